@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Every command a contributor needs; `make` alone lists them. What is built stands in build/.
+#
+# Each folder brings a fragment, FOLDER/FOLDER.mk, that adds rules and appends to
+#   ALL        what `make all` builds
+#   TESTS      test programs of `make sim`: one word each, no arguments, environment SEED; they print
+#              `ok - name`, `not ok - name: why` or `skip - name: why`, one line a check
+#   TEST_DEPS  what has to be built before them
+#   FORMAL_TESTS, FORMAL_DEPS  the same for `make formal`
+SEED   ?= 1
+CONFIG ?= l8
+PREFIX ?= /usr/local
+B      := build
+JOBS   ?= $(shell nproc)
+PYTHON := /usr/bin/python3
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+CFLAGS  = -std=c99 -O2 -g -Wall -Wextra -Wpedantic -Werror -Icmodel -Idriver -Itb -Icompiler
+SAN     = -fsanitize=address,undefined -fno-sanitize-recover=all
+CONFIGS := $(basename $(notdir $(wildcard configs/*.cfg)))
+
+ALL          :=
+TESTS        := scripts/lint.sh scripts/check_regs.sh scripts/check_cells.sh
+TEST_DEPS    := $(B)/gen_regs
+FORMAL_TESTS :=
+FORMAL_DEPS  :=
+export SEED B
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help all demo sim lint formal regs regs-check configs bench-model bench-sim cells train install clean
+
+# All cores, unless the caller said how many.
+ifeq ($(filter -j% --jobserver%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(JOBS)
+endif
+
+help: ## Show this list
+	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+-include cmodel/cmodel.mk
+-include driver/driver.mk
+-include compiler/compiler.mk
+-include tb/tb.mk
+-include tb/unit/unit.mk
+-include rtl/rtl.mk
+-include formal/formal.mk
+-include examples/examples.mk
+
+all: $(ALL) $(TEST_DEPS) $(if $(wildcard tb/tb.mk),$(CONFIGS:%=$(B)/rtl/%.so)) ## The library, the tools and the Verilated RTL of every configuration
+
+demo: $(B)/examples/demo $(B)/rtl/l8.so ## Digits, read by three networks on the golden model and on the RTL
+	$(B)/examples/demo
+
+sim: ## The whole regression on Verilator and Icarus (SEED=n repeats a run)
+	@+scripts/run_tests.sh --build '$(MAKE) --no-print-directory -k all' $(TESTS)
+
+lint: ## Icarus in strict Verilog-2005 and Verilator -Wall, every configuration, every module
+	@scripts/run_tests.sh scripts/lint.sh
+
+formal: $(FORMAL_DEPS) ## Prove the properties of the modules (yosys-smtbmc, z3)
+	@scripts/run_tests.sh $(FORMAL_TESTS)
+
+regs: $(B)/gen_regs ## Regenerate rtl/lac_regs.vh and docs/registers.md from driver/*.def
+	$(B)/gen_regs vh > rtl/lac_regs.vh
+	$(B)/gen_regs md > docs/registers.md
+
+regs-check: $(B)/gen_regs ## Fail where those committed copies differ
+	@scripts/run_tests.sh scripts/check_regs.sh
+
+$(B)/gen_regs: driver/gen_regs.c driver/lac_regs.def driver/lac_cmd.def driver/lac_errors.def
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $<
+
+configs: ## List the hardware configurations
+	@sed -sn '1s/^# */  /p' configs/*.cfg
+
+cells: ## ECP5 cells of one lane (build/cells.json)
+	@scripts/run_tests.sh scripts/check_cells.sh
+
+train: ## Train the digits again (needs scikit-learn: installs it first; a few minutes)
+	./setup.sh train
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PYTHON) examples/digits/train.py
+
+clean: ## Remove build/, the only place anything is generated
+	rm -rf $(B)

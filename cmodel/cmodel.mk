@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# The golden model: build/liblacmodel.a (configuration reader, model, the driver's port to it), its tests and its benchmark.
+CMODEL_SRC := lac_config lac_model model_check model_bus model_load model_exec model_store
+CMODEL_OBJ := $(CMODEL_SRC:%=$(B)/obj/cmodel/%.o) $(B)/obj/driver/ports/port_model.o
+CMODEL_HDR := $(wildcard cmodel/*.h) driver/ports/port_model.h driver/lacuna.h driver/lac_hw.h $(wildcard driver/*.def)
+
+ALL       += $(B)/liblacmodel.a $(B)/bench_model
+TESTS     += $(B)/tests/test_model
+TEST_DEPS += $(B)/tests/test_model
+
+$(B)/liblacmodel.a: $(CMODEL_OBJ)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(B)/obj/cmodel/%.o: cmodel/%.c $(CMODEL_HDR)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -fPIC -c -o $@ $<
+
+$(B)/obj/driver/ports/port_model.o: driver/ports/port_model.c $(CMODEL_HDR)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -fPIC -c -o $@ $<
+
+# Model and test in one program, so that the sanitizers watch both.
+$(B)/tests/test_model: tests/test_model.c tests/naive.c tests/naive.h $(CMODEL_SRC:%=cmodel/%.c) driver/ports/port_model.c $(CMODEL_HDR)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(SAN) -Itests -o $@ $(filter %.c,$^)
+
+$(B)/bench_model: cmodel/bench_model.c $(B)/liblacmodel.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $^

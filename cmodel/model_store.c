@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * model_store.c - STORE: accumulators -> bias, scale, clamp -> memory */
+#include "model_impl.h"
+
+#include <string.h>
+
+/* floor(v / 2^n), 0 <= n <= 62, without relying on what C does to negative numbers. */
+static int64_t floor_shift(int64_t v, uint32_t n)
+{
+    return v >= 0 ? v >> n : -((-(v + 1)) >> n) - 1;
+}
+
+/* zp + floor(((acc + bias) * M + 2^(s-1)) / 2^s), clamped to lo .. hi; exact although the product has 68 bits.
+ *
+ * The product is kept in two parts, high * 2^16 + low with 0 <= low < 2^16. Since floor((t + 2^(s-1)) / 2^s) is
+ * floor((floor(t / 2^(s-1)) + 1) / 2), only plain shifts of it are needed. */
+static int32_t requantise(int64_t acc, const model_param *p, int32_t zero, int32_t lo, int32_t hi)
+{
+    const int64_t  v = acc + p->bias, m = p->multiplier;                 /* 37 and 31 bits */
+    const int64_t  v_high = floor_shift(v, 16), v_low = v - v_high * 65536;
+    const int64_t  high = v_high * m + floor_shift(v_low * m, 16);       /* 53 bits */
+    const int64_t  low  = v_low * m % 65536;
+    const uint32_t n    = p->shift - 1u;
+    const int64_t  far  = (int64_t)1 << 46;                              /* beyond it, n < 16 gives more than any type holds */
+    int64_t t;                                                           /* floor(product / 2^n) */
+
+    if (n >= 16)          t = floor_shift(high, n - 16u);
+    else if (high >= far) return hi;
+    else if (high < -far) return lo;
+    else                  t = high * ((int64_t)1 << (16u - n)) + (low >> n);
+
+    const int64_t q = zero + floor_shift(t + 1, 1);
+    return q < lo ? lo : q > hi ? hi : (int32_t)q;
+}
+
+int model_store(lac_model *m, const model_cmd *c)
+{
+    const uint32_t channels = F(STORE, CHANNELS), rows = F(STORE, ROWS), bank = F(STORE, BANK);
+    const uint32_t type = F(STORE, TYPE), size = element_size(type);
+    const int32_t  zero = int16_of(F(STORE, ZERO)), lo = int16_of(F(STORE, CLAMP_LO)), hi = int16_of(F(STORE, CLAMP_HI));
+    const model_param *param = m->param + F(STORE, PARAM_BASE);
+
+    for (uint32_t p = 0; p < F(STORE, POINTS); p++) {
+        const uint64_t at   = F_ADDR(STORE) + (uint64_t)p * F(STORE, PITCH);
+        const uint32_t base = F(STORE, ACC_BASE) + p * rows;
+        uint32_t nonzero = 0;
+
+        for (uint32_t k = 0; k < channels; k++) {
+            const int64_t acc = accumulators(m, bank, param[k].lane)[base + k / m->cfg.lanes];
+            const int64_t q   = type == TYPE_RAW ? acc : requantise(acc, &param[k], zero, lo, hi);
+            if (!F(STORE, LIST))
+                put_bytes(m->row + (uint64_t)k * size, (uint64_t)q, size);
+            else if (q != zero)
+                put_bytes(m->row + 4u * (uint64_t)nonzero, ((uint64_t)q & 0xffffu) << 16 | k, 4);
+            nonzero += q != zero;
+        }
+        REG(m, CNT_NONZERO) += nonzero;
+        for (uint32_t lane = 0; lane < m->cfg.lanes; lane++)
+            memset(accumulators(m, bank, lane) + base, 0, rows * sizeof(int64_t));
+
+        if (!F(STORE, LIST)) {
+            const uint32_t bytes = channels * size;
+            if (model_bus_write(m, LAC_UNIT_STORE, at, m->row, bytes, lines(m, bytes) * m->line)) return STOP;
+        } else {
+            uint8_t header[8] = {0};
+            for (uint32_t i = 0; i < 4u * nonzero; i += m->line) {
+                const uint32_t bytes = 4u * nonzero - i < m->line ? 4u * nonzero - i : m->line;
+                if (model_bus_write(m, LAC_UNIT_STORE, at + 64u + i, m->row + i, bytes, m->line)) return STOP;
+            }
+            put_bytes(header, nonzero, 4);
+            if (model_bus_write(m, LAC_UNIT_STORE, at, header, 8, m->line)) return STOP;
+        }
+    }
+    return GO_ON;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * cli.h - what the subcommands of `lacuna` share
+ *
+ *   A subcommand is one function, listed in main.c. It parses its own arguments with argp and makes cli_globals_argp a child
+ *   whose input is the cli_globals it was given, so that global options work on both sides of its name.
+ *   Exit codes: CLI_OK, CLI_FAILED (the job failed), CLI_INPUT (usage or a file). Messages go to stderr, results to stdout. */
+#ifndef LACUNA_CLI_H
+#define LACUNA_CLI_H
+#include <argp.h>
+#include <cjson/cJSON.h>
+#include <stdint.h>
+#include "diag.h"
+#include "machine.h"
+#include "runner.h"
+
+enum { CLI_OK = 0, CLI_FAILED = 1, CLI_INPUT = 2 };
+
+typedef struct {
+    const char *port, *config;
+    const char *stats; /* file name, or NULL */
+    int         quiet;
+    const char *name;  /* "lacuna fc", for messages */
+} cli_globals;
+
+extern const struct argp cli_globals_argp;
+
+int cmd_info(cli_globals *g, int argc, char **argv);
+int cmd_fc(cli_globals *g, int argc, char **argv);
+
+/* "lacuna fc: text" on stderr; returns `code`. */
+int cli_fail(const cli_globals *g, int code, const char *text);
+
+/* Of a call into the driver that failed: the error record when there is one, else the status' name. Returns the exit code. */
+int cli_job_failed(const cli_globals *g, machine *m, lac_status status);
+
+/* Option values. Out of range or no number: argp_error, which exits. `option` with its dashes. */
+int64_t cli_integer(struct argp_state *state, const char *option, const char *text, int64_t lo, int64_t hi);
+void    cli_pair(struct argp_state *state, const char *option, const char *text, int64_t v[2], int64_t lo, int64_t hi);
+
+/* --stats: keys as the interface names them; what is not known is null. `t` may be NULL (nothing ran). */
+cJSON *cli_stats_new(const cli_globals *g, const machine *m, const runner_totals *t);
+void   cli_stats_u64(cJSON *o, const char *key, uint64_t v); /* exact, which a double is not */
+int    cli_stats_write(const char *path, cJSON *o, diag *d); /* frees o */
+
+#endif

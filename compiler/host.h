@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * host.h - what a host does to a weight matrix before the driver packs it
+ *
+ *   Matrix   w[rows][cols], row = output channel k, column = input channel c, int8 or int16
+ *   Position row * cols + column, as in lacuna.h
+ *   Memory   functions that allocate say so; the caller frees */
+#ifndef LACUNA_HOST_H
+#define LACUNA_HOST_H
+#include <stddef.h>
+#include <stdint.h>
+#include "lacuna.h"
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { HOST_MAX_DIM = 65535, HOST_MAX_CODES = 15 };
+
+/* Exactly one of the pointers is not NULL. */
+typedef struct {
+    uint32_t       rows, cols; /* 1 .. HOST_MAX_DIM */
+    const int8_t  *w8;
+    const int16_t *w16;
+} host_matrix;
+
+static inline int host_weight(const host_matrix *m, size_t i) { return m->w8 ? m->w8[i] : m->w16[i]; }
+
+/* ---- Formats ------------------------------------------------------------------------------------------ */
+
+typedef enum { HOST_CSC, HOST_CSC8, HOST_1_4, HOST_2_4, HOST_3_4, HOST_4_4, HOST_FORMATS, HOST_AUTO = HOST_FORMATS } host_format;
+
+const char *host_format_name(host_format f);                 /* "csc", .. "4:4", "auto" */
+int         host_format_parse(const char *s, host_format *f); /* 0, or -1 for an unknown name */
+static inline uint32_t host_format_n(host_format f) { return f >= HOST_1_4 && f <= HOST_4_4 ? (uint32_t)(f - HOST_1_4) + 1 : 0; }
+
+/* Distinct non-zero values, in the order of their first position. Returns 0, or -1 with *where the position of the sixteenth. */
+typedef struct { unsigned n; int16_t value[HOST_MAX_CODES]; } host_codes;
+int host_collect(const host_matrix *m, host_codes *out, size_t *where);
+
+/* Groups are w[r][4g .. 4g+3], the last of a row may be shorter. 0, or -1 with *where the first column of the first group that
+ * has more than n non-zeros. */
+int host_nm_check(const host_matrix *m, uint32_t n, size_t *where);
+
+/* Keep the n largest magnitudes of each group (of equals the leftmost). Returns how many non-zero weights became 0. */
+uint64_t host_nm_prune(int8_t *w, uint32_t rows, uint32_t cols, uint32_t n);
+
+/* ---- Activations ---------------------------------------------------------------------------------------- */
+
+/* How often the points of a batch have a non-zero activation. Allocates; free with host_uses_free(). */
+typedef struct {
+    uint64_t *column; /* [cols]            points with x[c] != zero */
+    uint64_t *group;  /* [ceil(cols / 4)]  points with any such in 4g .. 4g+3 */
+    uint64_t  columns, groups; /* sums of the two */
+} host_uses;
+int  host_uses_count(host_uses *u, const void *x, lac_type type, int32_t zero, size_t points, uint32_t cols); /* -1: no memory */
+void host_uses_free(host_uses *u);
+
+/* ---- Counting cycles -------------------------------------------------------------------------------------- */
+
+/* Cycles that the busiest lane multiplies, or that items take on their bus, whichever is more: nothing else is counted (no loading,
+ * no storing, no queue that runs dry), and channels are given to lanes by non-zero count inside blocks of `lanes`.
+ * UINT64_MAX: no memory. */
+uint64_t host_cycles(const host_matrix *m, host_format f, const host_uses *u, uint32_t lanes);
+
+/* Multiplications with both operands non-zero. */
+uint64_t host_needed_macs(const host_matrix *m, const host_uses *u);
+
+/* The format that is legal for the matrix and takes the fewest cycles; among equals N:4 before csc before csc8 (4:4 for a
+ * dense matrix). HOST_AUTO: none is legal. `formats`: the machine's capability bits. */
+host_format host_choose(const host_matrix *m, const host_uses *u, uint32_t lanes, uint32_t formats, uint64_t *cycles);
+
+/* ---- Storage ------------------------------------------------------------------------------------------------ */
+
+/* Dense to compressed sparse columns. Allocates all three arrays; free with host_csc_free(). 0; -1: no memory, or 2^32 non-zeros. */
+int  host_csc(const host_matrix *m, lac_csc *out);
+void host_csc_free(lac_csc *m);
+
+/* ---- Clustering ----------------------------------------------------------------------------------------------- */
+
+/* k-means over the non-zero values, at most 15 clusters; zero stays zero. out[i] = codebook value of w[i]; w[i] is about
+ * out[i] * scale. Deterministic: fifteen centres evenly from the smallest to the largest value (as many as there are distinct values
+ * where these are fewer), then Lloyd's iteration, empty clusters restarted inside the one with the largest error.
+ * w: finite. 0, or -1: no memory. */
+typedef struct {
+    unsigned n;       /* clusters */
+    double   scale;   /* the largest centre becomes 32767 */
+    double   rms, max; /* error over all weights, in units of w */
+} host_clusters;
+int host_cluster(const float *w, size_t count, int16_t *out, host_clusters *info);
+
+/* Position of the first NaN or infinity, `count` if there is none. */
+size_t host_not_finite(const float *w, size_t count);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * machine.h - a simulated machine by name: configuration, port, memory and an open driver context
+ *
+ *   Ports   "model", the golden model; "rtl", the Verilated core of the configuration
+ *   Files   configs/NAME.cfg and rtl/NAME.so, in $LACUNA_HOME when that is set, else beside the running program, one level
+ *           above it, or in ../lib/lacuna
+ *   Memory  [MACHINE_BASE, MACHINE_BASE + bytes): what lies below answers DECERR, so that a stray 0 shows */
+#ifndef LACUNA_MACHINE_H
+#define LACUNA_MACHINE_H
+#include <stdint.h>
+#include "diag.h"
+#include "lac_config.h"
+#include "lac_model.h"
+#include "lacuna.h"
+#include "port_rtl.h"
+
+#define MACHINE_BASE 0x10000u
+
+typedef enum { MACHINE_MODEL, MACHINE_RTL } machine_kind;
+
+typedef struct {
+    machine_kind kind;
+    lac_config   cfg;     /* as its file says; the capabilities are in dev.caps */
+    lac_dev      dev;
+    uint8_t     *mem;
+    uint64_t     bytes;
+    lac_model   *model;   /* MACHINE_MODEL */
+    lac_rtl     *rtl;     /* MACHINE_RTL */
+    lac_rtl_options rtl_opt;
+} machine;
+
+typedef enum {
+    MACHINE_OK     = 0,
+    MACHINE_FAILED = 1, /* it is there, but does not work */
+    MACHINE_INPUT  = 2  /* no such port or configuration, or no memory of that size */
+} machine_status;
+
+/* Open with just enough memory to ask for capabilities. */
+machine_status machine_open(machine *m, const char *port, const char *config, diag *d);
+
+/* New memory of `bytes` bytes, zeroed; its first 64 * ring_size bytes become the command ring. The machine is reset. */
+machine_status machine_memory(machine *m, uint64_t bytes, uint32_t ring_size, diag *d);
+
+/* Copies of any length. */
+lac_status machine_write(machine *m, lac_addr dst, const void *src, uint64_t n);
+lac_status machine_read(machine *m, void *dst, lac_addr src, uint64_t n);
+
+/* NULL, or the first thing that the core did which AXI forbids. */
+const char *machine_misbehaved(const machine *m);
+
+void machine_close(machine *m);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * outfile.h - a file that appears whole or not at all
+ *
+ *   Bytes go to a temporary name in the same directory; outfile_commit() renames it over the target. Until
+ *   then the target is untouched. SIGINT, SIGTERM and SIGHUP wait while a file is open, so that none of
+ *   them leaves the temporary file behind. A target that exists and is no regular file (/dev/null, a pipe)
+ *   is written directly: a rename would replace the device itself. Not thread-safe: one file at a time. */
+#ifndef LACUNA_OUTFILE_H
+#define LACUNA_OUTFILE_H
+#include <stdio.h>
+#include "diag.h"
+
+typedef struct {
+    FILE *f;      /* write here */
+    char *target; /* what will appear; symbolic links followed */
+    char *temp;   /* NULL: written directly */
+} outfile;
+
+/* Could `path` be created or replaced? Asked before long work; makes nothing. */
+int outfile_check(const char *path, diag *d);
+
+int  outfile_open(outfile *o, const char *path, diag *d);
+int  outfile_commit(outfile *o, diag *d); /* also after a failure the outfile is closed and nothing is left */
+void outfile_abort(outfile *o);
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * lac_image.h - the directory in front of a packed layer: written by lac_pack.c, read by lac_fc.c (private)
+ *
+ *   image = header (LAC_DIR_HEADER bytes), row tiles, weight tiles, padding to 64 bytes      the directory
+ *           codebook (csc), then for each row tile its parameter records and its weight blocks,
+ *           each at a multiple of 64 bytes, docs/formats.md
+ *
+ * All of it is little endian; every field of the directory is a 32-bit word. A row tile is a range of output channels
+ * that one STORE writes: channel chan0 + i stands in row i div lanes. It is cut into weight tiles, consecutive ranges of
+ * columns. *_pos: where a tile stands, counted from the start of the layer's place, when all of them are on chip. */
+#ifndef LAC_IMAGE_H
+#define LAC_IMAGE_H
+#include <stdint.h>
+
+#define LAC_DIR_MAGIC   0x314C434Cu /* "LCL1" */
+#define LAC_DIR_HEADER  128u        /* [bytes] */
+#define LAC_DIR_RECORD  32u         /* [bytes] of a row tile or a weight tile */
+
+enum { /* words of the header */
+    LAC_DIR_W_MAGIC, LAC_DIR_W_DIR_BYTES, LAC_DIR_W_BYTES, LAC_DIR_W_ROWS, LAC_DIR_W_COLS,
+    LAC_DIR_W_FORMAT,    /* lac_format */
+    LAC_DIR_W_N,         /* N:4; else 0 */
+    LAC_DIR_W_LANES, LAC_DIR_W_LINE, LAC_DIR_W_STORE_W, /* the machine it was packed for; LINE [bytes] */
+    LAC_DIR_W_ALIGN,     /* [channels] every row tile starts at a multiple of it */
+    LAC_DIR_W_ROW_TILES, LAC_DIR_W_TILES,
+    LAC_DIR_W_CODEBOOK,  /* offset [bytes]; 0: none */
+    LAC_DIR_W_RES_WORDS, LAC_DIR_W_RES_COLS, LAC_DIR_W_RES_PARAMS,
+    LAC_DIR_W_ENTRIES, LAC_DIR_W_ENTRIES_HI, LAC_DIR_W_PADDING, LAC_DIR_W_PADDING_HI,
+    LAC_DIR_W_NONZEROS, LAC_DIR_W_NONZEROS_HI
+};
+
+typedef struct {
+    uint32_t chan0, channels;
+    uint32_t params;       /* offset of the records [bytes] */
+    uint32_t param_pos;    /* [channels] a multiple of store_w */
+    uint32_t tile0, tiles; /* its weight tiles */
+} lac_row_tile;
+
+typedef struct {
+    uint32_t col0;         /* first column [elements of a point], a multiple of the line's bytes */
+    uint32_t columns;      /* elements; N:4 groups of four */
+    uint32_t offset;       /* of the block [bytes] */
+    uint32_t lines;        /* of the block */
+    uint32_t words;        /* a lane's, at most */
+    uint32_t word_pos, col_pos;
+} lac_tile;
+
+static inline uint32_t lac_get32(const uint8_t *p)
+{
+    return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+static inline void lac_put32(uint8_t *p, uint32_t v)
+{
+    p[0] = (uint8_t)v;
+    p[1] = (uint8_t)(v >> 8);
+    p[2] = (uint8_t)(v >> 16);
+    p[3] = (uint8_t)(v >> 24);
+}
+
+static inline uint32_t lac_dir(const void *image, uint32_t word)
+{
+    return lac_get32((const uint8_t *)image + 4u * word);
+}
+
+/* Records of seven words at most, as the structs above order them. */
+static inline uint8_t *lac_dir_row_tile(void *image, uint32_t i)
+{
+    return (uint8_t *)image + LAC_DIR_HEADER + LAC_DIR_RECORD * i;
+}
+
+static inline uint8_t *lac_dir_tile(void *image, uint32_t row_tiles, uint32_t i)
+{
+    return (uint8_t *)image + LAC_DIR_HEADER + LAC_DIR_RECORD * (row_tiles + i);
+}
+
+static inline void lac_get_row_tile(const void *image, uint32_t i, lac_row_tile *t)
+{
+    const uint8_t *p = (const uint8_t *)image + LAC_DIR_HEADER + LAC_DIR_RECORD * i;
+    t->chan0 = lac_get32(p);
+    t->channels = lac_get32(p + 4);
+    t->params = lac_get32(p + 8);
+    t->param_pos = lac_get32(p + 12);
+    t->tile0 = lac_get32(p + 16);
+    t->tiles = lac_get32(p + 20);
+}
+
+static inline void lac_get_tile(const void *image, uint32_t i, lac_tile *t)
+{
+    const uint8_t *p = (const uint8_t *)image + LAC_DIR_HEADER
+                     + LAC_DIR_RECORD * (lac_dir(image, LAC_DIR_W_ROW_TILES) + i);
+    t->col0 = lac_get32(p);
+    t->columns = lac_get32(p + 4);
+    t->offset = lac_get32(p + 8);
+    t->lines = lac_get32(p + 12);
+    t->words = lac_get32(p + 16);
+    t->word_pos = lac_get32(p + 20);
+    t->col_pos = lac_get32(p + 24);
+}
+
+#endif

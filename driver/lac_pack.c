@@ -1,0 +1,609 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * lac_pack.c - weights in, one image of weight blocks, parameter records and codebook out (docs/formats.md, lac_image.h)
+ *
+ *   Channels   channel i of a row tile stands in row i div lanes. Inside each block of `lanes` channels they may take any lane:
+ *              the heaviest goes to the lane that has had least so far.
+ *   Columns    tiles are cut at multiples of a line's bytes, counted in elements, so that EXEC can start at any tile whatever the
+ *              type of the features: a `unit` of columns is never divided.
+ *   Passes     walk() goes over row tiles and units, closes a tile when the next unit no longer fits, and either counts
+ *              or also writes. It is tried with ever smaller row tiles until it succeeds, then run once more to write. */
+#include <stddef.h>
+
+#include "lac_image.h"
+#include "lac_mem.h"
+#include "lacuna.h"
+
+#define MAX_LANES 256u
+
+typedef struct {
+    uint32_t load;   /* non-zeros given to the lane in this row tile */
+    uint32_t closed; /* entries of the tile so far */
+    uint32_t unit;   /* entries of the unit that is being measured */
+    uint32_t slice;  /* entries of the current column */
+    uint32_t next;   /* row after the last entry's */
+    uint32_t at;     /* writing: offset of the lane's current word in the image */
+    uint32_t slot;   /* writing: next slot of that word */
+} lane_state;
+
+typedef struct {
+    const lac_caps    *caps;
+    const lac_csc     *m;  /* csc, csc8; else NULL */
+    const lac_nm      *nm; /* N:4; else NULL */
+    const lac_requant *rq;
+    lac_format format;
+    uint32_t   rows, cols, n;
+    int        balance;
+    int16_t    code[16];     /* csc: code[1 .. codes] are the values */
+    uint32_t   codes;
+    uint32_t   entry_slots;  /* entries to a word */
+    uint32_t   gap_bits;
+
+    /* scratch */
+    uint32_t   *count;   /* [rows] non-zeros of a channel */
+    uint32_t   *cursor;  /* [cols] first entry of a column that belongs to this row tile or a later one */
+    lane_state *lanes;   /* [MAX_LANES] */
+    uint16_t   *by_load, *by_count; /* [MAX_LANES] */
+    uint8_t    *lane;    /* [rows] of a channel */
+
+    /* limits of a tile */
+    uint32_t row_tile;   /* [channels] */
+    uint32_t unit;       /* [elements] */
+    uint32_t max_words, max_cols; /* columns as the hardware counts them */
+    int      single;     /* one tile or none */
+
+    /* what walk() found */
+    uint32_t body;       /* offset of what follows the directory; 0 while counting */
+    uint64_t bytes;      /* of what follows the directory */
+    uint32_t row_tiles, tiles;
+    uint64_t words, columns, params; /* all tiles on chip */
+    uint64_t entries, nonzeros;
+} packer;
+
+static uint32_t ceil_div(uint32_t a, uint32_t b) { return (a + b - 1u) / b; }
+static uint32_t min_u32(uint32_t a, uint32_t b) { return a < b ? a : b; }
+static uint32_t round_up(uint32_t a, uint32_t b) { return ceil_div(a, b) * b; }
+
+/* Lines that hold n bytes. A line is a power of two. */
+static uint32_t lines(const packer *p, uint32_t n) { return ceil_div(n, p->caps->line); }
+
+/* ---- Lanes ----------------------------------------------------------------------------------------- */
+
+static void assign_lanes(packer *p, uint32_t k0, uint32_t k1)
+{
+    const uint32_t used = min_u32(p->caps->lanes, k1 - k0);
+
+    memset(p->lanes, 0, MAX_LANES * sizeof *p->lanes);
+    for (uint32_t k = k0; k < k1; k += p->caps->lanes) {
+        const uint32_t n = min_u32(p->caps->lanes, k1 - k);
+
+        /* Insertion sorts, both stable: channels by falling count, lanes by rising load. */
+        for (uint32_t i = 0; i < n; i++) {
+            uint32_t j = i;
+            for (; p->balance && j > 0u && p->count[k + p->by_count[j - 1u]] < p->count[k + i]; j--)
+                p->by_count[j] = p->by_count[j - 1u];
+            p->by_count[j] = (uint16_t)i;
+        }
+        for (uint32_t i = 0; i < used; i++) {
+            uint32_t j = i;
+            for (; p->balance && j > 0u && p->lanes[p->by_load[j - 1u]].load > p->lanes[i].load; j--)
+                p->by_load[j] = p->by_load[j - 1u];
+            p->by_load[j] = (uint16_t)i;
+        }
+        for (uint32_t i = 0; i < n; i++) {
+            const uint32_t channel = k + p->by_count[i], lane = p->by_load[i];
+            p->lane[channel] = (uint8_t)lane;
+            p->lanes[lane].load += p->count[channel];
+        }
+    }
+}
+
+/* ---- Measuring ------------------------------------------------------------------------------------- */
+
+/* Hardware columns in elements [c0, c1); c0 is a multiple of four where that matters. */
+static uint32_t hw_columns(const packer *p, uint32_t c0, uint32_t c1)
+{
+    return p->nm ? ceil_div(c1 - c0, 4u) : c1 - c0;
+}
+
+/* Entries of every lane for the unit [c0, c1), into lanes[].unit. Zero: a slice is too long for its table byte. */
+static int measure(packer *p, uint32_t c0, uint32_t c1, uint32_t k0, uint32_t k1)
+{
+    const uint32_t lanes = p->caps->lanes, used = min_u32(lanes, k1 - k0);
+    const uint32_t longest = 31u * p->entry_slots + p->entry_slots - 1u;
+
+    for (uint32_t l = 0; l < used; l++)
+        p->lanes[l].unit = 0;
+    if (p->nm) {
+        for (uint32_t l = 0; l < used; l++)
+            p->lanes[l].unit = hw_columns(p, c0, c1) * p->n * ceil_div(k1 - k0, lanes);
+        return 1;
+    }
+    for (uint32_t c = c0; c < c1; c++) {
+        for (uint32_t l = 0; l < used; l++)
+            p->lanes[l].slice = p->lanes[l].next = 0;
+        for (uint32_t i = p->cursor[c]; i < p->m->col_ptr[c + 1u] && p->m->row_idx[i] < k1; i++) {
+            if (p->m->values[i] == 0)
+                continue;
+            lane_state *l = &p->lanes[p->lane[p->m->row_idx[i]]];
+            const uint32_t row = (p->m->row_idx[i] - k0) / lanes;
+            l->slice += 1u + ((row - l->next) >> p->gap_bits);
+            l->next = row + 1u;
+        }
+        for (uint32_t l = 0; l < used; l++) {
+            if (p->lanes[l].slice > longest)
+                return 0;
+            p->lanes[l].unit += p->lanes[l].slice;
+        }
+    }
+    return 1;
+}
+
+/* Words of the fullest lane, with the unit just measured or without it. */
+static uint32_t most_words(const packer *p, uint32_t used, int with_closed, int with_unit)
+{
+    uint32_t most = 0;
+    for (uint32_t l = 0; l < used; l++) {
+        const uint32_t e = (with_closed ? p->lanes[l].closed : 0u) + (with_unit ? p->lanes[l].unit : 0u);
+        if (e > most)
+            most = e;
+    }
+    return ceil_div(most, p->entry_slots);
+}
+
+/* ---- Writing --------------------------------------------------------------------------------------- */
+
+/* Put an entry at the end of a lane's stream. The image is zero where nothing was written. */
+static void put_entry(const packer *p, uint8_t *image, lane_state *l, uint32_t entry)
+{
+    const uint32_t bits = p->entry_slots == 4u ? 16u : 10u, bit = bits * l->slot;
+    uint8_t *b = image + l->at + bit / 8u;
+
+    entry <<= bit % 8u; /* even, so at most two bytes are touched */
+    b[0] = (uint8_t)(b[0] | entry);
+    b[1] = (uint8_t)(b[1] | entry >> 8);
+    if (++l->slot == p->entry_slots) {
+        l->slot = 0;
+        l->at += p->caps->line;
+    }
+}
+
+static uint32_t stored_weight(const packer *p, int16_t v)
+{
+    uint32_t code = 1;
+    if (p->format == LAC_CSC8)
+        return (uint32_t)v & 0xffu;
+    while (p->code[code] != v)
+        code++;
+    return code;
+}
+
+static void write_columns_csc(packer *p, uint8_t *image, uint32_t table, uint32_t c0, uint32_t c1,
+                              uint32_t k0, uint32_t k1)
+{
+    const uint32_t lanes = p->caps->lanes, used = min_u32(lanes, k1 - k0), pitch = lines(p, used) * p->caps->line;
+    const uint32_t far = (1u << p->gap_bits) - 1u, weight_bits = p->format == LAC_CSC8 ? 8u : 4u;
+
+    for (uint32_t c = c0; c < c1; c++) {
+        for (uint32_t l = 0; l < used; l++)
+            p->lanes[l].slice = p->lanes[l].next = 0;
+        for (uint32_t i = p->cursor[c]; i < p->m->col_ptr[c + 1u] && p->m->row_idx[i] < k1; i++) {
+            if (p->m->values[i] == 0)
+                continue;
+            lane_state *l = &p->lanes[p->lane[p->m->row_idx[i]]];
+            const uint32_t row = (p->m->row_idx[i] - k0) / lanes;
+            for (; row - l->next > far; l->next += far + 1u, l->slice++)
+                put_entry(p, image, l, far << weight_bits); /* padding */
+            put_entry(p, image, l, (row - l->next) << weight_bits | stored_weight(p, p->m->values[i]));
+            l->next = row + 1u;
+            l->slice++;
+        }
+        for (uint32_t l = 0; l < used; l++)
+            image[table + (c - c0) * pitch + l] =
+                (uint8_t)(p->lanes[l].slice / p->entry_slots << 3 | p->lanes[l].slice % p->entry_slots);
+    }
+}
+
+static void write_columns_nm(packer *p, uint8_t *image, uint32_t c0, uint32_t c1, uint32_t k0, uint32_t k1)
+{
+    const uint32_t lanes = p->caps->lanes, used = min_u32(lanes, k1 - k0), rows = ceil_div(k1 - k0, lanes);
+
+    for (uint32_t c = c0; c < c1; c += 4u)
+        for (uint32_t r = 0; r < rows; r++)
+            for (uint32_t l = 0; l < used; l++) {
+                const uint32_t k = k0 + r * lanes + l; /* N:4 work is the same everywhere: lanes in order */
+                uint32_t n = 0;
+                for (uint32_t i = 0; k < k1 && i < 4u && c + i < p->cols; i++) {
+                    const int8_t w = p->nm->w[(size_t)k * p->cols + c + i];
+                    if (w) {
+                        put_entry(p, image, &p->lanes[l], i << 8 | (uint32_t)(uint8_t)w);
+                        n++;
+                    }
+                }
+                for (; n < p->n; n++)
+                    put_entry(p, image, &p->lanes[l], 0u); /* weight zero of channel zero */
+            }
+}
+
+/* Count the tile [c0, c1) of the row tile [k0, k1), lanes[].closed entries; with an image, write it too. */
+static lac_status close_tile(packer *p, uint8_t *image, uint32_t c0, uint32_t c1, uint32_t k0, uint32_t k1)
+{
+    const uint32_t line = p->caps->line, banks = line / 8u, lanes = p->caps->lanes, used = min_u32(lanes, k1 - k0);
+    const uint32_t columns = hw_columns(p, c0, c1), groups = ceil_div(used, banks), slice = p->n * ceil_div(k1 - k0, lanes);
+    const uint32_t list_lines = p->nm ? 0u : lines(p, 2u * groups);
+    const uint64_t table_lines = p->nm ? 0u : (uint64_t)columns * lines(p, used);
+    const uint32_t most = most_words(p, used, 1, 0);
+    uint64_t block = 1u + list_lines + table_lines;
+
+    for (uint32_t g = 0; g < groups; g++) {
+        uint32_t words = 0;
+        for (uint32_t l = g * banks; l < min_u32((g + 1u) * banks, used); l++) {
+            words = ceil_div(p->lanes[l].closed, p->entry_slots) > words ? ceil_div(p->lanes[l].closed, p->entry_slots) : words;
+            p->entries += p->lanes[l].closed;
+        }
+        if (image) {
+            const uint32_t at = p->body + (uint32_t)p->bytes;
+            for (uint32_t l = g * banks; l < min_u32((g + 1u) * banks, used); l++) {
+                p->lanes[l].at = at + (uint32_t)block * line + (l - g * banks) * 8u;
+                p->lanes[l].slot = 0;
+            }
+            if (!p->nm) {
+                image[at + line + 2u * g] = (uint8_t)words;
+                image[at + line + 2u * g + 1u] = (uint8_t)(words >> 8);
+            }
+        }
+        block += words;
+    }
+    if (block >> 24 || (p->single && p->tiles))
+        return LAC_E_SPACE;
+
+    if (image) {
+        const uint32_t at = p->body + (uint32_t)p->bytes;
+        uint8_t *t = lac_dir_tile(image, p->row_tiles, p->tiles);
+        lac_put32(t, c0);
+        lac_put32(t + 4, columns);
+        lac_put32(t + 8, at);
+        lac_put32(t + 12, (uint32_t)block);
+        lac_put32(t + 16, most);
+        lac_put32(t + 20, (uint32_t)p->words);
+        lac_put32(t + 24, (uint32_t)p->columns);
+
+        lac_put32(image + at, (uint32_t)p->format | p->n << 2 | (p->nm ? slice % 6u << 5 : 0u) | (used - 1u) << 8 | columns << 16);
+        lac_put32(image + at + 4u, p->nm ? slice / 6u | most << 16 : 0u);
+        if (p->nm)
+            write_columns_nm(p, image, c0, c1, k0, k1);
+        else
+            write_columns_csc(p, image, at + (1u + list_lines) * line, c0, c1, k0, k1);
+    }
+    p->tiles++;
+    p->words += most;
+    p->columns += columns;
+    p->bytes += (block * line + LAC_ALIGN - 1u) / LAC_ALIGN * LAC_ALIGN;
+    for (uint32_t l = 0; l < used; l++)
+        p->lanes[l].closed = 0;
+    return p->bytes >> 32 ? LAC_E_SPACE : LAC_OK;
+}
+
+static void write_params(const packer *p, uint8_t *at, uint32_t k0, uint32_t k1)
+{
+    for (uint32_t k = k0; k < k1; k++, at += 16) {
+        lac_put32(at, p->rq && p->rq->bias ? (uint32_t)p->rq->bias[k] : 0u);
+        lac_put32(at + 4, !p->rq ? 1u : (uint32_t)(p->rq->multiplier ? p->rq->multiplier[k] : p->rq->m0));
+        at[8] = (uint8_t)(!p->rq ? 1 : p->rq->shift ? p->rq->shift[k] : p->rq->s0);
+        at[9] = p->lane[k];
+    }
+}
+
+/* ---- Planning -------------------------------------------------------------------------------------- */
+
+/* All row tiles, all columns, within the limits in *p. With an image (zeroed) everything is written, else only counted. row_tiles
+ * must be right when writing, because the directory's second table stands behind the first. */
+static lac_status walk(packer *p, uint8_t *image)
+{
+    const uint32_t row_tiles = ceil_div(p->rows, p->row_tile);
+
+    p->row_tiles = row_tiles;
+    p->tiles = 0;
+    p->words = p->columns = p->params = p->entries = 0;
+    p->bytes = p->format == LAC_CSC ? LAC_ALIGN : 0u;
+    for (uint32_t c = 0; p->m && c < p->cols; c++)
+        p->cursor[c] = p->m->col_ptr[c];
+
+    for (uint32_t t = 0; t < row_tiles; t++) {
+        const uint32_t k0 = t * p->row_tile, k1 = min_u32(k0 + p->row_tile, p->rows);
+        const uint32_t used = min_u32(p->caps->lanes, k1 - k0), tile0 = p->tiles, params = p->body + (uint32_t)p->bytes;
+        uint32_t c0 = 0;
+
+        assign_lanes(p, k0, k1);
+        if (image)
+            write_params(p, image + params, k0, k1);
+        p->bytes += round_up(16u * (k1 - k0), LAC_ALIGN);
+
+        for (uint32_t c = 0; c < p->cols; c += p->unit) {
+            const uint32_t end = min_u32(c + p->unit, p->cols);
+            if (!measure(p, c, end, k0, k1) || most_words(p, used, 0, 1) > p->max_words || hw_columns(p, c, end) > p->max_cols)
+                return LAC_E_SPACE;
+            if (hw_columns(p, c0, end) > p->max_cols || most_words(p, used, 1, 1) > p->max_words) {
+                const lac_status s = close_tile(p, image, c0, c, k0, k1);
+                if (s != LAC_OK)
+                    return s;
+                c0 = c;
+            }
+            for (uint32_t l = 0; l < used; l++)
+                p->lanes[l].closed += p->lanes[l].unit;
+        }
+        const lac_status s = close_tile(p, image, c0, p->cols, k0, k1);
+        if (s != LAC_OK)
+            return s;
+
+        if (image) {
+            uint8_t *r = lac_dir_row_tile(image, t);
+            lac_put32(r, k0);
+            lac_put32(r + 4, k1 - k0);
+            lac_put32(r + 8, params);
+            lac_put32(r + 12, (uint32_t)p->params);
+            lac_put32(r + 16, tile0);
+            lac_put32(r + 20, p->tiles - tile0);
+        }
+        p->params += round_up(k1 - k0, p->caps->store_w);
+        for (uint32_t c = 0; p->m && c < p->cols; c++)
+            while (p->cursor[c] < p->m->col_ptr[c + 1u] && p->m->row_idx[p->cursor[c]] < k1)
+                p->cursor[c]++;
+    }
+    return LAC_OK;
+}
+
+static uint32_t gcd(uint32_t a, uint32_t b)
+{
+    while (b) {
+        const uint32_t r = a % b;
+        a = b;
+        b = r;
+    }
+    return a;
+}
+
+/* Find limits with which walk() succeeds; *align: what row tiles start at a multiple of. */
+static lac_status plan(packer *p, uint32_t *align)
+{
+    const lac_caps *caps = p->caps;
+    uint32_t rows_a_lane = min_u32(caps->acc_depth, 65535u);
+
+    if (p->nm) /* q < 1024, r < 6 */
+        rows_a_lane = min_u32(rows_a_lane, (1023u * 6u + 5u) / p->n);
+    const uint32_t most = min_u32(rows_a_lane * caps->lanes, caps->param_depth);
+
+    *align = 64u;
+    p->row_tile = p->rows;
+    p->max_words = min_u32(caps->weight_depth, 65535u);
+    p->max_cols = min_u32(caps->col_depth, 65535u);
+    p->single = 1;
+    if (p->rows <= most && walk(p, NULL) == LAC_OK)
+        return LAC_OK;
+
+    p->single = 0;
+    p->max_words /= 2u;
+    p->max_cols /= 2u;
+    if (p->rows <= most && walk(p, NULL) == LAC_OK)
+        return LAC_OK;
+
+    const uint32_t half = min_u32(most, caps->param_depth / 2u / caps->store_w * caps->store_w);
+    for (*align = 64u; *align >= 8u; *align = *align == 64u ? 32u : *align == 32u ? 8u : 0u) {
+        uint32_t tile = half >= *align ? half : most;
+        const uint32_t whole = *align / gcd(*align, caps->lanes) * caps->lanes; /* no lane idle in the last row */
+        if (tile >= whole)
+            tile -= tile % whole;
+        for (tile = min_u32(tile, p->rows); tile - tile % *align > 0u; tile /= 2u) {
+            tile -= tile % *align;
+            p->row_tile = tile;
+            if (walk(p, NULL) == LAC_OK)
+                return LAC_OK;
+        }
+    }
+    return LAC_E_SPACE;
+}
+
+/* ---- Entry ----------------------------------------------------------------------------------------- */
+
+#define LANE_BYTES (MAX_LANES * (uint32_t)(sizeof(lane_state) + 2u * sizeof(uint16_t)))
+
+uint32_t lac_pack_scratch(const lac_caps *caps, uint32_t rows, uint32_t cols)
+{
+    (void)caps;
+    return round_up(LANE_BYTES + 4u * rows + 4u * cols + rows, 8u);
+}
+
+static void use_scratch(packer *p, void *scratch)
+{
+    p->lanes = (lane_state *)scratch;
+    p->by_load = (uint16_t *)(p->lanes + MAX_LANES);
+    p->by_count = p->by_load + MAX_LANES;
+    p->count = (uint32_t *)(void *)(p->by_count + MAX_LANES);
+    p->cursor = p->count + p->rows;
+    p->lane = (uint8_t *)(p->cursor + p->cols);
+}
+
+static lac_status check_requant(const packer *p, uint64_t *where)
+{
+    const lac_requant *rq = p->rq;
+    for (uint32_t k = 0; rq && k < p->rows; k++) {
+        const int32_t m = rq->multiplier ? rq->multiplier[k] : rq->m0;
+        const int8_t s = rq->shift ? rq->shift[k] : rq->s0;
+        if (m < 0 || s < 1 || s > 62) {
+            if (where)
+                *where = k;
+            return LAC_E_ARG;
+        }
+    }
+    return LAC_OK;
+}
+
+static lac_status pack(packer *p, void *buf, uint32_t cap, uint32_t *need, lac_layer *out)
+{
+    const lac_caps *caps = p->caps;
+    uint8_t *image = (uint8_t *)buf;
+    uint32_t align;
+
+    p->unit = caps->line;
+    p->body = 0;
+    const lac_status s = plan(p, &align);
+    if (s != LAC_OK)
+        return s;
+
+    const uint64_t dir = LAC_DIR_HEADER + (uint64_t)LAC_DIR_RECORD * (p->row_tiles + p->tiles);
+    const uint64_t total = (dir + LAC_ALIGN - 1u) / LAC_ALIGN * LAC_ALIGN + p->bytes;
+    if (total >> 32)
+        return LAC_E_SPACE;
+    *need = (uint32_t)total;
+    if (image && cap < *need)
+        return LAC_E_SPACE;
+
+    p->body = (uint32_t)(total - p->bytes);
+    if (image) {
+        const int on_chip = p->words <= caps->weight_depth && p->columns <= caps->col_depth && p->params <= caps->param_depth;
+        const uint32_t head[] = {
+            LAC_DIR_MAGIC, p->body, *need, p->rows, p->cols, (uint32_t)p->format, p->n, caps->lanes, caps->line, caps->store_w,
+            align, p->row_tiles, p->tiles, p->format == LAC_CSC ? p->body : 0u,
+            on_chip ? (uint32_t)p->words : 0u, on_chip ? (uint32_t)p->columns : 0u, on_chip ? (uint32_t)p->params : 0u,
+            (uint32_t)p->entries, (uint32_t)(p->entries >> 32),
+            (uint32_t)(p->entries - p->nonzeros), (uint32_t)((p->entries - p->nonzeros) >> 32),
+            (uint32_t)p->nonzeros, (uint32_t)(p->nonzeros >> 32),
+        };
+        memset(image, 0, *need);
+        for (uint32_t i = 0; i < sizeof head / sizeof head[0]; i++)
+            lac_put32(image + 4u * i, head[i]);
+        for (uint32_t i = 0; p->format == LAC_CSC && i < 16u; i++) {
+            image[p->body + 2u * i] = (uint8_t)p->code[i];
+            image[p->body + 2u * i + 1u] = (uint8_t)((uint16_t)p->code[i] >> 8);
+        }
+        const lac_status w = walk(p, image);
+        if (w != LAC_OK)
+            return w;
+        return out ? lac_layer_open(image, *need, out) : LAC_OK;
+    }
+    if (out) {
+        const int on_chip = p->words <= caps->weight_depth && p->columns <= caps->col_depth && p->params <= caps->param_depth;
+        memset(out, 0, sizeof *out);
+        out->bytes = *need;
+        out->dir_bytes = p->body;
+        out->rows = p->rows;
+        out->cols = p->cols;
+        out->format = p->format;
+        out->n = p->n;
+        out->tiles = p->tiles;
+        out->resident_words = on_chip ? (uint32_t)p->words : 0u;
+        out->resident_cols = on_chip ? (uint32_t)p->columns : 0u;
+        out->resident_params = on_chip ? (uint32_t)p->params : 0u;
+        out->entries = p->entries;
+        out->nonzeros = p->nonzeros;
+        out->padding = p->entries - p->nonzeros;
+    }
+    return LAC_OK;
+}
+
+/* csc: collect the distinct non-zero values, ascending. */
+static int add_code(packer *p, int16_t v)
+{
+    uint32_t i = 1, j;
+    while (i <= p->codes && p->code[i] < v)
+        i++;
+    if (i <= p->codes && p->code[i] == v)
+        return 1;
+    if (p->codes == 15u)
+        return 0;
+    for (j = ++p->codes; j > i; j--)
+        p->code[j] = p->code[j - 1u];
+    p->code[i] = v;
+    return 1;
+}
+
+lac_status lac_pack_csc(const lac_caps *caps, const lac_csc *m, lac_format format, const lac_requant *rq, int balance,
+                        void *scratch, void *buf, uint32_t cap, uint32_t *need, lac_layer *out, uint64_t *where)
+{
+    packer p;
+    uint32_t at = 0;
+
+    if (where)
+        *where = 0;
+    if (!caps || !m || !scratch || !need || !m->col_ptr || m->cols < 1u || m->cols > 65535u
+        || (format != LAC_CSC && format != LAC_CSC8) || !(caps->formats >> format & 1u))
+        return LAC_E_ARG;
+    const uint32_t nnz = m->col_ptr[m->cols];
+    const lac_status s = lac_csc_check(m, nnz, &at);
+    if (s != LAC_OK) {
+        if (where)
+            *where = at;
+        return s;
+    }
+
+    memset(&p, 0, sizeof p);
+    p.caps = caps;
+    p.m = m;
+    p.rq = rq;
+    p.format = format;
+    p.rows = m->rows;
+    p.cols = m->cols;
+    p.balance = balance;
+    p.entry_slots = format == LAC_CSC ? 6u : 4u;
+    p.gap_bits = format == LAC_CSC ? 6u : 8u;
+    use_scratch(&p, scratch);
+    const lac_status r = check_requant(&p, where);
+    if (r != LAC_OK)
+        return r;
+
+    memset(p.count, 0, p.rows * sizeof *p.count);
+    for (uint32_t i = 0; i < nnz; i++) {
+        const int16_t v = m->values[i];
+        if (v == 0)
+            continue;
+        if (format == LAC_CSC ? !add_code(&p, v) : v < -128 || v > 127) {
+            if (where)
+                *where = i;
+            return LAC_E_FORMAT;
+        }
+        p.count[m->row_idx[i]]++;
+        p.nonzeros++;
+    }
+    return pack(&p, buf, cap, need, out);
+}
+
+lac_status lac_pack_nm(const lac_caps *caps, const lac_nm *m, const lac_requant *rq, int balance,
+                       void *scratch, void *buf, uint32_t cap, uint32_t *need, lac_layer *out, uint64_t *where)
+{
+    packer p;
+
+    (void)balance; /* every lane has the same work */
+    if (where)
+        *where = 0;
+    if (!caps || !m || !m->w || !scratch || !need || m->rows < 1u || m->rows > 65535u || m->cols < 1u || m->cols > 65535u
+        || m->n < 1u || m->n > 4u || !(caps->formats >> LAC_NM & 1u))
+        return LAC_E_ARG;
+
+    memset(&p, 0, sizeof p);
+    p.caps = caps;
+    p.nm = m;
+    p.rq = rq;
+    p.format = LAC_NM;
+    p.rows = m->rows;
+    p.cols = m->cols;
+    p.n = m->n;
+    p.entry_slots = 6u;
+    use_scratch(&p, scratch);
+    const lac_status r = check_requant(&p, where);
+    if (r != LAC_OK)
+        return r;
+
+    for (uint32_t k = 0; k < p.rows; k++)
+        for (uint32_t c = 0; c < p.cols; c += 4u) {
+            uint32_t n = 0;
+            for (uint32_t i = c; i < min_u32(c + 4u, p.cols); i++)
+                n += m->w[(size_t)k * p.cols + i] != 0;
+            if (n > p.n) {
+                if (where)
+                    *where = (uint64_t)k * p.cols + c;
+                return LAC_E_FORMAT;
+            }
+            p.nonzeros += n;
+        }
+    return pack(&p, buf, cap, need, out);
+}

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * lacuna.h - bare-metal driver of the Lacuna sparse neural-network accelerator, the one header of a program
+ *
+ *   Ownership    The caller owns every context and buffer. Nothing here allocates, and nothing is kept
+ *                but what lac_open() is given.
+ *   Memory       A lac_addr is an address as the accelerator sees it. The driver never dereferences one: it
+ *                moves bytes with the port's mem_write and mem_read.
+ *   Errors       0 or a negative lac_status. A call that fails with LAC_E_ARG .. LAC_E_SPACE has changed nothing.
+ *   Concurrency  Calls on one device must not overlap.
+ *   Environment  C99, freestanding; of the C library only memcpy and memset.
+ */
+#ifndef LACUNA_H
+#define LACUNA_H
+#include <stdint.h>
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define LAC_ALIGN 64u /* [bytes] of every device address that a command names */
+
+typedef uint64_t lac_addr; /* [bytes] as the accelerator's bus master sees memory */
+
+typedef enum {
+    LAC_OK        =  0,
+    LAC_E_ARG     = -1, /* a size, pointer or value is outside its stated range */
+    LAC_E_ALIGN   = -2, /* a device address is not LAC_ALIGN-byte aligned */
+    LAC_E_SPACE   = -3, /* the caller's buffer, the ring or a hardware RAM is too small */
+    LAC_E_FORMAT  = -4, /* the data cannot be expressed in the format asked for */
+    LAC_E_ID      = -5, /* no Lacuna with this major version behind the port */
+    LAC_E_PORT    = -6, /* the port could not do what it was asked */
+    LAC_E_TIMEOUT = -7, /* gave up waiting; the job may still be running */
+    LAC_E_JOB     = -8  /* the hardware recorded an error: lac_error() has it; lac_reset() before the next job */
+} lac_status;
+
+/* How the driver reaches a machine. Functions return 0, or non-zero for a failure; `ctx` is theirs. */
+typedef struct {
+    void *ctx;
+    int (*read32)(void *ctx, uint32_t offset, uint32_t *value);
+    int (*write32)(void *ctx, uint32_t offset, uint32_t value);
+    int (*mem_write)(void *ctx, lac_addr dst, const void *src, uint32_t n);
+    int (*mem_read)(void *ctx, void *dst, lac_addr src, uint32_t n);
+    /* Wait until the interrupt line is high or about `limit` units of the port's time (cycles on
+     * simulated ports) have passed; either returns 0. NULL: the driver polls. */
+    int (*wait_irq)(void *ctx, uint32_t limit);
+} lac_port;
+
+/* What the machine has, read once by lac_open(). */
+typedef struct {
+    uint32_t version;      /* major 31:16, minor 15:8, patch 7:0 */
+    uint32_t lanes;        /* 4 .. 256 */
+    uint32_t data_w;       /* [bits] AXI data */
+    uint32_t addr_w;       /* [bits] AXI address */
+    uint32_t store_w;      /* [outputs a cycle] */
+    uint32_t weight_depth; /* [64-bit words a lane] */
+    uint32_t col_depth;    /* [columns] */
+    uint32_t acc_depth;    /* [words a lane and bank] */
+    uint32_t feat_depth;   /* [lines] */
+    uint32_t param_depth;  /* [channels] */
+    uint32_t fifo_depth;   /* [items] */
+    uint32_t burst;        /* [beats] */
+    uint32_t formats;      /* bit per lac_format */
+    uint32_t line;         /* [bytes] max(8, data_w / 8) */
+} lac_caps;
+
+typedef enum { LAC_CSC = 0, LAC_CSC8 = 1, LAC_NM = 2 } lac_format;
+typedef enum { LAC_INT8 = 0, LAC_UINT8 = 1, LAC_INT16 = 2, LAC_RAW = 3 } lac_type; /* RAW: int64 accumulators, outputs only */
+
+/* The hardware's error record; code, unit and index as docs/formats.md has them. */
+typedef struct {
+    uint32_t code, unit, cmd, tag, index;
+    lac_addr addr;
+} lac_error_record;
+
+/* One device. Fields are private. */
+typedef struct {
+    lac_port port;
+    lac_caps caps;
+    lac_addr ring;      /* device address of the command ring */
+    uint32_t ring_size; /* [commands] */
+    uint32_t tail;      /* next ring entry to fill */
+    uint32_t queued;    /* commands written since reset */
+    uint32_t rung;      /* of these, announced by a doorbell */
+} lac_dev;
+
+typedef struct { uint32_t w[16]; } lac_cmd;
+
+/* ---- Device ---------------------------------------------------------------------------------------- */
+
+/* Open the machine behind `port` (copied): check identity and version, read capabilities, reset, and give it
+ * a ring of `ring_size` commands (2 .. 65535, 64 bytes each) at device address `ring` and one window
+ * [base, base + size) for reads and writes, which must hold the ring.
+ * LAC_E_ARG, LAC_E_ALIGN, LAC_E_ID, LAC_E_PORT, LAC_E_TIMEOUT. */
+lac_status lac_open(lac_dev *dev, const lac_port *port, lac_addr ring, uint32_t ring_size,
+                    lac_addr base, uint64_t size);
+
+/* Read and write windows apart. [base, limit) */
+lac_status lac_windows(lac_dev *dev, lac_addr rd_base, lac_addr rd_limit, lac_addr wr_base, lac_addr wr_limit);
+
+/* Cycles a bus channel may stand still; 0: no limit. */
+lac_status lac_watchdog(lac_dev *dev, uint32_t cycles);
+
+/* Soft reset, waiting at most `polls` reads of STATUS. LAC_E_TIMEOUT: the bus itself is stuck. */
+lac_status lac_reset(lac_dev *dev, uint32_t polls);
+
+/* Put `n` commands into the ring and ring the doorbell once. LAC_E_SPACE: not that much room now. */
+lac_status lac_submit(lac_dev *dev, const lac_cmd *cmd, uint32_t n);
+
+/* The same in steps, for programs longer than the ring: how many commands fit now; write one at the tail without
+ * announcing it (the caller knows that there is room); announce what was written. */
+lac_status lac_room(lac_dev *dev, uint32_t *room);
+lac_status lac_put(lac_dev *dev, const lac_cmd *cmd);
+lac_status lac_ring(lac_dev *dev);
+
+/* LAC_OK: idle, all done. 1: still busy. LAC_E_JOB: failed. */
+int lac_poll(lac_dev *dev);
+
+/* Wait for idle, at most `limit` polls (or units of wait_irq). LAC_E_TIMEOUT, LAC_E_JOB, LAC_E_PORT. */
+lac_status lac_wait(lac_dev *dev, uint32_t limit);
+
+lac_status  lac_error(lac_dev *dev, lac_error_record *out);
+const char *lac_error_name(uint32_t code);  /* "BUS_SLVERR"; "?" for an unknown code */
+const char *lac_error_text(uint32_t code);
+const char *lac_unit_name(uint32_t unit);   /* "CMD", "LOAD", "EXEC", "STORE" */
+const char *lac_status_name(int status);
+
+/* Cycle counts and busy counters of the last run (modulo 2^32 except macs). */
+typedef struct {
+    uint32_t cycles;                 /* doorbell to idle */
+    uint32_t load, exec, store;      /* [cycles] engine had a command */
+    uint32_t rd_beats, wr_beats, items, stall, nonzero, marks, mark_first, mark_last;
+    uint64_t macs;
+} lac_stats;
+lac_status lac_read_stats(lac_dev *dev, lac_stats *out);
+
+/* ---- Sparse matrices -------------------------------------------------------------------------------- */
+
+/* Compressed sparse columns. Row indices ascend strictly within a column.
+ *   values[nnz], row_idx[nnz] 0 .. rows-1, col_ptr[cols + 1], col_ptr[0] == 0, col_ptr[cols] == nnz
+ * A stored value of 0 is legal and is dropped by the packer.
+ * The same struct holds compressed sparse rows when the words row and column are exchanged everywhere: `cols`
+ * is then the number of rows of the matrix, `rows` that of its columns. */
+typedef struct {
+    uint32_t        rows, cols;  /* 1 .. 65535 */
+    const int16_t  *values;
+    const uint16_t *row_idx;
+    const uint32_t *col_ptr;
+} lac_csc;
+
+/* N:4 weights, dense storage of what was pruned: w[rows][cols], at most n non-zeros in w[r][4g .. 4g+3]. */
+typedef struct {
+    uint32_t      rows, cols;
+    uint32_t      n;  /* 1 .. 4 */
+    const int8_t *w;
+} lac_nm;
+
+/* Refuses (LAC_E_ARG) every malformed input: a dimension outside its range, a missing array, pointers not starting at
+ * 0, descending or not ending at nnz, an index out of range, not ascending or repeated. Pointers are checked before indices.
+ * *where (may be NULL): position of the first fault in col_ptr or row_idx; 0 for a dimension or a missing array. */
+lac_status lac_csc_check(const lac_csc *m, uint32_t nnz, uint32_t *where);
+
+/* Transpose storage: CSR of a matrix in, CSC of the same matrix out, or back. Output arrays are the caller's:
+ * [nnz], [nnz] and [rows + 1] pointers, where `rows` is that field of the input. Fails as lac_csc_check. */
+lac_status lac_csr_to_csc(const lac_csc *csr, uint32_t nnz, int16_t *values, uint16_t *row_idx, uint32_t *col_ptr);
+lac_status lac_csc_to_csr(const lac_csc *csc, uint32_t nnz, int16_t *values, uint16_t *col_idx, uint32_t *row_ptr);
+
+/* ---- Fully connected layers ------------------------------------------------------------------------- */
+
+/* Requantisation, docs/numerics.md. NULL arrays: bias 0; multiplier and shift then come from m0, s0. */
+typedef struct {
+    const int32_t *bias;       /* [rows] or NULL */
+    const int32_t *multiplier; /* [rows] or NULL; 0 .. 2^31-1 */
+    const int8_t  *shift;      /* [rows] or NULL; 1 .. 62 */
+    int32_t        m0;
+    int8_t         s0;
+} lac_requant;
+
+/* A layer, packed for one machine: everything LOAD needs except features, as one image of `bytes` bytes that the
+ * caller copies to a LAC_ALIGN-ed device address. The image begins with a directory that the driver reads on the host side
+ * when it builds commands, so keep at least the first `dir_bytes` of it. Weight matrices larger than the RAMs are cut into
+ * tiles of rows and columns. */
+typedef struct {
+    const void *image;   /* host copy */
+    uint32_t    bytes;   /* whole image */
+    uint32_t    dir_bytes;
+    uint32_t    rows, cols;
+    lac_format  format;
+    uint32_t    n;       /* N:4; else 0 */
+    uint32_t    tiles;   /* weight blocks in all */
+    uint32_t    resident_words, resident_cols, resident_params; /* RAM it takes to keep the whole layer on chip; 0: does not fit */
+    uint64_t    entries; /* stored entries, padding included */
+    uint64_t    padding; /* of these */
+    uint64_t    nonzeros;
+    lac_addr    addr;    /* set by the caller: where the image stands in device memory */
+} lac_layer;
+
+/* Pack. Two passes: with buf NULL, *need [bytes] is computed and `out` (may be NULL then) filled except for its image. `scratch`
+ * holds lac_pack_scratch() bytes, 8-byte aligned. csc: at most 15 distinct non-zero values, else LAC_E_FORMAT. csc8: values
+ * -128 .. 127, else LAC_E_FORMAT; *where (may be NULL) is then the position in m->values of the first that is too much. nm: at most
+ * n non-zeros a group, else LAC_E_FORMAT; *where is then row * cols + first column of the group. LAC_E_ARG: m is malformed (*where
+ * as of lac_csc_check), or a multiplier or shift is out of range (*where: the row). LAC_E_SPACE: buf is too small, or a single
+ * feature line of columns does not fit the machine. rq NULL: bias 0, multiplier 1, shift 1, as raw outputs need no others.
+ * balance != 0: channels are assigned to lanes by non-zero count inside blocks of `lanes` channels.
+ *
+ * Tiles: a layer that fits the RAMs is one tile; else each tile takes at most half of the weight RAM, the column table and (where
+ * it can) the parameters, so that the next one loads while this one computes. A row tile (what one STORE writes) starts at a multiple of
+ * 64 channels, because STORE's address is 64-byte aligned. Only where the parameter or accumulator RAM is too small for 64, it is 32 or 8 channels;
+ * lac_fc_build() then refuses output types whose elements are smaller than 64 bytes / that many (LAC_E_SPACE). */
+uint32_t   lac_pack_scratch(const lac_caps *caps, uint32_t rows, uint32_t cols);
+lac_status lac_pack_csc(const lac_caps *caps, const lac_csc *m, lac_format format, const lac_requant *rq, int balance,
+                        void *scratch, void *buf, uint32_t cap, uint32_t *need, lac_layer *out, uint64_t *where);
+lac_status lac_pack_nm(const lac_caps *caps, const lac_nm *m, const lac_requant *rq, int balance,
+                       void *scratch, void *buf, uint32_t cap, uint32_t *need, lac_layer *out, uint64_t *where);
+
+/* Take a packed layer from its image, for instance from a file: checks the directory (LAC_E_FORMAT), fills *out, addr 0.
+ * `bytes`: how much of the image is there, at least its directory. */
+lac_status lac_layer_open(const void *image, uint32_t bytes, lac_layer *out);
+
+/* A tensor of points in device memory: dense elements or compressed lists (docs/formats.md). */
+typedef struct {
+    lac_addr addr;
+    uint32_t pitch;   /* [bytes] a multiple of LAC_ALIGN */
+    lac_type type;
+    int32_t  zero;    /* zero point, in the range of the type; raw: 0 */
+    int      list;    /* compressed lists instead of dense elements */
+} lac_tensor;
+
+/* [bytes] smallest legal pitch of a point of `channels` elements. */
+uint32_t lac_pitch(const lac_caps *caps, uint32_t channels, lac_type type, int list);
+
+/* Where a resident layer's weights and parameters stand on chip. param_base: a multiple of store_w. codebook: 0 or 1. */
+typedef struct { uint32_t word_base, col_base, param_base, codebook; } lac_place;
+
+/* Where the next layer can stand: *at has the first free word, column, parameter and codebook (2: both taken), zeroes at first, and is
+ * advanced; *place is the layer's. LAC_E_SPACE: there is no such place (nothing has changed). */
+lac_status lac_fc_place(const lac_caps *caps, const lac_layer *layer, lac_place *at, lac_place *place);
+
+/* One job: y[p] = layer(x[p]) for `points` points. */
+typedef struct {
+    const lac_layer *layer;
+    const lac_place *resident;  /* NULL: weights are streamed from layer->addr; else they were put there by lac_fc_load() */
+    uint32_t         points;    /* 1 .. 65535 */
+    lac_tensor       x, y;
+    int32_t          clamp_lo, clamp_hi; /* of y; raw: 0, 0 */
+    uint32_t         tag;       /* comes back in an error record */
+    int              mark;      /* time-stamp the completion of the last command */
+} lac_fc;
+
+/* Receives commands one by one; a non-zero return stops and is returned. */
+typedef int (*lac_emit)(void *ctx, const lac_cmd *cmd);
+
+/* Commands that load a layer to a place and leave it there. The machine must be idle; a program of lac_fc_build() may follow at once.
+ * LAC_E_ARG, LAC_E_ALIGN, LAC_E_SPACE: does not fit there. */
+lac_status lac_fc_load(const lac_caps *caps, const lac_layer *layer, const lac_place *at, lac_emit emit, void *ctx);
+
+/* Build the commands of a sequence of `n` jobs, ordered by tokens such that jobs overlap as far as data and RAMs allow; a job whose x
+ * is an earlier job's y is ordered behind it. The program expects an idle machine (or one that lac_fc_load() keeps busy) and leaves no
+ * token behind. x and y of one job must not overlap, nor may any y overlap the image of a layer. Streamed jobs use the RAM above the highest
+ * resident place that the same call names, and codebooks that it does not name: what else was resident there is lost.
+ * LAC_E_ARG, LAC_E_ALIGN; LAC_E_SPACE: something does not fit the machine, y is a list and the layer has several row tiles, or
+ * y's type is too small for them. They are found before the first command is emitted. Else what `emit` returned. */
+lac_status lac_fc_build(const lac_caps *caps, const lac_fc *jobs, uint32_t n, lac_emit emit, void *ctx);
+
+/* The same for a layer and its place: submit as the ring has room, and wait. Fails as lac_fc_load(), lac_wait(). */
+lac_status lac_fc_place_load(lac_dev *dev, const lac_layer *layer, const lac_place *at, uint32_t limit);
+
+/* Build, submit as the ring has room, and wait for all of it. Fails as lac_fc_build(), lac_wait(). */
+lac_status lac_fc_run(lac_dev *dev, const lac_fc *jobs, uint32_t n, uint32_t limit);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

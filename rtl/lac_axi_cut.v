@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// lac_axi_cut - cuts a request for whole lines into legal AXI4 INCR bursts
+//
+//   Function   bursts cover the request's bytes in ascending order, each once; a burst ends at a multiple
+//              of 4096 bytes, after BURST beats, or with the request
+//   Timing     a request is cut from the cycle after its acceptance; one burst a cycle while out_ready;
+//              in_ready looks through to out_ready on the last burst, so requests follow without a gap
+//   Handshake  valid && ready on both sides; out_* hold still while stalled
+//   Reset      rst drops the request in progress
+`default_nettype none
+
+module lac_axi_cut #(
+    parameter integer ADDR_W = 32,  // [bits] byte address, 13 .. 64
+    parameter integer DATA_W = 64,  // [bits] 32, 64, 128, 256, 512
+    parameter integer BURST  = 32   // [beats] longest burst, 1 .. 256
+) (
+    input  wire              clk,
+    input  wire              rst,
+
+    input  wire              in_valid,
+    output wire              in_ready,
+    input  wire [ADDR_W-1:0] in_addr,   // first byte, a multiple of a line
+    input  wire [23:0]       in_lines,  // [lines of max(64, DATA_W) bits] >= 1
+
+    output wire              out_valid,
+    input  wire              out_ready,
+    output wire [ADDR_W-1:0] out_addr,
+    output wire [7:0]        out_len,   // [beats] - 1, as in AxLEN
+    output wire              out_last   // the request's last burst
+);
+
+`include "lac_clog2.vh"
+    localparam integer SIZE   = clog2(DATA_W / 8);    // log2 of a beat's bytes
+    localparam integer PAGE_I = 4096 / (DATA_W / 8);  // [beats] in 4096 bytes
+    localparam integer PAGE_W = 13 - SIZE;            // [bits]  to count 0 .. PAGE_I
+
+    localparam [PAGE_W-1:0] PAGE = PAGE_I[PAGE_W-1:0];
+    // A burst longer than a page does not exist
+    localparam integer      CAP_I = (BURST < PAGE_I) ? BURST : PAGE_I;
+    localparam [PAGE_W-1:0] CAP   = CAP_I[PAGE_W-1:0];
+
+    reg              valid_q;
+    reg [ADDR_W-1:0] addr_q;
+    reg [24:0]       left_q;  // [beats] of the request not yet cut, >= 1
+    reg [PAGE_W-1:0] page_q;  // [beats] from addr_q to the next multiple of 4096 bytes, >= 1
+
+    // The longest burst the address allows, and what remains after it
+    wire              to_page = page_q <= CAP;
+    wire [PAGE_W-1:0] cap     = to_page ? page_q : CAP;
+    wire [24:0]       cap25   = {{(25 - PAGE_W){1'b0}}, cap};
+    wire              last    = left_q <= cap25;
+    wire [7:0]        beats   = last ? left_q[7:0] : cap25[7:0];  // 256 is 0 here
+
+    // The address behind such a burst: in this page, or the start of the next one
+    wire [11:0]        low_next  = addr_q[11:0] + {CAP[PAGE_W-2:0], {SIZE{1'b0}}};
+    wire [ADDR_W-13:0] high_next = addr_q[ADDR_W-1:12] + 1'b1;
+
+    wire [PAGE_W-1:0] in_page = PAGE - {1'b0, in_addr[11:SIZE]};
+
+    assign out_valid = valid_q;
+    assign out_addr  = addr_q;
+    assign out_len   = beats - 8'd1;
+    assign out_last  = last;
+    assign in_ready  = !valid_q || (out_ready && last);
+
+    always @(posedge clk)
+        if (rst)           valid_q <= 1'b0;
+        else if (in_ready) valid_q <= in_valid;
+
+    always @(posedge clk)
+        if (in_ready) begin
+            addr_q <= in_addr;
+            page_q <= in_page;
+        end else if (out_ready) begin
+            addr_q <= to_page ? {high_next, 12'd0} : {addr_q[ADDR_W-1:12], low_next};
+            page_q <= to_page ? PAGE : page_q - CAP;
+        end
+
+    generate
+        if (DATA_W == 32) begin : g_half
+            always @(posedge clk)
+                if (in_ready)       left_q <= {in_lines, 1'b0};
+                else if (out_ready) left_q <= left_q - cap25;
+        end else begin : g_whole
+            always @(posedge clk)
+                if (in_ready)       left_q <= {1'b0, in_lines};
+                else if (out_ready) left_q <= left_q - cap25;
+        end
+    endgenerate
+
+endmodule
+`default_nettype wire

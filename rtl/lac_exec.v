@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// lac_exec - EXEC: features in, items out to all lanes
+//
+//   command --> lac_scan --> L: one line, its flags --> E0 index --> E1 four elements --> E2 minus zero point --> item
+//                                                        |                                                          ^
+//                                                        +--> column --> lane mask RAM -----------------------------+
+//
+//   Function   one item for each non-zero element (N:4: for each group of four that is not all zero), to the lanes that
+//              have a slice for its column; behind a job's last item an end mark to all lanes
+//   Timing     one item a cycle while no lane is almost full. Two jobs may be in flight: the next one's items follow
+//              the previous one's end mark at once. `done` comes when every lane has passed the mark
+//   Errors     at a job's end, the lowest lane that recorded one for it
+//   Reset      control only; the masks are cleared by the sweep
+`default_nettype none
+
+module lac_exec #(
+    parameter integer LANES     = 8,
+    parameter integer LINE_W    = 64,
+    parameter integer FEAT_AW   = 10,
+    parameter integer SUM_AW    = 5,
+    parameter integer COL_DEPTH = 512,
+    parameter integer COL_AW    = 9,
+    parameter integer ACC_AW    = 8
+) (
+    input  wire                clk,
+    input  wire                rst,
+
+    input  wire                cmd_valid,
+    output wire                cmd_ready,
+    input  wire [223:0]        cmd,         // words 0 .. 6 of the command
+    output wire                done,        // the oldest job has ended
+    output wire                fail,        // ... with an error
+    output wire [7:0]          fail_code,
+    output wire [31:0]         fail_index,
+
+    output wire                sum_re,
+    output wire                sum_qe,
+    output wire [SUM_AW-1:0]   sum_addr,
+    input  wire [31:0]         sum_q,
+    output wire                line_re,
+    output wire                line_qe,
+    output wire [FEAT_AW-1:0]  line_addr,
+    input  wire [LINE_W-1:0]   line_data,
+    input  wire [LINE_W/8-1:0] line_flags,
+
+    // lane masks: LOAD writes groups of LINE_W/8 lanes; `clear_above` also clears the groups above the first
+    input  wire [LANES-1:0]    mask_we,     // lanes whose bit is written
+    input  wire [COL_AW-1:0]   mask_col,
+    input  wire [LANES-1:0]    mask_bits,
+
+    // to the lanes
+    output wire [3:0]          cfg_format,
+    output wire [5:0]          cfg_n,
+    output wire [2*ACC_AW+1:0] cfg_rows,
+    output wire [1:0]          cfg_bank,
+    output wire [1:0]          cfg_copy,
+    output wire [LANES-1:0]    item_valid,
+    output wire [67:0]         item_a,
+    output wire [COL_AW-1:0]   item_col,
+    output wire [ACC_AW-1:0]   item_base,
+    output wire                item_job,
+    output wire                item_end,
+    input  wire [LANES-1:0]    lane_full,
+    input  wire [2*LANES-1:0]  lane_done,   // {job 1, job 0} of each lane
+    input  wire [LANES-1:0]    lane_err,
+    input  wire [LANES-1:0]    lane_err_job,
+    input  wire [LANES-1:0]    lane_err_ovf,
+    input  wire [LANES*ACC_AW-1:0] lane_err_addr,
+
+    output wire                count_item,
+    output wire                count_stall
+);
+
+`include "lac_regs.vh"
+`include "lac_clog2.vh"
+    localparam integer LB     = LINE_W / 8;
+    localparam integer LB_LOG = clog2(LB);
+    localparam integer LANE_W = clog2(LANES);
+    localparam integer ROUND_I = LB - 1;
+    localparam [19:0]  ROUND  = ROUND_I[19:0];
+
+    // ---- Two jobs ---------------------------------------------------------------------------------------------
+    reg  [1:0]        busy_q;       // job slot in use
+    reg               next_q;       // slot of the next command
+    reg               oldest_q;     // slot of the oldest job
+    reg  [1:0]        format_q [0:1];
+    reg  [2:0]        n_q      [0:1];
+    reg  [ACC_AW:0]   rows_q   [0:1];
+    reg               bank_q   [0:1];
+    reg               copy_q   [0:1];
+    reg  [1:0]        type_q   [0:1];
+    reg  [15:0]       zero_q   [0:1];
+    reg  [15:0]       cbase_q  [0:1];
+    reg  [17:0]       elems_q  [0:1];
+
+    wire              scan_ready;
+    wire              take   = cmd_valid && cmd_ready;
+    wire [1:0]        c_format = cmd[`LAC_F_EXEC_FORMAT];
+    wire              c_nm   = c_format == 2'd2;
+    wire              c_wide = cmd[`LAC_F_EXEC_TYPE] == 2'd2;
+    wire [15:0]       c_cols = cmd[`LAC_F_EXEC_COLUMNS];
+    wire [15:0]       c_rows = cmd[`LAC_F_EXEC_ROWS];
+    wire [15:0]       c_line = cmd[`LAC_F_EXEC_FEAT_BASE];
+    wire [15:0]       c_acc  = cmd[`LAC_F_EXEC_ACC_BASE];
+    wire [17:0]       c_elems = c_nm ? {c_cols, 2'b00} : {2'b00, c_cols};
+    wire [18:0]       c_bytes = c_wide ? {c_elems, 1'b0} : {1'b0, c_elems};
+    wire [19:0]       c_round = {1'b0, c_bytes} + ROUND;
+    wire [19:0]       c_lines = c_round >> LB_LOG;
+    assign cmd_ready = scan_ready && !busy_q[next_q];
+
+    always @(posedge clk)
+        if (take) begin
+            format_q[next_q] <= c_format;
+            n_q[next_q]      <= cmd[`LAC_F_EXEC_N];
+            rows_q[next_q]   <= c_rows[ACC_AW:0];
+            bank_q[next_q]   <= cmd[`LAC_F_EXEC_BANK];
+            copy_q[next_q]   <= cmd[`LAC_F_EXEC_COPY];
+            type_q[next_q]   <= cmd[`LAC_F_EXEC_TYPE];
+            zero_q[next_q]   <= cmd[`LAC_F_EXEC_ZERO];
+            cbase_q[next_q]  <= cmd[`LAC_F_EXEC_COL_BASE];
+            elems_q[next_q]  <= c_elems;
+        end
+
+    assign cfg_format = {format_q[1], format_q[0]};
+    assign cfg_n      = {n_q[1], n_q[0]};
+    assign cfg_rows   = {rows_q[1], rows_q[0]};
+    assign cfg_bank   = {bank_q[1], bank_q[0]};
+    assign cfg_copy   = {copy_q[1], copy_q[0]};
+
+    // ---- The skipper -----------------------------------------------------------------------------------------------
+    wire              l_valid, l_ready, l_job, l_end;
+    wire [LINE_W-1:0] l_data;
+    wire [LB-1:0]     l_flags;
+    wire [FEAT_AW:0]  l_offset;
+    wire [ACC_AW-1:0] l_base;
+
+    lac_scan #(.LINE_W(LINE_W), .AW(FEAT_AW), .SUM_AW(SUM_AW), .ACC_AW(ACC_AW)) u_scan (
+        .clk(clk), .rst(rst),
+        .job_valid(cmd_valid && !busy_q[next_q]), .job_ready(scan_ready), .job_id(next_q), .job_line(c_line[FEAT_AW-1:0]),
+        .job_pitch(cmd[`LAC_F_EXEC_FEAT_PITCH]), .job_points(cmd[`LAC_F_EXEC_POINTS]), .job_lines(c_lines[FEAT_AW:0]),
+        .job_base(c_acc[ACC_AW-1:0]), .job_rows(c_rows),
+        .cfg_elements({elems_q[1], elems_q[0]}), .cfg_wide({type_q[1] == 2'd2, type_q[0] == 2'd2}),
+        .sum_re(sum_re), .sum_qe(sum_qe), .sum_addr(sum_addr), .sum_q(sum_q),
+        .line_re(line_re), .line_qe(line_qe), .line_addr(line_addr), .line_data(line_data), .line_flags(line_flags),
+        .out_valid(l_valid), .out_ready(l_ready), .out_data(l_data), .out_flags(l_flags), .out_offset(l_offset),
+        .out_base(l_base), .out_job(l_job), .out_end(l_end)
+    );
+
+    // ---- L: the line whose elements are being issued ------------------------------------------------------------------
+    // pending: elements, or for N:4 groups (in the low quarter), still to be issued
+    reg               p_valid_q, p_job_q, p_end_q;
+    reg  [LINE_W-1:0] p_data_q;
+    reg  [LB-1:0]     p_flags_q, pending_q;
+    reg  [FEAT_AW:0]  p_offset_q;
+    reg  [ACC_AW-1:0] p_base_q;
+    wire              p_any;
+    wire [LB_LOG-1:0] p_index;
+    wire [LB-1:0]     p_rest;
+    reg               full_q;       // some lane is almost full
+    wire              p_issue = p_valid_q && (p_any || p_end_q) && !full_q;
+    wire              p_load  = !p_valid_q || (p_rest == {LB{1'b0}} && (p_issue || (!p_any && !p_end_q)));
+    assign l_ready = p_load;
+
+    wire [LB-1:0]     groups;
+    genvar i;
+    generate
+        for (i = 0; i < LB; i = i + 1) begin : g_group
+            if (i < LB / 4) begin : g_in
+                assign groups[i] = |l_flags[4*i +: 4];
+            end else begin : g_out
+                assign groups[i] = 1'b0;
+            end
+        end
+    endgenerate
+
+    lac_ffs #(.W(LB), .INDEX_W(LB_LOG)) u_item (.in(pending_q), .any(p_any), .index(p_index), .rest(p_rest));
+
+    always @(posedge clk) begin
+        if (rst)         p_valid_q <= 1'b0;
+        else if (p_load) p_valid_q <= l_valid;
+        if (rst) full_q <= 1'b0;
+        else     full_q <= |lane_full;
+    end
+    always @(posedge clk)
+        if (p_load) begin
+            {p_job_q, p_end_q, p_offset_q, p_base_q} <= {l_job, l_end, l_offset, l_base};
+            p_data_q  <= l_data;
+            p_flags_q <= l_flags;
+            pending_q <= format_q[l_job] == 2'd2 ? groups : l_flags;
+        end else if (p_issue)
+            pending_q <= p_rest;
+
+    // ---- E0 .. E3: element, zero point, column, mask ------------------------------------------------------------------------
+    reg               e0_valid_q, e0_job_q, e0_end_q, e1_valid_q, e1_job_q, e1_end_q;
+    reg               e2_valid_q, e2_job_q, e2_end_q, e3_valid_q, e3_job_q, e3_end_q;
+    reg  [ACC_AW-1:0] e0_base_q, e1_base_q, e2_base_q, e3_base_q;
+    reg  [LINE_W-1:0] e0_data_q;
+    reg  [LB-1:0]     e0_flags_q;
+    reg  [LB_LOG-1:0] e0_index_q;
+    reg  [FEAT_AW:0]  e0_offset_q;
+    reg  [COL_AW-1:0] e1_col_q, e2_col_q, e3_col_q;
+    reg  [63:0]       e1_x_q;       // four elements, sign- or zero-extended
+    reg  [3:0]        e1_f_q;       // their flags
+    reg  [1:0]        e1_pick_q;
+    reg  [67:0]       e2_a_q, e3_a_q;
+
+    wire              e0_nm    = format_q[e0_job_q] == 2'd2;
+    wire              e0_wide  = type_q[e0_job_q] == 2'd2;
+    wire              e0_sign  = type_q[e0_job_q] == 2'd0;
+    wire [LB_LOG-1:0] e0_group = e0_nm ? e0_index_q : e0_index_q >> 2;
+    wire [LINE_W-1:0] shift8   = e0_data_q >> {e0_group, 5'd0};
+    wire [LINE_W-1:0] shift16  = e0_data_q >> {e0_group, 6'd0};
+    wire [LB-1:0]     shift_f  = e0_flags_q >> {e0_group, 2'd0};
+    // columns a line holds, as a shift: elements LB or LB/2, groups a quarter of that
+    wire [31:0]       off      = {{(31-FEAT_AW){1'b0}}, e0_offset_q};
+    wire [31:0]       off_cols = (off << LB_LOG) >> {e0_nm, e0_wide && !e0_nm} >> (e0_wide && e0_nm);
+    wire [31:0]       e0_col   = off_cols + {16'd0, cbase_q[e0_job_q]} + {{(32-LB_LOG){1'b0}}, e0_index_q};
+    wire [3:0]        neg      = {shift8[31], shift8[23], shift8[15], shift8[7]} & {4{e0_sign}};
+    wire [63:0]       x8       = {{8{neg[3]}}, shift8[31:24], {8{neg[2]}}, shift8[23:16],
+                                  {8{neg[1]}}, shift8[15:8],  {8{neg[0]}}, shift8[7:0]};
+
+    // a = x - zero, 0 for an element that is not flagged
+    wire [15:0]       e1_zero  = zero_q[e1_job_q];
+    wire [67:0]       e1_a;
+    generate
+        for (i = 0; i < 4; i = i + 1) begin : g_sub
+            wire [15:0] x = e1_x_q[16*i +: 16];
+            assign e1_a[17*i +: 17] = e1_f_q[i] ? {x[15], x} - {e1_zero[15], e1_zero} : 17'd0;
+        end
+    endgenerate
+    wire              e1_nm    = format_q[e1_job_q] == 2'd2;
+    wire [16:0]       e1_one   = e1_pick_q[1] ? (e1_pick_q[0] ? e1_a[67:51] : e1_a[50:34])
+                                              : (e1_pick_q[0] ? e1_a[33:17] : e1_a[16:0]);
+
+    always @(posedge clk)
+        if (rst) {e3_valid_q, e2_valid_q, e1_valid_q, e0_valid_q} <= 4'd0;
+        else     {e3_valid_q, e2_valid_q, e1_valid_q, e0_valid_q} <= {e2_valid_q, e1_valid_q, e0_valid_q, p_issue};
+    always @(posedge clk) begin
+        {e0_job_q, e0_end_q, e0_base_q} <= {p_job_q, p_end_q, p_base_q};
+        {e0_data_q, e0_flags_q, e0_index_q, e0_offset_q} <= {p_data_q, p_flags_q, p_index, p_offset_q};
+        {e1_job_q, e1_end_q, e1_base_q} <= {e0_job_q, e0_end_q, e0_base_q};
+        e1_x_q    <= e0_wide ? shift16[63:0] : x8;
+        e1_f_q    <= shift_f[3:0];
+        e1_pick_q <= e0_index_q[1:0];
+        e1_col_q  <= e0_col[COL_AW-1:0];
+        {e2_job_q, e2_end_q, e2_base_q, e2_col_q} <= {e1_job_q, e1_end_q, e1_base_q, e1_col_q};
+        e2_a_q    <= e1_nm ? e1_a : {51'd0, e1_one};
+        {e3_job_q, e3_end_q, e3_base_q, e3_col_q, e3_a_q} <= {e2_job_q, e2_end_q, e2_base_q, e2_col_q, e2_a_q};
+    end
+
+    wire [LANES-1:0] mask;
+    generate
+        for (i = 0; i < LANES; i = i + LB) begin : g_mask
+            localparam integer W = (LANES - i < LB) ? LANES - i : LB;
+            lac_ram #(.W(W), .DEPTH(COL_DEPTH), .ADDR_W(COL_AW)) u_mask (
+                .clk(clk), .we(mask_we[i]), .waddr(mask_col), .wdata(mask_bits[i +: W]),
+                .re(e1_valid_q && !e1_end_q), .raddr(e1_col_q), .qe(e2_valid_q && !e2_end_q), .q(mask[i +: W])
+            );
+        end
+    endgenerate
+
+    // ---- Broadcast -----------------------------------------------------------------------------------------------------------
+    reg  [LANES-1:0]  item_valid_q;
+    reg  [67:0]       item_a_q;
+    reg  [COL_AW-1:0] item_col_q;
+    reg  [ACC_AW-1:0] item_base_q;
+    reg               item_job_q, item_end_q;
+    always @(posedge clk)
+        if (rst) item_valid_q <= {LANES{1'b0}};
+        else     item_valid_q <= {LANES{e3_valid_q}} & ({LANES{e3_end_q}} | mask);
+    always @(posedge clk)
+        {item_a_q, item_col_q, item_base_q, item_job_q, item_end_q} <= {e3_a_q, e3_col_q, e3_base_q, e3_job_q, e3_end_q};
+    assign item_valid = item_valid_q;
+    assign item_a     = item_a_q;
+    assign item_col   = item_col_q;
+    assign item_base  = item_base_q;
+    assign item_job   = item_job_q;
+    assign item_end   = item_end_q;
+    assign count_item  = e3_valid_q && !e3_end_q;
+    assign count_stall = p_valid_q && (p_any || p_end_q) && full_q;
+
+    // ---- Completion: every lane has passed the oldest job's end mark; then its errors, lowest lane first ------------------------
+    localparam [1:0] ST_RUN = 2'd0, ST_FIND = 2'd1, ST_TELL = 2'd2;
+    reg  [1:0]        state_q, state_d;
+    reg  [LANES-1:0]  passed0_q, passed1_q;
+    reg  [1:0]        ended_q;
+    reg  [LANES-1:0]  found_q;      // lanes with an error of the oldest job
+    wire              any_err = |found_q;
+    wire              tell    = state_q == ST_TELL;
+
+    always @* begin
+        state_d = state_q;
+        case (state_q)
+            ST_RUN:  if (ended_q[oldest_q]) state_d = ST_FIND;  // waits for the last lane
+            ST_FIND: state_d = ST_TELL;                         // collects the lanes' errors
+            ST_TELL: state_d = ST_RUN;
+            default: state_d = ST_RUN;
+        endcase
+    end
+
+    wire [LANES-1:0]  done0, done1;
+    generate
+        for (i = 0; i < LANES; i = i + 1) begin : g_done
+            assign done0[i] = lane_done[2*i];
+            assign done1[i] = lane_done[2*i+1];
+        end
+    endgenerate
+
+    always @(posedge clk)
+        if (rst) begin
+            state_q   <= ST_RUN;
+            busy_q    <= 2'b00;
+            next_q    <= 1'b0;
+            oldest_q  <= 1'b0;
+            passed0_q <= {LANES{1'b0}};
+            passed1_q <= {LANES{1'b0}};
+            ended_q   <= 2'b00;
+        end else begin
+            state_q <= state_d;
+            if (take) begin
+                busy_q[next_q] <= 1'b1;
+                next_q         <= !next_q;
+            end
+            if (tell) begin
+                busy_q[oldest_q] <= 1'b0;
+                oldest_q         <= !oldest_q;
+            end
+            passed0_q <= (tell && !oldest_q) ? {LANES{1'b0}} : passed0_q | done0;
+            passed1_q <= (tell && oldest_q)  ? {LANES{1'b0}} : passed1_q | done1;
+            ended_q   <= {&passed1_q && !(tell && oldest_q), &passed0_q && !(tell && !oldest_q)};
+        end
+    always @(posedge clk)
+        if (state_q == ST_FIND) found_q <= lane_err & ~(lane_err_job ^ {LANES{oldest_q}});
+
+    // lowest lane
+    wire [LANES-1:0]   lowest = found_q & (~found_q + 1'b1);
+    reg  [LANE_W-1:0]  err_lane;
+    reg  [ACC_AW-1:0]  err_addr;
+    reg                err_ovf;
+    integer l;
+    always @* begin
+        err_lane = {LANE_W{1'b0}};
+        err_addr = {ACC_AW{1'b0}};
+        err_ovf  = 1'b0;
+        for (l = 0; l < LANES; l = l + 1)
+            if (lowest[l]) begin
+                err_lane = err_lane | l[LANE_W-1:0];
+                err_addr = err_addr | lane_err_addr[l*ACC_AW +: ACC_AW];
+                err_ovf  = err_ovf | lane_err_ovf[l];
+            end
+    end
+    wire [15:0] err_addr16 = {{(16-ACC_AW){1'b0}}, err_addr};
+    wire [15:0] err_lane16 = {{(16-LANE_W){1'b0}}, err_lane};
+    assign done       = tell;
+    assign fail       = tell && any_err;
+    assign fail_code  = err_ovf ? `LAC_ERR_OVERFLOW : `LAC_ERR_BLOCK_ROW;
+    assign fail_index = {err_addr16, err_lane16};
+
+    wire unused_ok = &{1'b0, cmd, c_line, c_acc, c_rows, c_lines, e0_col, shift8, shift16, shift_f, mask_we};
+
+endmodule
+`default_nettype wire

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// lac_ffs - find first set: the lowest set bit of a word
+//
+//   Function   any: some bit is set; index: position of the lowest; rest: the word without it
+//   Timing     combinational; index is 0 and rest is 0 when nothing is set
+`default_nettype none
+
+module lac_ffs #(
+    parameter integer W       = 32,  // [bits] 2 .. 2^INDEX_W
+    parameter integer INDEX_W = 5
+) (
+    input  wire [W-1:0]       in,
+    output wire               any,
+    output wire [INDEX_W-1:0] index,
+    output wire [W-1:0]       rest
+);
+
+    assign any  = |in;
+    assign rest = in & (in - 1'b1);
+
+    wire [W-1:0] lowest = in & ~rest;
+
+    // index bit b: the OR of the one-hot bits whose position has bit b set
+    genvar b, i;
+    generate
+        for (b = 0; b < INDEX_W; b = b + 1) begin : g_bit
+            wire [W-1:0] hit;
+            for (i = 0; i < W; i = i + 1) begin : g_hit
+                assign hit[i] = ((i >> b) & 1) != 0 ? lowest[i] : 1'b0;
+            end
+            assign index[b] = |hit;
+        end
+    endgenerate
+
+endmodule
+`default_nettype wire

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// lac_lane - one lane: owns output channels, turns items into multiplications
+//
+//   item --+--> column queue --> lac_lane_fetch --> lac_lane_decode --> X --> lac_mac
+//          |                     table, weights     rows, padding       |
+//          +--> operand queue --------------------------------------->--+
+//
+//   Function   for an item {a, column, base}: acc[base + row] += w * a[index] for each stored entry of the lane's
+//              slice of that column
+//   Timing     one stored weight a cycle while items are there; padding is free (lac_lane_decode)
+//   Handshake  in_valid pushes; `almost_full` is registered and leaves SLACK places for what is under way
+//   Jobs       two may be in flight; cfg_* hold {job 1, job 0} still until `done` of that job
+//   Errors     the first one since reset, with its job
+//   Reset      control only; RAM contents: lac_mac's sweep
+`default_nettype none
+
+module lac_lane #(
+    parameter integer WEIGHT_DEPTH = 1024,  // [words]
+    parameter integer WEIGHT_AW    = 10,
+    parameter integer COL_DEPTH    = 512,   // [columns]
+    parameter integer COL_AW       = 9,
+    parameter integer ACC_DEPTH    = 256,   // [words] a bank
+    parameter integer ACC_AW       = 8,
+    parameter integer FIFO_DEPTH   = 32,    // [items] above SLACK
+    parameter integer SLACK        = 12     // [items] that may still come after almost_full
+) (
+    input  wire                 clk,
+    input  wire                 rst,
+
+    input  wire [3:0]           cfg_format,
+    input  wire [5:0]           cfg_n,
+    input  wire [2*ACC_AW+1:0]  cfg_rows,
+    input  wire [1:0]           cfg_bank,
+    input  wire [1:0]           cfg_copy,
+
+    input  wire                 in_valid,
+    input  wire [67:0]          in_a,      // four signed activations of 17 bits
+    input  wire [COL_AW-1:0]    in_col,
+    input  wire [ACC_AW-1:0]    in_base,
+    input  wire                 in_job,
+    input  wire                 in_end,
+    output wire                 almost_full,
+
+    output wire [1:0]           done,
+    output wire                 mac,       // a multiplication was issued
+    output wire                 err_valid,
+    output wire                 err_job,
+    output wire                 err_ovf,
+    output wire [ACC_AW-1:0]    err_addr,
+
+    input  wire                 w_we,
+    input  wire [WEIGHT_AW-1:0] w_addr,
+    input  wire [63:0]          w_data,
+    input  wire                 t_start,
+    input  wire [15:0]          t_base,
+    input  wire                 t_wide,
+    input  wire                 t_we,
+    input  wire [COL_AW-1:0]    t_col,
+    input  wire [9:0]           t_q,
+    input  wire [2:0]           t_r,
+    input  wire                 t_check,
+    input  wire [16:0]          t_limit,
+    output wire                 t_short,
+    input  wire                 cb_we,
+    input  wire [4:0]           cb_addr,   // {copy, code}
+    input  wire [15:0]          cb_data,
+
+    input  wire                 st_bank,
+    input  wire                 st_re,
+    input  wire                 st_qe,
+    input  wire [ACC_AW-1:0]    st_raddr,
+    input  wire                 st_zero,
+    input  wire [ACC_AW-1:0]    st_waddr,
+    output wire [35:0]          st_acc,
+    input  wire                 sweep_we,
+    input  wire [ACC_AW-1:0]    sweep_addr
+);
+
+`include "lac_clog2.vh"
+    localparam integer LEVEL_W = clog2(FIFO_DEPTH + 1);
+    localparam integer AFULL_I = FIFO_DEPTH - SLACK;
+    localparam [LEVEL_W-1:0] AFULL = AFULL_I[LEVEL_W-1:0];
+
+    // ---- The two halves of the item queue: what the fetch needs, what the multiplier needs -------------------
+    wire                col_valid, col_pop, col_end, col_job;
+    wire [COL_AW-1:0]   col;
+    wire                op_valid, op_pop, op_job;
+    wire [67:0]         op_a;
+    wire [ACC_AW-1:0]   op_base;
+    wire [LEVEL_W-1:0]  level, unused_level;
+    wire                unused_ready, unused_ready2;
+
+    lac_fifo #(.W(COL_AW + 2), .DEPTH(FIFO_DEPTH), .LEVEL_W(LEVEL_W)) u_cols (
+        .clk(clk), .rst(rst),
+        .push(in_valid), .in_data({in_end, in_job, in_col}), .in_ready(unused_ready),
+        .out_valid(col_valid), .out_data({col_end, col_job, col}), .pop(col_valid && col_pop), .level(unused_level)
+    );
+    lac_fifo #(.W(ACC_AW + 69), .DEPTH(FIFO_DEPTH), .LEVEL_W(LEVEL_W)) u_operands (
+        .clk(clk), .rst(rst),
+        .push(in_valid), .in_data({in_job, in_base, in_a}), .in_ready(unused_ready2),
+        .out_valid(op_valid), .out_data({op_job, op_base, op_a}), .pop(op_valid && op_pop), .level(level)
+    );
+
+    reg almost_q;
+    always @(posedge clk)
+        if (rst) almost_q <= 1'b0;
+        else     almost_q <= level >= AFULL;
+    assign almost_full = almost_q;
+
+    wire        word_valid, word_ready, word_head, word_tail, word_job, word_end;
+    wire [63:0] word;
+    wire [2:0]  word_first, word_stop;
+    wire [1:0]  cfg_wide = {cfg_format[3:2] == 2'd1, cfg_format[1:0] == 2'd1};
+
+    lac_lane_fetch #(
+        .WEIGHT_DEPTH(WEIGHT_DEPTH), .WEIGHT_AW(WEIGHT_AW), .COL_DEPTH(COL_DEPTH), .COL_AW(COL_AW)
+    ) u_fetch (
+        .clk(clk), .rst(rst),
+        .in_valid(col_valid), .in_ready(col_pop), .in_col(col), .in_job(col_job), .in_end(col_end), .cfg_wide(cfg_wide),
+        .out_valid(word_valid), .out_ready(word_ready), .out_word(word), .out_first(word_first), .out_stop(word_stop),
+        .out_head(word_head), .out_tail(word_tail), .out_job(word_job), .out_end(word_end),
+        .w_we(w_we), .w_addr(w_addr), .w_data(w_data),
+        .t_start(t_start), .t_base(t_base), .t_wide(t_wide), .t_we(t_we), .t_col(t_col), .t_q(t_q), .t_r(t_r),
+        .t_check(t_check), .t_limit(t_limit), .t_short(t_short)
+    );
+
+    wire              e_valid, e_en, e_err, e_last, e_fin;
+    wire [ACC_AW-1:0] e_row;
+    wire [1:0]        e_index;
+    wire [7:0]        e_weight;
+
+    lac_lane_decode #(.ACC_AW(ACC_AW)) u_decode (
+        .clk(clk), .rst(rst), .cfg_format(cfg_format), .cfg_n(cfg_n), .cfg_rows(cfg_rows),
+        .in_valid(word_valid), .in_ready(word_ready), .in_word(word), .in_first(word_first), .in_stop(word_stop),
+        .in_head(word_head), .in_tail(word_tail), .in_job(word_job), .in_end(word_end),
+        .out_valid(e_valid), .out_pop(1'b1), .out_en(e_en), .out_err(e_err), .out_last(e_last), .out_fin(e_fin),
+        .out_row(e_row), .out_index(e_index), .out_weight(e_weight)
+    );
+    assign op_pop = e_valid && e_last;
+
+    // ---- X: the entry meets its operand --------------------------------------------------------------------
+    reg               x_en_q, x_err_q, x_fin_q, x_job_q;
+    reg  [ACC_AW-1:0] x_addr_q;
+    reg  [16:0]       x_a_q;
+    reg  [7:0]        x_weight_q;
+    wire [1:0]        op_format = cfg_format[{op_job, 1'b0} +: 2];
+    wire [1:0]        pick      = op_format == 2'd2 ? e_index : 2'd0;
+
+    always @(posedge clk)
+        if (rst) {x_en_q, x_err_q, x_fin_q} <= 3'd0;
+        else     {x_en_q, x_err_q, x_fin_q} <= {3{e_valid}} & {e_en, e_err, e_fin};
+    always @(posedge clk) begin
+        x_job_q    <= op_job;
+        x_addr_q   <= op_base + e_row;
+        x_a_q      <= pick[1] ? (pick[0] ? op_a[67:51] : op_a[50:34]) : (pick[0] ? op_a[33:17] : op_a[16:0]);
+        x_weight_q <= e_weight;
+    end
+    assign mac = x_en_q;
+
+    reg  [15:0] codebook [0:31];  // two copies of sixteen
+    always @(posedge clk) if (cb_we) codebook[cb_addr] <= cb_data;
+    wire [1:0]  x_format = cfg_format[{x_job_q, 1'b0} +: 2];
+    wire [15:0] x_w = x_format == 2'd0 ? codebook[{cfg_copy[x_job_q], x_weight_q[3:0]}]
+                                       : {{8{x_weight_q[7]}}, x_weight_q};
+
+    lac_mac #(.ACC_DEPTH(ACC_DEPTH), .ACC_AW(ACC_AW)) u_mac (
+        .clk(clk), .rst(rst),
+        .in_en(x_en_q), .in_err(x_err_q), .in_end(x_fin_q), .in_job(x_job_q), .in_bank(cfg_bank[x_job_q]),
+        .in_addr(x_addr_q), .in_w(x_w), .in_a(x_a_q),
+        .done(done), .err_valid(err_valid), .err_job(err_job), .err_ovf(err_ovf), .err_addr(err_addr),
+        .st_bank(st_bank), .st_re(st_re), .st_qe(st_qe), .st_raddr(st_raddr), .st_zero(st_zero), .st_waddr(st_waddr),
+        .st_acc(st_acc), .sweep_we(sweep_we), .sweep_addr(sweep_addr)
+    );
+
+endmodule
+`default_nettype wire

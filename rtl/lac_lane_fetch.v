@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// lac_lane_fetch - from column numbers to words of stored entries
+//
+//   column -->[ column table ]-->[ slice: word, slot, entries ]-->[ weight RAM ]--> word, first and end slot
+//
+//   Function   for each column, the words that hold this lane's slice, in order; an end mark passes through
+//              as a word without entries
+//   Timing     four stages that stall as one chain; one word a cycle, also across items: an item whose
+//              slice lies in one word costs one cycle
+//   Handshake  valid/ready; out_* hold while out_valid && !out_ready
+//   Loading    t_start places the running pointer; each t_we stores the pointer and the length of the next
+//              column's slice and moves on; t_check compares where it ended with the words received
+//   Reset      control only
+`default_nettype none
+
+module lac_lane_fetch #(
+    parameter integer WEIGHT_DEPTH = 1024,  // [words]   at most 32768
+    parameter integer WEIGHT_AW    = 10,
+    parameter integer COL_DEPTH    = 512,   // [columns]
+    parameter integer COL_AW       = 9
+) (
+    input  wire                 clk,
+    input  wire                 rst,
+
+    input  wire                 in_valid,
+    output wire                 in_ready,
+    input  wire [COL_AW-1:0]    in_col,
+    input  wire                 in_job,
+    input  wire                 in_end,    // the mark that ends a job
+    input  wire [1:0]           cfg_wide,  // job's entries are 16 bits wide: four to a word, else six
+
+    output wire                 out_valid,
+    input  wire                 out_ready,
+    output wire [63:0]          out_word,
+    output wire [2:0]           out_first, // [slot] first entry of the slice in this word
+    output wire [2:0]           out_stop,  // [slot] one behind the last
+    output wire                 out_head,  // first word of the slice
+    output wire                 out_tail,  // last word of the slice
+    output wire                 out_job,
+    output wire                 out_end,
+
+    input  wire                 w_we,
+    input  wire [WEIGHT_AW-1:0] w_addr,
+    input  wire [63:0]          w_data,
+    input  wire                 t_start,
+    input  wire [15:0]          t_base,    // [words]
+    input  wire                 t_wide,
+    input  wire                 t_we,
+    input  wire [COL_AW-1:0]    t_col,
+    input  wire [9:0]           t_q,       // [words]   whole words of entries
+    input  wire [2:0]           t_r,       // [entries] beyond them
+    input  wire                 t_check,
+    input  wire [16:0]          t_limit,   // [words]   first word that was not received
+    output wire                 t_short    // the slices run past it
+);
+
+    // ---- Loading: the running pointer -----------------------------------------------------------------
+    reg  [16:0] ptr_word_q;
+    reg  [2:0]  ptr_slot_q;
+    reg         ptr_over_q, short_q;
+
+    wire [3:0]  t_per  = t_wide ? 4'd4 : 4'd6;
+    wire [3:0]  t_sum  = {1'b0, ptr_slot_q} + {1'b0, t_r};
+    wire        t_wrap = t_sum >= t_per;
+    wire [2:0]  t_slot = t_sum[2:0] - (t_wrap ? t_per[2:0] : 3'd0);  // below 6: three bits are enough
+    wire [16:0] t_word = ptr_word_q + {7'd0, t_q} + {16'd0, t_wrap};
+    wire [16:0] t_used = ptr_word_q + {16'd0, ptr_slot_q != 3'd0};
+    assign t_short = short_q;
+
+    always @(posedge clk)
+        if (rst) short_q <= 1'b0;
+        else if (t_start) short_q <= 1'b0;
+        else if (t_check) short_q <= ptr_over_q || t_used > t_limit;
+
+    always @(posedge clk)
+        if (t_start) begin
+            ptr_word_q <= {1'b0, t_base};
+            ptr_slot_q <= 3'd0;
+            ptr_over_q <= 1'b0;
+        end else if (t_we) begin
+            ptr_word_q <= t_word;
+            ptr_slot_q <= t_slot;
+            ptr_over_q <= ptr_over_q || t_word[16];
+        end
+
+    // ---- T1, T2: the column table's latch and register --------------------------------------------------
+    localparam integer TW = WEIGHT_AW + 16;
+    reg                 t1_valid_q, t1_job_q, t1_end_q;
+    reg                 t2_valid_q, t2_job_q, t2_end_q;
+    wire [TW-1:0]       t2_entry;
+    wire                f_load;
+    wire                t2_move = !t2_valid_q || f_load;
+    wire                t1_move = !t1_valid_q || t2_move;
+    assign in_ready = t1_move;
+
+    lac_ram #(.W(TW), .DEPTH(COL_DEPTH), .ADDR_W(COL_AW)) u_table (
+        .clk(clk),
+        .we(t_we), .waddr(t_col), .wdata({ptr_word_q[WEIGHT_AW-1:0], ptr_slot_q, t_q, t_r}),
+        .re(in_valid && t1_move && !in_end), .raddr(in_col),
+        .qe(t1_valid_q && t2_move), .q(t2_entry)
+    );
+
+    always @(posedge clk)
+        if (rst) begin
+            t1_valid_q <= 1'b0;
+            t2_valid_q <= 1'b0;
+        end else begin
+            if (t1_move) t1_valid_q <= in_valid;
+            if (t2_move) t2_valid_q <= t1_valid_q;
+        end
+    always @(posedge clk) begin
+        if (t1_move) {t1_job_q, t1_end_q} <= {in_job, in_end};
+        if (t2_move) {t2_job_q, t2_end_q} <= {t1_job_q, t1_end_q};
+    end
+
+    // ---- F: the slice being fetched, one word address a cycle --------------------------------------------
+    wire [WEIGHT_AW-1:0] e_word = t2_entry[TW-1:16];
+    wire [2:0]           e_slot = t2_entry[15:13];
+    wire [9:0]           e_q    = t2_entry[12:3];
+    wire [2:0]           e_r    = t2_entry[2:0];
+    wire [3:0]           e_per  = cfg_wide[t2_job_q] ? 4'd4 : 4'd6;
+    wire [3:0]           e_sum  = {1'b0, e_slot} + {1'b0, e_r};   // entries before the slice and in its last words
+    wire                 e_two  = e_sum > e_per;
+    wire [2:0]           e_stop = (e_sum == 4'd0) ? e_per[2:0] : e_sum[2:0] - (e_two ? e_per[2:0] : 3'd0);
+    wire [10:0]          e_words = {1'b0, e_q} + ((e_sum == 4'd0) ? 11'd0 : e_two ? 11'd2 : 11'd1);
+
+    reg                 f_valid_q, f_job_q, f_end_q, f_head_q;
+    reg [WEIGHT_AW-1:0] f_addr_q;
+    reg [10:0]          f_left_q;   // [words] from f_addr_q on
+    reg [2:0]           f_first_q, f_stop_q;
+    wire                f_tail = f_left_q == 11'd1;
+    wire                r1_move;
+    wire                f_issue = f_valid_q && r1_move;
+    assign f_load = !f_valid_q || (f_issue && f_tail);
+
+    always @(posedge clk)
+        if (rst)         f_valid_q <= 1'b0;
+        else if (f_load) f_valid_q <= t2_valid_q;
+
+    always @(posedge clk)
+        if (f_load) begin
+            f_job_q   <= t2_job_q;
+            f_end_q   <= t2_end_q;
+            f_head_q  <= 1'b1;
+            f_addr_q  <= e_word;
+            f_left_q  <= t2_end_q ? 11'd1 : e_words;
+            f_first_q <= e_slot;
+            f_stop_q  <= e_stop;
+        end else if (f_issue) begin
+            f_head_q  <= 1'b0;
+            f_addr_q  <= f_addr_q + 1'b1;
+            f_left_q  <= f_left_q - 11'd1;
+            f_first_q <= 3'd0;
+        end
+
+    // ---- R1, R2: the weight RAM's latch and register; R2 is the word that is being read out ---------------
+    reg        r1_valid_q, r1_job_q, r1_end_q, r1_head_q, r1_tail_q;
+    reg        r2_valid_q, r2_job_q, r2_end_q, r2_head_q, r2_tail_q;
+    reg  [2:0] r1_first_q, r1_stop_q, r2_first_q, r2_stop_q;
+    wire       r2_move = !r2_valid_q || out_ready;
+    assign r1_move = !r1_valid_q || r2_move;
+    wire [2:0] full = cfg_wide[f_job_q] ? 3'd4 : 3'd6;
+
+    lac_ram #(.W(64), .DEPTH(WEIGHT_DEPTH), .ADDR_W(WEIGHT_AW)) u_weight (
+        .clk(clk),
+        .we(w_we), .waddr(w_addr), .wdata(w_data),
+        .re(f_issue && !f_end_q), .raddr(f_addr_q),
+        .qe(r1_valid_q && r2_move), .q(out_word)
+    );
+
+    always @(posedge clk)
+        if (rst) begin
+            r1_valid_q <= 1'b0;
+            r2_valid_q <= 1'b0;
+        end else begin
+            if (r1_move) r1_valid_q <= f_valid_q;
+            if (r2_move) r2_valid_q <= r1_valid_q;
+        end
+    always @(posedge clk) begin
+        if (r1_move) begin
+            {r1_job_q, r1_end_q, r1_head_q, r1_tail_q} <= {f_job_q, f_end_q, f_head_q, f_tail};
+            r1_first_q <= f_first_q;
+            r1_stop_q  <= f_tail ? f_stop_q : full;
+        end
+        if (r2_move) begin
+            {r2_job_q, r2_end_q, r2_head_q, r2_tail_q} <= {r1_job_q, r1_end_q, r1_head_q, r1_tail_q};
+            {r2_first_q, r2_stop_q} <= {r1_first_q, r1_stop_q};
+        end
+    end
+
+    assign out_valid = r2_valid_q;
+    assign out_first = r2_first_q;
+    assign out_stop  = r2_stop_q;
+    assign out_head  = r2_head_q;
+    assign out_tail  = r2_tail_q;
+    assign out_job   = r2_job_q;
+    assign out_end   = r2_end_q;
+
+endmodule
+`default_nettype wire

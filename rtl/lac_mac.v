@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// lac_mac - the multiplier of a lane and its two accumulator banks
+//
+//             S0           S1            S2                  S3
+//   entry -->[w, a, addr]-->[ product ]-->[ product, acc ]--->[ sum ]---> RAM
+//                 |             |             ^   ^  ^  ^
+//                 +--> RAM ---->+-------------+   +--+--+-- sums of the last three entries
+//
+//   Function   acc[bank][addr] += w * a, exact, 36 bits two's complement, overflow noticed
+//   Timing     one entry a cycle, never stalls; three additions are in flight, so an entry that
+//              needs one of their sums takes it from S3, S4 or S5 instead of the RAM. The address
+//              comparisons are made one cycle early, in S1
+//   Errors     the first entry of `err` kind or the first overflow since reset is latched with its job
+//   STORE      reads (st_re, then st_qe) and zeroes (st_zero) rows of the bank that no EXEC uses
+//   Reset      control only; sweep_we writes zero at sweep_addr into both banks
+`default_nettype none
+
+module lac_mac #(
+    parameter integer ACC_DEPTH = 256,  // [words] a bank
+    parameter integer ACC_AW    = 8     // [bits]  2^ACC_AW >= ACC_DEPTH
+) (
+    input  wire              clk,
+    input  wire              rst,
+
+    // one stored entry: `en` multiplies, `err` is a row outside the layer, `last` ends a job
+    input  wire              in_en,
+    input  wire              in_err,
+    input  wire              in_end,
+    input  wire              in_job,
+    input  wire              in_bank,
+    input  wire [ACC_AW-1:0] in_addr,
+    input  wire [15:0]       in_w,     // signed
+    input  wire [16:0]       in_a,     // signed
+
+    output wire [1:0]        done,     // pulse: everything of job 0 / job 1 is in the RAMs
+    output wire              err_valid,
+    output wire              err_job,
+    output wire              err_ovf,  // 1 overflow, 0 row
+    output wire [ACC_AW-1:0] err_addr,
+
+    input  wire              st_bank,
+    input  wire              st_re,
+    input  wire              st_qe,
+    input  wire [ACC_AW-1:0] st_raddr,
+    input  wire              st_zero,
+    input  wire [ACC_AW-1:0] st_waddr,
+    output wire [35:0]       st_acc,
+
+    input  wire              sweep_we,
+    input  wire [ACC_AW-1:0] sweep_addr
+);
+
+    // S0: operands; the RAM is read
+    reg               s0_en_q, s0_err_q, s0_end_q, s0_job_q, s0_bank_q;
+    reg  [ACC_AW-1:0] s0_addr_q;
+    reg  signed [15:0] s0_w_q;
+    reg  signed [16:0] s0_a_q;
+    // S1: product; the RAM's latch is loaded
+    reg               s1_en_q, s1_err_q, s1_end_q, s1_job_q, s1_bank_q;
+    reg  [ACC_AW-1:0] s1_addr_q;
+    reg  signed [32:0] s1_p_q;
+    // S2: product again (the multiplier's own output register), the RAM's output register
+    reg               s2_en_q, s2_err_q, s2_end_q, s2_job_q, s2_bank_q;
+    reg  [ACC_AW-1:0] s2_addr_q;
+    reg  signed [32:0] s2_p_q;
+    reg               s2_f3_q, s2_f4_q, s2_f5_q;  // take the sum of the entry one, two, three ahead
+    // S3: sum, written now; S4, S5: sums whose writes the RAM read may have missed
+    reg               s3_en_q, s3_err_q, s3_end_q, s3_job_q, s3_bank_q, s3_ovf_q;
+    reg  [ACC_AW-1:0] s3_addr_q;
+    reg  [35:0]       s3_sum_q;
+    reg               s4_en_q, s4_bank_q;
+    reg  [ACC_AW-1:0] s4_addr_q;
+    reg  [35:0]       s4_sum_q, s5_sum_q;
+
+    wire [35:0] ram_q [0:1];
+
+    wire [35:0] old = s2_f3_q ? s3_sum_q
+                    : s2_f4_q ? s4_sum_q
+                    : s2_f5_q ? s5_sum_q
+                    :           ram_q[s2_bank_q];
+    wire [36:0] sum = {old[35], old} + {{4{s2_p_q[32]}}, s2_p_q};
+
+    wire same2 = s2_en_q && s2_bank_q == s1_bank_q && s2_addr_q == s1_addr_q;
+    wire same3 = s3_en_q && s3_bank_q == s1_bank_q && s3_addr_q == s1_addr_q;
+    wire same4 = s4_en_q && s4_bank_q == s1_bank_q && s4_addr_q == s1_addr_q;
+
+    always @(posedge clk)
+        if (rst) begin
+            {s0_en_q, s1_en_q, s2_en_q, s3_en_q, s4_en_q} <= 5'd0;
+            {s0_err_q, s1_err_q, s2_err_q, s3_err_q}      <= 4'd0;
+            {s0_end_q, s1_end_q, s2_end_q, s3_end_q}      <= 4'd0;
+        end else begin
+            {s4_en_q, s3_en_q, s2_en_q, s1_en_q, s0_en_q} <= {s3_en_q, s2_en_q, s1_en_q, s0_en_q, in_en};
+            {s3_err_q, s2_err_q, s1_err_q, s0_err_q}      <= {s2_err_q, s1_err_q, s0_err_q, in_err};
+            {s3_end_q, s2_end_q, s1_end_q, s0_end_q}      <= {s2_end_q, s1_end_q, s0_end_q, in_end};
+        end
+
+    always @(posedge clk) begin
+        {s3_job_q, s2_job_q, s1_job_q, s0_job_q}                  <= {s2_job_q, s1_job_q, s0_job_q, in_job};
+        {s4_bank_q, s3_bank_q, s2_bank_q, s1_bank_q, s0_bank_q}   <= {s3_bank_q, s2_bank_q, s1_bank_q, s0_bank_q, in_bank};
+        s0_addr_q <= in_addr;
+        s0_w_q    <= in_w;
+        s0_a_q    <= in_a;
+        s1_addr_q <= s0_addr_q;
+        s1_p_q    <= s0_w_q * s0_a_q;
+        s2_addr_q <= s1_addr_q;
+        s2_p_q    <= s1_p_q;
+        s2_f3_q   <= same2;
+        s2_f4_q   <= same3;
+        s2_f5_q   <= same4;
+        s3_addr_q <= s2_addr_q;
+        s3_sum_q  <= sum[35:0];
+        s3_ovf_q  <= sum[36] != sum[35];
+        s4_addr_q <= s3_addr_q;
+        s4_sum_q  <= s3_sum_q;
+        s5_sum_q  <= s4_sum_q;
+    end
+
+    // The first error stays until reset.
+    reg              err_valid_q, err_job_q, err_ovf_q;
+    reg [ACC_AW-1:0] err_addr_q;
+    wire             bad = s3_err_q || (s3_en_q && s3_ovf_q);
+    always @(posedge clk)
+        if (rst)      err_valid_q <= 1'b0;
+        else if (bad) err_valid_q <= 1'b1;
+    always @(posedge clk)
+        if (bad && !err_valid_q) begin
+            err_job_q  <= s3_job_q;
+            err_ovf_q  <= !s3_err_q;
+            err_addr_q <= s3_addr_q;
+        end
+    assign err_valid = err_valid_q;
+    assign err_job   = err_job_q;
+    assign err_ovf   = err_ovf_q;
+    assign err_addr  = err_addr_q;
+
+    reg [1:0] done_q;
+    always @(posedge clk)
+        if (rst) done_q <= 2'b00;
+        else     done_q <= {s3_end_q && s3_job_q, s3_end_q && !s3_job_q};
+    assign done = done_q;
+
+    genvar b;
+    generate
+        for (b = 0; b < 2; b = b + 1) begin : g_bank
+            localparam [0:0] BANK = b;
+            wire st = st_bank == BANK;
+            lac_ram #(.W(36), .DEPTH(ACC_DEPTH), .ADDR_W(ACC_AW)) u_acc (
+                .clk  (clk),
+                .we   (sweep_we || (st_zero && st) || (s3_en_q && s3_bank_q == BANK)),
+                .waddr(sweep_we ? sweep_addr : (st_zero && st) ? st_waddr : s3_addr_q),
+                .wdata((sweep_we || (st_zero && st)) ? 36'd0 : s3_sum_q),
+                .re   ((st_re && st) || (s0_en_q && s0_bank_q == BANK)),
+                .raddr((st_re && st) ? st_raddr : s0_addr_q),
+                .qe   ((st_qe && st) || (s1_en_q && s1_bank_q == BANK)),
+                .q    (ram_q[b])
+            );
+        end
+    endgenerate
+    assign st_acc = ram_q[st_bank];
+
+endmodule
+`default_nettype wire

@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// lac_top - Lacuna: a sparse neural-network accelerator on an AXI4 bus
+//
+//   AXI4-Lite --> lac_axil --> lac_regs <--> lac_cmd --+--> lac_load --> RAMs
+//                                             |        +--> lac_exec --> lanes
+//   AXI4 <--> lac_axi_rd, lac_axi_wr <--------+        +--> lac_store <-- lanes
+//
+//   Function   runs the command stream of docs/formats.md; docs/architecture.md draws the parts
+//   Handshake  AXI4-Lite slave; AXI4 master, INCR bursts, one stream (no IDs: give it one, answers must come in order)
+//   Reset      rst is synchronous and active high, and forgets the bus. A soft reset (CTRL) first pays what the bus is
+//              owed and waits for what it owes. Both clear accumulators, non-zero flags and lane masks, a word a cycle:
+//              STATUS bit 3 until that is done
+`default_nettype none
+
+module lac_top #(
+    parameter integer LANES        = 8,     // 4 .. 256
+    parameter integer DATA_W       = 64,    // [bits]     AXI data: 32, 64, 128, 256, 512
+    parameter integer ADDR_W       = 32,    // [bits]     AXI address: 32 .. 48
+    parameter integer STORE_W      = 4,     // [outputs]  a cycle: a power of two, divides LANES, at most max(8, DATA_W / 8), at least DATA_W / 128
+    parameter integer WEIGHT_DEPTH = 1024,  // [words]    of 64 bits, a lane: .. 32768
+    parameter integer COL_DEPTH    = 512,   // [columns]  .. 65536
+    parameter integer ACC_DEPTH    = 256,   // [words]    of 36 bits, a lane and bank: .. 32768
+    parameter integer FEAT_DEPTH   = 1024,  // [lines]    a multiple of 32, at least 64: .. 65536
+    parameter integer PARAM_DEPTH  = 512,   // [channels] a multiple of STORE_W
+    parameter integer FIFO_DEPTH   = 32,    // [items]    16 ..
+    parameter integer BURST        = 32     // [beats]    1 .. 256
+) (
+    input  wire                clk,
+    input  wire                rst,
+    output wire                irq,
+
+    input  wire                s_axil_awvalid,
+    output wire                s_axil_awready,
+    input  wire [11:0]         s_axil_awaddr,
+    input  wire                s_axil_wvalid,
+    output wire                s_axil_wready,
+    input  wire [31:0]         s_axil_wdata,
+    input  wire [3:0]          s_axil_wstrb,
+    output wire                s_axil_bvalid,
+    input  wire                s_axil_bready,
+    output wire [1:0]          s_axil_bresp,
+    input  wire                s_axil_arvalid,
+    output wire                s_axil_arready,
+    input  wire [11:0]         s_axil_araddr,
+    output wire                s_axil_rvalid,
+    input  wire                s_axil_rready,
+    output wire [31:0]         s_axil_rdata,
+    output wire [1:0]          s_axil_rresp,
+
+    output wire                m_axi_awvalid,
+    input  wire                m_axi_awready,
+    output wire [ADDR_W-1:0]   m_axi_awaddr,
+    output wire [7:0]          m_axi_awlen,
+    output wire [2:0]          m_axi_awsize,
+    output wire [1:0]          m_axi_awburst,
+    output wire                m_axi_wvalid,
+    input  wire                m_axi_wready,
+    output wire [DATA_W-1:0]   m_axi_wdata,
+    output wire [DATA_W/8-1:0] m_axi_wstrb,
+    output wire                m_axi_wlast,
+    input  wire                m_axi_bvalid,
+    output wire                m_axi_bready,
+    input  wire [1:0]          m_axi_bresp,
+    output wire                m_axi_arvalid,
+    input  wire                m_axi_arready,
+    output wire [ADDR_W-1:0]   m_axi_araddr,
+    output wire [7:0]          m_axi_arlen,
+    output wire [2:0]          m_axi_arsize,
+    output wire [1:0]          m_axi_arburst,
+    input  wire                m_axi_rvalid,
+    output wire                m_axi_rready,
+    input  wire [DATA_W-1:0]   m_axi_rdata,
+    input  wire [1:0]          m_axi_rresp,
+    input  wire                m_axi_rlast
+);
+
+`include "lac_clog2.vh"
+    localparam integer LINE_W    = (DATA_W > 64) ? DATA_W : 64;
+    localparam integer WEIGHT_AW = clog2(WEIGHT_DEPTH);
+    localparam integer COL_AW    = clog2(COL_DEPTH);
+    localparam integer ACC_AW    = clog2(ACC_DEPTH);
+    localparam integer FEAT_AW   = clog2(FEAT_DEPTH);
+    localparam integer SUMS      = FEAT_DEPTH / 32;
+    localparam integer SUM_AW    = clog2(SUMS);
+    localparam integer PROWS     = PARAM_DEPTH / STORE_W;
+    localparam integer PARAM_AW  = clog2(PROWS);
+    localparam integer SWEEP_1   = (ACC_DEPTH > COL_DEPTH) ? ACC_DEPTH : COL_DEPTH;
+    localparam integer SWEEP     = (SWEEP_1 > SUMS) ? SWEEP_1 : SUMS;
+    localparam integer B         = LINE_W / 64;
+
+    // ---- Reset: pay the bus, then sweep the RAMs that must begin as zero -------------------------------------------------
+    localparam [1:0] ST_RUN = 2'd0, ST_FLUSH = 2'd1, ST_SWEEP = 2'd2;
+    reg  [1:0]  state_q;
+    reg  [16:0] sweep_q;
+    reg         core_rst_q;
+    wire        soft_request, rd_idle, wr_idle, rd_stuck, wr_stuck;
+    wire        soft  = soft_request && state_q == ST_RUN;
+    wire        flush = state_q == ST_FLUSH;
+    wire        sweeping = state_q == ST_SWEEP;
+    localparam integer SWEEP_1L = SWEEP - 1;
+    localparam [16:0] SWEEP_LAST = SWEEP_1L[16:0], ACC_END = ACC_DEPTH[16:0], COL_END = COL_DEPTH[16:0], SUM_END = SUMS[16:0];
+
+    always @(posedge clk)
+        if (rst) begin
+            state_q    <= ST_SWEEP;
+            sweep_q    <= 17'd0;
+            core_rst_q <= 1'b1;
+        end else
+            case (state_q)
+                ST_RUN: if (soft) begin
+                    state_q    <= ST_FLUSH;
+                    core_rst_q <= 1'b1;
+                end
+                ST_FLUSH: if (rd_idle && wr_idle) begin   // waits for the bus to owe and be owed nothing
+                    state_q <= ST_SWEEP;
+                    sweep_q <= 17'd0;
+                end
+                default: begin                            // ST_SWEEP: a word of every RAM a cycle
+                    sweep_q <= sweep_q + 17'd1;
+                    if (sweep_q == SWEEP_LAST) begin
+                        state_q    <= ST_RUN;
+                        core_rst_q <= 1'b0;
+                    end
+                end
+            endcase
+    wire sweep_acc = sweeping && sweep_q < ACC_END;
+    wire sweep_col = sweeping && sweep_q < COL_END;
+    wire sweep_sum = sweeping && sweep_q < SUM_END;
+
+    // ---- Registers ---------------------------------------------------------------------------------------------------------
+    wire        reg_wr, reg_rd;
+    wire [11:0] reg_waddr, reg_raddr;
+    wire [31:0] reg_wdata, reg_rdata;
+    lac_axil u_axil (
+        .clk(clk), .rst(rst),
+        .s_axil_awvalid(s_axil_awvalid), .s_axil_awready(s_axil_awready), .s_axil_awaddr(s_axil_awaddr),
+        .s_axil_wvalid(s_axil_wvalid), .s_axil_wready(s_axil_wready), .s_axil_wdata(s_axil_wdata), .s_axil_wstrb(s_axil_wstrb),
+        .s_axil_bvalid(s_axil_bvalid), .s_axil_bready(s_axil_bready), .s_axil_bresp(s_axil_bresp),
+        .s_axil_arvalid(s_axil_arvalid), .s_axil_arready(s_axil_arready), .s_axil_araddr(s_axil_araddr),
+        .s_axil_rvalid(s_axil_rvalid), .s_axil_rready(s_axil_rready), .s_axil_rdata(s_axil_rdata), .s_axil_rresp(s_axil_rresp),
+        .wr_en(reg_wr), .wr_addr(reg_waddr), .wr_data(reg_wdata), .rd_en(reg_rd), .rd_addr(reg_raddr), .rd_data(reg_rdata)
+    );
+
+    wire        bell, busy, pending, started, err_valid, count_rd, count_wr, count_item, count_stall;
+    wire [31:0] bell_tail, ring_size, watchdog, completed, err_seq, err_tag, err_index;
+    wire [63:0] ring_base, rd_base, rd_limit, wr_base, wr_limit, err_addr;
+    wire [15:0] head, tail, nonzero;
+    wire [1:0]  marks;
+    wire [2:0]  engine_busy;
+    wire [7:0]  err_code;
+    wire [3:0]  err_unit;
+    reg  [8:0]  macs_q;
+    lac_regs #(
+        .LANES(LANES), .DATA_W(DATA_W), .ADDR_W(ADDR_W), .STORE_W(STORE_W), .WEIGHT_DEPTH(WEIGHT_DEPTH), .COL_DEPTH(COL_DEPTH),
+        .ACC_DEPTH(ACC_DEPTH), .FEAT_DEPTH(FEAT_DEPTH), .PARAM_DEPTH(PARAM_DEPTH), .FIFO_DEPTH(FIFO_DEPTH), .BURST(BURST)
+    ) u_regs (
+        .clk(clk), .rst(rst), .soft(soft),
+        .wr_en(reg_wr), .wr_addr(reg_waddr), .wr_data(reg_wdata), .rd_en(reg_rd), .rd_addr(reg_raddr), .rd_data(reg_rdata),
+        .soft_request(soft_request), .bell(bell), .bell_tail(bell_tail), .ring_base(ring_base), .ring_size(ring_size),
+        .rd_base(rd_base), .rd_limit(rd_limit), .wr_base(wr_base), .wr_limit(wr_limit), .watchdog(watchdog), .irq(irq),
+        .head(head), .tail(tail), .completed(completed), .busy(busy), .pending(pending), .started(started),
+        .resetting(state_q != ST_RUN), .stuck(rd_stuck || wr_stuck), .marks(marks), .engine_busy(engine_busy),
+        .err_valid(err_valid), .err_code(err_code), .err_unit(err_unit), .err_seq(err_seq), .err_tag(err_tag),
+        .err_addr(err_addr), .err_index(err_index),
+        .count_rd(count_rd), .count_wr(count_wr), .count_item(count_item), .count_stall(count_stall),
+        .count_macs(macs_q), .count_nonzero(nonzero)
+    );
+
+    // ---- The bus --------------------------------------------------------------------------------------------------------------
+    wire [1:0]          rq_valid, rq_ready, ln_valid, ln_ready;
+    wire [2*ADDR_W-1:0] rq_addr;
+    wire [47:0]         rq_lines;
+    wire [LINE_W-1:0]   ln_data;
+    wire [ADDR_W-1:0]   ln_addr, ln_fault_addr;
+    wire [2:0]          ln_fault;
+    lac_axi_rd #(.ADDR_W(ADDR_W), .DATA_W(DATA_W), .BURST(BURST), .OUTSTANDING(8)) u_read (
+        .clk(clk), .rst(rst), .flush(flush), .idle(rd_idle), .stuck(rd_stuck), .watchdog(watchdog),
+        .req_valid(rq_valid), .req_ready(rq_ready), .req_addr(rq_addr), .req_lines(rq_lines),
+        .line_valid(ln_valid), .line_ready(ln_ready), .line_data(ln_data), .line_addr(ln_addr),
+        .line_fault(ln_fault), .line_fault_addr(ln_fault_addr), .beat(count_rd),
+        .m_axi_arvalid(m_axi_arvalid), .m_axi_arready(m_axi_arready), .m_axi_araddr(m_axi_araddr), .m_axi_arlen(m_axi_arlen),
+        .m_axi_arsize(m_axi_arsize), .m_axi_arburst(m_axi_arburst), .m_axi_rvalid(m_axi_rvalid), .m_axi_rready(m_axi_rready),
+        .m_axi_rdata(m_axi_rdata), .m_axi_rresp(m_axi_rresp), .m_axi_rlast(m_axi_rlast)
+    );
+
+    wire                wq_valid, wq_ready, wd_valid, wd_ready, wr_quiet, wr_clear;
+    wire [ADDR_W-1:0]   wq_addr, wr_fault_addr;
+    wire [23:0]         wq_lines;
+    wire [LINE_W-1:0]   wd_data;
+    wire [LINE_W/8-1:0] wd_strb;
+    wire [2:0]          wr_fault;
+    lac_axi_wr #(.ADDR_W(ADDR_W), .DATA_W(DATA_W), .BURST(BURST), .OUTSTANDING(8)) u_write (
+        .clk(clk), .rst(rst), .flush(flush), .idle(wr_idle), .stuck(wr_stuck), .watchdog(watchdog),
+        .req_valid(wq_valid), .req_ready(wq_ready), .req_addr(wq_addr), .req_lines(wq_lines),
+        .data_valid(wd_valid), .data_ready(wd_ready), .data(wd_data), .strb(wd_strb),
+        .quiet(wr_quiet), .clear(wr_clear), .fault(wr_fault), .fault_addr(wr_fault_addr), .beat(count_wr),
+        .m_axi_awvalid(m_axi_awvalid), .m_axi_awready(m_axi_awready), .m_axi_awaddr(m_axi_awaddr), .m_axi_awlen(m_axi_awlen),
+        .m_axi_awsize(m_axi_awsize), .m_axi_awburst(m_axi_awburst), .m_axi_wvalid(m_axi_wvalid), .m_axi_wready(m_axi_wready),
+        .m_axi_wdata(m_axi_wdata), .m_axi_wstrb(m_axi_wstrb), .m_axi_wlast(m_axi_wlast),
+        .m_axi_bvalid(m_axi_bvalid), .m_axi_bready(m_axi_bready), .m_axi_bresp(m_axi_bresp)
+    );
+
+    // ---- Commands -------------------------------------------------------------------------------------------------------------
+    wire              ld_valid, ld_ready, ld_done, ld_fail, ex_valid, ex_ready, ex_done, ex_fail, st_valid, st_ready, st_done, st_fail;
+    wire [255:0]      ld_cmd;
+    wire [223:0]      ex_cmd;
+    wire [319:0]      st_cmd;
+    wire [7:0]        ld_code, ex_code, st_code;
+    wire [ADDR_W-1:0] ld_addr, st_addr;
+    wire [31:0]       ld_index, ex_index;
+    lac_cmd #(
+        .LANES(LANES), .LINE_W(LINE_W), .ADDR_W(ADDR_W), .STORE_W(STORE_W), .WEIGHT_DEPTH(WEIGHT_DEPTH), .COL_DEPTH(COL_DEPTH),
+        .ACC_DEPTH(ACC_DEPTH), .FEAT_DEPTH(FEAT_DEPTH), .PARAM_DEPTH(PARAM_DEPTH)
+    ) u_cmd (
+        .clk(clk), .rst(core_rst_q), .bell(bell), .bell_tail(bell_tail), .ring_base(ring_base), .ring_size(ring_size),
+        .rd_base(rd_base), .rd_limit(rd_limit), .wr_base(wr_base), .wr_limit(wr_limit), .head(head), .tail(tail),
+        .completed(completed), .busy(busy), .pending(pending), .started(started), .marks(marks), .engine_busy(engine_busy),
+        .err_valid(err_valid), .err_code(err_code), .err_unit(err_unit), .err_seq(err_seq), .err_tag(err_tag), .err_addr(err_addr),
+        .err_index(err_index),
+        .req_valid(rq_valid[0]), .req_ready(rq_ready[0]), .req_addr(rq_addr[ADDR_W-1:0]), .req_lines(rq_lines[23:0]),
+        .line_valid(ln_valid[0]), .line_ready(ln_ready[0]), .line_data(ln_data), .line_fault(ln_fault), .line_fault_addr(ln_fault_addr),
+        .ld_valid(ld_valid), .ld_ready(ld_ready), .ld_cmd(ld_cmd), .ld_done(ld_done), .ld_fail(ld_fail), .ld_code(ld_code),
+        .ld_addr(ld_addr), .ld_index(ld_index),
+        .ex_valid(ex_valid), .ex_ready(ex_ready), .ex_cmd(ex_cmd), .ex_done(ex_done), .ex_fail(ex_fail), .ex_code(ex_code),
+        .ex_index(ex_index),
+        .st_valid(st_valid), .st_ready(st_ready), .st_cmd(st_cmd), .st_done(st_done), .st_fail(st_fail), .st_code(st_code),
+        .st_addr(st_addr)
+    );
+
+    // ---- LOAD -------------------------------------------------------------------------------------------------------------------
+    wire [LANES-1:0]     w_we, t_we, t_check, t_short, mask_we, mask_bits;
+    wire [WEIGHT_AW-1:0] w_addr;
+    wire [LINE_W-1:0]    w_data, f_data, p_data;
+    wire                 t_start, t_wide, cb_we, f_valid, f_last;
+    wire [15:0]          t_base, cb_data;
+    wire [COL_AW-1:0]    t_col;
+    wire [LANES*10-1:0]  t_q;
+    wire [LANES*3-1:0]   t_r;
+    wire [16:0]          t_limit;
+    wire [4:0]           cb_addr;
+    wire [FEAT_AW-1:0]   f_addr;
+    wire [LINE_W/8-1:0]  f_flags;
+    wire [STORE_W-1:0]   p_we0, p_we1;
+    wire [PARAM_AW-1:0]  p_addr;
+    lac_load #(
+        .LANES(LANES), .LINE_W(LINE_W), .ADDR_W(ADDR_W), .STORE_W(STORE_W), .WEIGHT_DEPTH(WEIGHT_DEPTH), .WEIGHT_AW(WEIGHT_AW),
+        .COL_DEPTH(COL_DEPTH), .COL_AW(COL_AW), .FEAT_AW(FEAT_AW), .PARAM_AW(PARAM_AW)
+    ) u_load (
+        .clk(clk), .rst(core_rst_q), .cmd_valid(ld_valid), .cmd_ready(ld_ready), .cmd(ld_cmd), .done(ld_done), .fail(ld_fail),
+        .fail_code(ld_code), .fail_addr(ld_addr), .fail_index(ld_index),
+        .req_valid(rq_valid[1]), .req_ready(rq_ready[1]), .req_addr(rq_addr[2*ADDR_W-1:ADDR_W]), .req_lines(rq_lines[47:24]),
+        .line_valid(ln_valid[1]), .line_ready(ln_ready[1]), .line_data(ln_data), .line_addr(ln_addr), .line_fault(ln_fault),
+        .line_fault_addr(ln_fault_addr),
+        .w_we(w_we), .w_addr(w_addr), .w_data(w_data), .t_start(t_start), .t_base(t_base), .t_wide(t_wide), .t_we(t_we), .t_col(t_col),
+        .t_q(t_q), .t_r(t_r), .t_check(t_check), .t_limit(t_limit), .t_short(t_short), .mask_we(mask_we), .mask_bits(mask_bits),
+        .cb_we(cb_we), .cb_addr(cb_addr), .cb_data(cb_data),
+        .f_valid(f_valid), .f_addr(f_addr), .f_data(f_data), .f_flags(f_flags), .f_last(f_last),
+        .p_we0(p_we0), .p_we1(p_we1), .p_addr(p_addr), .p_data(p_data)
+    );
+
+    // ---- Features, EXEC ---------------------------------------------------------------------------------------------------------
+    wire                sum_re, sum_qe, line_re, line_qe;
+    wire [SUM_AW-1:0]   sum_addr;
+    wire [31:0]         sum_word;
+    wire [FEAT_AW-1:0]  line_addr;
+    wire [LINE_W-1:0]   line_data;
+    wire [LINE_W/8-1:0] line_flags;
+    lac_features #(.LINE_W(LINE_W), .DEPTH(FEAT_DEPTH), .AW(FEAT_AW), .SUM_AW(SUM_AW)) u_features (
+        .clk(clk), .w_valid(f_valid), .w_addr(f_addr), .w_data(f_data), .w_flags(f_flags), .w_last(f_last),
+        .sweep_we(sweep_sum), .sweep_addr(sweep_q[SUM_AW-1:0]),
+        .sum_re(sum_re), .sum_qe(sum_qe), .sum_addr(sum_addr), .sum_q(sum_word),
+        .line_re(line_re), .line_qe(line_qe), .line_addr(line_addr), .line_data(line_data), .line_flags(line_flags)
+    );
+
+    wire [3:0]            cfg_format;
+    wire [5:0]            cfg_n;
+    wire [2*ACC_AW+1:0]   cfg_rows;
+    wire [1:0]            cfg_bank, cfg_copy;
+    wire [LANES-1:0]      item_valid, lane_full, lane_err, lane_err_job, lane_err_ovf, lane_mac;
+    wire [67:0]           item_a;
+    wire [COL_AW-1:0]     item_col;
+    wire [ACC_AW-1:0]     item_base;
+    wire                  item_job, item_end;
+    wire [2*LANES-1:0]    lane_done;
+    wire [LANES*ACC_AW-1:0] lane_err_addr;
+    lac_exec #(
+        .LANES(LANES), .LINE_W(LINE_W), .FEAT_AW(FEAT_AW), .SUM_AW(SUM_AW), .COL_DEPTH(COL_DEPTH), .COL_AW(COL_AW), .ACC_AW(ACC_AW)
+    ) u_exec (
+        .clk(clk), .rst(core_rst_q), .cmd_valid(ex_valid), .cmd_ready(ex_ready), .cmd(ex_cmd), .done(ex_done), .fail(ex_fail),
+        .fail_code(ex_code), .fail_index(ex_index),
+        .sum_re(sum_re), .sum_qe(sum_qe), .sum_addr(sum_addr), .sum_q(sum_word),
+        .line_re(line_re), .line_qe(line_qe), .line_addr(line_addr), .line_data(line_data), .line_flags(line_flags),
+        .mask_we(mask_we | {LANES{sweep_col}}), .mask_col(sweep_col ? sweep_q[COL_AW-1:0] : t_col),
+        .mask_bits(mask_bits & {LANES{!sweep_col}}),
+        .cfg_format(cfg_format), .cfg_n(cfg_n), .cfg_rows(cfg_rows), .cfg_bank(cfg_bank), .cfg_copy(cfg_copy),
+        .item_valid(item_valid), .item_a(item_a), .item_col(item_col), .item_base(item_base), .item_job(item_job), .item_end(item_end),
+        .lane_full(lane_full), .lane_done(lane_done), .lane_err(lane_err), .lane_err_job(lane_err_job), .lane_err_ovf(lane_err_ovf),
+        .lane_err_addr(lane_err_addr), .count_item(count_item), .count_stall(count_stall)
+    );
+
+    // ---- Lanes --------------------------------------------------------------------------------------------------------------------
+    wire                acc_bank, acc_re, acc_qe, acc_zero;
+    wire [ACC_AW-1:0]   acc_raddr, acc_waddr;
+    wire [LANES*36-1:0] acc;
+    genvar i;
+    generate
+        for (i = 0; i < LANES; i = i + 1) begin : g_lane
+            lac_lane #(
+                .WEIGHT_DEPTH(WEIGHT_DEPTH), .WEIGHT_AW(WEIGHT_AW), .COL_DEPTH(COL_DEPTH), .COL_AW(COL_AW), .ACC_DEPTH(ACC_DEPTH),
+                .ACC_AW(ACC_AW), .FIFO_DEPTH(FIFO_DEPTH)
+            ) u_lane (
+                .clk(clk), .rst(core_rst_q),
+                .cfg_format(cfg_format), .cfg_n(cfg_n), .cfg_rows(cfg_rows), .cfg_bank(cfg_bank), .cfg_copy(cfg_copy),
+                .in_valid(item_valid[i]), .in_a(item_a), .in_col(item_col), .in_base(item_base), .in_job(item_job), .in_end(item_end),
+                .almost_full(lane_full[i]), .done(lane_done[2*i +: 2]), .mac(lane_mac[i]),
+                .err_valid(lane_err[i]), .err_job(lane_err_job[i]), .err_ovf(lane_err_ovf[i]), .err_addr(lane_err_addr[i*ACC_AW +: ACC_AW]),
+                .w_we(w_we[i]), .w_addr(w_addr), .w_data(w_data[64*(i % B) +: 64]),
+                .t_start(t_start), .t_base(t_base), .t_wide(t_wide), .t_we(t_we[i]), .t_col(t_col), .t_q(t_q[10*i +: 10]), .t_r(t_r[3*i +: 3]),
+                .t_check(t_check[i]), .t_limit(t_limit), .t_short(t_short[i]),
+                .cb_we(cb_we), .cb_addr(cb_addr), .cb_data(cb_data),
+                .st_bank(acc_bank), .st_re(acc_re), .st_qe(acc_qe), .st_raddr(acc_raddr), .st_zero(acc_zero), .st_waddr(acc_waddr),
+                .st_acc(acc[36*i +: 36]), .sweep_we(sweep_acc), .sweep_addr(sweep_q[ACC_AW-1:0])
+            );
+        end
+    endgenerate
+
+    reg [LANES-1:0] mac_q;
+    reg [8:0]       mac_sum;
+    integer         k;
+    always @* begin
+        mac_sum = 9'd0;
+        for (k = 0; k < LANES; k = k + 1) mac_sum = mac_sum + {8'd0, mac_q[k]};
+    end
+    always @(posedge clk) begin
+        mac_q  <= core_rst_q ? {LANES{1'b0}} : lane_mac;
+        macs_q <= mac_sum;
+    end
+
+    // ---- STORE ----------------------------------------------------------------------------------------------------------------------
+    lac_store #(
+        .LANES(LANES), .LINE_W(LINE_W), .ADDR_W(ADDR_W), .STORE_W(STORE_W), .ACC_AW(ACC_AW), .PARAM_DEPTH(PROWS), .PARAM_AW(PARAM_AW)
+    ) u_store (
+        .clk(clk), .rst(core_rst_q), .cmd_valid(st_valid), .cmd_ready(st_ready), .cmd(st_cmd), .done(st_done), .fail(st_fail),
+        .fail_code(st_code), .fail_addr(st_addr),
+        .p_we0(p_we0), .p_we1(p_we1), .p_addr(p_addr), .p_data(p_data),
+        .st_bank(acc_bank), .st_re(acc_re), .st_qe(acc_qe), .st_raddr(acc_raddr), .st_zero(acc_zero), .st_waddr(acc_waddr), .st_acc(acc),
+        .req_valid(wq_valid), .req_ready(wq_ready), .req_addr(wq_addr), .req_lines(wq_lines),
+        .data_valid(wd_valid), .data_ready(wd_ready), .data(wd_data), .strb(wd_strb),
+        .quiet(wr_quiet), .clear(wr_clear), .fault(wr_fault), .fault_addr(wr_fault_addr), .nonzero(nonzero)
+    );
+
+endmodule
+`default_nettype wire

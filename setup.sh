@@ -1,0 +1,79 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# setup.sh [train] - install what `make demo`, `make sim` and `make formal` need (with `train`: what `make train` needs)
+#
+#   On          Debian 12, Ubuntu 24.04: packages of the distribution, nothing else
+#   Idempotent  looks for each tool first; where nothing is missing it needs neither network nor root, and says so
+#   Root        uses sudo only where it is not root
+set -eu
+
+# Package, and a command that succeeds once it is there.
+tools() {
+    cat <<'END'
+git                       command -v git
+make                      command -v make
+gcc                       command -v gcc
+g++                       command -v g++
+libc6-dev                 test -f /usr/include/stdio.h
+iverilog                  command -v iverilog
+verilator                 command -v verilator
+yosys                     command -v yosys
+z3                        command -v z3
+ccache                    command -v ccache
+pkg-config                command -v pkg-config
+libcjson-dev              pkg-config --exists libcjson
+python3                   command -v /usr/bin/python3
+python3-numpy             /usr/bin/python3 -c 'import numpy'
+gcc-riscv64-unknown-elf   command -v riscv64-unknown-elf-gcc
+gcc-arm-none-eabi         command -v arm-none-eabi-gcc
+libnewlib-arm-none-eabi   test -f /usr/lib/arm-none-eabi/newlib/libc.a -o -f /usr/lib/arm-none-eabi/lib/libc.a
+picolibc-riscv64-unknown-elf test -d /usr/lib/picolibc/riscv64-unknown-elf
+END
+}
+train() {
+    cat <<'END'
+make                      command -v make
+python3                   command -v /usr/bin/python3
+python3-numpy             /usr/bin/python3 -c 'import numpy'
+python3-sklearn           /usr/bin/python3 -c 'import sklearn.datasets'
+END
+}
+
+case ${1-tools} in
+    tools|train) list=${1-tools} ;;
+    *) echo "usage: ./setup.sh [train]" >&2; exit 2 ;;
+esac
+
+missing=$("$list" | while read -r package probe; do
+    sh -c "$probe" > /dev/null 2>&1 || printf ' %s' "$package"
+done)
+if [ -z "$missing" ]; then
+    echo "setup: nothing is missing"
+    exit 0
+fi
+if ! command -v apt-get > /dev/null; then
+    echo "setup: these are missing, and there is no apt-get to install them with:$missing" >&2
+    exit 1
+fi
+root=
+if [ "$(id -u)" != 0 ]; then
+    command -v sudo > /dev/null || { echo "setup: run as root, or install sudo, to install:$missing" >&2; exit 1; }
+    root=sudo
+fi
+for package in $missing; do
+    echo "setup: installing $package"
+done
+export DEBIAN_FRONTEND=noninteractive
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+quiet() { "$@" > "$log" 2>&1 || { tail -n 20 "$log" >&2; echo "setup: '$*' failed" >&2; exit 1; }; }
+quiet $root apt-get update
+# shellcheck disable=SC2086 # a list
+quiet $root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing
+
+still=$("$list" | while read -r package probe; do
+    sh -c "$probe" > /dev/null 2>&1 || printf ' %s' "$package"
+done)
+[ -z "$still" ] || { echo "setup: installed, but not found:$still" >&2; exit 1; }
+echo "setup: done"
