@@ -23,7 +23,7 @@ SAN     = -fsanitize=address,undefined -fno-sanitize-recover=all
 CONFIGS := $(basename $(notdir $(wildcard configs/*.cfg)))
 
 ALL          :=
-TESTS        := scripts/lint.sh scripts/check_regs.sh scripts/check_cells.sh
+TESTS        := scripts/check_runner.sh scripts/lint.sh scripts/check_regs.sh scripts/check_cells.sh scripts/check_wave.py
 TEST_DEPS    := $(B)/gen_regs
 FORMAL_TESTS :=
 FORMAL_DEPS  :=
@@ -79,11 +79,17 @@ configs: ## List the hardware configurations
 	@sed -sn '1s/^# */  /p' configs/*.cfg
 
 cells: ## ECP5 cells of one lane (build/cells.json)
-	@scripts/run_tests.sh scripts/check_cells.sh
+	@scripts/run_tests.sh scripts/check_cells.sh scripts/check_wave.py
 
 train: ## Train the digits again (needs scikit-learn: installs it first; a few minutes)
 	./setup.sh train
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PYTHON) examples/digits/train.py
+
+bench-model: $(B)/bench_model ## Speed of the golden model
+	$(B)/bench_model
+
+bench-sim: $(B)/examples/demo $(B)/rtl/l8.so ## Speed of the Verilated RTL on the jobs of the demo
+	@$(B)/examples/demo | grep 'cycles of RTL'
 
 clean: ## Remove build/, the only place anything is generated
 	rm -rf $(B)

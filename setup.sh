@@ -27,8 +27,6 @@ python3                   command -v /usr/bin/python3
 python3-numpy             /usr/bin/python3 -c 'import numpy'
 gcc-riscv64-unknown-elf   command -v riscv64-unknown-elf-gcc
 gcc-arm-none-eabi         command -v arm-none-eabi-gcc
-libnewlib-arm-none-eabi   test -f /usr/lib/arm-none-eabi/newlib/libc.a -o -f /usr/lib/arm-none-eabi/lib/libc.a
-picolibc-riscv64-unknown-elf test -d /usr/lib/picolibc/riscv64-unknown-elf
 END
 }
 train() {

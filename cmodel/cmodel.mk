@@ -5,9 +5,7 @@ CMODEL_SRC := lac_config lac_model model_check model_bus model_load model_exec m
 CMODEL_OBJ := $(CMODEL_SRC:%=$(B)/obj/cmodel/%.o) $(B)/obj/driver/ports/port_model.o
 CMODEL_HDR := $(wildcard cmodel/*.h) driver/ports/port_model.h driver/lacuna.h driver/lac_hw.h $(wildcard driver/*.def)
 
-ALL       += $(B)/liblacmodel.a $(B)/bench_model
-TESTS     += $(B)/tests/test_model
-TEST_DEPS += $(B)/tests/test_model
+ALL += $(B)/liblacmodel.a $(B)/bench_model
 
 $(B)/liblacmodel.a: $(CMODEL_OBJ)
 	@rm -f $@
@@ -22,7 +20,12 @@ $(B)/obj/driver/ports/port_model.o: driver/ports/port_model.c $(CMODEL_HDR)
 	$(CC) $(CFLAGS) -fPIC -c -o $@ $<
 
 # Model and test in one program, so that the sanitizers watch both.
-$(B)/tests/test_model: tests/test_model.c tests/naive.c tests/naive.h $(CMODEL_SRC:%=cmodel/%.c) driver/ports/port_model.c $(CMODEL_HDR)
+CMODEL_TESTS := $(B)/tests/test_model $(B)/tests/test_model_errors
+TESTS        += $(CMODEL_TESTS)
+TEST_DEPS    += $(CMODEL_TESTS)
+CMODEL_TESTED := tests/model_rig.c tests/naive.c $(CMODEL_SRC:%=cmodel/%.c) driver/ports/port_model.c
+
+$(CMODEL_TESTS): $(B)/tests/%: tests/%.c $(CMODEL_TESTED) tests/model_rig.h tests/naive.h tb/rng.h $(CMODEL_HDR)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(SAN) -Itests -o $@ $(filter %.c,$^)
 

@@ -184,6 +184,7 @@ static void doorbell(lac_model *m, uint32_t tail)
 
     if (REG(m, STATUS)) return;  /* an error, a reset that waits, or a command that waits for ever */
     if (ring % 64u || size < 2 || size > 65535 || tail >= size || !model_in_window(m, 0, ring, 64u * (uint64_t)size)) {
+        begin_run(m);  /* it acts as a command */
         m->tag = 0;
         model_fail(m, LAC_UNIT_CMD, LAC_ERR_RING, ring, tail);
         return;
@@ -231,6 +232,9 @@ void lac_model_write32(lac_model *m, uint32_t off, uint32_t value)
     switch (off) {
     case LAC_REG_CTRL:
         if (value & 1u) soft_reset(m);
+        break;
+    case LAC_REG_IRQ_ENABLE:
+        REG(m, IRQ_ENABLE) = value & (LAC_IRQ_DONE | LAC_IRQ_ERROR | LAC_IRQ_MARK);
         break;
     case LAC_REG_IRQ_STATUS:
         REG(m, IRQ_STATUS) &= ~value;

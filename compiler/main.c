@@ -45,7 +45,8 @@ int main(int argc, char **argv)
         at += (size_t)snprintf(doc + at, sizeof doc - at, "  %-6s %s\n", commands_[i].name, commands_[i].what);
     argp_program_version = "lacuna " LACUNA_VERSION;
     argp_err_exit_status = CLI_INPUT;
-    if (argc > 0) argv[0] = (char *)"lacuna";
+    if (argc < 1) return CLI_INPUT;
+    argv[0] = (char *)"lacuna";
 
     argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &p);
     for (int i = 0; i < COMMANDS; i++)

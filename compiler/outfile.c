@@ -111,7 +111,7 @@ void outfile_abort(outfile *o)
 int outfile_commit(outfile *o, diag *d)
 {
     int err = 0;
-    errno = 0;
+    if (!ferror(o->f)) errno = 0; /* else it still tells why an earlier write failed */
     int bad = fflush(o->f);
     if (ferror(o->f)) bad = 1;
     if (fclose(o->f)) bad = 1;

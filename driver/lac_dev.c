@@ -40,20 +40,17 @@ static lac_status wr64(lac_dev *d, uint32_t lo, uint64_t v)
 
 static lac_status read_caps(lac_dev *d)
 {
+    static const uint16_t reg[] = {
+        LAC_REG_VERSION, LAC_REG_CAP_LANES, LAC_REG_CAP_DATA_W, LAC_REG_CAP_ADDR_W, LAC_REG_CAP_STORE_W, LAC_REG_CAP_WEIGHT, LAC_REG_CAP_COL,
+        LAC_REG_CAP_ACC, LAC_REG_CAP_FEAT, LAC_REG_CAP_PARAM, LAC_REG_CAP_FIFO, LAC_REG_CAP_BURST, LAC_REG_CAP_FORMATS,
+    };
     lac_caps *c = &d->caps;
-    TRY(rd(d, LAC_REG_VERSION, &c->version));
-    TRY(rd(d, LAC_REG_CAP_LANES, &c->lanes));
-    TRY(rd(d, LAC_REG_CAP_DATA_W, &c->data_w));
-    TRY(rd(d, LAC_REG_CAP_ADDR_W, &c->addr_w));
-    TRY(rd(d, LAC_REG_CAP_STORE_W, &c->store_w));
-    TRY(rd(d, LAC_REG_CAP_WEIGHT, &c->weight_depth));
-    TRY(rd(d, LAC_REG_CAP_COL, &c->col_depth));
-    TRY(rd(d, LAC_REG_CAP_ACC, &c->acc_depth));
-    TRY(rd(d, LAC_REG_CAP_FEAT, &c->feat_depth));
-    TRY(rd(d, LAC_REG_CAP_PARAM, &c->param_depth));
-    TRY(rd(d, LAC_REG_CAP_FIFO, &c->fifo_depth));
-    TRY(rd(d, LAC_REG_CAP_BURST, &c->burst));
-    TRY(rd(d, LAC_REG_CAP_FORMATS, &c->formats));
+    uint32_t *const to[] = {
+        &c->version, &c->lanes, &c->data_w, &c->addr_w, &c->store_w, &c->weight_depth, &c->col_depth,
+        &c->acc_depth, &c->feat_depth, &c->param_depth, &c->fifo_depth, &c->burst, &c->formats,
+    };
+    for (uint32_t i = 0; i < sizeof reg / sizeof reg[0]; i++)
+        TRY(rd(d, reg[i], to[i]));
     c->line = c->data_w < 64u ? 8u : c->data_w / 8u;
     return LAC_OK;
 }
@@ -286,24 +283,20 @@ const char *lac_status_name(int status)
 
 lac_status lac_read_stats(lac_dev *dev, lac_stats *out)
 {
-    uint32_t start, end, lo, hi;
-
-    TRY(rd(dev, LAC_REG_RUN_START, &start));
-    TRY(rd(dev, LAC_REG_RUN_END, &end));
+    static const uint16_t reg[] = {
+        LAC_REG_RUN_START, LAC_REG_RUN_END, LAC_REG_CNT_LOAD, LAC_REG_CNT_EXEC, LAC_REG_CNT_STORE, LAC_REG_CNT_RD_BEATS, LAC_REG_CNT_WR_BEATS,
+        LAC_REG_CNT_ITEMS, LAC_REG_CNT_STALL, LAC_REG_CNT_NONZERO, LAC_REG_MARKS, LAC_REG_MARK_FIRST, LAC_REG_MARK_LAST,
+        LAC_REG_CNT_MACS_LO, LAC_REG_CNT_MACS_HI, /* in this order: reading the low half freezes the high one */
+    };
+    uint32_t start = 0, end = 0, lo = 0, hi = 0;
+    uint32_t *const to[] = {
+        &start, &end, &out->load, &out->exec, &out->store, &out->rd_beats, &out->wr_beats,
+        &out->items, &out->stall, &out->nonzero, &out->marks, &out->mark_first, &out->mark_last,
+        &lo, &hi,
+    };
+    for (uint32_t i = 0; i < sizeof reg / sizeof reg[0]; i++)
+        TRY(rd(dev, reg[i], to[i]));
     out->cycles = end - start;
-    TRY(rd(dev, LAC_REG_CNT_LOAD, &out->load));
-    TRY(rd(dev, LAC_REG_CNT_EXEC, &out->exec));
-    TRY(rd(dev, LAC_REG_CNT_STORE, &out->store));
-    TRY(rd(dev, LAC_REG_CNT_RD_BEATS, &out->rd_beats));
-    TRY(rd(dev, LAC_REG_CNT_WR_BEATS, &out->wr_beats));
-    TRY(rd(dev, LAC_REG_CNT_ITEMS, &out->items));
-    TRY(rd(dev, LAC_REG_CNT_STALL, &out->stall));
-    TRY(rd(dev, LAC_REG_CNT_NONZERO, &out->nonzero));
-    TRY(rd(dev, LAC_REG_MARKS, &out->marks));
-    TRY(rd(dev, LAC_REG_MARK_FIRST, &out->mark_first));
-    TRY(rd(dev, LAC_REG_MARK_LAST, &out->mark_last));
-    TRY(rd(dev, LAC_REG_CNT_MACS_LO, &lo)); /* freezes the high half */
-    TRY(rd(dev, LAC_REG_CNT_MACS_HI, &hi));
     out->macs = (uint64_t)hi << 32 | lo;
     return LAC_OK;
 }

@@ -40,7 +40,7 @@ enum { LOAD, EXEC, STORE, ENGINES };
 #define WINDOW 15u
 #define WHOLE  2u /* instead of a half */
 
-#define SET(cmd, name, value) lac_set_field((cmd)->w, (uint32_t)LAC_F_##name, (uint32_t)(value))
+#define SET(cmd, name, value) set_field(cmd, (uint32_t)LAC_F_##name, (uint32_t)(value))
 
 #define TRY(expr)                          \
     do {                                   \
@@ -52,6 +52,34 @@ enum { LOAD, EXEC, STORE, ENGINES };
 static uint32_t min_u32(uint32_t a, uint32_t b) { return a < b ? a : b; }
 static uint32_t max_u32(uint32_t a, uint32_t b) { return a > b ? a : b; }
 static uint32_t ceil_div(uint32_t a, uint32_t b) { return (a + b - 1u) / b; }
+
+/* Not inlined forty times: SET is a call. */
+static void set_field(lac_cmd *c, uint32_t field, uint32_t value) { lac_set_field(c->w, field, value); }
+
+/* ---- Directory ------------------------------------------------------------------------------------- */
+
+uint32_t lac_dir(const void *image, uint32_t word)
+{
+    const uint8_t *p = (const uint8_t *)image + 4u * word;
+    return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+static void get_words(const void *image, uint32_t at, uint32_t *w, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        w[i] = lac_dir(image, at / 4u + i);
+}
+
+/* Both structs are nothing but the record's words in their order. */
+void lac_get_row_tile(const void *image, uint32_t i, lac_row_tile *t)
+{
+    get_words(image, LAC_DIR_HEADER + LAC_DIR_RECORD * i, (uint32_t *)t, sizeof *t / 4u);
+}
+
+void lac_get_tile(const void *image, uint32_t i, lac_tile *t)
+{
+    get_words(image, LAC_DIR_HEADER + LAC_DIR_RECORD * (lac_dir(image, LAC_DIR_W_ROW_TILES) + i), (uint32_t *)t, sizeof *t / 4u);
+}
 
 /* ---- Window, knowledge, tokens --------------------------------------------------------------------- */
 
@@ -199,7 +227,6 @@ static uint32_t pick(area *a, uint64_t id, int fits_half, int *hit)
 
 static uint32_t area_user(const area *a, uint32_t h) { return h == WHOLE ? max_u32(a->user[0], a->user[1]) : a->user[h]; }
 static uint32_t area_loaded(const area *a, uint32_t h) { return a->loaded[h & 1u]; }
-static void set_loaded(area *a, uint32_t h, uint32_t seq) { a->loaded[h & 1u] = seq; }
 
 static void set_user(area *a, uint32_t h, uint32_t seq)
 {
@@ -432,14 +459,13 @@ typedef struct {
     int      params_due;
 } program;
 
-static int load_params(program *g, const lac_row_tile *r)
+/* Push a LOAD to half `h` of an area, behind what read it last: `exec` and `store`, 0 for none. */
+static int load(program *g, area *a, uint32_t h, lac_cmd *c, uint32_t exec, uint32_t store)
 {
-    const uint32_t need[ENGINES] = {0, 0, area_user(&g->params, g->param_half)};
-    lac_cmd c;
-
-    g->params_due = 0;
-    cmd_params(&c, g->job->layer, r, g->param_base, g->job->tag);
-    return push(&g->o, LOAD, &c, need);
+    const uint32_t need[ENGINES] = {0, exec, store};
+    const int r = push(&g->o, LOAD, c, need);
+    a->loaded[h & 1u] = g->o.seq[LOAD];
+    return r;
 }
 
 /* One step: columns [c0, c1) [elements], inside weight tile t and one chunk. */
@@ -466,11 +492,9 @@ static int step(program *g, const lac_row_tile *r, const lac_tile *t, uint32_t c
             ch = pick(&g->codebook, layer->addr + lac_dir(layer->image, LAC_DIR_W_CODEBOOK), g->ram.codebooks == 3u, &hit);
             copy = ch == WHOLE ? g->ram.codebooks >> 1 : ch; /* WHOLE: the one copy there is */
             if (!hit) {
-                const uint32_t need[ENGINES] = {0, area_user(&g->codebook, ch), 0};
                 cmd_codebook(&c, layer, copy, job->tag);
-                if ((res = push(&g->o, LOAD, &c, need)) != 0)
+                if ((res = load(g, &g->codebook, ch, &c, area_user(&g->codebook, ch), 0)) != 0)
                     return res;
-                set_loaded(&g->codebook, ch, g->o.seq[LOAD]);
             }
             need_exec[LOAD] = area_loaded(&g->codebook, ch);
         }
@@ -478,11 +502,9 @@ static int step(program *g, const lac_row_tile *r, const lac_tile *t, uint32_t c
         h = wh == WHOLE ? 0u : wh;
         col_base = g->ram.base.col_base + h * g->ram.col_half;
         if (!hit) {
-            const uint32_t need[ENGINES] = {0, area_user(&g->weights, wh), 0};
             cmd_weights(&c, layer, t, g->ram.base.word_base + h * g->ram.word_half, col_base, job->tag);
-            if ((res = push(&g->o, LOAD, &c, need)) != 0)
+            if ((res = load(g, &g->weights, wh, &c, area_user(&g->weights, wh), 0)) != 0)
                 return res;
-            set_loaded(&g->weights, wh, g->o.seq[LOAD]);
         }
         need_exec[LOAD] = max_u32(need_exec[LOAD], area_loaded(&g->weights, wh));
     }
@@ -491,7 +513,6 @@ static int step(program *g, const lac_row_tile *r, const lac_tile *t, uint32_t c
     fh = pick(&g->features, (uint64_t)(g->number + 1u) << 32 | (g->batch << 16) | chunk, g->p.feat_fits_half, &hit);
     const uint32_t feat_base = fh == 1u ? g->ram.feat_half : 0u;
     if (!hit) {
-        const uint32_t need[ENGINES] = {0, area_user(&g->features, fh), g->wrote_x};
         begin(&c, LAC_OP_LOAD_FEATURES, job->tag);
         set_addr(&c, job->x.addr + (uint64_t)g->point0 * job->x.pitch + chunk0 * g->p.es);
         SET(&c, LOAD_FEATURES_PITCH, job->points > 1u ? job->x.pitch : 0u);
@@ -501,9 +522,8 @@ static int step(program *g, const lac_row_tile *r, const lac_tile *t, uint32_t c
         SET(&c, LOAD_FEATURES_TYPE, job->x.type);
         SET(&c, LOAD_FEATURES_LIST, job->x.list != 0);
         SET(&c, LOAD_FEATURES_ZERO, job->x.zero);
-        if ((res = push(&g->o, LOAD, &c, need)) != 0)
+        if ((res = load(g, &g->features, fh, &c, area_user(&g->features, fh), g->wrote_x)) != 0)
             return res;
-        set_loaded(&g->features, fh, g->o.seq[LOAD]);
     }
     need_exec[LOAD] = max_u32(need_exec[LOAD], area_loaded(&g->features, fh));
 
@@ -514,8 +534,12 @@ static int step(program *g, const lac_row_tile *r, const lac_tile *t, uint32_t c
     }
     if (g->params_due) {
         const uint32_t user = area_user(&g->params, g->param_half);
-        if ((last || user == group || user <= g->o.know[LOAD][STORE]) && (res = load_params(g, r)) != 0)
-            return res;
+        if (last || user == group || user <= g->o.know[LOAD][STORE]) {
+            g->params_due = 0;
+            cmd_params(&c, layer, r, g->param_base, job->tag);
+            if ((res = load(g, &g->params, g->param_half, &c, 0, user)) != 0)
+                return res;
+        }
     }
 
     begin(&c, LAC_OP_EXEC, job->tag);
@@ -725,84 +749,90 @@ lac_status lac_fc_load(const lac_caps *caps, const lac_layer *layer, const lac_p
     return LAC_OK;
 }
 
+void lac_layer_read(const void *header, lac_layer *out)
+{
+    uint32_t h[LAC_DIR_WORDS];
+
+    get_words(header, 0, h, LAC_DIR_WORDS);
+    memset(out, 0, sizeof *out);
+    out->bytes = h[LAC_DIR_W_BYTES];
+    out->dir_bytes = h[LAC_DIR_W_DIR_BYTES];
+    out->rows = h[LAC_DIR_W_ROWS];
+    out->cols = h[LAC_DIR_W_COLS];
+    out->format = (lac_format)h[LAC_DIR_W_FORMAT];
+    out->n = h[LAC_DIR_W_N];
+    out->tiles = h[LAC_DIR_W_TILES];
+    out->resident_words = h[LAC_DIR_W_RES_WORDS];
+    out->resident_cols = h[LAC_DIR_W_RES_COLS];
+    out->resident_params = h[LAC_DIR_W_RES_PARAMS];
+    out->entries = h[LAC_DIR_W_ENTRIES] | (uint64_t)h[LAC_DIR_W_ENTRIES_HI] << 32;
+    out->padding = h[LAC_DIR_W_PADDING] | (uint64_t)h[LAC_DIR_W_PADDING_HI] << 32;
+    out->nonzeros = h[LAC_DIR_W_NONZEROS] | (uint64_t)h[LAC_DIR_W_NONZEROS_HI] << 32;
+}
+
+/* Whether [at, at + n) is an aligned piece behind the directory. */
+static int inside(const lac_layer *l, uint32_t at, uint32_t n)
+{
+    return at >= l->dir_bytes && at % LAC_ALIGN == 0u && at <= l->bytes && n <= l->bytes - at;
+}
+
 /* The directory must be consistent in itself, so that nothing that is read from it can lead outside the image. */
 lac_status lac_layer_open(const void *image, uint32_t bytes, lac_layer *out)
 {
-    uint64_t words = 0, cols = 0, params = 0;
-    uint32_t chan = 0, next = 0;
+    uint32_t h[LAC_DIR_WORDS], words = 0, cols = 0, params = 0, chan = 0, next = 0, most = 0;
+    lac_layer l;
 
     if (!image || !out)
         return LAC_E_ARG;
-    if (bytes < LAC_DIR_HEADER || lac_dir(image, LAC_DIR_W_MAGIC) != LAC_DIR_MAGIC)
+    if (bytes < LAC_DIR_HEADER)
         return LAC_E_FORMAT;
+    get_words(image, 0, h, LAC_DIR_WORDS);
+    lac_layer_read(image, &l);
+    l.image = image;
 
-    const uint32_t dir = lac_dir(image, LAC_DIR_W_DIR_BYTES), total = lac_dir(image, LAC_DIR_W_BYTES);
-    const uint32_t rows = lac_dir(image, LAC_DIR_W_ROWS), columns = lac_dir(image, LAC_DIR_W_COLS);
-    const uint32_t format = lac_dir(image, LAC_DIR_W_FORMAT), n = lac_dir(image, LAC_DIR_W_N);
-    const uint32_t lanes = lac_dir(image, LAC_DIR_W_LANES), line = lac_dir(image, LAC_DIR_W_LINE);
-    const uint32_t store_w = lac_dir(image, LAC_DIR_W_STORE_W), align = lac_dir(image, LAC_DIR_W_ALIGN);
-    const uint32_t row_tiles = lac_dir(image, LAC_DIR_W_ROW_TILES), tiles = lac_dir(image, LAC_DIR_W_TILES);
-    const uint32_t codebook = lac_dir(image, LAC_DIR_W_CODEBOOK), shrink = format == LAC_NM ? 4u : 1u;
+    const uint32_t lanes = h[LAC_DIR_W_LANES], line = h[LAC_DIR_W_LINE], store_w = h[LAC_DIR_W_STORE_W], align = h[LAC_DIR_W_ALIGN];
+    const uint32_t row_tiles = h[LAC_DIR_W_ROW_TILES], codebook = h[LAC_DIR_W_CODEBOOK], shrink = l.format == LAC_NM ? 4u : 1u;
 
-    if (dir > bytes || dir > total || dir % LAC_ALIGN || total % LAC_ALIGN || row_tiles > dir / LAC_DIR_RECORD
-        || tiles > dir / LAC_DIR_RECORD || LAC_DIR_HEADER + LAC_DIR_RECORD * (row_tiles + tiles) > dir)
+    /* At most 65535 tiles: no sum below leaves 32 bits. */
+    if (h[LAC_DIR_W_MAGIC] != LAC_DIR_MAGIC || l.dir_bytes > bytes || l.dir_bytes > l.bytes || (l.dir_bytes | l.bytes) % LAC_ALIGN
+        || row_tiles < 1u || row_tiles > 65535u || l.tiles > 65535u
+        || LAC_DIR_HEADER + LAC_DIR_RECORD * (row_tiles + l.tiles) > l.dir_bytes)
         return LAC_E_FORMAT;
-    if (rows < 1u || rows > 65535u || columns < 1u || columns > 65535u || format > LAC_NM
-        || (format == LAC_NM ? n < 1u || n > 4u : n != 0u) || lanes < 4u || lanes > 256u || line < 8u || line > 64u
+    if (l.rows < 1u || l.rows > 65535u || l.cols < 1u || l.cols > 65535u || (uint32_t)l.format > LAC_NM
+        || (l.format == LAC_NM ? l.n < 1u || l.n > 4u : l.n != 0u) || lanes < 4u || lanes > 256u || line < 8u || line > 64u
         || (line & (line - 1u)) || store_w < 1u || store_w > lanes || (align != 64u && align != 32u && align != 8u)
-        || row_tiles < 1u || (format == LAC_CSC ? codebook < dir || codebook % LAC_ALIGN || codebook > total - LAC_ALIGN : codebook != 0u))
+        || (l.format == LAC_CSC ? !inside(&l, codebook, LAC_ALIGN) : codebook != 0u))
         return LAC_E_FORMAT;
 
     for (uint32_t i = 0; i < row_tiles; i++) {
         lac_row_tile r;
         uint32_t col = 0;
         lac_get_row_tile(image, i, &r);
-        if (r.chan0 != chan || r.channels < 1u || r.channels > rows - chan || chan % align || r.tile0 != next || r.tiles < 1u
-            || r.tiles > tiles - next || r.param_pos != params || r.params < dir || r.params % LAC_ALIGN
-            || r.params > total || r.channels * 16u > total - r.params)
+        if (i == 0u)
+            most = r.channels; /* the plans of lac_fc_build() look at the first row tile only */
+        if (r.chan0 != chan || r.channels < 1u || r.channels > l.rows - chan || r.channels > most || chan % align || r.tile0 != next
+            || r.tiles < 1u || r.tiles > l.tiles - next || r.param_pos != params || !inside(&l, r.params, r.channels * 16u))
             return LAC_E_FORMAT;
-        if (i > 0u) { /* the plans of lac_fc_build() look at the first row tile only */
-            lac_row_tile f;
-            lac_get_row_tile(image, 0, &f);
-            if (r.channels > f.channels)
-                return LAC_E_FORMAT;
-        }
         chan += r.channels;
-        params += (r.channels + store_w - 1u) / store_w * store_w;
+        params += ceil_div(r.channels, store_w) * store_w;
         for (; next < r.tile0 + r.tiles; next++) {
             lac_tile t;
             lac_get_tile(image, next, &t);
-            if (t.col0 != col || col >= columns || col % line || t.columns < 1u || t.columns > (columns - col + shrink - 1u) / shrink || t.words > 65535u
-                || t.word_pos != (uint32_t)words || t.col_pos != (uint32_t)cols || t.lines < 1u || t.lines >> 24 || t.offset < dir
-                || t.offset % LAC_ALIGN || t.offset > total || t.lines > (total - t.offset) / line)
+            if (t.col0 != col || col >= l.cols || col % line || t.columns < 1u || t.columns > ceil_div(l.cols - col, shrink)
+                || t.words > 65535u || t.word_pos != words || t.col_pos != cols || t.lines < 1u || t.lines >> 24
+                || !inside(&l, t.offset, t.lines * line))
                 return LAC_E_FORMAT;
             col += t.columns * shrink;
             words += t.words;
             cols += t.columns;
         }
-        if (col < columns)
+        if (col < l.cols)
             return LAC_E_FORMAT;
     }
-    if (chan != rows || next != tiles)
+    if (chan != l.rows || next != l.tiles
+        || (l.resident_cols && (l.resident_words != words || l.resident_cols != cols || l.resident_params != params)))
         return LAC_E_FORMAT;
-
-    memset(out, 0, sizeof *out);
-    out->image = image;
-    out->bytes = total;
-    out->dir_bytes = dir;
-    out->rows = rows;
-    out->cols = columns;
-    out->format = (lac_format)format;
-    out->n = n;
-    out->tiles = tiles;
-    out->resident_words = lac_dir(image, LAC_DIR_W_RES_WORDS);
-    out->resident_cols = lac_dir(image, LAC_DIR_W_RES_COLS);
-    out->resident_params = lac_dir(image, LAC_DIR_W_RES_PARAMS);
-    if (out->resident_cols && (out->resident_words != words || out->resident_cols != cols || out->resident_params != params))
-        return LAC_E_FORMAT;
-    out->entries = lac_dir(image, LAC_DIR_W_ENTRIES) | (uint64_t)lac_dir(image, LAC_DIR_W_ENTRIES_HI) << 32;
-    out->padding = lac_dir(image, LAC_DIR_W_PADDING) | (uint64_t)lac_dir(image, LAC_DIR_W_PADDING_HI) << 32;
-    out->nonzeros = lac_dir(image, LAC_DIR_W_NONZEROS) | (uint64_t)lac_dir(image, LAC_DIR_W_NONZEROS_HI) << 32;
+    *out = l;
     return LAC_OK;
 }
 

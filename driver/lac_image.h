@@ -12,6 +12,7 @@
 #ifndef LAC_IMAGE_H
 #define LAC_IMAGE_H
 #include <stdint.h>
+#include "lacuna.h"
 
 #define LAC_DIR_MAGIC   0x314C434Cu /* "LCL1" */
 #define LAC_DIR_HEADER  128u        /* [bytes] */
@@ -27,7 +28,8 @@ enum { /* words of the header */
     LAC_DIR_W_CODEBOOK,  /* offset [bytes]; 0: none */
     LAC_DIR_W_RES_WORDS, LAC_DIR_W_RES_COLS, LAC_DIR_W_RES_PARAMS,
     LAC_DIR_W_ENTRIES, LAC_DIR_W_ENTRIES_HI, LAC_DIR_W_PADDING, LAC_DIR_W_PADDING_HI,
-    LAC_DIR_W_NONZEROS, LAC_DIR_W_NONZEROS_HI
+    LAC_DIR_W_NONZEROS, LAC_DIR_W_NONZEROS_HI,
+    LAC_DIR_WORDS
 };
 
 typedef struct {
@@ -46,57 +48,16 @@ typedef struct {
     uint32_t word_pos, col_pos;
 } lac_tile;
 
-static inline uint32_t lac_get32(const uint8_t *p)
-{
-    return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
-
 static inline void lac_put32(uint8_t *p, uint32_t v)
 {
-    p[0] = (uint8_t)v;
-    p[1] = (uint8_t)(v >> 8);
-    p[2] = (uint8_t)(v >> 16);
-    p[3] = (uint8_t)(v >> 24);
+    for (uint32_t i = 0; i < 4u; i++, v >>= 8)
+        p[i] = (uint8_t)v;
 }
 
-static inline uint32_t lac_dir(const void *image, uint32_t word)
-{
-    return lac_get32((const uint8_t *)image + 4u * word);
-}
-
-/* Records of seven words at most, as the structs above order them. */
-static inline uint8_t *lac_dir_row_tile(void *image, uint32_t i)
-{
-    return (uint8_t *)image + LAC_DIR_HEADER + LAC_DIR_RECORD * i;
-}
-
-static inline uint8_t *lac_dir_tile(void *image, uint32_t row_tiles, uint32_t i)
-{
-    return (uint8_t *)image + LAC_DIR_HEADER + LAC_DIR_RECORD * (row_tiles + i);
-}
-
-static inline void lac_get_row_tile(const void *image, uint32_t i, lac_row_tile *t)
-{
-    const uint8_t *p = (const uint8_t *)image + LAC_DIR_HEADER + LAC_DIR_RECORD * i;
-    t->chan0 = lac_get32(p);
-    t->channels = lac_get32(p + 4);
-    t->params = lac_get32(p + 8);
-    t->param_pos = lac_get32(p + 12);
-    t->tile0 = lac_get32(p + 16);
-    t->tiles = lac_get32(p + 20);
-}
-
-static inline void lac_get_tile(const void *image, uint32_t i, lac_tile *t)
-{
-    const uint8_t *p = (const uint8_t *)image + LAC_DIR_HEADER
-                     + LAC_DIR_RECORD * (lac_dir(image, LAC_DIR_W_ROW_TILES) + i);
-    t->col0 = lac_get32(p);
-    t->columns = lac_get32(p + 4);
-    t->offset = lac_get32(p + 8);
-    t->lines = lac_get32(p + 12);
-    t->words = lac_get32(p + 16);
-    t->word_pos = lac_get32(p + 20);
-    t->col_pos = lac_get32(p + 24);
-}
+/* Defined in lac_fc.c. lac_layer_read: all fields but image and addr, from the header alone. */
+void     lac_layer_read(const void *header, lac_layer *out);
+uint32_t lac_dir(const void *image, uint32_t word);
+void     lac_get_row_tile(const void *image, uint32_t i, lac_row_tile *t);
+void     lac_get_tile(const void *image, uint32_t i, lac_tile *t);
 
 #endif

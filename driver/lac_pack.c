@@ -54,15 +54,21 @@ typedef struct {
 
     /* what walk() found */
     uint32_t body;       /* offset of what follows the directory; 0 while counting */
-    uint64_t bytes;      /* of what follows the directory */
+    uint32_t bytes;      /* of what follows the directory; everything below fits 32 bits when this does */
     uint32_t row_tiles, tiles;
-    uint64_t words, columns, params; /* all tiles on chip */
+    uint32_t words, columns, params; /* all tiles on chip */
     uint64_t entries, nonzeros;
 } packer;
 
 static uint32_t ceil_div(uint32_t a, uint32_t b) { return (a + b - 1u) / b; }
 static uint32_t min_u32(uint32_t a, uint32_t b) { return a < b ? a : b; }
 static uint32_t round_up(uint32_t a, uint32_t b) { return ceil_div(a, b) * b; }
+
+static void put_words(uint8_t *to, const uint32_t *w, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        lac_put32(to + 4u * i, w[i]);
+}
 
 /* Lines that hold n bytes. A line is a power of two. */
 static uint32_t lines(const packer *p, uint32_t n) { return ceil_div(n, p->caps->line); }
@@ -225,15 +231,26 @@ static void write_columns_nm(packer *p, uint8_t *image, uint32_t c0, uint32_t c1
             }
 }
 
+/* Make the image longer by n bytes and what aligns it. Non-zero: beyond 4 GB. */
+static int grow(packer *p, uint32_t n)
+{
+    n = round_up(n, LAC_ALIGN);
+    if (n > UINT32_MAX - p->bytes)
+        return 1;
+    p->bytes += n;
+    return 0;
+}
+
 /* Count the tile [c0, c1) of the row tile [k0, k1), lanes[].closed entries; with an image, write it too. */
 static lac_status close_tile(packer *p, uint8_t *image, uint32_t c0, uint32_t c1, uint32_t k0, uint32_t k1)
 {
     const uint32_t line = p->caps->line, banks = line / 8u, lanes = p->caps->lanes, used = min_u32(lanes, k1 - k0);
     const uint32_t columns = hw_columns(p, c0, c1), groups = ceil_div(used, banks), slice = p->n * ceil_div(k1 - k0, lanes);
     const uint32_t list_lines = p->nm ? 0u : lines(p, 2u * groups);
-    const uint64_t table_lines = p->nm ? 0u : (uint64_t)columns * lines(p, used);
+    const uint32_t table_lines = p->nm ? 0u : columns * lines(p, used); /* below 2^22, as are all the groups' words */
     const uint32_t most = most_words(p, used, 1, 0);
-    uint64_t block = 1u + list_lines + table_lines;
+    const uint32_t at = p->body + p->bytes;
+    uint32_t block = 1u + list_lines + table_lines;
 
     for (uint32_t g = 0; g < groups; g++) {
         uint32_t words = 0;
@@ -242,9 +259,8 @@ static lac_status close_tile(packer *p, uint8_t *image, uint32_t c0, uint32_t c1
             p->entries += p->lanes[l].closed;
         }
         if (image) {
-            const uint32_t at = p->body + (uint32_t)p->bytes;
             for (uint32_t l = g * banks; l < min_u32((g + 1u) * banks, used); l++) {
-                p->lanes[l].at = at + (uint32_t)block * line + (l - g * banks) * 8u;
+                p->lanes[l].at = at + block * line + (l - g * banks) * 8u;
                 p->lanes[l].slot = 0;
             }
             if (!p->nm) {
@@ -254,19 +270,12 @@ static lac_status close_tile(packer *p, uint8_t *image, uint32_t c0, uint32_t c1
         }
         block += words;
     }
-    if (block >> 24 || (p->single && p->tiles))
+    if (block >> 24 || (p->single && p->tiles) || grow(p, block * line))
         return LAC_E_SPACE;
 
     if (image) {
-        const uint32_t at = p->body + (uint32_t)p->bytes;
-        uint8_t *t = lac_dir_tile(image, p->row_tiles, p->tiles);
-        lac_put32(t, c0);
-        lac_put32(t + 4, columns);
-        lac_put32(t + 8, at);
-        lac_put32(t + 12, (uint32_t)block);
-        lac_put32(t + 16, most);
-        lac_put32(t + 20, (uint32_t)p->words);
-        lac_put32(t + 24, (uint32_t)p->columns);
+        const uint32_t t[] = {c0, columns, at, block, most, p->words, p->columns}; /* lac_tile */
+        put_words(image + LAC_DIR_HEADER + LAC_DIR_RECORD * (p->row_tiles + p->tiles), t, 7);
 
         lac_put32(image + at, (uint32_t)p->format | p->n << 2 | (p->nm ? slice % 6u << 5 : 0u) | (used - 1u) << 8 | columns << 16);
         lac_put32(image + at + 4u, p->nm ? slice / 6u | most << 16 : 0u);
@@ -278,10 +287,9 @@ static lac_status close_tile(packer *p, uint8_t *image, uint32_t c0, uint32_t c1
     p->tiles++;
     p->words += most;
     p->columns += columns;
-    p->bytes += (block * line + LAC_ALIGN - 1u) / LAC_ALIGN * LAC_ALIGN;
     for (uint32_t l = 0; l < used; l++)
         p->lanes[l].closed = 0;
-    return p->bytes >> 32 ? LAC_E_SPACE : LAC_OK;
+    return LAC_OK;
 }
 
 static void write_params(const packer *p, uint8_t *at, uint32_t k0, uint32_t k1)
@@ -311,13 +319,14 @@ static lac_status walk(packer *p, uint8_t *image)
 
     for (uint32_t t = 0; t < row_tiles; t++) {
         const uint32_t k0 = t * p->row_tile, k1 = min_u32(k0 + p->row_tile, p->rows);
-        const uint32_t used = min_u32(p->caps->lanes, k1 - k0), tile0 = p->tiles, params = p->body + (uint32_t)p->bytes;
+        const uint32_t used = min_u32(p->caps->lanes, k1 - k0), tile0 = p->tiles, params = p->body + p->bytes;
         uint32_t c0 = 0;
 
         assign_lanes(p, k0, k1);
         if (image)
             write_params(p, image + params, k0, k1);
-        p->bytes += round_up(16u * (k1 - k0), LAC_ALIGN);
+        if (grow(p, 16u * (k1 - k0)))
+            return LAC_E_SPACE;
 
         for (uint32_t c = 0; c < p->cols; c += p->unit) {
             const uint32_t end = min_u32(c + p->unit, p->cols);
@@ -337,13 +346,8 @@ static lac_status walk(packer *p, uint8_t *image)
             return s;
 
         if (image) {
-            uint8_t *r = lac_dir_row_tile(image, t);
-            lac_put32(r, k0);
-            lac_put32(r + 4, k1 - k0);
-            lac_put32(r + 8, params);
-            lac_put32(r + 12, (uint32_t)p->params);
-            lac_put32(r + 16, tile0);
-            lac_put32(r + 20, p->tiles - tile0);
+            const uint32_t r[] = {k0, k1 - k0, params, p->params, tile0, p->tiles - tile0}; /* lac_row_tile */
+            put_words(image + LAC_DIR_HEADER + LAC_DIR_RECORD * t, r, 6);
         }
         p->params += round_up(k1 - k0, p->caps->store_w);
         for (uint32_t c = 0; p->m && c < p->cols; c++)
@@ -450,55 +454,42 @@ static lac_status pack(packer *p, void *buf, uint32_t cap, uint32_t *need, lac_l
     if (s != LAC_OK)
         return s;
 
-    const uint64_t dir = LAC_DIR_HEADER + (uint64_t)LAC_DIR_RECORD * (p->row_tiles + p->tiles);
-    const uint64_t total = (dir + LAC_ALIGN - 1u) / LAC_ALIGN * LAC_ALIGN + p->bytes;
-    if (total >> 32)
+    if (p->row_tiles + p->tiles > 65535u) /* what lac_layer_open() takes */
         return LAC_E_SPACE;
-    *need = (uint32_t)total;
+    p->body = round_up(LAC_DIR_HEADER + LAC_DIR_RECORD * (p->row_tiles + p->tiles), LAC_ALIGN);
+    if (grow(p, p->body))
+        return LAC_E_SPACE;
+    *need = p->bytes;
     if (image && cap < *need)
         return LAC_E_SPACE;
 
-    p->body = (uint32_t)(total - p->bytes);
-    if (image) {
-        const int on_chip = p->words <= caps->weight_depth && p->columns <= caps->col_depth && p->params <= caps->param_depth;
-        const uint32_t head[] = {
-            LAC_DIR_MAGIC, p->body, *need, p->rows, p->cols, (uint32_t)p->format, p->n, caps->lanes, caps->line, caps->store_w,
-            align, p->row_tiles, p->tiles, p->format == LAC_CSC ? p->body : 0u,
-            on_chip ? (uint32_t)p->words : 0u, on_chip ? (uint32_t)p->columns : 0u, on_chip ? (uint32_t)p->params : 0u,
-            (uint32_t)p->entries, (uint32_t)(p->entries >> 32),
-            (uint32_t)(p->entries - p->nonzeros), (uint32_t)((p->entries - p->nonzeros) >> 32),
-            (uint32_t)p->nonzeros, (uint32_t)(p->nonzeros >> 32),
-        };
-        memset(image, 0, *need);
-        for (uint32_t i = 0; i < sizeof head / sizeof head[0]; i++)
-            lac_put32(image + 4u * i, head[i]);
-        for (uint32_t i = 0; p->format == LAC_CSC && i < 16u; i++) {
-            image[p->body + 2u * i] = (uint8_t)p->code[i];
-            image[p->body + 2u * i + 1u] = (uint8_t)((uint16_t)p->code[i] >> 8);
-        }
-        const lac_status w = walk(p, image);
-        if (w != LAC_OK)
-            return w;
-        return out ? lac_layer_open(image, *need, out) : LAC_OK;
+    const int on_chip = p->words <= caps->weight_depth && p->columns <= caps->col_depth && p->params <= caps->param_depth;
+    const uint64_t padding = p->entries - p->nonzeros;
+    const uint32_t head[] = {
+        LAC_DIR_MAGIC, p->body, *need, p->rows, p->cols, (uint32_t)p->format, p->n, caps->lanes, caps->line, caps->store_w,
+        align, p->row_tiles, p->tiles, p->format == LAC_CSC ? p->body : 0u,
+        on_chip ? p->words : 0u, on_chip ? p->columns : 0u, on_chip ? p->params : 0u,
+        (uint32_t)p->entries, (uint32_t)(p->entries >> 32), (uint32_t)padding, (uint32_t)(padding >> 32),
+        (uint32_t)p->nonzeros, (uint32_t)(p->nonzeros >> 32),
+    };
+    uint8_t first[LAC_DIR_HEADER];
+
+    memset(first, 0, sizeof first);
+    put_words(first, head, sizeof head / sizeof head[0]);
+    if (out)
+        lac_layer_read(first, out);
+    if (!image)
+        return LAC_OK;
+
+    memset(image, 0, *need);
+    memcpy(image, first, sizeof first);
+    for (uint32_t i = 0; p->format == LAC_CSC && i < 16u; i++) {
+        image[p->body + 2u * i] = (uint8_t)p->code[i];
+        image[p->body + 2u * i + 1u] = (uint8_t)((uint16_t)p->code[i] >> 8);
     }
-    if (out) {
-        const int on_chip = p->words <= caps->weight_depth && p->columns <= caps->col_depth && p->params <= caps->param_depth;
-        memset(out, 0, sizeof *out);
-        out->bytes = *need;
-        out->dir_bytes = p->body;
-        out->rows = p->rows;
-        out->cols = p->cols;
-        out->format = p->format;
-        out->n = p->n;
-        out->tiles = p->tiles;
-        out->resident_words = on_chip ? (uint32_t)p->words : 0u;
-        out->resident_cols = on_chip ? (uint32_t)p->columns : 0u;
-        out->resident_params = on_chip ? (uint32_t)p->params : 0u;
-        out->entries = p->entries;
-        out->nonzeros = p->nonzeros;
-        out->padding = p->entries - p->nonzeros;
-    }
-    return LAC_OK;
+    if (out)
+        out->image = image;
+    return walk(p, image);
 }
 
 /* csc: collect the distinct non-zero values, ascending. */

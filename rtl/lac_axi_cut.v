@@ -89,5 +89,48 @@ module lac_axi_cut #(
         end
     endgenerate
 
+`ifdef FORMAL_LAC_AXI_CUT  // `make formal` proves these by induction
+    localparam integer F_BYTES = DATA_W / 8;
+    localparam integer F_BPL   = (DATA_W == 32) ? 2 : 1;  // beats of a line
+    reg f_past = 1'b0;
+    always @(posedge clk) f_past <= 1'b1;
+    always @(*) if (!f_past) assume (rst);
+    // A1 as the ports say
+    always @(*) if (in_valid) assume (in_lines != 24'd0 && in_addr[SIZE-1:0] == 0);
+
+    // What is still to be covered
+    reg [ADDR_W-1:0] f_addr;
+    reg [24:0]       f_left;   // [beats]
+    wire [12:0]      f_bytes = ({5'd0, out_len} + 13'd1) << SIZE;
+    wire [24:0]      f_beats = {17'd0, out_len} + 25'd1;
+    always @(posedge clk)
+        if (in_valid && in_ready) begin
+            f_addr <= in_addr;
+            f_left <= {1'b0, in_lines} * F_BPL[1:0];
+        end else if (out_valid && out_ready) begin
+            f_addr <= f_addr + {{(ADDR_W - 13){1'b0}}, f_bytes};
+            f_left <= f_left - f_beats;
+        end
+
+    always @(*) if (f_past && out_valid) begin
+        // invariants
+        assert (addr_q == f_addr && left_q == f_left && left_q != 25'd0);
+        assert (page_q == PAGE - {1'b0, addr_q[11:SIZE]});
+        assert (addr_q[SIZE-1:0] == 0);
+        // P1 the burst starts where the last one ended, covers no more than is asked   P2 the last one completes it
+        assert (out_addr == f_addr && f_beats <= f_left);
+        assert (out_last == (f_beats == f_left));
+        // P3 at most BURST beats, not across 4096 bytes   P4 not shorter than it has to be
+        assert (f_beats <= BURST);
+        assert ({1'b0, out_addr[11:0]} + f_bytes <= 13'd4096);
+        assert (out_last || f_beats == BURST || {1'b0, out_addr[11:0]} + f_bytes == 13'd4096);
+    end
+    always @(posedge clk) if (f_past && !$past(rst)) begin
+        if ($past(out_valid && !out_ready)) assert (out_valid && $stable(out_addr) && $stable(out_len));
+        if ($past(in_valid && in_ready))    assert (out_valid);
+        if ($past(out_valid && out_ready && !out_last)) assert (out_valid);  // P5 no gap
+    end
+`endif
+
 endmodule
 `default_nettype wire

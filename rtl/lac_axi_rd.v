@@ -159,7 +159,7 @@ module lac_axi_rd #(
     assign m_axi_arburst = 2'b01;
 
     // ---- The account with the bus
-    wire forgiven = dead_q && lasts_q == 0;  // some bursts were ended early, and by now all have ended
+    wire forgiven = dead_q && lasts_q == 0 && !ar_valid_q;  // some bursts were ended early, and by now all have ended
     wire r_last   = r_owed && m_axi_rlast && lasts_q != 0;
 
     always @(posedge clk)

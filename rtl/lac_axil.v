@@ -116,5 +116,59 @@ module lac_axil (
     assign rd_en          = ask_q;
     assign rd_addr        = rd_addr_q;
 
+`ifdef FORMAL_LAC_AXIL  // `make formal` proves these by induction
+    reg f_past = 1'b0;
+    always @(posedge clk) f_past <= 1'b1;
+    always @(*) if (!f_past) assume (rst);
+
+    // What the master was promised to have written
+    reg        f_aw, f_w, f_acted;   // accepted; wr_en has come, or been held back
+    reg [11:0] f_addr, f_raddr;
+    reg [31:0] f_data, f_rdata;
+    reg [3:0]  f_strb;
+    reg [1:0]  f_reads;              // reads accepted and not yet answered
+    always @(posedge clk) begin
+        if (rst || (s_axil_bvalid && s_axil_bready)) {f_aw, f_w, f_acted} <= 3'b000;
+        else begin
+            if (s_axil_awvalid && s_axil_awready) f_aw <= 1'b1;
+            if (s_axil_wvalid && s_axil_wready)   f_w  <= 1'b1;
+            if (f_aw && f_w)                      f_acted <= 1'b1;
+        end
+        if (s_axil_awvalid && s_axil_awready) f_addr <= s_axil_awaddr;
+        if (s_axil_wvalid && s_axil_wready)   {f_data, f_strb} <= {s_axil_wdata, s_axil_wstrb};
+        if (s_axil_arvalid && s_axil_arready) f_raddr <= s_axil_araddr;
+        if (rst) f_reads <= 2'd0;
+        else     f_reads <= f_reads + {1'b0, s_axil_arvalid && s_axil_arready} - {1'b0, s_axil_rvalid && s_axil_rready};
+    end
+
+    always @(*) if (f_past) begin
+        assert (f_aw == aw_q && f_w == w_q && f_acted == b_q);
+        // P1 one write at a time   P2 an answer belongs to a write that was acted on
+        if (f_aw) assert (!s_axil_awready);
+        if (f_w)  assert (!s_axil_wready);
+        if (s_axil_bvalid) assert (f_acted && s_axil_bresp == (f_strb == 4'hF ? 2'b00 : 2'b10));
+        // P3 wr_en: exactly once, as sent, with all strobes, as soon as both are there
+        assert (wr_en == (f_aw && f_w && !f_acted && f_strb == 4'hF));
+        if (wr_en) assert (wr_addr == f_addr && wr_data == f_data);
+        if (f_aw)  assert (wr_addr_q == f_addr);
+        if (f_w)   assert (wr_data_q == f_data && wr_strb_q == f_strb);
+        if (f_acted) assert (f_aw && f_w && bad_q == (f_strb != 4'hF));
+        // P4 one read at a time, in one of its three steps
+        assert (f_reads == {1'b0, ask_q} + {1'b0, take_q} + {1'b0, r_q} && f_reads <= 2'd1);
+        assert (s_axil_arready == (f_reads == 2'd0));
+        if (rd_en) assert (rd_addr == f_raddr);
+        if (s_axil_rvalid) assert (s_axil_rresp == 2'b00);
+    end
+    always @(posedge clk) if (f_past && !rst && !$past(rst)) begin
+        // P5 answers hold still   P6 they come: B one cycle after both, R two cycles after rd_en's start
+        if ($past(s_axil_bvalid && !s_axil_bready)) assert (s_axil_bvalid && $stable(s_axil_bresp));
+        if ($past(s_axil_rvalid && !s_axil_rready)) assert (s_axil_rvalid && $stable(s_axil_rdata));
+        if ($past(f_aw && f_w && !s_axil_bvalid))   assert (s_axil_bvalid);
+        if ($past(s_axil_arvalid && s_axil_arready)) assert (rd_en);
+        if ($past(take_q)) assert (s_axil_rvalid && s_axil_rdata == $past(rd_data));  // P7 of the cycle after rd_en
+        if ($past(rd_en))  assert (take_q);
+    end
+`endif
+
 endmodule
 `default_nettype wire

@@ -33,5 +33,18 @@ module lac_ffs #(
         end
     endgenerate
 
+`ifdef FORMAL_LAC_FFS  // `make formal` proves these for every word
+    wire [W-1:0] f_bit = {{(W - 1){1'b0}}, 1'b1} << index;
+    always @(*) begin
+        assert (any == (in != 0));
+        if (any) begin
+            assert ((in & f_bit) != 0);            // P1 it is set
+            assert ((in & (f_bit - 1'b1)) == 0);   // P2 nothing lower is
+            assert (rest == (in ^ f_bit));         // P3 and only it is gone
+        end else
+            assert (index == 0 && rest == 0);
+    end
+`endif
+
 endmodule
 `default_nettype wire

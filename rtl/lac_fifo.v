@@ -54,5 +54,57 @@ module lac_fifo #(
             else if (pop && !push) level_q <= level_q - 1'b1;
         end
 
+`ifdef FORMAL
+`ifdef FORMAL_LAC_FIFO  // `make formal` proves these by induction
+    reg f_past = 1'b0;
+    always @(posedge clk) f_past <= 1'b1;
+    always @(*) if (!f_past) assume (rst);
+    always @(*) begin  // A1 the user keeps to the handshake
+        assume (!push || in_ready);
+        assume (!pop || out_valid);
+    end
+
+    // Word number f_pick of those pushed is followed to the exit; the numbers wrap
+    localparam integer F_W = LEVEL_W + 1;
+    (* anyconst *) reg [F_W-1:0] f_pick;
+    reg [F_W-1:0]  f_in, f_out;  // words pushed, words popped
+    reg [W-1:0]    f_word;
+    wire [F_W-1:0] f_ahead = f_pick - f_out;  // words in front of it
+    wire [F_W-1:0] f_slot  = {{(F_W - PTR_W){1'b0}}, rd_q} + f_ahead;
+    wire [F_W-1:0] f_wrap  = f_slot - DEPTH[F_W-1:0];
+    wire [F_W-1:0] f_at    = (f_slot >= DEPTH[F_W-1:0]) ? f_wrap : f_slot;
+    wire [F_W-1:0] f_end   = {{(F_W - PTR_W){1'b0}}, rd_q} + {1'b0, level_q};
+    always @(posedge clk) begin
+        if (rst) begin
+            f_in  <= 0;
+            f_out <= 0;
+        end else begin
+            if (push) f_in  <= f_in + 1'b1;
+            if (pop)  f_out <= f_out + 1'b1;
+        end
+        if (push && f_in == f_pick) f_word <= in_data;
+    end
+
+    always @(*) if (f_past) begin
+        // P1 the level is what is inside, never more than fits   P2 the pointers agree with it
+        assert (f_in - f_out == {1'b0, level_q});
+        assert (level_q <= FULL);
+        assert (rd_q <= LAST && wr_q <= LAST);
+        assert ({{(F_W - PTR_W){1'b0}}, wr_q} == ((f_end >= DEPTH[F_W-1:0]) ? f_end - DEPTH[F_W-1:0] : f_end));
+        // P3 words leave as they came, in order
+        if (f_ahead < {1'b0, level_q})         assert (mem[f_at[PTR_W-1:0]] == f_word);
+        if (f_ahead == 0 && out_valid)         assert (out_data == f_word);
+        // P4 full and empty
+        assert (in_ready == ({1'b0, level_q} != DEPTH[F_W-1:0]));
+        assert (out_valid == (level_q != 0));
+    end
+`else
+    always @(posedge clk) if (!rst) begin  // A1 of the proof, asserted where this module is used
+        assert (!push || in_ready);
+        assert (!pop || out_valid);
+    end
+`endif
+`endif
+
 endmodule
 `default_nettype wire

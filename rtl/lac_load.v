@@ -316,6 +316,7 @@ module lac_load #(
                 end else if (step_q == 3'd3) begin
                     flt      = h_nm ? need_q != {16'd0, c_lines} : need_q > {16'd0, c_lines};
                     flt_code = `LAC_ERR_BLOCK_LENGTH;
+                    flt_index = need_q[31:0];
                 end else if (step_q == 3'd4) begin
                     flt      = h_nm && word_end_nm > WDEPTH;
                     flt_code = `LAC_ERR_BOUNDS;
@@ -326,6 +327,7 @@ module lac_load #(
             ST_SUM: begin
                 flt      = need_q != {16'd0, c_lines} || words_over_q;
                 flt_code = need_q != {16'd0, c_lines} ? `LAC_ERR_BLOCK_LENGTH : `LAC_ERR_BOUNDS;
+                flt_index = need_q != {16'd0, c_lines} ? need_q[31:0] : 32'd0;
             end
             ST_TABLE: begin
                 take      = 1'b1;

@@ -154,12 +154,12 @@ module lac_regs #(
         else     cycle_q <= cycle_q + 64'd1;
 
     always @(posedge clk)
-        if (rst || started) begin
+        if (rst || soft || started) begin
             {ld_q, ex_q, st_q, rdbeats_q, wrbeats_q, items_q, stall_q, nonzero_q} <= 256'd0;
             {marks_q, first_q, last_q} <= 96'd0;
             macs_q  <= 64'd0;
-            start_q <= rst ? 32'd0 : cycle_q[31:0];
-            end_q   <= rst ? 32'd0 : end_q;
+            start_q <= (rst || soft) ? 32'd0 : cycle_q[31:0];
+            end_q   <= (rst || soft) ? 32'd0 : end_q;
         end else begin
             ld_q      <= ld_q + {31'd0, engine_busy[0]};
             ex_q      <= ex_q + {31'd0, engine_busy[1]};

@@ -122,7 +122,7 @@ static void write_beats(axi_mem *m)
         m->wbuf_head = (m->wbuf_head + 1) % AXI_MEM_WBUF;
         m->wbuf_n--;
         if (++b->done == b->beats) {
-            b->when = m->now + m->timing.wr_latency;
+            b->when = m->now + m->timing.wr_latency - 1;
             m->wr_fill++;
         }
     }

@@ -356,12 +356,38 @@ static void faults(void)
         }
 }
 
+/* Without stalls: first beat and B after exactly their latencies, then a beat a cycle. */
+static void latency(void)
+{
+    const axi_mem_timing t = { 17, 9, 4, { 0 }, 0, 0, 1 };
+    uint32_t first = 0, last = 0, answer = 0, w = 0;
+    char got[80];
+    axi_mem_init(&mem, bytes, BASE, SIZE, 64, &t);
+    quiet();
+    pin.m_axi_araddr = BASE;
+    pin.m_axi_awaddr = BASE + HALF;
+    pin.m_axi_arlen = 7;
+    pin.m_axi_awlen = 3;
+    pin.m_axi_arvalid = pin.m_axi_awvalid = pin.m_axi_wvalid = 1; /* all taken in cycle 0 */
+    for (uint32_t i = 0; i < 60; i++) {
+        axi_mem_drive(&mem, &pin);
+        if (pin.m_axi_rvalid) last = i, first = first ? first : i;
+        if (pin.m_axi_bvalid) answer = i;
+        axi_mem_clock(&mem, &pin);
+        pin.m_axi_arvalid = pin.m_axi_awvalid = 0;
+        pin.m_axi_wvalid = ++w < 4; /* last beat in cycle 3 */
+    }
+    snprintf(got, sizeof got, "%u %u %u", first, last, answer);
+    check(first == 17 && last == 24 && answer == 12, "memory: latencies", "cycles of first and last beat, B", "17 24 12", got);
+}
+
 int main(void)
 {
     if (getenv("SEED")) seed = strtoull(getenv("SEED"), NULL, 10);
     legal_traffic();
     broken_rules();
     memory();
+    latency();
     faults();
     return bad;
 }

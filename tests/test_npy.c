@@ -169,6 +169,12 @@ static void refused(void)
     check(err && strstr(d.text, "byte 8:") && strstr(d.text, "expected at most 65536"), "a header of 16 MB", "got '%s'", d.text);
     npy_free(&a);
 
+    make(&f, 2, 1, DICT("|i1", "(2, 3)"), 6);
+    f.b[10] = 2;
+    err = parse(&f, ANY, &a, &d);
+    check(err && strstr(d.text, "a header of 131188 bytes"), "a header of 128 KB", "got '%s'", d.text);
+    npy_free(&a);
+
     make(&f, 1, 1, DICT("<i2", "(3,)"), 6);
     err = parse(&f, NPY_IS(NPY_INT8) | NPY_IS(NPY_UINT8) | NPY_IS(NPY_FLOAT32), &a, &d);
     check(err && strstr(d.text, "byte 20: dtype int16, expected int8, uint8 or float32"), "a type that is not asked for", "got '%s'", d.text);

@@ -22,11 +22,11 @@ static void check(int ok, const char *name, long expected, long got)
 
 /* ---- The worked example: rows 0030 / 7000 / 0048 / 6530 / 2001 / 0008 ------------------------------- */
 
-static const int16_t  by_col_v[11] = {7, 6, 2,  5,  3, 4, 3,  8, 1, 8};
-static const uint16_t by_col_i[11] = {1, 3, 4,  3,  0, 2, 3,  2, 4, 5};
+static const int16_t  by_col_v[10] = {7, 6, 2,  5,  3, 4, 3,  8, 1, 8};
+static const uint16_t by_col_i[10] = {1, 3, 4,  3,  0, 2, 3,  2, 4, 5};
 static const uint32_t by_col_p[5]  = {0, 3, 4, 7, 10};
-static const int16_t  by_row_v[11] = {3,  7,  4, 8,  6, 5, 3,  2, 1,  8};
-static const uint16_t by_row_i[11] = {2,  0,  2, 3,  0, 1, 2,  0, 3,  3};
+static const int16_t  by_row_v[10] = {3,  7,  4, 8,  6, 5, 3,  2, 1,  8};
+static const uint16_t by_row_i[10] = {2,  0,  2, 3,  0, 1, 2,  0, 3,  3};
 static const uint32_t by_row_p[7]  = {0, 1, 2, 4, 7, 9, 10};
 
 static void worked_example(void)

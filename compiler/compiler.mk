@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# The `lacuna` command line, liblacuna (driver, golden model, both simulated ports, host helpers) and their installation.
+LACUNA_VERSION := 0.1.0
+LACUNA_LIB_SRC := $(CMODEL_SRC:%=cmodel/%.c) $(DRIVER_SRC:%=driver/%.c) driver/ports/port_model.c \
+                  tb/axi_mem.c tb/axi_monitor.c tb/port_rtl.c \
+                  compiler/npy.c compiler/outfile.c compiler/host.c compiler/machine.c compiler/runner.c
+LACUNA_CLI_SRC := compiler/main.c compiler/cli.c compiler/cmd_info.c compiler/cmd_fc.c
+LACUNA_HDR     := $(wildcard compiler/*.h cmodel/*.h driver/*.h driver/*.def driver/ports/*.h tb/*.h)
+LACUNA_FLAGS    = $(CFLAGS) -fPIC -DLACUNA_VERSION='"$(LACUNA_VERSION)"' -I$(B)/obj/compiler
+LACUNA_LIBS    := -lm -ldl
+LACUNA_OBJ     := $(LACUNA_LIB_SRC:%.c=$(B)/obj/lacuna/%.o)
+
+ALL       += $(B)/lacuna $(B)/lacuna-asan $(B)/liblacuna.a $(B)/liblacuna.so
+TESTS     += $(B)/tests/test_npy $(B)/tests/test_host tests/test_cli.sh tests/fc_numpy.py tests/test_install.sh
+TEST_DEPS += $(B)/tests/test_npy $(B)/tests/test_host $(B)/lacuna $(B)/lacuna-asan
+
+$(B)/obj/lacuna/%.o: %.c $(LACUNA_HDR)
+	@mkdir -p $(@D)
+	$(CC) $(LACUNA_FLAGS) -c -o $@ $<
+
+# Which commit this is, for --stats; touched only when it changes. Empty outside a repository.
+.PHONY: git-describe
+$(B)/obj/compiler/git.h: git-describe
+	@mkdir -p $(@D)
+	@printf '#define LACUNA_GIT "%s"\n' "$$(GIT_OPTIONAL_LOCKS=0 git describe --always --dirty 2>/dev/null)" > $@.tmp
+	@cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@
+
+$(B)/obj/lacuna/compiler/cli.o: $(B)/obj/compiler/git.h
+
+$(B)/liblacuna.a: $(LACUNA_OBJ)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(B)/liblacuna.so: $(LACUNA_OBJ)
+	$(CC) -shared -Wl,-soname,liblacuna.so.0 -o $@ $^ $(LACUNA_LIBS)
+
+$(B)/lacuna: $(LACUNA_CLI_SRC:%.c=$(B)/obj/lacuna/%.o) $(B)/liblacuna.a
+	$(CC) -o $@ $^ -lcjson $(LACUNA_LIBS)
+
+# The same under the sanitizers, for tests/test_cli.sh.
+$(B)/lacuna-asan: $(LACUNA_CLI_SRC) $(LACUNA_LIB_SRC) $(LACUNA_HDR) $(B)/obj/compiler/git.h
+	$(CC) $(LACUNA_FLAGS) -O1 $(SAN) -o $@ $(filter %.c,$^) -lcjson $(LACUNA_LIBS)
+
+$(B)/tests/test_npy: tests/test_npy.c compiler/npy.c compiler/outfile.c $(LACUNA_HDR)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(SAN) -o $@ $(filter %.c,$^)
+
+$(B)/tests/test_host: tests/test_host.c compiler/host.c $(LACUNA_HDR)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(SAN) -o $@ $(filter %.c,$^) -lm
+
+.PHONY: install
+install: $(B)/lacuna $(B)/liblacuna.a $(B)/liblacuna.so ## Copy the command, the library and the built configurations to PREFIX
+	@set -e; p='$(DESTDIR)$(PREFIX)'; \
+	install -d "$$p/bin" "$$p/lib/pkgconfig" "$$p/lib/lacuna/configs" "$$p/lib/lacuna/rtl" "$$p/include/lacuna/ports"; \
+	install -m 755 $(B)/lacuna "$$p/bin/lacuna"; \
+	install -m 644 $(B)/liblacuna.a "$$p/lib/liblacuna.a"; \
+	install -m 755 $(B)/liblacuna.so "$$p/lib/liblacuna.so.0"; \
+	ln -sf liblacuna.so.0 "$$p/lib/liblacuna.so"; \
+	install -m 644 driver/lacuna.h driver/lac_hw.h driver/lac_regs.def driver/lac_cmd.def driver/lac_errors.def \
+	    cmodel/lac_config.h cmodel/lac_model.h tb/port_rtl.h tb/axi_mem.h tb/axi_monitor.h tb/lac_sim.h tb/rng.h \
+	    compiler/diag.h compiler/npy.h compiler/outfile.h compiler/host.h compiler/arena.h compiler/machine.h compiler/runner.h \
+	    "$$p/include/lacuna/"; \
+	install -m 644 driver/ports/*.h "$$p/include/lacuna/ports/"; \
+	install -m 644 configs/*.cfg "$$p/lib/lacuna/configs/"; \
+	for f in $(B)/rtl/*.so; do [ ! -e "$$f" ] || install -m 755 "$$f" "$$p/lib/lacuna/rtl/"; done; \
+	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$${prefix}/lib' 'includedir=$${prefix}/include' '' 'Name: lacuna' \
+	    'Description: Driver, golden model and host library of the Lacuna sparse neural-network accelerator' \
+	    'Version: $(LACUNA_VERSION)' 'Cflags: -I$${includedir}/lacuna -I$${includedir}/lacuna/ports' \
+	    'Libs: -L$${libdir} -llacuna' 'Libs.private: $(LACUNA_LIBS)' > "$$p/lib/pkgconfig/lacuna.pc"; \
+	echo "installed in $$p"

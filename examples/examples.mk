@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Programs for people to read and start from: each is one file and needs the library only.
+EXAMPLES := $(patsubst examples/%.c,$(B)/examples/%,$(wildcard examples/*.c))
+
+ALL       += $(EXAMPLES)
+TESTS     += scripts/check_demo.sh
+TEST_DEPS += $(B)/examples/demo
+
+$(B)/examples/%: examples/%.c $(B)/liblacuna.a $(wildcard driver/*.h driver/*.def driver/ports/*.h tb/*.h cmodel/*.h compiler/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $< $(B)/liblacuna.a -lcjson -lm -ldl

@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# mutate.sh [NAME...] - plant one bug after the other in the RTL and see whether the tests notice
+#
+# Each line of the table: name, file, sed expression. The bug goes into a copy of rtl/, the copy is Verilated as configuration `odd`, and
+# test_random (200 jobs) and then, if that is still green, test_faults run on it. A bug nobody notices is "not ok". An expression that changes
+# nothing is too. Takes about a minute a bug.
+set -u
+cd "$(dirname "$0")/.." || exit 2
+B=${B:-build}
+table='
+forward-one     lac_mac.v          s/s2_f3_q   <= same2;/s2_f3_q   <= 1'"'"'b0;/
+forward-three   lac_mac.v          s/s2_f5_q   <= same4;/s2_f5_q   <= 1'"'"'b0;/
+forward-bank    lac_mac.v          s/s3_en_q \&\& s3_bank_q == s1_bank_q/s3_en_q/
+overflow        lac_mac.v          s/sum\[36\] != sum\[35\]/1'"'"'b0/
+two-words       lac_lane_fetch.v   s/e_sum > e_per;/e_sum >= e_per;/
+slot-wrap       lac_lane_fetch.v   s/t_sum >= t_per;/t_sum > t_per;/
+table-limit     lac_lane_fetch.v   s/t_used > t_limit/t_used > t_limit + 17'"'"'d1/
+padding         lac_lane_decode.v  s/wire err1  = d_two_q/wire err1  = 1'"'"'b0 \&\& d_two_q/
+row-limit       lac_lane_decode.v  s/was || row0 >= limit/was || row0 > limit/
+phase           lac_lane_decode.v  s/ph1 + 3.d1 == d_n/ph1 == d_n/
+pair-order      lac_lane_decode.v  s/second_q <= more;/second_q <= 1'"'"'b0;/
+last-flag       lac_scan.v         s/left > I;/left >= I;/
+low-mask        lac_scan.v         s/<< a2_lo_q;/<< 5'"'"'d0;/
+skip-word       lac_scan.v         s/b_word_q <= sum_q \& above \& below;/b_word_q <= sum_q \& above \& below \& 32'"'"'h7FFFFFFF;/
+zero-point      lac_exec.v         s/{x\[15\], x} - {e1_zero\[15\], e1_zero}/{x[15], x} - {1'"'"'b0, e1_zero}/
+group-flag      lac_exec.v         s/e1_f_q\[i\] ?/1'"'"'b1 ?/
+mask-any        lac_exec.v         s/{LANES{e3_end_q}} | mask/{LANES{1'"'"'b1}}/
+summary-tail    lac_features.v     s/(s_last_q || s_addr_q/(s_addr_q/
+dense-edge      lac_load.v         s/fleft > I\[23:0\] \&\& (c_wide/fleft >= I[23:0] \&\& (c_wide/
+list-order      lac_load.v         s/e_index < above_q/1'"'"'b0/
+param-lane      lac_load.v         s/{16.d0, word\[15:8\]} >= LANES24/1'"'"'b0/
+chunk-clear     lac_load.v         s/assign above_chunks\[i\] = .*;/assign above_chunks[i] = 1'"'"'b0;/
+store-zero      lac_store.v        s/assign st_zero  = .*;/assign st_zero  = 1'"'"'b0;/
+store-first     lac_cmd.v          s/old_valid\[1\] \&\& gap_ex\[31\]/1'"'"'b0/
+token-promise   lac_cmd.v          s/|(waits \& none)/1'"'"'b0/
+lowest-error    lac_cmd.v          s/!c_valid || c_diff\[31\]/!c_valid/
+window          lac_check.v        s/addr < base ||/1'"'"'b0 ||/
+bounds          lac_check.v        s/is_lf \&\& sum1_q > FD/1'"'"'b0/
+list-head       lac_pack.v         s/head_q  <= 1.b1;/head_q  <= 1'"'"'b0;/
+round           lac_requant.v      s/shift1_q <= in_raw ? 6.d0 : in_shift - 6.d1;/shift1_q <= in_raw ? 6'"'"'d0 : in_shift;/
+'
+# The bench's own rules, but a bug may leave a signal unused.
+makefile=$'CC := gcc\nCFLAGS := -O2\ninclude tb/tb.mk\nVL_FLAGS += -Wno-fatal\n'
+caught=0 missed=0
+while read -r name file expression; do
+    [ -n "$name" ] || continue
+    [ $# = 0 ] || [[ " $* " == *" $name "* ]] || continue
+    home=$B/mutate
+    rm -rf "$home" && mkdir -p "$home/tree" && cp -r rtl configs tb "$home/tree/"
+    sed -i "$expression" "$home/tree/rtl/$file"
+    if cmp -s "rtl/$file" "$home/tree/rtl/$file"; then
+        echo "not ok - $name: the expression changes nothing in $file"; missed=$((missed + 1)); continue
+    fi
+    if ! (cd "$home/tree" && make -s -f - B=.. ../rtl/odd.so > ../build.log 2>&1 <<< "$makefile"); then
+        echo "ok - $name: does not build"; caught=$((caught + 1)); continue
+    fi
+    by=
+    for test in random faults; do
+        if ! LACUNA_HOME=$home CONFIG=odd JOBS=200 timeout 300 "$B/tests/test_$test" > "$home/$test.log" 2>&1; then
+            by="test_$test: $(grep -m 1 '^not ok' "$home/$test.log" | cut -c 1-150)"
+            break
+        fi
+    done
+    if [ -n "$by" ]; then
+        echo "ok - $name: noticed by $by"; caught=$((caught + 1))
+    else
+        echo "not ok - $name: nobody notices"; missed=$((missed + 1))
+    fi
+done <<< "$table"
+echo "$caught passed, $missed failed"
+[ "$missed" = 0 ]

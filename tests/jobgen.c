@@ -1,0 +1,894 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "jobgen.h"
+#include <stdlib.h>
+#include <string.h>
+#include "lac_hw.h"
+#include "naive.h"
+
+/* Commands as jobs see them: engine 1 LOAD, 2 EXEC, 3 STORE. */
+enum { ENG_LOAD = 1, ENG_EXEC = 2, ENG_STORE = 3 };
+
+/* A layer under construction. Weights are kept by (lane, row): the parameters say which channel that is. */
+typedef struct {
+    uint32_t format, n, copy, type, bank;
+    int32_t  zero;
+    uint32_t k, r, xrows;            /* channels; rows a lane has; ROWS of EXEC */
+    uint32_t points, cols, elements; /* of EXEC */
+    uint32_t feat_base, feat_pitch, feat_lines; /* [lines]; lines: rounded up to 32 */
+    uint32_t word_base, words, col_base, acc_base, param_base;
+    int32_t *w;                      /* [lanes][r][elements] */
+    int32_t *x;                      /* [points][elements], zero point still in it */
+    uint8_t *lane_of;                /* [k] */
+    int32_t *bias;
+    uint32_t *mult;
+    uint8_t *shift;
+    int      acc_bits;               /* rough size of a sum */
+} layer;
+
+/* Somewhere a layer's output stands, for a later layer to read. */
+typedef struct { uint64_t addr; uint32_t pitch, points, k, type, list; int32_t zero, *y; int ready; } output;
+
+static uint32_t min32(uint32_t a, uint32_t b) { return a < b ? a : b; }
+static uint32_t max32(uint32_t a, uint32_t b) { return a > b ? a : b; }
+static uint32_t div_up(uint32_t a, uint32_t b) { return (a + b - 1) / b; }
+static uint32_t lines_of(const job *j, uint32_t bytes) { return div_up(bytes, j->caps.line); }
+
+static const uint32_t elem_size[4] = { 1, 1, 2, 8 };
+static const int32_t  type_lo[3] = { -128, 0, -32768 }, type_hi[3] = { 127, 255, 32767 };
+
+static void put16(uint8_t *p, uint32_t v) { p[0] = (uint8_t)v; p[1] = (uint8_t)(v >> 8); }
+static void put32(uint8_t *p, uint32_t v) { put16(p, v); put16(p + 2, v >> 16); }
+static void put64(uint8_t *p, uint64_t v) { put32(p, (uint32_t)v); put32(p + 4, (uint32_t)(v >> 32)); }
+
+/* Mostly small, sometimes anywhere in 1 .. most. */
+static uint32_t size_up_to(lac_rng *r, uint32_t most)
+{
+    const uint32_t pick = rng_below(r, 8);
+    if (pick == 0) return most;
+    if (pick == 1) return 1;
+    return 1 + rng_below(r, pick < 5 ? min32(most, 8) : most);
+}
+
+/* ---- Memory ---- */
+
+/* 64-byte aligned offsets; inputs from below, outputs from above. 0: full (offset 0 is never given). */
+static uint64_t take_input(job *j, uint64_t bytes)
+{
+    const uint64_t at = j->in_top + 64u * rng_below(&j->rng, 6);
+    const uint64_t end = (at + bytes + 63u) / 64u * 64u;
+    if (end > j->out_bottom) return 0;
+    j->in_top = end;
+    return at;
+}
+
+static uint64_t take_output(job *j, uint64_t bytes)
+{
+    const uint64_t need = (bytes + 63u) / 64u * 64u + 64u * rng_below(&j->rng, 6);
+    if (need > j->out_bottom || j->out_bottom - need < j->in_top) return 0;
+    return j->out_bottom -= need;
+}
+
+/* ---- Commands ---- */
+
+static job_cmd *add_cmd(job *j, uint32_t op)
+{
+    if (j->n == JOB_CMDS) return NULL;
+    job_cmd *c = &j->cmd[j->n++];
+    memset(c, 0, sizeof *c);
+    c->w[0] = op;
+    lac_set_field(c->w, LAC_F_ANY_TAG, (uint32_t)rng_next(&j->rng));
+    lac_set_field(c->w, LAC_F_ANY_MARK, rng_chance(&j->rng, 40));
+    return c;
+}
+
+static void add_use(job_cmd *c, job_res res, int write, uint64_t lo, uint64_t n)
+{
+    const job_use u = { res, write, lo, lo + n };
+    c->use[c->uses++] = u;
+}
+
+static void set_addr(job_cmd *c, uint64_t addr)
+{
+    c->w[2] = (uint32_t)addr;
+    c->w[3] = (uint32_t)(addr >> 32);
+}
+
+static uint32_t engine(const job_cmd *c) { return c->w[0] & 15u; }
+
+/* May the two not change places, or run together? EXEC and STORE need an accumulator bank for themselves, whatever the rows:
+ * its ports are all taken by either. */
+static int conflict(const job_cmd *a, const job_cmd *b)
+{
+    for (uint32_t i = 0; i < a->uses; i++)
+        for (uint32_t k = 0; k < b->uses; k++) {
+            if (a->use[i].res != b->use[k].res || !(a->use[i].write || b->use[k].write)) continue;
+            if (a->use[i].lo < b->use[k].hi && b->use[k].lo < a->use[i].hi) return 1;
+            if ((a->use[i].res == USE_ACC0 || a->use[i].res == USE_ACC1) && engine(a) != engine(b)) return 1;
+        }
+    return 0;
+}
+
+/* ---- Weight blocks ---- */
+
+typedef struct { uint16_t *e; uint32_t n, cap; } stream; /* a lane's entries so far */
+
+/* One slice of a csc or csc8 column: rows that hold a weight, with what gaps and padding that takes. Returns the entries. */
+static uint32_t make_slice(job *j, layer *l, const int32_t *book, uint32_t lane, uint32_t col, uint32_t density, uint32_t pad,
+                           const uint8_t *owned, stream *s)
+{
+    const uint32_t csc = l->format == 0, max_gap = csc ? 63 : 255, limit = min32(csc ? 191 : 127, s->cap - s->n);
+    uint32_t n = 0;
+    int32_t  last = -1;
+    for (uint32_t row = 0; row < l->xrows; row++) {
+        const int real = row < l->r && owned[row * j->caps.lanes + lane] && rng_chance(&j->rng, density);
+        const int padding = !real && rng_chance(&j->rng, pad);
+        if (!real && !padding) continue;
+        /* too far for one gap: padding on the way */
+        while ((int32_t)row - last - 1 > (int32_t)max_gap) {
+            if (n == limit) return n;
+            s->e[s->n++] = (uint16_t)(csc ? max_gap << 4 : max_gap << 8);
+            last += (int32_t)max_gap + 1;
+            n++;
+            j->stats.padding++;
+        }
+        if (n == limit) return n;
+        const uint32_t gap = (uint32_t)((int32_t)row - last - 1);
+        if (csc) {
+            const uint32_t code = real ? 1 + rng_below(&j->rng, 15) : 0;
+            s->e[s->n++] = (uint16_t)(gap << 4 | code);
+            if (real) l->w[((uint64_t)lane * l->r + row) * l->elements + col] = book[code];
+        } else {
+            int32_t w = 0;
+            while (real && !w) w = (int32_t)rng_range(&j->rng, -128, 127);
+            s->e[s->n++] = (uint16_t)(gap << 8 | (uint8_t)w);
+            if (real) l->w[((uint64_t)lane * l->r + row) * l->elements + col] = w;
+        }
+        last = (int32_t)row;
+        n++;
+        j->stats.padding += !real;
+    }
+    return n;
+}
+
+/* An N:4 slice of `count` entries; rows that no channel owns get weight 0. */
+static void make_nm_slice(job *j, layer *l, uint32_t lane, uint32_t col, uint32_t count, const uint8_t *owned, stream *s)
+{
+    for (uint32_t e = 0; e < count; e++) {
+        const uint32_t row = e / l->n, index = rng_below(&j->rng, 4);
+        int32_t w = rng_chance(&j->rng, 40) ? 0 : (int32_t)rng_range(&j->rng, -128, 127);
+        if (row >= l->r || !owned[row * j->caps.lanes + lane]) w = 0;
+        else l->w[((uint64_t)lane * l->r + row) * l->elements + 4 * col + index] += w;
+        s->e[s->n++] = (uint16_t)(index << 8 | (uint8_t)w);
+    }
+}
+
+/* One block for columns [c0, c1) and its LOAD_WEIGHTS; *word_base moves on. 0, or -1: no room. */
+static int add_block(job *j, layer *l, const int32_t *book, const uint8_t *owned, uint32_t c0, uint32_t c1, uint32_t *word_base)
+{
+    const lac_caps *cap = &j->caps;
+    const uint32_t per = l->format == 1 ? 4 : 6, b = cap->line / 8, ncols = c1 - c0;
+    const uint32_t lanes = rng_chance(&j->rng, 170) ? cap->lanes : 1 + rng_below(&j->rng, cap->lanes);
+    const uint32_t groups = div_up(lanes, b);
+    uint32_t room = min32(cap->weight_depth - *word_base, rng_chance(&j->rng, 220) ? 40 : 400);
+    uint32_t words[64] = {0}, nm_count = 0, most = 0, ok = 0;
+    uint8_t *table = calloc((size_t)ncols, cap->lanes);
+    stream  *s = calloc(cap->lanes, sizeof *s);
+
+    if (!table || !s || !room || groups > 64) goto out;
+    if (l->format == 2) {
+        /* Slices of one length; not all rows need have entries, and the last row need not be full. */
+        nm_count = rng_chance(&j->rng, 200) ? l->r * l->n : 1 + rng_below(&j->rng, l->r * l->n);
+        nm_count = min32(nm_count, room * 6 / ncols);
+        if (!nm_count) goto out;
+    }
+    ok = 1;
+    for (uint32_t lane = 0; lane < lanes && ok; lane++) {
+        s[lane].cap = room * per;
+        s[lane].e = malloc((size_t)s[lane].cap * sizeof(uint16_t));
+        ok = s[lane].e != NULL;
+    }
+    if (!ok) goto out;
+    const uint32_t density = (uint32_t[]){ 10, 40, 128, 255, 256 }[rng_below(&j->rng, 5)];
+    const uint32_t empty = (uint32_t[]){ 0, 30, 128, 230 }[rng_below(&j->rng, 4)];
+    const uint32_t pad = rng_chance(&j->rng, 60) ? 30 : 0;
+    for (uint32_t c = 0; c < ncols; c++) {
+        const int none = rng_chance(&j->rng, empty);
+        for (uint32_t lane = 0; lane < lanes; lane++) {
+            uint32_t n;
+            if (l->format == 2) make_nm_slice(j, l, lane, c0 + c, n = nm_count, owned, &s[lane]);
+            else n = none ? 0 : make_slice(j, l, book, lane, c0 + c, density, pad, owned, &s[lane]);
+            table[c * cap->lanes + lane] = (uint8_t)(n / per << 3 | n % per);
+            j->stats.slices++;
+            j->stats.entries += n;
+            j->stats.empty_slices += !n;
+        }
+    }
+    /* Words of a group: what its longest lane needs, sometimes more. */
+    for (uint32_t lane = 0; lane < lanes; lane++) words[lane / b] = max32(words[lane / b], div_up(s[lane].n, per));
+    for (uint32_t g = 0; g < groups; g++) most = max32(most, words[g]);
+    for (uint32_t g = 0; g < groups; g++) {
+        if (l->format == 2) words[g] = most;
+        else if (rng_chance(&j->rng, 30) && words[g] < room) words[g]++;
+        most = max32(most, words[g]);
+    }
+    uint32_t total = 1, entries = 0;
+    const uint32_t list = l->format == 2 ? 0 : lines_of(j, 2 * groups);
+    const uint32_t rows = l->format == 2 ? 0 : lines_of(j, lanes);
+    for (uint32_t g = 0; g < groups; g++) entries += words[g];
+    total += list + rows * ncols + entries;
+
+    const uint64_t at = take_input(j, (uint64_t)total * cap->line);
+    job_cmd *c = at ? add_cmd(j, LAC_OP_LOAD_WEIGHTS) : NULL;
+    if (!c) {
+        ok = 0;
+        goto out;
+    }
+    /* The image: what the format ignores keeps the noise that is there. */
+    uint8_t *p = j->mem + at;
+    const uint32_t q = nm_count / 6, r = nm_count % 6;
+    put64(p, l->format | (uint64_t)(l->format == 2 ? l->n : 0) << 2 | (uint64_t)r << 5 | (uint64_t)(lanes - 1) << 8 |
+             (uint64_t)ncols << 16 | (uint64_t)q << 32 | (uint64_t)(l->format == 2 ? most : 0) << 48);
+    p += cap->line;
+    if (list) {
+        for (uint32_t g = 0; g < groups; g++) put16(p + 2 * g, words[g]);
+        p += list * cap->line;
+        for (uint32_t col = 0; col < ncols; col++, p += rows * cap->line)
+            for (uint32_t lane = 0; lane < lanes; lane++) p[lane] = table[col * cap->lanes + lane];
+    }
+    for (uint32_t g = 0; g < groups; g++)
+        for (uint32_t i = 0; i < words[g]; i++, p += cap->line)
+            for (uint32_t lane = g * b; lane < min32((g + 1) * b, lanes); lane++) {
+                uint64_t word = rng_next(&j->rng);
+                for (uint32_t e = 0; e < per && i * per + e < s[lane].n; e++) {
+                    const uint32_t width = l->format == 1 ? 16 : 10;
+                    const uint64_t mask = ((uint64_t)1 << width) - 1;
+                    word = (word & ~(mask << width * e)) | (uint64_t)s[lane].e[i * per + e] << width * e;
+                }
+                put64(p + 8 * (lane % b), word);
+            }
+
+    set_addr(c, j->base + at);
+    lac_set_field(c->w, LAC_F_LOAD_WEIGHTS_LINES, total);
+    lac_set_field(c->w, LAC_F_LOAD_WEIGHTS_WORD_BASE, *word_base);
+    lac_set_field(c->w, LAC_F_LOAD_WEIGHTS_COL_BASE, l->col_base + c0);
+    add_use(c, USE_MEM, 0, j->base + at, (uint64_t)total * cap->line);
+    add_use(c, USE_WEIGHT, 1, *word_base, most);
+    add_use(c, USE_COL, 1, l->col_base + c0, ncols);
+    *word_base += most;
+out:
+    for (uint32_t lane = 0; s && lane < cap->lanes; lane++) free(s[lane].e);
+    free(s);
+    free(table);
+    return ok ? 0 : -1;
+}
+
+/* ---- The parts of a layer ---- */
+
+static void free_layer(layer *l)
+{
+    free(l->w);
+    free(l->x);
+    free(l->lane_of);
+    free(l->bias);
+    free(l->mult);
+    free(l->shift);
+    memset(l, 0, sizeof *l);
+}
+
+/* How much of the activation a value may use: sums must stay inside 36 bits, except in a few jobs. */
+static int32_t small_value(lac_rng *r, int32_t lo, int32_t hi, int bits)
+{
+    const int32_t m = (int32_t)1 << bits;
+    return (int32_t)rng_range(r, lo > -m ? lo : -m, hi < m ? hi : m);
+}
+
+/* Features: from the image, or a previous layer's output. Fills x for EXEC's points and elements. */
+static int add_features(job *j, layer *l, const output *prev, int act_bits)
+{
+    const lac_caps *cap = &j->caps;
+    const uint32_t es = elem_size[l->type], epl = cap->line / es;
+    uint32_t channels, points, pitch, list;
+    uint64_t addr;
+    int32_t *flat;
+
+    /* What is loaded: F points of `channels`. EXEC may cut the RAM lines in other points than memory had. */
+    if (prev) {
+        channels = prev->k;
+        points = 1 + rng_below(&j->rng, prev->points);
+        pitch = prev->pitch;
+        list = prev->list;
+        addr = prev->addr;
+    } else {
+        channels = l->elements;
+        points = l->points;
+        list = rng_chance(&j->rng, 80);
+        addr = 0;
+        pitch = 0;
+    }
+    const uint32_t ln = lines_of(j, channels * es);
+    if (ln * points > cap->feat_depth) return -1;
+    const uint32_t row = list ? 64 + lines_of(j, channels * 4) * cap->line : ln * cap->line;
+    const uint32_t span = min32((ln * points + 31) / 32 * 32, cap->feat_depth); /* LOAD clears the flags up to a multiple of 32 */
+    l->feat_base = 32 * rng_below(&j->rng, (cap->feat_depth - span) / 32 + 1);
+    l->feat_lines = span;
+    if (!prev) {
+        pitch = (row + 63) / 64 * 64 + 64 * rng_below(&j->rng, 3);
+        if (points == 1 && rng_chance(&j->rng, 128)) pitch = 64 * rng_below(&j->rng, 4);
+        const uint64_t at = take_input(j, (uint64_t)(points - 1) * pitch + row);
+        if (!at) return -1;
+        addr = j->base + at;
+    }
+    flat = malloc((size_t)span * epl * sizeof *flat);
+    if (!flat) return -1;
+    for (uint32_t i = 0; i < span * epl; i++) flat[i] = l->zero;
+
+    const uint32_t density = (uint32_t[]){ 0, 5, 30, 100, 200, 256 }[rng_below(&j->rng, 6)];
+    for (uint32_t p = 0; p < points; p++) {
+        uint8_t *m = prev ? NULL : j->mem + (addr - j->base) + (uint64_t)p * pitch;
+        uint32_t count = 0;
+        for (uint32_t c = 0; c < channels; c++) {
+            int32_t v;
+            if (prev) v = prev->y[p * prev->k + c];
+            else {
+                v = l->zero;
+                if (rng_chance(&j->rng, density))
+                    v = rng_chance(&j->rng, 8) ? (rng_chance(&j->rng, 128) && act_bits > 8 ? l->zero : type_hi[l->type] >> (act_bits < 12 && l->type == 2 ? 6 : 0))
+                                               : l->zero + small_value(&j->rng, type_lo[l->type] - l->zero, type_hi[l->type] - l->zero, act_bits);
+                if (!list && l->type == 2) put16(m + 2 * c, (uint32_t)v);
+                else if (!list) m[c] = (uint8_t)v;
+                else if (v != l->zero || rng_chance(&j->rng, 10)) put32(m + 64 + 4 * count++, ((uint32_t)v & 0xFFFFu) << 16 | c);
+            }
+            flat[p * ln * epl + c] = v;
+        }
+        if (!prev && list) {
+            put32(m, count);
+            put32(m + 4, 0);
+        }
+    }
+
+    job_cmd *c = add_cmd(j, LAC_OP_LOAD_FEATURES);
+    if (c) {
+        set_addr(c, addr);
+        lac_set_field(c->w, LAC_F_LOAD_FEATURES_PITCH, pitch);
+        lac_set_field(c->w, LAC_F_LOAD_FEATURES_POINTS, points);
+        lac_set_field(c->w, LAC_F_LOAD_FEATURES_CHANNELS, channels);
+        lac_set_field(c->w, LAC_F_LOAD_FEATURES_FEAT_BASE, l->feat_base);
+        lac_set_field(c->w, LAC_F_LOAD_FEATURES_TYPE, l->type);
+        lac_set_field(c->w, LAC_F_LOAD_FEATURES_LIST, list);
+        lac_set_field(c->w, LAC_F_LOAD_FEATURES_ZERO, (uint32_t)l->zero);
+        add_use(c, USE_MEM, 0, addr, (uint64_t)(points - 1) * pitch + row);
+        add_use(c, USE_FEAT, 1, l->feat_base, span);
+        j->stats.list_in += list != 0;
+        if (span == cap->feat_depth) j->stats.full_feat++;
+    }
+
+    /* EXEC's view: point p begins at line p * feat_pitch. */
+    const uint32_t need = lines_of(j, l->elements * es);
+    int ok = c != NULL;
+    if (ok && need > span) ok = 0;
+    if (ok) {
+        if (!prev && (l->points == 1 || rng_chance(&j->rng, 200))) l->feat_pitch = ln;
+        else l->feat_pitch = l->points == 1 ? (uint32_t)rng_below(&j->rng, 65536) : rng_below(&j->rng, (span - need) / (l->points - 1) + 1);
+        ok = (l->points - 1) * l->feat_pitch + need <= span;
+    }
+    if (ok) {
+        l->x = malloc((size_t)l->points * l->elements * sizeof *l->x);
+        ok = l->x != NULL;
+    }
+    for (uint32_t p = 0; ok && p < l->points; p++)
+        memcpy(l->x + (size_t)p * l->elements, flat + (size_t)p * l->feat_pitch * epl, l->elements * sizeof *flat);
+    free(flat);
+    return ok ? 0 : -1;
+}
+
+/* Parameters of all channels: lanes are a permutation within a row, in the last row of as many as there are. */
+static int add_params(job *j, layer *l, int out_bits, uint8_t *owned)
+{
+    const lac_caps *cap = &j->caps;
+    const uint32_t steps = (cap->param_depth - l->k) / cap->store_w;
+    const int common = rng_chance(&j->rng, 80), straight = rng_chance(&j->rng, 80);
+    uint8_t perm[256];
+
+    l->param_base = cap->store_w * (rng_chance(&j->rng, 40) ? steps : rng_below(&j->rng, steps + 1));
+    if (l->param_base + l->k == cap->param_depth) j->stats.full_param++;
+    const uint64_t at = take_input(j, 16u * (uint64_t)l->k + cap->line);
+    if (!at) return -1;
+    memset(owned, 0, (size_t)l->r * cap->lanes);
+    for (uint32_t k = 0; k < l->k; k++) {
+        const uint32_t row = k / cap->lanes, i = k % cap->lanes;
+        if (i == 0)
+            for (uint32_t a = 0; a < cap->lanes; a++) { /* shuffle from the inside out */
+                const uint32_t b = straight ? a : rng_below(&j->rng, a + 1);
+                perm[a] = perm[b];
+                perm[b] = (uint8_t)a;
+            }
+        l->lane_of[k] = perm[i];
+        owned[row * cap->lanes + perm[i]] = 1;
+        if (k == 0 || !common) {
+            const int s = 1 + (int)rng_below(&j->rng, 62);
+            const int e = s + out_bits - l->acc_bits + (int)rng_range(&j->rng, -3, 2);
+            l->shift[k] = (uint8_t)s;
+            l->mult[k] = e < 0 ? rng_below(&j->rng, 2) : e > 29 ? (uint32_t)rng_next(&j->rng) >> 1
+                               : (1u << e) + rng_below(&j->rng, 1u << e);
+            l->bias[k] = rng_chance(&j->rng, 16) ? (int32_t)(uint32_t)rng_next(&j->rng)
+                                                 : small_value(&j->rng, -0x3FFFFFFF, 0x3FFFFFFF, l->acc_bits > 29 ? 29 : l->acc_bits);
+        } else {
+            l->shift[k] = l->shift[0];
+            l->mult[k] = l->mult[0];
+            l->bias[k] = l->bias[0];
+        }
+        uint8_t *p = j->mem + at + 16u * (size_t)k;
+        memset(p, 0, 16);
+        put32(p, (uint32_t)l->bias[k]);
+        put32(p + 4, l->mult[k]);
+        p[8] = l->shift[k];
+        p[9] = l->lane_of[k];
+    }
+    /* In one command, or cut where both halves are aligned. */
+    const uint32_t step = max32(cap->store_w, 4), cut = l->k > step && rng_chance(&j->rng, 60) ? step * (1 + rng_below(&j->rng, (l->k - 1) / step)) : 0;
+    for (int part = cut ? 0 : 1; part < 2; part++) {
+        const uint32_t k0 = part ? cut : 0, n = (part ? l->k : cut) - k0;
+        job_cmd *c = add_cmd(j, LAC_OP_LOAD_PARAMS);
+        if (!c) return -1;
+        set_addr(c, j->base + at + 16u * (uint64_t)k0);
+        lac_set_field(c->w, LAC_F_LOAD_PARAMS_CHANNELS, n);
+        lac_set_field(c->w, LAC_F_LOAD_PARAMS_PARAM_BASE, l->param_base + k0);
+        add_use(c, USE_MEM, 0, j->base + at + 16u * (uint64_t)k0, (uint64_t)lines_of(j, 16 * n) * cap->line);
+        add_use(c, USE_PARAM, 1, l->param_base + k0, n);
+    }
+    return 0;
+}
+
+/* EXECs that together cover every point and column once: cut by points or by columns at line boundaries. */
+static int add_execs(job *j, const layer *l)
+{
+    const uint32_t epl = j->caps.line / elem_size[l->type], per = l->format == 2 ? 4 : 1, cols_line = epl / per;
+    uint32_t p_cut = 0, c_cut = 0;
+    if (l->points > 1 && rng_chance(&j->rng, 90)) p_cut = 1 + rng_below(&j->rng, l->points - 1);
+    if (cols_line && l->cols > cols_line && rng_chance(&j->rng, 90)) c_cut = cols_line * (1 + rng_below(&j->rng, (l->cols - 1) / cols_line));
+    for (int pi = p_cut ? 0 : 1; pi < 2; pi++)
+        for (int ci = c_cut ? 0 : 1; ci < 2; ci++) {
+            const uint32_t p0 = pi ? p_cut : 0, np = (pi ? l->points : p_cut) - p0;
+            const uint32_t c0 = ci ? c_cut : 0, nc = (ci ? l->cols : c_cut) - c0;
+            job_cmd *c = add_cmd(j, LAC_OP_EXEC);
+            if (!c) return -1;
+            lac_set_field(c->w, LAC_F_EXEC_FEAT_BASE, l->feat_base + p0 * l->feat_pitch + c0 * per / epl);
+            lac_set_field(c->w, LAC_F_EXEC_FEAT_PITCH, l->feat_pitch);
+            lac_set_field(c->w, LAC_F_EXEC_POINTS, np);
+            lac_set_field(c->w, LAC_F_EXEC_COLUMNS, nc);
+            lac_set_field(c->w, LAC_F_EXEC_COL_BASE, l->col_base + c0);
+            lac_set_field(c->w, LAC_F_EXEC_ACC_BASE, l->acc_base + p0 * l->xrows);
+            lac_set_field(c->w, LAC_F_EXEC_ROWS, l->xrows);
+            lac_set_field(c->w, LAC_F_EXEC_BANK, l->bank);
+            lac_set_field(c->w, LAC_F_EXEC_FORMAT, l->format);
+            lac_set_field(c->w, LAC_F_EXEC_N, l->format == 2 ? l->n : 0);
+            lac_set_field(c->w, LAC_F_EXEC_COPY, l->format == 0 ? l->copy : rng_below(&j->rng, 2));
+            lac_set_field(c->w, LAC_F_EXEC_TYPE, l->type);
+            lac_set_field(c->w, LAC_F_EXEC_ZERO, (uint32_t)l->zero);
+            add_use(c, USE_FEAT, 0, l->feat_base, l->feat_lines);
+            add_use(c, USE_WEIGHT, 0, l->word_base, l->words);
+            add_use(c, USE_COL, 0, l->col_base + c0, nc);
+            add_use(c, l->bank ? USE_ACC1 : USE_ACC0, 1, l->acc_base + p0 * l->xrows, np * l->xrows);
+            if (l->format == 0) add_use(c, USE_CODE, 0, l->copy, 1);
+        }
+    return 0;
+}
+
+/* STOREs of all points in one or two commands, and what they must write. */
+static int add_stores(job *j, const layer *l, int times, uint32_t type, output *out)
+{
+    const lac_caps *cap = &j->caps;
+    const uint32_t es = elem_size[type], list = type != 3 && rng_chance(&j->rng, 90);
+    const uint32_t row = list ? 64 + lines_of(j, l->k * 4) * cap->line : lines_of(j, l->k * es) * cap->line;
+    uint32_t pitch = (row + 63) / 64 * 64 + 64 * rng_below(&j->rng, 3);
+    int32_t zero = 0, lo = 0, hi = 0;
+
+    if (l->points == 1 && rng_chance(&j->rng, 128)) pitch = 64 * rng_below(&j->rng, 4);
+    if (type < 3) {
+        zero = rng_chance(&j->rng, 80) ? type_lo[type] : (int32_t)rng_range(&j->rng, type_lo[type], type_hi[type]);
+        lo = type_lo[type];
+        hi = type_hi[type];
+        if (rng_chance(&j->rng, 80)) lo = zero; /* ReLU */
+        else if (rng_chance(&j->rng, 50)) {
+            lo = (int32_t)rng_range(&j->rng, type_lo[type], type_hi[type]);
+            hi = (int32_t)rng_range(&j->rng, lo, type_hi[type]);
+        }
+    }
+    const uint64_t at = take_output(j, (uint64_t)(l->points - 1) * pitch + row);
+    if (!at) return -1;
+
+    /* expected bytes */
+    int64_t *acc = malloc((size_t)l->k * sizeof *acc);
+    int32_t *wk = malloc((size_t)l->k * l->elements * sizeof *wk);
+    int32_t *y = malloc((size_t)l->k * l->points * sizeof *y);
+    if (!acc || !wk || !y) {
+        free(acc);
+        free(wk);
+        free(y);
+        return -1;
+    }
+    for (uint32_t k = 0; k < l->k; k++)
+        memcpy(wk + (size_t)k * l->elements, l->w + ((size_t)l->lane_of[k] * l->r + k / cap->lanes) * l->elements, l->elements * sizeof *wk);
+    for (uint32_t p = 0; p < l->points; p++) {
+        uint8_t *m = j->want + at + (uint64_t)p * pitch;
+        uint32_t count = 0;
+        naive_fc(acc, wk, l->x + (size_t)p * l->elements, l->zero, 1, (int)l->elements, (int)l->k);
+        for (uint32_t k = 0; k < l->k; k++) {
+            const int64_t a = acc[k] * times;
+            if (type == 3) {
+                put64(m + 8 * k, (uint64_t)a);
+                j->stats.nonzero += a != 0;
+                continue;
+            }
+            const int32_t q = naive_requant(a, l->bias[k], l->mult[k], l->shift[k], zero, lo, hi);
+            y[p * l->k + k] = q;
+            j->stats.nonzero += q != zero;
+            if (!list && type == 2) put16(m + 2 * k, (uint32_t)q);
+            else if (!list) m[k] = (uint8_t)q;
+            else if (q != zero) put32(m + 64 + 4 * count++, ((uint32_t)q & 0xFFFFu) << 16 | k);
+        }
+        if (list) put64(m, count);
+    }
+    free(acc);
+    free(wk);
+    j->stats.outputs += l->points * l->k;
+    j->stats.out_type[type]++;
+    j->stats.list_out += list;
+
+    const uint32_t cut = l->points > 1 && rng_chance(&j->rng, 60) ? 1 + rng_below(&j->rng, l->points - 1) : 0;
+    for (int part = cut ? 0 : 1; part < 2; part++) {
+        const uint32_t p0 = part ? cut : 0, np = (part ? l->points : cut) - p0;
+        job_cmd *c = add_cmd(j, LAC_OP_STORE);
+        if (!c) {
+            free(y);
+            return -1;
+        }
+        set_addr(c, j->base + at + (uint64_t)p0 * pitch);
+        lac_set_field(c->w, LAC_F_STORE_PITCH, pitch);
+        lac_set_field(c->w, LAC_F_STORE_POINTS, np);
+        lac_set_field(c->w, LAC_F_STORE_CHANNELS, l->k);
+        lac_set_field(c->w, LAC_F_STORE_ACC_BASE, l->acc_base + p0 * l->r);
+        lac_set_field(c->w, LAC_F_STORE_ROWS, l->r);
+        lac_set_field(c->w, LAC_F_STORE_PARAM_BASE, l->param_base);
+        lac_set_field(c->w, LAC_F_STORE_BANK, l->bank);
+        lac_set_field(c->w, LAC_F_STORE_TYPE, type);
+        lac_set_field(c->w, LAC_F_STORE_LIST, list);
+        lac_set_field(c->w, LAC_F_STORE_ZERO, (uint32_t)zero);
+        lac_set_field(c->w, LAC_F_STORE_CLAMP_LO, (uint32_t)lo);
+        lac_set_field(c->w, LAC_F_STORE_CLAMP_HI, (uint32_t)hi);
+        add_use(c, USE_MEM, 1, j->base + at + (uint64_t)p0 * pitch, (uint64_t)(np - 1) * pitch + row);
+        add_use(c, l->bank ? USE_ACC1 : USE_ACC0, 1, l->acc_base + p0 * l->r, np * l->r);
+        add_use(c, USE_PARAM, 0, l->param_base, l->k);
+    }
+    free(out->y);
+    const output o = { j->base + at, pitch, l->points, l->k, type, list, zero, y, type != 3 };
+    *out = o;
+    return 0;
+}
+
+/* ---- A layer ---- */
+
+/* Sizes of a layer from nothing. */
+static void choose(job *j, layer *l, const output *prev)
+{
+    const lac_caps *cap = &j->caps;
+    lac_rng *r = &j->rng;
+    l->format = rng_below(r, 3);
+    l->n = l->format == 2 ? 1 + rng_below(r, 4) : 0;
+    l->copy = rng_below(r, 2);
+    l->bank = rng_below(r, 2);
+    l->r = size_up_to(r, min32(min32(cap->acc_depth, (cap->param_depth - 1) / cap->lanes + 1), 12));
+    l->k = l->r * cap->lanes - rng_below(r, cap->lanes);
+    if (rng_chance(r, 100)) l->k = l->r * cap->lanes;
+    if (l->k > cap->param_depth) l->k = cap->param_depth;
+    l->r = div_up(l->k, cap->lanes);
+    if (prev) {
+        l->type = prev->type;
+        l->zero = prev->zero;
+    } else {
+        l->type = rng_below(r, 3);
+        l->zero = rng_chance(r, 60) ? type_lo[l->type] : rng_chance(r, 60) ? 0 : (int32_t)rng_range(r, type_lo[l->type], type_hi[l->type]);
+    }
+    const uint32_t per = l->format == 2 ? 4 : 1, es = elem_size[l->type];
+    const uint32_t epl = cap->line / es;
+    l->points = min32(size_up_to(r, 12), cap->acc_depth / l->r);
+    /* every row that a point has in the RAM, sometimes all of it */
+    l->xrows = l->r;
+    if (l->points == 1 && rng_chance(r, 60)) l->xrows = l->r + rng_below(r, min32(cap->acc_depth - l->r + 1, 300));
+    const uint32_t most = min32(min32(cap->col_depth, 100), cap->feat_depth * epl / per);
+    l->cols = size_up_to(r, most);
+    if (prev) l->cols = min32(max32(prev->k / per, 1), most);
+    while (!prev && l->points * lines_of(j, l->cols * per * es) > cap->feat_depth) l->points > 1 ? l->points-- : l->cols--;
+    if (rng_chance(r, 20)) { /* all accumulators */
+        l->points = rng_chance(r, 128) && cap->acc_depth <= 256 && !prev && cap->acc_depth / l->r * lines_of(j, l->cols * per * es) <= cap->feat_depth
+                  ? cap->acc_depth / l->r : l->points;
+        if (l->points > 1) l->xrows = l->r;
+    }
+    if (l->points > 1 && l->xrows != l->r) l->xrows = l->r;
+    l->elements = l->cols * per;
+    l->acc_base = rng_chance(r, 40) ? cap->acc_depth - l->points * l->xrows : rng_below(r, cap->acc_depth - l->points * l->xrows + 1);
+    l->col_base = rng_chance(r, 40) ? cap->col_depth - l->cols : rng_below(r, cap->col_depth - l->cols + 1);
+}
+
+/* Add a layer, or -1. `l` keeps what a following layer may reuse. */
+static int add_layer(job *j, layer *l, output *prev)
+{
+    const lac_caps *cap = &j->caps;
+    const int reuse = l->w != NULL && rng_chance(&j->rng, 60);
+    const int chain = !reuse && prev->ready && rng_chance(&j->rng, 110);
+    const uint32_t out = rng_below(&j->rng, 4);
+    const int out_bits = out == 2 ? 15 : 8;
+    int32_t book[16];
+
+    if (reuse) {
+        free(l->x);
+        l->x = NULL;
+        if (l->xrows == l->r) {
+            l->points = min32(size_up_to(&j->rng, 12), cap->acc_depth / l->r);
+            while (l->points > 1 && l->points * lines_of(j, l->elements * elem_size[l->type]) > cap->feat_depth) l->points--;
+        } else l->points = 1;
+        l->bank = rng_below(&j->rng, 2);
+        l->acc_base = rng_below(&j->rng, cap->acc_depth - l->points * l->xrows + 1);
+        if (add_features(j, l, NULL, 6)) return -1;
+        j->stats.reused++;
+    } else {
+        const uint32_t wild = rng_chance(&j->rng, 6);
+        free_layer(l);
+        choose(j, l, chain ? prev : NULL);
+        l->w = calloc((size_t)cap->lanes * l->r * l->elements, sizeof *l->w);
+        l->lane_of = malloc(l->k);
+        l->shift = malloc(l->k);
+        l->bias = malloc(l->k * sizeof *l->bias);
+        l->mult = malloc(l->k * sizeof *l->mult);
+        uint8_t *owned = malloc((size_t)l->r * cap->lanes);
+        int bits = (int)rng_below(&j->rng, 15), ok = l->w && l->lane_of && l->shift && l->bias && l->mult && owned;
+        const int act = l->type == 2 ? (int)rng_range(&j->rng, 2, 15) : 8;
+        if (!wild && bits + act > 24) bits = 24 - act;
+        if (wild) {
+            bits = 15;
+            j->may_overflow = 1;
+        }
+        l->acc_bits = (l->format == 0 ? bits : 7) + (wild ? 15 : act) + 1;
+        const uint32_t order = rng_below(&j->rng, 2);
+        if (ok && !order) ok = !add_features(j, l, chain ? prev : NULL, wild ? 15 : act);
+        if (ok) ok = !add_params(j, l, out_bits, owned);
+        if (ok && l->format == 0) {
+            const uint64_t at = take_input(j, 64);
+            job_cmd *c = at ? add_cmd(j, LAC_OP_LOAD_CODEBOOK) : NULL;
+            if (c) {
+                for (int i = 0; i < 16; i++) {
+                    book[i] = (int32_t)rng_range(&j->rng, -32768, 32767) / (1 << (15 - bits));
+                    put16(j->mem + at + 2 * i, (uint32_t)book[i]);
+                }
+                set_addr(c, j->base + at);
+                lac_set_field(c->w, LAC_F_LOAD_CODEBOOK_COPY, l->copy);
+                add_use(c, USE_MEM, 0, j->base + at, 64);
+                add_use(c, USE_CODE, 1, l->copy, 1);
+            } else ok = 0;
+        }
+        /* weights in one to three blocks, one behind the other in the RAM */
+        uint32_t left = l->cols, words = 0;
+        const uint32_t first = j->n;
+        for (int i = 0; ok && left; i++) {
+            const uint32_t n = i == 2 || rng_chance(&j->rng, 150) ? left : 1 + rng_below(&j->rng, left);
+            ok = !add_block(j, l, book, owned, l->cols - left, l->cols - left + n, &words);
+            left -= n;
+        }
+        /* now that their length is known: somewhere, often at the very end */
+        l->words = words;
+        l->word_base = rng_chance(&j->rng, 60) ? cap->weight_depth - words : rng_below(&j->rng, cap->weight_depth - words + 1);
+        for (uint32_t i = first; ok && i < j->n; i++) {
+            job_use *u = &j->cmd[i].use[1];
+            u->lo += l->word_base;
+            u->hi += l->word_base;
+            ok = u->lo < cap->weight_depth; /* a block of no words may not stand behind the last word */
+            lac_set_field(j->cmd[i].w, LAC_F_LOAD_WEIGHTS_WORD_BASE, (uint32_t)u->lo);
+        }
+        if (l->word_base + words == cap->weight_depth) j->stats.full_weight++;
+        if (l->cols == cap->col_depth) j->stats.full_col++;
+        if (ok && order) ok = !add_features(j, l, chain ? prev : NULL, wild ? 15 : act);
+        free(owned);
+        if (!ok) return -1;
+        if (l->type < 2) l->acc_bits = (l->format == 0 ? bits : 7) + 9;
+        j->stats.chained += chain != 0;
+    }
+    if (l->points * l->xrows == cap->acc_depth) j->stats.full_acc++;
+    const int times = 1 + (l->points * l->cols < 200 && rng_chance(&j->rng, 25));
+    for (int t = 0; t < times; t++)
+        if (add_execs(j, l)) return -1;
+    if (add_stores(j, l, times, out, prev)) return -1;
+    j->stats.layers++;
+    j->stats.format[l->format]++;
+    return 0;
+}
+
+/* ---- Order ---- */
+
+/* Exchange neighbours that do not touch the same things: layers overlap. */
+static void interleave(job *j)
+{
+    for (uint32_t i = 0; j->n > 1 && i < 4 * j->n; i++) {
+        const uint32_t at = rng_below(&j->rng, j->n - 1);
+        if (!conflict(&j->cmd[at], &j->cmd[at + 1])) {
+            const job_cmd c = j->cmd[at];
+            j->cmd[at] = j->cmd[at + 1];
+            j->cmd[at + 1] = c;
+        }
+    }
+}
+
+/* Tokens of each pair of engines are taken in the order in which they are given, so the k-th taker meets the k-th giver. Takers
+ * are visited in ring order; each gets a giver behind the last one used for that pair: then the two orders agree. */
+static int try_tokens(job *j, lac_rng *rng, uint32_t extra, int eager)
+{
+    int32_t known[4][4];                    /* [engine][of engine]: last command that is known to be complete */
+    static int32_t at_end[JOB_CMDS][4];     /* what a command's completion tells */
+    int32_t last_giver[4][4], last_taker[4][4];
+
+    memset(known, 0xFF, sizeof known);
+    memset(last_giver, 0xFF, sizeof last_giver);
+    memset(last_taker, 0xFF, sizeof last_taker);
+    for (uint32_t i = 0; i < j->n; i++) {
+        lac_set_field(j->cmd[i].w, LAC_F_ANY_WAIT, 0);
+        lac_set_field(j->cmd[i].w, LAC_F_ANY_SIGNAL, 0);
+    }
+    j->stats.tokens = 0;
+    for (int32_t i = 0; i < (int32_t)j->n; i++) {
+        job_cmd *c = &j->cmd[i];
+        const uint32_t e = engine(c);
+        for (uint32_t f = ENG_LOAD; f <= ENG_STORE; f++) {
+            if (f == e) continue;
+            int32_t need = -1;
+            /* STORE waits for everything before it, without tokens. */
+            for (int32_t b = i - 1; e != ENG_STORE && b > known[e][f] && need < 0; b--)
+                if (engine(&j->cmd[b]) == f && conflict(&j->cmd[b], c)) need = b;
+            const int more = need < 0 && rng_chance(rng, extra);
+            if (need < 0 && !more) continue;
+            int32_t pick[JOB_CMDS], n = 0;
+            for (int32_t b = need > last_giver[f][e] + 1 ? need : last_giver[f][e] + 1; b < i; b++)
+                if (engine(&j->cmd[b]) == f) pick[n++] = b;
+            if (!n) continue; /* only possible for `more` */
+            const int32_t giver = eager || rng_chance(rng, 100) ? pick[n - 1] : pick[rng_below(rng, (uint32_t)n)];
+            j->cmd[giver].w[0] |= 0x1000u << (e - 1);
+            c->w[0] |= 0x100u << (f - 1);
+            j->stats.tokens++;
+            last_giver[f][e] = giver;
+            last_taker[f][e] = i;
+            if (known[e][f] < giver) known[e][f] = giver;
+            for (int k = 1; k < 4; k++)
+                if (known[e][k] < at_end[giver][k]) known[e][k] = at_end[giver][k];
+        }
+        if (e == ENG_STORE) known[e][ENG_LOAD] = known[e][ENG_EXEC] = i - 1;
+        known[e][e] = i;
+        memcpy(at_end[i], known[e], sizeof at_end[i]);
+    }
+    /* Tokens that nobody takes, behind the last one that somebody takes. */
+    uint32_t spare[4][4] = {{0}};
+    for (int32_t i = 0; i < (int32_t)j->n; i++)
+        for (uint32_t e = ENG_LOAD; e <= ENG_STORE; e++) {
+            const uint32_t f = engine(&j->cmd[i]);
+            if (e != f && i > last_taker[f][e] && i > last_giver[f][e] && spare[f][e] < 15 && rng_chance(rng, extra / 2)) {
+                j->cmd[i].w[0] |= 0x1000u << (e - 1);
+                spare[f][e]++;
+            }
+        }
+    /* At most fifteen may be waiting. */
+    int32_t waiting[4][4] = {{0}};
+    for (uint32_t i = 0; i < j->n; i++)
+        for (uint32_t f = ENG_LOAD; f <= ENG_STORE; f++) {
+            const uint32_t e = engine(&j->cmd[i]);
+            if (j->cmd[i].w[0] >> (7 + f) & 1 && --waiting[f][e] < 0) return -1;
+            if (j->cmd[i].w[0] >> (11 + f) & 1 && ++waiting[e][f] > 15) return -1;
+        }
+    return 0;
+}
+
+void job_tokens(job *j, lac_rng *rng, uint32_t extra)
+{
+    if (try_tokens(j, rng, extra, 0) && try_tokens(j, rng, 0, 1)) abort();
+}
+
+/* ---- A job ---- */
+
+static int try_job(job *j)
+{
+    lac_rng *r = &j->rng;
+    layer    l;
+    output   prev;
+    int      ok = 1;
+
+    memset(&l, 0, sizeof l);
+    memset(&prev, 0, sizeof prev);
+    memset(&j->stats, 0, sizeof j->stats);
+    j->n = 0;
+    j->may_overflow = 0;
+    j->in_top = 64;
+    j->out_bottom = JOB_MEM;
+    for (uint32_t i = 0; i < JOB_MEM; i += 8) put64(j->mem + i, rng_next(r));
+    /* Outputs are expected in `want`, which starts as the same noise; inputs are copied there at the end. */
+    memcpy(j->want, j->mem, JOB_MEM);
+    j->base = (uint64_t)rng_below(r, 0xFFE00) << 12 | (uint64_t)rng_below(r, 64) << 6;
+    if (j->caps.addr_w > 32) j->base |= rng_next(r) << 32 & ((((uint64_t)1 << (j->caps.addr_w - 32)) - 1) << 32);
+
+    for (uint32_t layers = 1 + rng_below(r, 4); ok && layers; layers--) ok = !add_layer(j, &l, &prev);
+    free_layer(&l);
+    free(prev.y);
+    if (!ok || !j->n) return -1;
+
+    j->feed = rng_chance(r, 128) ? JOB_ONE_DOORBELL : rng_chance(r, 128) ? JOB_IDLE_BETWEEN : JOB_AS_ROOM;
+    j->ring_size = j->feed == JOB_ONE_DOORBELL ? j->n + 1 + rng_below(r, 4) : 2 + rng_below(r, min32(j->n, 12));
+    j->irq_enable = rng_below(r, 8);
+    const uint64_t ring = take_input(j, 64u * (uint64_t)j->ring_size);
+    if (!ring) return -1;
+    j->ring = j->base + ring;
+
+    interleave(j);
+    job_tokens(j, r, rng_chance(r, 128) ? 30 : 0);
+
+    /* Windows: all of memory, or just what is used. */
+    const int tight = rng_chance(r, 128);
+    j->rd_lo = j->wr_lo = j->base;
+    j->rd_hi = j->wr_hi = j->base + JOB_MEM;
+    if (tight) {
+        uint64_t lo[2] = { j->ring, UINT64_MAX }, hi[2] = { j->ring + 64u * (uint64_t)j->ring_size, 0 };
+        for (uint32_t i = 0; i < j->n; i++)
+            for (uint32_t u = 0; u < j->cmd[i].uses; u++) {
+                const job_use *use = &j->cmd[i].use[u];
+                if (use->res != USE_MEM) continue;
+                if (use->lo < lo[use->write]) lo[use->write] = use->lo;
+                if (use->hi > hi[use->write]) hi[use->write] = use->hi;
+            }
+        j->rd_lo = lo[0];
+        j->rd_hi = hi[0];
+        j->wr_lo = lo[1];
+        j->wr_hi = hi[1];
+    }
+    return 0;
+}
+
+int job_make(job *j, const lac_caps *caps, uint64_t seed)
+{
+    memset(j, 0, sizeof *j);
+    j->caps = *caps;
+    j->seed = seed;
+    j->rng.s = seed * 0x9E3779B97F4A7C15u + 0x1234567;
+    j->mem = malloc(JOB_MEM);
+    j->want = malloc(JOB_MEM);
+    if (!j->mem || !j->want) {
+        job_free(j);
+        return -1;
+    }
+    while (try_job(j)) {}
+    memcpy(j->want, j->mem, j->in_top);
+    return 0;
+}
+
+void job_free(job *j)
+{
+    free(j->mem);
+    free(j->want);
+    j->mem = j->want = NULL;
+}
+
+int job_caps(const lac_port *p, lac_caps *c)
+{
+    const struct { uint32_t reg, *to; } list[] = {
+        { LAC_REG_VERSION, &c->version }, { LAC_REG_CAP_LANES, &c->lanes }, { LAC_REG_CAP_DATA_W, &c->data_w },
+        { LAC_REG_CAP_ADDR_W, &c->addr_w }, { LAC_REG_CAP_STORE_W, &c->store_w }, { LAC_REG_CAP_WEIGHT, &c->weight_depth },
+        { LAC_REG_CAP_COL, &c->col_depth }, { LAC_REG_CAP_ACC, &c->acc_depth }, { LAC_REG_CAP_FEAT, &c->feat_depth },
+        { LAC_REG_CAP_PARAM, &c->param_depth }, { LAC_REG_CAP_FIFO, &c->fifo_depth }, { LAC_REG_CAP_BURST, &c->burst },
+        { LAC_REG_CAP_FORMATS, &c->formats },
+    };
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++)
+        if (p->read32(p->ctx, list[i].reg, list[i].to)) return -1;
+    c->line = c->data_w <= 64 ? 8 : c->data_w / 8;
+    return 0;
+}
+
+void job_stats_add(job_stats *sum, const job_stats *s)
+{
+    /* counters only, all of one type */
+    uint32_t *a = (uint32_t *)sum;
+    const uint32_t *b = (const uint32_t *)s;
+    for (size_t i = 0; i < sizeof *s / sizeof *a; i++) a[i] += b[i];
+}

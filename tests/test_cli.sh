@@ -1,0 +1,199 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# test_cli.sh - the command line refuses what it should: exit code, message (what, where, expected), nothing left behind
+#
+#   Runs build/lacuna-asan, so that a crash or a leak in an error path shows as another exit code. No set -e: every check runs.
+cd "$(dirname "$0")/.." || exit 2
+B=${B:-build}
+lacuna=$PWD/$B/lacuna-asan
+dir=$(mktemp -d /tmp/lacuna-cli-XXXXXX)
+trap 'rm -rf "$dir"' EXIT
+bad=0
+unset LACUNA_HOME
+home=$PWD
+cd "$dir" || exit 2
+
+say() { # name, what is wrong or nothing
+    if [ -z "$2" ]; then echo "ok - cli $1"; else echo "not ok - cli $1: $2"; bad=1; fi
+}
+
+# run CODE NAME TEXT[&TEXT..] ARGUMENT..: exit code, every TEXT in the output, no output file, no temporary file.
+run() {
+    local want=$1 name=$2 texts=$3 out code wrong=''
+    shift 3
+    out=$("$lacuna" "$@" 2>&1); code=$?
+    [ "$code" = "$want" ] || wrong="expected exit $want, got $code: $(echo "$out" | head -n 3 | tr '\n' ' ')"
+    while [ -z "$wrong" ] && [ -n "$texts" ]; do
+        case $out in *"${texts%%&*}"*) ;; *) wrong="expected '${texts%%&*}', got: $(echo "$out" | head -n 2 | tr '\n' ' ')" ;; esac
+        case $texts in *\&*) texts=${texts#*&} ;; *) texts='' ;; esac
+    done
+    [ -n "$wrong" ] || [ ! -e Y.npy ] || [ "$want" = 0 ] || wrong="Y.npy exists after a failure"
+    [ -n "$wrong" ] || ! ls ./*.tmp-* > /dev/null 2>&1 || wrong="left behind: $(ls ./*.tmp-*)"
+    say "$name" "$wrong"
+    rm -f Y.npy ./*.tmp-*
+}
+fc() { local want=$1 name=$2 texts=$3; shift 3; run "$want" "$name" "$texts" fc "$@" -o Y.npy; }
+
+# --- Inputs
+/usr/bin/python3 - << 'PY' || exit 2
+import numpy as np
+r = np.random.default_rng(1)
+def save(name, a): np.save(name + ".npy", a)
+w = r.integers(-128, 128, (6, 8)).astype(np.int8)
+w[0, 4:] = [1, 2, 3, 0]
+w[0, :4] = [5, 0, 0, 6]
+save("W", w); save("X", r.integers(-128, 128, (2, 8)).astype(np.int8))
+save("Wsix", np.arange(48).reshape(6, 8).astype(np.int16) // 3); save("W17", np.arange(48).reshape(6, 8).astype(np.int16) // 3 + 1); save("W16", (w.astype(np.int16) * 100))
+f = r.normal(size=(6, 8)).astype(np.float32); save("Wf", f)
+f[2, 5] = np.nan; save("Wnan", f)
+f[2, 5] = -np.inf; save("Winf", f)
+save("Wf64", f.astype(np.float64)); save("Wfort", np.asfortranarray(w)); save("Wbig", w.astype(">i2"))
+save("Wobj", np.array([[1, None]], dtype=object)); save("Wempty", w[:, :0]); save("W1d", w[0]); save("W3d", w[None])
+save("Wu8", w.astype(np.uint8)); save("Xempty", np.zeros((0, 8), np.int8)); save("X7", np.zeros((2, 7), np.int8))
+save("Xi32", np.zeros((2, 8), np.int32)); save("Wwide", np.ones((1, 65536), np.int8)); save("Xwide", np.ones((1, 65536), np.int8))
+save("Wlong", np.ones((2000, 1), np.int8)); save("Wtall", np.ones((65536, 1), np.int8)); save("X1", np.ones((1, 1), np.int8)); save("Xu8", np.zeros((2, 8), np.uint8))
+save("B", np.zeros(6, np.int32)); save("B5", np.zeros(5, np.int32)); save("Bf", np.zeros(6, np.float32)); save("B64", np.zeros(6, np.int64))
+save("M", np.full(6, 3, np.int32)); save("Mneg", np.array([1, 2, -1, 4, 5, 6], np.int32)); save("M2", np.ones((6, 1), np.int32))
+save("S", np.full(6, 9, np.int8)); save("S0", np.array([1, 1, 1, 1, 0, 1], np.int8)); save("S63", np.int8(63)); save("S3", np.ones(3, np.int8))
+save("Wov", np.full((1, 40), 32767, np.int16)); save("Xov", np.full((1, 40), 32767, np.int16))
+raw = open("W.npy", "rb").read()
+open("Wcut.npy", "wb").write(raw[:-5]); open("Whead.npy", "wb").write(raw[:60]); open("Wmore.npy", "wb").write(raw + b"x")
+open("Wnone.npy", "wb").write(b""); open("Wtext.npy", "w").write("1 2 3\n")
+PY
+
+# --- It works at all
+fc 0 "a job runs" "Y.npy: [2, 6] from 8 channels, format" W.npy X.npy
+fc 0 "auto takes int16 weights as csc" "format csc," Wsix.npy X.npy
+run 0 "global options on both sides of the subcommand" "streamed" --config odd fc W.npy X.npy --port model --stream -o Y.npy
+[ -z "$("$lacuna" fc -q W.npy X.npy -o Y.npy 2>&1)" ] && [ -s Y.npy ]; say "-q says nothing" "$([ $? = 0 ] || echo 'output, or no result')"
+rm -f Y.npy
+run 0 "--help" "SUBCOMMAND&info&fc&--port" --help
+run 0 "fc --help" "--input-zero-point&--port&--stats" fc --help
+run 0 "info --help" "--config" info --help
+run 0 "--version" "lacuna 0." --version
+run 0 "info" "lanes                12&formats&csc csc8 N:4" info --config odd
+
+# --- Usage
+run 2 "no subcommand" "expected a subcommand"
+run 2 "unknown subcommand" "'conf' is no subcommand, expected one of: info fc" conf
+run 2 "unknown option" "unrecognized option" fc --frmat csc
+run 2 "no files" "expected two files, W.npy and X.npy" fc -o Y.npy
+run 2 "no output" "expected -o Y.npy" fc W.npy X.npy
+fc 2 "a third file" "unexpected argument 'B.npy', expected two files" W.npy X.npy B.npy
+run 2 "info with an argument" "unexpected argument 'x'" info x
+fc 2 "unknown format" "--format '5:4': expected csc, csc8, 1:4" W.npy X.npy --format 5:4
+fc 2 "a zero point that is no number" "--input-zero-point '1x': expected an integer -32768 .. 32767" W.npy X.npy --input-zero-point 1x
+fc 2 "a zero point beyond 64 bits" "expected an integer" W.npy X.npy --zero-point 99999999999999999999
+fc 2 "input zero point outside the type" "--input-zero-point -1: expected 0 .. 255, the range of Xu8.npy (uint8)" W.npy Xu8.npy --input-zero-point -1
+fc 2 "output zero point outside the type" "--zero-point 200: expected -128 .. 127" W.npy X.npy --zero-point 200
+fc 2 "clamp outside the type" "--clamp -1,9: expected 0 .. 255" W.npy X.npy --clamp -1,9 --out-type uint8
+fc 2 "clamp upside down" "expected lo <= hi" W.npy X.npy --clamp 9,-9
+fc 2 "clamp with one number" "--clamp '9': expected two integers" W.npy X.npy --clamp 9
+fc 2 "unknown output type" "--out-type 'int32': expected int8, uint8 or int16" W.npy X.npy --out-type int32
+fc 2 "multiplier without shift" "expected --multiplier and --shift together" W.npy X.npy --multiplier M.npy
+fc 2 "no repetitions" "--repeat '0': expected an integer 1 .. 100000" W.npy X.npy --repeat 0
+fc 2 "resident and streamed" "exclude each other" W.npy X.npy --resident --stream
+fc 2 "--prune without N:4" "expected --format 1:4, 2:4, 3:4 or 4:4" W.npy X.npy --prune
+fc 2 "--cluster with csc8" "expected --format csc" Wf.npy X.npy --cluster --format csc8
+
+# --- Ports and configurations
+fc 2 "unknown port" "port 'tcp' is unknown, expected model or rtl" W.npy X.npy --port tcp
+fc 2 "unknown configuration" "configuration 'l65' is unknown, expected one of: l64, l8, odd" W.npy X.npy --config l65
+fc 2 "a path as configuration" "expected a name without '/'" W.npy X.npy --config ../configs/l8
+mkdir -p here/configs && sed 's/^LANES=8/LANES=16/' "$home/configs/l8.cfg" > here/configs/mine.cfg
+echo LANES=many > here/configs/broken.cfg
+LACUNA_HOME=$dir/here run 0 "LACUNA_HOME brings its own configuration" "lanes                16" info --config mine
+LACUNA_HOME=$dir/here run 2 "LACUNA_HOME replaces the others" "configuration 'l8' is unknown, expected one of: broken, mine" info --config l8
+LACUNA_HOME=$dir/here run 2 "a broken configuration" "broken.cfg" info --config broken
+LACUNA_HOME=$dir/here run 2 "a configuration without Verilated core" "no Verilated core for configuration 'mine'" info --config mine --port rtl
+LACUNA_HOME=$dir/nowhere run 2 "no configurations at all" "set LACUNA_HOME" info
+
+# --- Files
+fc 2 "no such file" "V.npy: cannot be read: No such file" V.npy X.npy
+fc 2 "a folder as file" "here: byte 0: read error: Is a directory" here X.npy
+fc 2 "empty file" "Wnone.npy: byte 0: an empty file, expected a .npy file" Wnone.npy X.npy
+fc 2 "no .npy file" "Wtext.npy: byte 0: no .npy file" Wtext.npy X.npy
+fc 2 "truncated data" "Wcut.npy: byte 171: the file ends after 43 bytes of elements, expected 48 for int8 of shape (6, 8)" Wcut.npy X.npy
+fc 2 "truncated header" "Whead.npy: byte 60: the file ends inside the header" Whead.npy X.npy
+fc 2 "trailing bytes" "Wmore.npy: byte 176: bytes behind the last element, expected 48" Wmore.npy X.npy
+fc 2 "Fortran order" "Wfort.npy: byte 44: Fortran order, expected C order" Wfort.npy X.npy
+fc 2 "big endian" "Wbig.npy: byte 20: dtype '>i2' is big endian, expected little-endian" Wbig.npy X.npy
+fc 2 "object array" "Wobj.npy: byte 20: dtype '|O' is Python objects, expected" Wobj.npy X.npy
+fc 2 "float64 weights" "Wf64.npy: byte 20: dtype '<f8' is not read here, expected float32" Wf64.npy X.npy --cluster
+fc 2 "uint8 weights" "Wu8.npy: byte 20: dtype uint8, expected int8" Wu8.npy X.npy --format 2:4
+fc 2 "int16 weights for csc8" "W16.npy: byte 20: dtype int16, expected int8" W16.npy X.npy --format csc8
+fc 2 "int32 activations" "Xi32.npy: byte 20: dtype int32, expected int8, uint8 or int16" W.npy Xi32.npy
+fc 2 "float weights without --cluster" "Wf.npy: byte 10: dtype float32, expected int8 or int16, or --cluster" Wf.npy X.npy
+fc 2 "integer weights with --cluster" "W.npy: byte 20: dtype int8, expected float32" W.npy X.npy --cluster
+fc 2 "NaN in float weights" "Wnan.npy: element [2, 5] (byte 212) is nan, expected a finite number" Wnan.npy X.npy --cluster
+fc 2 "infinity in float weights" "Winf.npy: element [2, 5] (byte 212) is -inf, expected a finite number" Winf.npy X.npy --cluster
+fc 2 "empty dimension of W" "Wempty.npy: byte 64: dimension 1 is 0 (an empty array), expected at least 1" Wempty.npy X.npy
+fc 2 "empty dimension of X" "Xempty.npy: byte 61: dimension 0 is 0 (an empty array), expected at least 1" W.npy Xempty.npy
+fc 2 "one-dimensional W" "W1d.npy: shape (8,), expected two dimensions, [K, C]" W1d.npy X.npy
+fc 2 "three-dimensional W" "W3d.npy: shape (1, 6, 8), expected two dimensions" W3d.npy X.npy
+fc 2 "sizes that do not match" "X7.npy: dimension 1 is 7, expected 8 as in W.npy (input channels)" W.npy X7.npy
+fc 2 "too many input channels" "Wwide.npy: shape (1, 65536): dimension 1 is 65536, expected at most 65535" Wwide.npy Xwide.npy
+fc 2 "too many output channels" "Wtall.npy: shape (65536, 1): dimension 0 is 65536, expected at most 65535" Wtall.npy X1.npy
+fc 2 "sixteen distinct weights for csc" "W17.npy: element [5, 5] (byte 218) is the 16th distinct non-zero value (16), expected at most 15 for format csc" W17.npy X.npy --format csc
+fc 2 "sixteen distinct int16 weights for auto" "W17.npy: element [5, 5] (byte 218) is the 16th&expected at most 15 for int16 weights (format csc)" W17.npy X.npy
+fc 2 "three non-zeros in a 2:4 group" "W.npy: group [0, 4..7] (byte 132) has 3 non-zero weights, expected at most 2 for format 2:4" W.npy X.npy --format 2:4
+fc 0 "the same pruned" "prune: &for 2:4" W.npy X.npy --format 2:4 --prune
+fc 2 "bias of another size" "B5.npy: shape (5,), expected (6,), one value for each output channel" W.npy X.npy --bias B5.npy
+fc 2 "float bias" "Bf.npy: byte 20: dtype float32, expected int32" W.npy X.npy --bias Bf.npy
+fc 2 "int64 bias" "B64.npy: byte 20: dtype int64, expected int32" W.npy X.npy --bias B64.npy
+fc 2 "negative multiplier" "Mneg.npy: element [2] (byte 136) is -1, expected 0 .. 2147483647" W.npy X.npy --multiplier Mneg.npy --shift S.npy
+fc 2 "two-dimensional multiplier" "M2.npy: shape (6, 1), expected (6,) or ()" W.npy X.npy --multiplier M2.npy --shift S.npy
+fc 2 "shift 0" "S0.npy: element [4] (byte 132) is 0, expected 1 .. 62" W.npy X.npy --multiplier M.npy --shift S0.npy
+fc 2 "shift 63, a scalar" "S63.npy: element [0] (byte 128) is 63, expected 1 .. 62" W.npy X.npy --multiplier M.npy --shift S63.npy
+fc 2 "shifts of another size" "S3.npy: shape (3,), expected (6,) or ()" W.npy X.npy --multiplier M.npy --shift S3.npy
+
+# --- Outputs
+fc 0 "output over an existing file" "Y.npy" W.npy X.npy
+run 2 "output into no folder" "nowhere/Y.npy: cannot be written: nowhere: No such file" fc W.npy X.npy -o nowhere/Y.npy
+run 2 "a folder as output" "here: cannot be written: it is a directory" fc W.npy X.npy -o here
+run 2 "output below a file" "W.npy/Y.npy: cannot be written: &irectory" fc W.npy X.npy -o W.npy/Y.npy
+run 2 "output on a full device" "/dev/full: cannot be written: No space left" fc W.npy X.npy -o /dev/full
+fc 2 "statistics into no folder" "nowhere/s.json: cannot be written" W.npy X.npy --stats nowhere/s.json
+if [ "$(id -u)" != 0 ]; then
+    mkdir shut && chmod 555 shut
+    run 2 "output into a folder without permission" "shut/Y.npy: cannot be written: &Permission denied" fc W.npy X.npy -o shut/Y.npy
+else
+    echo "skip - cli output into a folder without permission: root may write everywhere"
+fi
+out=$(trap '' XFSZ; ulimit -f 1; "$lacuna" fc Wlong.npy X1.npy -o Y.npy 2>&1); code=$?
+[ "$code" = 2 ] && [[ $out == *'Y.npy: cannot be written: File too large'* ]] && [ -z "$(ls -A . | grep Y.npy)" ]
+say "a write that fails half way leaves nothing" "$([ $? = 0 ] || echo "exit $code, $out, $(ls -A . | grep Y.npy)")"
+rm -f Y.npy*
+cp W.npy Y.npy
+"$lacuna" fc Wcut.npy X.npy -o Y.npy > /dev/null 2>&1
+say "a failure leaves the existing output alone" "$(cmp W.npy Y.npy 2>&1)"
+rm -f Y.npy
+
+# --- Jobs that fail in the machine: 40 products of 2^30 leave 36 bits
+fc 1 "accumulator overflow" "job failed: error 18 OVERFLOW&an accumulator left the range of 36 bits&command &tag 0&address 0x0&index 0x&unit EXEC" Wov.npy Xov.npy
+fc 0 "31 of them do not" "Y.npy" <(/usr/bin/python3 -c "import numpy as np,sys,io; b=io.BytesIO(); np.save(b,np.full((1,31),32767,np.int16)); sys.stdout.buffer.write(b.getvalue())") \
+    <(/usr/bin/python3 -c "import numpy as np,sys,io; b=io.BytesIO(); np.save(b,np.full((1,31),32767,np.int16)); sys.stdout.buffer.write(b.getvalue())")
+if [ -e "$home/$B/rtl/l8.so" ]; then
+    fc 1 "accumulator overflow on the RTL" "job failed: error 18 OVERFLOW&unit EXEC" Wov.npy Xov.npy --port rtl --config l8
+    fc 0 "a job on the RTL" "cycles" W.npy X.npy --port rtl --config l8
+else
+    echo "skip - cli jobs on the RTL: $B/rtl/l8.so is not built"
+fi
+
+# --- --stats has every key of the interface
+"$lacuna" fc W.npy X.npy -o Y.npy --stats s.json --repeat 2 > /dev/null
+say "--stats has every key" "$(/usr/bin/python3 - << 'PY'
+import json
+s = json.load(open("s.json"))
+want = """config port git format lanes cycles predicted_cycles needed_macs issued_macs dense_macs utilisation bytes_read bytes_written
+weight_bits_per_nonzero resident memory counters bound repeat throughput_cycles""".split()
+missing = [k for k in want if k not in s] + [f"memory.{k}" for k in ("latency", "bus_bits") if k not in s["memory"]]
+if missing: print("missing:", *missing)
+if s["cycles"] is not None: print("cycles on the model:", s["cycles"])
+if s["dense_macs"] != 2 * 2 * 6 * 8: print("dense_macs:", s["dense_macs"])
+PY
+)"
+rm -f s.json
+
+exit $bad

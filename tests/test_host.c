@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * test_host.c - compiler/host.[ch] on examples worked by hand, and against the definition on random matrices
+ *
+ *   (Pruning and clustering are checked through the command line, against NumPy: fc_numpy.py.) SEED repeats a run. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "host.h"
+#include "rng.h"
+
+static int      bad_;
+static uint64_t seed_;
+
+static void check(const char *name, long long want, long long got)
+{
+    if (want == got) printf("ok - host %s\n", name);
+    else bad_++, printf("not ok - host %s: expected %lld, got %lld (SEED=%llu)\n", name, want, got, (unsigned long long)seed_);
+}
+
+static void by_hand(void)
+{
+    /* The matrix of docs and lectures: rows {0030 / 7000 / 0048 / 6530 / 2001 / 0008}. */
+    static const int8_t w[6][4] = { { 0, 0, 3, 0 }, { 7, 0, 0, 0 }, { 0, 0, 4, 8 }, { 6, 5, 3, 0 }, { 2, 0, 0, 1 }, { 0, 0, 0, 8 } };
+    static const int16_t  values[] = { 7, 6, 2, 5, 3, 4, 3, 8, 1, 8 };
+    static const uint16_t rows[] = { 1, 3, 4, 3, 0, 2, 3, 2, 4, 5 };
+    static const uint32_t ptr[] = { 0, 3, 4, 7, 10 };
+    const host_matrix     m = { 6, 4, w[0], NULL };
+    const int8_t          x[2][4] = { { 0, 0, 4, 8 }, { 5, 5, 5, 6 } };
+    lac_csc    c;
+    host_uses  u;
+    host_codes codes;
+    size_t     where = 99;
+    uint64_t   cycles;
+
+    check("csc: built", 0, host_csc(&m, &c));
+    check("csc: values", 0, memcmp(c.values, values, sizeof values));
+    check("csc: rows", 0, memcmp(c.row_idx, rows, sizeof rows));
+    check("csc: pointers", 0, memcmp(c.col_ptr, ptr, sizeof ptr));
+    host_csc_free(&c);
+
+    check("collect: 8 distinct values", 8, host_collect(&m, &codes, &where) ? -1 : (long long)codes.n);
+    check("collect: in order of appearance", 3 * 10000 + 7 * 1000 + 4 * 100 + 8, codes.value[0] * 10000 + codes.value[1] * 1000 + codes.value[2] * 100 + codes.value[3]);
+    check("2:4: refused", -1, host_nm_check(&m, 2, &where));
+    check("2:4: the first full group is row 3", 12, (long long)where);
+    check("3:4: legal", 0, host_nm_check(&m, 3, &where));
+
+    /* With zero point 5, point 0 is non-zero everywhere, point 1 in column 3 alone. */
+    host_uses_count(&u, x, LAC_INT8, 5, 2, 4);
+    check("uses: zero point 5, column 0", 1, (long long)u.column[0]);
+    check("uses: zero point 5, column 3", 2, (long long)u.column[3]);
+    check("uses: all columns, all groups", 5 * 10 + 2, (long long)(u.columns * 10 + u.groups));
+    host_uses_free(&u);
+
+    host_uses_count(&u, x, LAC_INT8, 0, 1, 4);
+    /* Point 0 uses column 2 (rows 0 2 3) and column 3 (rows 2 4 5). Three lanes, so blocks of three rows; non-zeros a row: 1 1 2 | 3 2 1.
+     * Block 0, heaviest first: rows 2, 0, 1 on lanes 0, 1, 2. Block 1: rows 3, 4, 5 on lanes 1, 2, 0, lightest first.
+     * Cycles: lane 0 rows 2 and 5, 2 + 1; lane 1 rows 0 and 3, 1 + 1; lane 2 rows 1 and 4, 0 + 1. */
+    check("needed products", 6, (long long)host_needed_macs(&m, &u));
+    check("cycles of csc, 3 lanes", 3, (long long)host_cycles(&m, HOST_CSC, &u, 3));
+    check("cycles of csc, 6 lanes: the busiest row", 2, (long long)host_cycles(&m, HOST_CSC, &u, 6));
+    check("cycles of 3:4, 4 lanes: 1 group x 3 x 2 rows", 6, (long long)host_cycles(&m, HOST_3_4, &u, 4));
+    check("auto: csc", HOST_CSC, host_choose(&m, &u, 3, 7, &cycles));
+    check("auto without csc: csc8", HOST_CSC8, host_choose(&m, &u, 3, 6, &cycles));
+    check("auto with N:4 alone: 3:4", HOST_3_4, host_choose(&m, &u, 3, 4, &cycles));
+    check("auto with nothing", HOST_AUTO, host_choose(&m, &u, 3, 0, &cycles));
+    host_uses_free(&u);
+
+    int16_t           many[17];
+    const host_matrix row = { 1, 17, NULL, many };
+    for (int i = 0; i < 17; i++) many[i] = (int16_t)(i * 1000);
+    check("collect: 16 distinct are too many", -1, host_collect(&row, &codes, &where));
+    check("collect: where the sixteenth is", 16, (long long)where);
+    many[16] = 1000;
+    check("collect: 15 are not", 15, host_collect(&row, &codes, &where) ? -1 : (long long)codes.n);
+
+    const float f[4] = { 0, -1e38f, NAN, INFINITY };
+    check("not finite", 2, (long long)host_not_finite(f, 4));
+    check("finite", 2, (long long)host_not_finite(f, 2));
+    int16_t       q[4];
+    host_clusters info;
+    check("cluster: of 0 and one value", 0, host_cluster(f, 2, q, &info));
+    check("cluster: the only value is the largest step", -32767, q[1]);
+}
+
+static void random_csc(void)
+{
+    lac_rng r = { seed_ };
+    long    wrong = 0;
+    for (int round = 0; round < 300; round++) {
+        int16_t  w[40 * 40];
+        uint32_t rows = 1 + rng_below(&r, 40), cols = 1 + rng_below(&r, 40), density = rng_below(&r, 257);
+        for (uint32_t i = 0; i < rows * cols; i++) w[i] = rng_chance(&r, density) ? (int16_t)rng_next(&r) : 0;
+        const host_matrix m = { rows, cols, NULL, w };
+        lac_csc           c;
+        if (host_csc(&m, &c)) exit(2);
+        uint32_t n = 0;
+        for (uint32_t j = 0; j < cols; j++) {
+            wrong += c.col_ptr[j] != n;
+            for (uint32_t i = 0; i < rows; i++)
+                if (w[i * cols + j]) {
+                    wrong += n >= c.col_ptr[cols] || c.values[n] != w[i * cols + j] || c.row_idx[n] != i;
+                    n++;
+                }
+        }
+        wrong += c.col_ptr[cols] != n;
+        host_csc_free(&c);
+    }
+    check("csc of 300 random matrices, wrong entries", 0, wrong);
+}
+
+int main(void)
+{
+    const char *s = getenv("SEED");
+    seed_ = s ? strtoull(s, NULL, 10) : 1;
+    by_hand();
+    random_csc();
+    return bad_ != 0;
+}

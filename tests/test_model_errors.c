@@ -1,0 +1,700 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * test_model_errors.c - every error of docs/formats.md, made to happen on the golden model
+ *
+ *   Compared   the whole record, STATUS, DONE and the interrupt; then: doorbells do nothing, a soft reset cleans up, the next job
+ *              is right. Beside every refusal stands the nearest thing that must be accepted
+ *   Missing    BUS_PROTOCOL cannot happen here: the model's bus has no RLAST */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model_rig.h"
+#include "rng.h"
+
+/* ---- Errors: the checks before a command starts ---------------------------------------------------------------------------------- */
+
+static void test_ring_errors(rig *r)
+{
+    static const struct { const char *name; uint32_t lo, size, tail, limit; } CASE[] = {
+        {"ring: base unaligned", (uint32_t)BASE + 32, RING_SIZE, 1, MEM},
+        {"ring: below the window", (uint32_t)BASE - 64, RING_SIZE, 1, MEM},
+        {"ring: beyond the window", (uint32_t)BASE, RING_SIZE, 1, 64 * RING_SIZE - 1},
+        {"ring: size 1", (uint32_t)BASE, 1, 0, MEM},
+        {"ring: size 65536", (uint32_t)BASE, 65536, 1, 0x7FFFFFFF},
+        {"ring: tail not below size", (uint32_t)BASE, RING_SIZE, RING_SIZE, MEM},
+    };
+    for (size_t i = 0; i < sizeof CASE / sizeof CASE[0]; i++) {
+        push(r, load_codebook(BASE + 0x8000, 0));
+        push(r, load_codebook(BASE + 0x8000, 0));
+        go(r);
+        WR(RING_BASE_LO, CASE[i].lo);
+        WR(RING_SIZE, CASE[i].size);
+        window(r, 0, BASE, BASE + CASE[i].limit);
+        WR(IRQ_STATUS, 7);
+        WR(TAIL, CASE[i].tail);
+        const int kept = RD(TAIL) == 2;
+        if (!kept) check(0, CASE[i].name, "TAIL changed to %u", RD(TAIL));
+        expect(r, CASE[i].name, LAC_ERR_RING, LAC_UNIT_CMD, 2, 0, CASE[i].lo, CASE[i].tail);
+    }
+    window(r, 0, BASE, BASE + 64 * RING_SIZE);
+    push(r, store_raw(r, BASE + 0x8000, 1));
+    push(r, store_raw(r, BASE + 0x8000, 1));
+    go(r);
+    check(!RD(STATUS) && RD(DONE) == 2, text("%s: ring: exactly in the window", r->cfg.name), "code %x", RD(ERR_CODE));
+    fresh(r);
+}
+
+static void test_command_errors(rig *r)
+{
+    const uint32_t lanes = r->cfg.lanes, lb = r->lb, acc = r->cfg.acc_depth, feat = r->cfg.feat_depth, cols = r->cfg.col_depth;
+    const uint64_t at = BASE + 0x8000;
+    const command W = load_weights(at, 1, 0, 0), B = load_codebook(at, 0), X = load_features(at, 64, 1, 8, 0, INT8, 0, 0);
+    const command P = load_params(at, 1, 0), E = exec(0, 1, 1, 1, 1, CSC, 0, INT8, 0), S = store(r, at, 64, 1, 1, INT8, 0, 0, -128, 127);
+    command c;
+
+    /* Every command, every bit of every word: a bit that no field names is refused, by the first such word. The table is
+     * written from docs/registers.md. */
+    static const struct { const char *name; uint32_t word0; uint32_t named[16]; } BITS[6] = {
+        {"LOAD_WEIGHTS", 0x01, {0x000177FF, ~0u, ~0u, ~0u, 0x00FFFFFF, ~0u}},
+        {"LOAD_CODEBOOK", 0x11, {0x000177FF, ~0u, ~0u, ~0u, 1}},
+        {"LOAD_FEATURES", 0x21, {0x000177FF, ~0u, ~0u, ~0u, 0x00FFFFFF, ~0u, 0x0007FFFF, 0x0000FFFF}},
+        {"LOAD_PARAMS", 0x31, {0x000177FF, ~0u, ~0u, ~0u, ~0u}},
+        {"EXEC", 0x02, {0x000177FF, ~0u, ~0u, ~0u, ~0u, 0x01FFFFFF, 0x0000FFFF}},
+        {"STORE", 0x03, {0x000177FF, ~0u, ~0u, ~0u, 0x00FFFFFF, ~0u, ~0u, 0x000FFFFF, 0x0000FFFF, ~0u}},
+    };
+    for (int k = 0; k < 6; k++) {
+        int bad = 0;
+        for (unsigned bit = 0; bit < 512; bit++) {
+            c = new_command(BITS[k].word0);
+            c.w[bit / 32] ^= 1u << bit % 32;
+            if (bit >= 32 && bit < 480) c.w[15] |= 4;  /* a later one, too */
+            const uint64_t where = slot(r);
+            push(r, c);
+            go(r);
+            const uint32_t own = 1u << ((BITS[k].word0 & 15) - 1);
+            uint32_t index = bit / 32, named = BITS[k].named[bit / 32] >> bit % 32 & 1, code = LAC_ERR_RESERVED;
+            if (bit < 8) {  /* another command, or none */
+                fresh(r);
+                continue;
+            }
+            if (bit < 32 && named) {
+                code = own << 8 & c.w[0] || own << 12 & c.w[0] ? LAC_ERR_RESERVED : 0;
+                named = code == 0;
+            } else if (named) index = 15;
+            if (bit < 32 && named) bad += RD(ERR_CODE) == LAC_ERR_RESERVED;
+            else bad += RD(ERR_CODE) != code || RD(ERR_INDEX) != index || RD(ERR_ADDR_LO) != (uint32_t)where;
+            fresh(r);
+        }
+        check(!bad, text("%s: %s: every reserved bit is refused", r->cfg.name, BITS[k].name), "%d wrong", bad);
+    }
+
+    refuse(r, "no command 0", new_command(0), LAC_ERR_OPCODE, 0);
+    refuse(r, "MAP is not there", new_command(0x70004), LAC_ERR_OPCODE, 0x70004);
+    refuse(r, "EXEC of another kind", new_command(0x12), LAC_ERR_OPCODE, 0x12);
+    refuse(r, "LOAD of kind 4", new_command(0x41), LAC_ERR_OPCODE, 0x41);
+    c = W; SET(c, ANY, WAIT, 1);   refuse(r, "LOAD waits for LOAD", c, LAC_ERR_RESERVED, 0);
+    c = E; SET(c, ANY, SIGNAL, 2); refuse(r, "EXEC signals EXEC", c, LAC_ERR_RESERVED, 0);
+
+    c = W; SET(c, LOAD_WEIGHTS, LINES, 0);       refuse(r, "weights: no lines", c, LAC_ERR_LENGTH, 0);
+    c = X; SET(c, LOAD_FEATURES, POINTS, 0);     refuse(r, "features: no points", c, LAC_ERR_LENGTH, 0);
+    c = X; SET(c, LOAD_FEATURES, CHANNELS, 0);   refuse(r, "features: no channels", c, LAC_ERR_LENGTH, 0);
+    c = X; SET(c, LOAD_FEATURES, TYPE, 3);       refuse(r, "features: type 3", c, LAC_ERR_LENGTH, 0);
+    c = X; SET(c, LOAD_FEATURES, ZERO, 128);     refuse(r, "features: int8 zero point 128", c, LAC_ERR_LENGTH, 0);
+    c = X; SET(c, LOAD_FEATURES, ZERO, -129);    refuse(r, "features: int8 zero point -129", c, LAC_ERR_LENGTH, 0);
+    c = X; SET(c, LOAD_FEATURES, TYPE, 1); SET(c, LOAD_FEATURES, ZERO, -1); refuse(r, "features: uint8 zero point -1", c, LAC_ERR_LENGTH, 0);
+    c = X; SET(c, LOAD_FEATURES, TYPE, 1); SET(c, LOAD_FEATURES, ZERO, 255); allow(r, "features: uint8 zero point 255", c);
+    c = P; SET(c, LOAD_PARAMS, CHANNELS, 0);     refuse(r, "parameters: no channels", c, LAC_ERR_LENGTH, 0);
+    c = E; SET(c, EXEC, POINTS, 0);              refuse(r, "exec: no points", c, LAC_ERR_LENGTH, 0);
+    c = E; SET(c, EXEC, COLUMNS, 0);             refuse(r, "exec: no columns", c, LAC_ERR_LENGTH, 0);
+    c = E; SET(c, EXEC, ROWS, 0);                refuse(r, "exec: no rows", c, LAC_ERR_LENGTH, 0);
+    c = E; SET(c, EXEC, FORMAT, 3);              refuse(r, "exec: format 3", c, LAC_ERR_LENGTH, 0);
+    c = E; SET(c, EXEC, N, 1);                   refuse(r, "exec: csc with N", c, LAC_ERR_LENGTH, 0);
+    c = E; SET(c, EXEC, FORMAT, NM);             refuse(r, "exec: N:4 without N", c, LAC_ERR_LENGTH, 0);
+    SET(c, EXEC, N, 5);                          refuse(r, "exec: 5:4", c, LAC_ERR_LENGTH, 0);
+    SET(c, EXEC, N, 4);                          allow(r, "exec: 4:4", c);
+    c = E; SET(c, EXEC, TYPE, 3);                refuse(r, "exec: type 3", c, LAC_ERR_LENGTH, 0);
+    c = E; SET(c, EXEC, ZERO, 200);              refuse(r, "exec: int8 zero point 200", c, LAC_ERR_LENGTH, 0);
+    c = S; SET(c, STORE, POINTS, 0);             refuse(r, "store: no points", c, LAC_ERR_LENGTH, 0);
+    c = S; SET(c, STORE, CHANNELS, 0); SET(c, STORE, ROWS, 0); refuse(r, "store: no channels", c, LAC_ERR_LENGTH, 0);
+    c = S; SET(c, STORE, ROWS, 2);               refuse(r, "store: more rows than channels need", c, LAC_ERR_LENGTH, 0);
+    c = S; SET(c, STORE, CHANNELS, lanes + 1);   refuse(r, "store: fewer rows than channels need", c, LAC_ERR_LENGTH, 0);
+    c = S; SET(c, STORE, ZERO, 128);             refuse(r, "store: int8 zero point 128", c, LAC_ERR_LENGTH, 0);
+    c = S; SET(c, STORE, CLAMP_LO, -129);        refuse(r, "store: int8 clamp -129", c, LAC_ERR_LENGTH, 0);
+    c = S; SET(c, STORE, CLAMP_HI, 128);         refuse(r, "store: int8 clamp 128", c, LAC_ERR_LENGTH, 0);
+    c = S; SET(c, STORE, CLAMP_LO, 5); SET(c, STORE, CLAMP_HI, 4); refuse(r, "store: clamp 5 .. 4", c, LAC_ERR_LENGTH, 0);
+    SET(c, STORE, CLAMP_HI, 5);                  allow(r, "store: clamp 5 .. 5", c);
+    c = store_raw(r, at, 1); SET(c, STORE, ZERO, 1);     refuse(r, "store: raw with zero point", c, LAC_ERR_LENGTH, 0);
+    c = store_raw(r, at, 1); SET(c, STORE, CLAMP_LO, -1); refuse(r, "store: raw with clamp", c, LAC_ERR_LENGTH, 0);
+    c = store_raw(r, at, 1); SET(c, STORE, CLAMP_HI, 1); refuse(r, "store: raw with upper clamp", c, LAC_ERR_LENGTH, 0);
+    c = store_raw(r, at, 1); SET(c, STORE, LIST, 1);     refuse(r, "store: raw list", c, LAC_ERR_LENGTH, 0);
+    c = S; SET(c, STORE, POINTS, 2); SET(c, STORE, PITCH, 0); refuse(r, "store: pitch below a row", c, LAC_ERR_LENGTH, 0);
+    SET(c, STORE, PITCH, 64);                    allow(r, "store: pitch of exactly a row", c);
+    SET(c, STORE, LIST, 1);                      refuse(r, "store: pitch below a list", c, LAC_ERR_LENGTH, 0);
+    SET(c, STORE, PITCH, 128);                   allow(r, "store: pitch that holds a list", c);
+
+    c = W; SET(c, LOAD_WEIGHTS, ADDR_LO, at + 32);     refuse(r, "weights: address", c, LAC_ERR_ALIGN, 0);
+    c = B; SET(c, LOAD_CODEBOOK, ADDR_LO, at + 1);     refuse(r, "codebook: address", c, LAC_ERR_ALIGN, 0);
+    c = X; SET(c, LOAD_FEATURES, ADDR_LO, at + 8);     refuse(r, "features: address", c, LAC_ERR_ALIGN, 0);
+    c = X; SET(c, LOAD_FEATURES, PITCH, 32);           refuse(r, "features: pitch", c, LAC_ERR_ALIGN, 0);
+    c = X; SET(c, LOAD_FEATURES, FEAT_BASE, 16);       refuse(r, "features: base", c, LAC_ERR_ALIGN, 0);
+    c = P; SET(c, LOAD_PARAMS, ADDR_LO, at + 16);      refuse(r, "parameters: address", c, LAC_ERR_ALIGN, 0);
+    c = P; SET(c, LOAD_PARAMS, PARAM_BASE, 1);         refuse(r, "parameters: base", c, LAC_ERR_ALIGN, 0);
+    c = S; SET(c, STORE, ADDR_LO, at + 32);            refuse(r, "store: address", c, LAC_ERR_ALIGN, 0);
+    c = S; SET(c, STORE, PITCH, 100);                  refuse(r, "store: pitch", c, LAC_ERR_ALIGN, 0);
+    c = S; SET(c, STORE, PARAM_BASE, r->cfg.store_w + 1); refuse(r, "store: parameter base", c, LAC_ERR_ALIGN, 0);
+
+    c = W; SET(c, LOAD_WEIGHTS, WORD_BASE, r->cfg.weight_depth); refuse(r, "weights: first word", c, LAC_ERR_BOUNDS, 0);
+    c = W; SET(c, LOAD_WEIGHTS, COL_BASE, cols);       refuse(r, "weights: first column", c, LAC_ERR_BOUNDS, 0);
+    c = load_features(at, 0, feat, lb, 0, INT8, 0, 0); allow(r, "features: all of the RAM", c);
+    c = load_features(at, 0, feat, lb + 1, 0, INT8, 0, 0);  refuse(r, "features: a second line a point", c, LAC_ERR_BOUNDS, 0);
+    c = load_features(at, 0, feat - 31, lb, 32, INT8, 0, 0); refuse(r, "features: one line too many", c, LAC_ERR_BOUNDS, 0);
+    c = load_features(at, 0, 1, feat - 32 > 600 ? 600 : (feat - 32) * lb / 2 + 1, 32, INT16, 0, 0);
+    if (feat - 32 <= 600) refuse(r, "features: int16", c, LAC_ERR_BOUNDS, 0);
+    c = P; SET(c, LOAD_PARAMS, PARAM_BASE, (r->cfg.param_depth - 1) / r->cfg.store_w * r->cfg.store_w);
+    SET(c, LOAD_PARAMS, CHANNELS, r->cfg.store_w + 1); refuse(r, "parameters: one too many", c, LAC_ERR_BOUNDS, 0);
+    c = E; SET(c, EXEC, FEAT_BASE, feat - 1);          allow(r, "exec: the last feature line", c);
+    SET(c, EXEC, COLUMNS, lb + 1);                     refuse(r, "exec: one line beyond", c, LAC_ERR_BOUNDS, 0);
+    c = E; SET(c, EXEC, FORMAT, NM); SET(c, EXEC, N, 1); SET(c, EXEC, FEAT_BASE, feat - 1); SET(c, EXEC, COLUMNS, lb / 4 + 1);
+    refuse(r, "exec: four elements a column for N:4", c, LAC_ERR_BOUNDS, 0);
+    c = E; SET(c, EXEC, FEAT_BASE, feat - 1); SET(c, EXEC, TYPE, INT16); SET(c, EXEC, COLUMNS, lb / 2 + 1);
+    refuse(r, "exec: two bytes an element for int16", c, LAC_ERR_BOUNDS, 0);
+    c = E; SET(c, EXEC, POINTS, 3); SET(c, EXEC, FEAT_PITCH, (feat - 1) / 2); allow(r, "exec: the last point's line", c);
+    SET(c, EXEC, FEAT_PITCH, (feat + 1) / 2);          refuse(r, "exec: the last point beyond", c, LAC_ERR_BOUNDS, 0);
+    c = E; SET(c, EXEC, COL_BASE, cols - 1);           allow(r, "exec: the last column", c);
+    SET(c, EXEC, COLUMNS, 2);                          refuse(r, "exec: one column beyond", c, LAC_ERR_BOUNDS, 0);
+    c = E; SET(c, EXEC, ACC_BASE, 1); SET(c, EXEC, ROWS, acc - 1); allow(r, "exec: all accumulators", c);
+    SET(c, EXEC, ROWS, acc);                           refuse(r, "exec: one accumulator beyond", c, LAC_ERR_BOUNDS, 0);
+    c = E; SET(c, EXEC, POINTS, 65535); SET(c, EXEC, FEAT_PITCH, 0); SET(c, EXEC, ROWS, 65535);
+    refuse(r, "exec: accumulators times points", c, LAC_ERR_BOUNDS, 0);
+    c = S; SET(c, STORE, ACC_BASE, acc - 1);           allow(r, "store: the last accumulator", c);
+    SET(c, STORE, POINTS, 2);                          refuse(r, "store: one accumulator beyond", c, LAC_ERR_BOUNDS, 0);
+    c = S; SET(c, STORE, PARAM_BASE, r->cfg.param_depth / r->cfg.store_w * r->cfg.store_w);
+    refuse(r, "store: parameters beyond", c, LAC_ERR_BOUNDS, 0);
+
+    /* Windows: the last line must be inside, the next must not. */
+    const uint32_t row = lines(r, 24) * lb, many = lines(r, 5 * 16) * lb;
+    struct { const char *name; command c; uint32_t bytes; int write; } IN[] = {
+        {"codebook", B, lines(r, 32) * lb, 0},
+        {"features", load_features(at, 192, 2, 24, 0, INT8, 0, 0), 192 + row, 0},
+        {"feature lists", load_features(at, 192, 2, 6, 0, INT8, 1, 0), 192 + 64 + row, 0},
+        {"parameters", load_params(at, 5, 0), many, 0},
+        {"store", store(r, at, 192, 2, 3, RAW, 0, 0, 0, 0), 192 + row, 1},
+        {"store of lists", store(r, at, 192, 2, 6, INT8, 1, 0, -128, 127), 192 + 64 + row, 1},
+    };
+    for (int i = 0; i < 6; i++) {
+        memset(r->mem + 0x8000, 0, 1024);
+        for (unsigned k = 0; k < 5 && i == 3; k++) put(r, at + 16 * k + 8, 1, 8);
+        window(r, IN[i].write, BASE, at + IN[i].bytes);
+        allow(r, text("window: %s", IN[i].name), IN[i].c);
+        memset(r->mem + 0x8000, 0, 1024);
+        window(r, IN[i].write, BASE, at + IN[i].bytes - 1);
+        refuse_window(r, text("window: %s, one byte short", IN[i].name), IN[i].c, at);
+        if (IN[i].write) {
+            window(r, 1, at + 1, BASE + MEM);
+            refuse_window(r, text("window: %s, begins later", IN[i].name), IN[i].c, at);
+        }
+    }
+    c = load_weights(at, 3, 0, 0);
+    window(r, 0, BASE, at + 3 * lb - 1);
+    refuse_window(r, "window: weights, one byte short", c, at);
+    c = B; SET(c, LOAD_CODEBOOK, ADDR_LO, BASE - 64);
+    refuse_window(r, "window: below", c, BASE - 64);
+    window(r, 0, BASE, UINT64_MAX);
+    const uint64_t top = (UINT64_C(1) << r->cfg.addr_w) - 64;
+    c = load_features(top, 64, 2, 1, 0, INT8, 0, 0);
+    refuse_window(r, "window: beyond the address space", c, top);
+    c = S; SET(c, STORE, ADDR_LO, 0xFFFFFFC0u); SET(c, STORE, ADDR_HI, ~0u);
+    window(r, 1, 0, UINT64_MAX);
+    refuse_window(r, "window: a sum that wraps", c, UINT64_MAX - 63);
+
+    /* The order of checks: each command has all later faults, too. */
+    c = S; SET(c, STORE, ZERO, 128); SET(c, STORE, ADDR_LO, 1); SET(c, STORE, ACC_BASE, acc); SET(c, ANY, WAIT, 1); c.w[12] = 1;
+    refuse(r, "order: RESERVED", c, LAC_ERR_RESERVED, 12); c.w[12] = 0;
+    refuse(r, "order: LENGTH", c, LAC_ERR_LENGTH, 0); SET(c, STORE, ZERO, 0);
+    refuse(r, "order: ALIGN", c, LAC_ERR_ALIGN, 0);   SET(c, STORE, ADDR_LO, 64);
+    refuse(r, "order: BOUNDS", c, LAC_ERR_BOUNDS, 0); SET(c, STORE, ACC_BASE, 0); SET(c, STORE, ADDR_HI, 0);
+    refuse_window(r, "order: WINDOW", c, 64);         SET(c, STORE, ADDR_LO, at);
+    refuse(r, "order: TOKEN", c, LAC_ERR_TOKEN, 0);
+}
+
+static void test_tokens(rig *r)
+{
+    command give = load_codebook(BASE + 0x8000, 0), want = exec(0, 0, 1, 1, 1, CSC8, 0, INT8, 0);
+    SET(give, ANY, SIGNAL, 2 | 4);  /* to EXEC and STORE */
+    SET(want, ANY, WAIT, 1);        /* from LOAD */
+
+    for (int i = 0; i < 15; i++) push(r, give);
+    uint64_t at = slot(r);
+    push(r, with_tag(give, TAG(16)));
+    go(r);
+    expect(r, "a sixteenth token", LAC_ERR_TOKEN, LAC_UNIT_CMD, 15, TAG(16), at, 0);
+
+    push(r, give);
+    push(r, give);
+    push(r, want);
+    push(r, want);
+    at = slot(r);
+    push(r, with_tag(want, TAG(3)));
+    go(r);
+    expect(r, "a token that nobody gave", LAC_ERR_TOKEN, LAC_UNIT_CMD, 4, TAG(3), at, 0);
+
+    /* From LOAD to EXEC is not from STORE to EXEC, nor from EXEC to LOAD. */
+    push(r, give);
+    SET(want, ANY, WAIT, 4);
+    at = slot(r);
+    push(r, want);
+    go(r);
+    expect(r, "a token from another engine", LAC_ERR_TOKEN, LAC_UNIT_CMD, 1, TAG(99), at, 0);
+    push(r, give);
+    SET(give, ANY, WAIT, 2);
+    at = slot(r);
+    push(r, give);
+    go(r);
+    expect(r, "a token the other way", LAC_ERR_TOKEN, LAC_UNIT_CMD, 1, TAG(99), at, 0);
+    SET(give, ANY, WAIT, 0);
+
+    SET(want, ANY, WAIT, 1);
+    for (int i = 0; i < 15; i++) push(r, give);
+    push(r, want);
+    SET(give, ANY, SIGNAL, 2);
+    push(r, give);
+    go(r);
+    check(!RD(STATUS) && RD(DONE) == 17, text("%s: fifteen tokens, one taken, one more", r->cfg.name), "code %x", RD(ERR_CODE));
+    WR(CTRL, 1);
+    r->tail = 0;
+    at = slot(r);
+    push(r, want);
+    go(r);
+    expect(r, "soft reset takes the tokens away", LAC_ERR_TOKEN, LAC_UNIT_CMD, 0, TAG(99), at, 0);
+}
+
+/* ---- Errors: blocks, lists, parameters, rows ------------------------------------------------------------------------------------------- */
+
+/* The block that has been added, changed by the caller, as command 1. */
+static void fail_block(rig *r, const char *name, uint64_t block, uint32_t n, uint32_t word_base, uint32_t col_base, uint32_t code,
+                       uint64_t addr, uint32_t index)
+{
+    behind_good(r, load_weights(block, n, word_base, col_base));
+    expect(r, name, code, LAC_UNIT_LOAD, 1, TAG(1), addr, index);
+}
+
+/* Two columns on all lanes: 3 entries and 4. */
+static uint32_t good_block(rig *r, int format, uint64_t *block)
+{
+    blk_begin(format, format == NM ? 2 : 0, (int)r->cfg.lanes, 2);
+    for (int c = 0; c < 2; c++)
+        for (int l = 0; l < (int)r->cfg.lanes; l++)
+            for (int i = 0; i < (format == NM ? 4 : 3 + c); i++) blk_add(c, l, 1);
+    return blk_put(r, block);
+}
+
+static void test_block_errors(rig *r)
+{
+    const uint32_t lanes = r->cfg.lanes, lb = r->lb, b = lb / 8, groups = (lanes + b - 1) / b;
+    uint64_t block;
+    uint32_t n;
+
+    static const struct { const char *name; int format, bit; uint64_t mask, value; } HEADER[] = {
+        {"header: format 3", CSC, 0, 3, 3},                {"header: csc with N", CSC, 2, 7, 1},
+        {"header: csc with r", CSC, 5, 7, 1},              {"header: csc8 with q", CSC8, 32, 1023, 1},
+        {"header: csc8 with words", CSC8, 48, 65535, 1},   {"header: reserved bit", CSC, 42, 63, 1},
+        {"header: reserved bit 47", NM, 42, 63, 32},       {"header: no columns", CSC, 16, 65535, 0},
+        {"header: 0:4", NM, 2, 7, 0},                      {"header: 5:4", NM, 2, 7, 5},
+        {"header: N:4 remainder 6", NM, 5, 7, 6},          {"header: N:4 no words", NM, 48, 65535, 0},
+        {"header: N:4 no entries", NM, 5, 7, 0},
+    };
+    for (size_t i = 0; i < sizeof HEADER / sizeof HEADER[0]; i++) {
+        n = good_block(r, HEADER[i].format, &block);
+        const uint64_t h = get(r, block, 8) & ~(HEADER[i].mask << HEADER[i].bit);
+        put(r, block, h | HEADER[i].value << HEADER[i].bit, 8);
+        fail_block(r, HEADER[i].name, block, n, 0, 0, LAC_ERR_BLOCK_HEADER, block, 0);
+    }
+    n = good_block(r, CSC, &block);
+    put(r, block + 1, lanes, 1);
+    fail_block(r, "header: more lanes than there are", block, n, 0, 0, LAC_ERR_BLOCK_HEADER, block, 0);
+
+    /* Lengths: one line too few, too many, and so few that the group list is not there. */
+    for (int f = 0; f < 3; f++) {
+        n = good_block(r, f, &block);
+        fail_block(r, text("length: one line short, format %d", f), block, n - 1, 0, 0, LAC_ERR_BLOCK_LENGTH, block, n);
+        n = good_block(r, f, &block);
+        fail_block(r, text("length: one line over, format %d", f), block, n + 1, 0, 0, LAC_ERR_BLOCK_LENGTH, block, n);
+    }
+    n = good_block(r, CSC8, &block);
+    fail_block(r, "length: the header alone", block, 1, 0, 0, LAC_ERR_BLOCK_LENGTH, block,
+               1 + lines(r, 2 * groups) + 2 * lines(r, lanes));
+
+    /* Bounds; the column's before the length, the words' behind it. */
+    n = good_block(r, CSC, &block);
+    fail_block(r, "bounds: columns", block, n - 1, 0, r->cfg.col_depth - 1, LAC_ERR_BOUNDS, block, 0);
+    n = good_block(r, CSC, &block);
+    allow(r, "bounds: the last columns", load_weights(block, n, 0, r->cfg.col_depth - 2));
+    for (int f = 0; f < 3; f++) {
+        n = good_block(r, f, &block);
+        const uint32_t words = blk_words(r);
+        allow(r, text("bounds: the last words, format %d", f), load_weights(block, n, r->cfg.weight_depth - words, 0));
+        n = good_block(r, f, &block);
+        fail_block(r, text("bounds: words, format %d", f), block, n, r->cfg.weight_depth - words + 1, 0, LAC_ERR_BOUNDS, block, 0);
+    }
+
+    /* Column table. Lanes beyond the block's are ignored. */
+    for (int f = 0; f < 2; f++) {
+        n = good_block(r, f, &block);
+        const uint64_t table = block + lb * (1 + lines(r, 2 * groups)), col1 = table + lb * lines(r, lanes);
+        put(r, col1 + 3, f == CSC ? 7 : 4, 1);
+        put(r, col1 + 2, f == CSC ? 6 : 5, 1);
+        fail_block(r, text("count: remainder too large, format %d", f), block, n, 0, 0, LAC_ERR_BLOCK_COUNT, col1, 2);
+        if (lanes > lb) {
+            n = good_block(r, f, &block);
+            put(r, table + lb + 1, 7, 1);
+            put(r, col1, 7, 1);
+            fail_block(r, text("count: in the second line of a column, format %d", f), block, n, 0, 0, LAC_ERR_BLOCK_COUNT, table + lb, lb + 1);
+        }
+    }
+    blk_begin(CSC, 0, 3, 1);
+    blk_add(0, 1, 1);
+    n = blk_put(r, &block);
+    put(r, block + lb * (1 + lines(r, 2 * ((3 + b - 1) / b))) + 3, 0xFF, 1);
+    allow(r, "count: bytes of lanes beyond the block's are ignored", load_weights(block, n, 0, 0));
+
+    /* Slices longer than the words: lane 1's by one entry; lane 3's more. */
+    for (int f = 0; f < 2; f++) {
+        n = good_block(r, f, &block);
+        const uint64_t table = block + lb * (1 + lines(r, 2 * groups)), col1 = table + lb * lines(r, lanes);
+        const uint32_t room = 2u * (f == CSC ? 6 : 4), e = f == CSC ? 6 : 4;  /* both are given two words */
+        put(r, col1 + 1, (room - 2) / e << 3 | (room - 2) % e, 1);
+        put(r, col1 + 3, 31 << 3, 1);
+        fail_block(r, text("table: slices beyond the words, format %d", f), block, n, 0, 0, LAC_ERR_BLOCK_TABLE, block, 1);
+        n = good_block(r, f, &block);
+        put(r, table + 1 + (block - block), (room - 4) / e << 3 | (room - 4) % e, 1);
+        allow(r, text("table: slices that just fit, format %d", f), load_weights(block, n, 0, 0));
+    }
+    n = good_block(r, NM, &block);  /* 2 columns of 4 entries in two words: 13 do not fit */
+    put(r, block, get(r, block, 8) & ~(UINT64_C(7) << 5), 8);
+    put(r, block, get(r, block, 8) | UINT64_C(1) << 32 | UINT64_C(1) << 5, 8);
+    fail_block(r, "table: N:4 slices beyond the words", block, n, 0, 0, LAC_ERR_BLOCK_TABLE, block, 0);
+    n = good_block(r, NM, &block);
+    put(r, block, get(r, block, 8) & ~(UINT64_C(7) << 5), 8);
+    put(r, block, get(r, block, 8) | UINT64_C(1) << 32, 8);
+    allow(r, "table: N:4 slices that just fit", load_weights(block, n, 0, 0));
+
+    /* Faults take their place in the order of lines. */
+    n = good_block(r, CSC, &block);
+    {
+        const uint64_t list = block + lb, table = list + lb * lines(r, 2 * groups), words = table + 2 * lb * lines(r, lanes);
+        put(r, table, 7, 1);
+        lac_model_fault(r->m, LAC_FAULT_SLVERR, 1, 0, words, words);
+        fail_block(r, "order: a bad count before a bus error", block, n, 0, 0, LAC_ERR_BLOCK_COUNT, table, 0);
+        n = good_block(r, CSC, &block);
+        put(r, table, 7, 1);
+        lac_model_fault(r->m, LAC_FAULT_SLVERR, 1, 0, table, table);
+        fail_block(r, "order: a bus error in the line of the bad count", block, n, 0, 0, LAC_ERR_BUS_SLVERR, table, 0);
+        n = good_block(r, CSC, &block);
+        lac_model_fault(r->m, LAC_FAULT_DECERR, 1, 0, list + 3, list + 3);
+        fail_block(r, "order: a bus error in the group list before the length", block, n - 1, 0, 0, LAC_ERR_BUS_DECERR, list, 0);
+        n = good_block(r, CSC, &block);
+        put(r, table, 31 << 3, 1);
+        const uint64_t last = block + lb * n - r->cfg.data_w / 8;
+        lac_model_fault(r->m, LAC_FAULT_SLVERR, 1, 0, last, last);
+        fail_block(r, "order: a bus error in the last beat before the table", block, n, 0, 0, LAC_ERR_BUS_SLVERR, last, 0);
+    }
+}
+
+static void test_row_errors(rig *r)
+{
+    static const char *NAME[3] = {"csc", "csc8", "N:4"};
+    static const int8_t X[4] = {1, 1, 0, 1};
+    for (int f = 0; f < 3; f++) {
+        /* Point 1 of 2 (base 3 + 2), lane 2: entries in rows 0, 1 and 2, of which ROWS = 2 allows two; then lane 3 worse. */
+        blk_begin(f, f == NM ? 1 : 0, 4, 1);
+        for (int l = 0; l < 4; l++)
+            for (int i = 0; i < (f == NM ? 3 : l < 2 ? 2 : 3); i++) blk_add(0, l, f == NM ? 1 : f == CSC ? 1 | (l == 3) << 4 : 1 | (l == 3) << 8);
+        push_block(r, X, 4);
+        command e = exec(0, 0, 1, 1, 2, f, f == NM ? 1 : 0, INT8, 0);
+        SET(e, EXEC, ACC_BASE, 3);
+        push(r, with_tag(e, TAG(7)));
+        go(r);
+        const uint32_t lane = f == NM ? 0 : 2, macs = f == NM ? 8 : 2 + 2 + 2 + 1;
+        check(RD(CNT_MACS_LO) == macs, text("%s: rows in error are not counted, %s", r->cfg.name, NAME[f]), "%u of %u", RD(CNT_MACS_LO), macs);
+        expect(r, text("row: %s", NAME[f]), LAC_ERR_BLOCK_ROW, LAC_UNIT_EXEC, 3, TAG(7), 0, lane | 3u << 16);
+
+        /* Bad only in the second point. */
+        blk_begin(f, f == NM ? 1 : 0, 2, f == NM ? 1 : 4);
+        const int col = f == NM ? 0 : 3;
+        for (int i = 0; i < 3; i++) blk_add(col, 1, 1);
+        if (f == NM)
+            for (int i = 0; i < 3; i++) blk_add(0, 0, 1);
+        if (f == NM) blk.count[0][0] = 3;
+        push_block(r, X, 4);
+        r->tail--;
+        const uint64_t x = take(r, 192);
+        put(r, x, f == NM ? 0 : 1, 4);
+        put(r, x + 64, 0x01000000, 4);
+        push(r, load_features(x, 64, 2, 4, 0, INT8, 0, 0));
+        e = exec(0, 1, 2, f == NM ? 1 : 4, 2, f, f == NM ? 1 : 0, INT8, 0);
+        SET(e, EXEC, ACC_BASE, 3);
+        push(r, e);
+        go(r);
+        expect(r, text("row: second point, %s", NAME[f]), LAC_ERR_BLOCK_ROW, LAC_UNIT_EXEC, 3, TAG(99), 0, (f == NM ? 0u : 1u) | 5u << 16);
+    }
+    /* Padding counts as an entry. */
+    blk_begin(CSC, 0, 1, 1);
+    blk_add(0, 0, 2 << 4);
+    push_block(r, X, 1);
+    push(r, exec(0, 0, 1, 1, 2, CSC, 0, INT8, 0));
+    go(r);
+    expect(r, "row: padding", LAC_ERR_BLOCK_ROW, LAC_UNIT_EXEC, 3, TAG(99), 0, 0);
+}
+
+static void test_list_errors(rig *r)
+{
+    static const struct { const char *name; int type; uint32_t count, second, entry[3]; int bad; } CASE[] = {
+        {"list: count above the channels", INT8, 11, 0, {0, 1, 2}, -1},
+        {"list: second word", INT8, 1, 1, {0, 0, 0}, -1},
+        {"list: index at the channels", INT8, 3, 0, {0x00010000, 0x00010009, 0x0001000A}, 2},
+        {"list: index repeated", INT8, 3, 0, {0x00010001, 0x00010005, 0x00010005}, 2},
+        {"list: index descends", INT8, 2, 0, {0x00010005, 0x00010004, 0}, 1},
+        {"list: int8 value 128", INT8, 2, 0, {0x007F0000, 0x00800001, 0}, 1},
+        {"list: int8 value -129", INT8, 2, 0, {0xFF800000, 0xFF7F0001, 0}, 1},
+        {"list: uint8 value -1", UINT8, 1, 0, {0xFFFF0000, 0, 0}, 0},
+        {"list: uint8 value 256", UINT8, 2, 0, {0x00FF0000, 0x01000001, 0}, 1},
+    };
+    for (size_t i = 0; i < sizeof CASE / sizeof CASE[0]; i++) {
+        const uint64_t at = take(r, 1024), bad = at + 128;  /* point 1 */
+        put(r, at, 0, 8);
+        put(r, bad, CASE[i].count, 4);
+        put(r, bad + 4, CASE[i].second, 4);
+        for (unsigned k = 0; k < 3; k++) put(r, bad + 64 + 4 * k, CASE[i].entry[k], 4);
+        behind_good(r, load_features(at, 128, 2, 10, 0, CASE[i].type, 1, 0));
+        const uint64_t entry = bad + 64 + 4u * (unsigned)(CASE[i].bad < 0 ? 0 : CASE[i].bad);
+        expect(r, CASE[i].name, LAC_ERR_LIST, LAC_UNIT_LOAD, 1, TAG(1), CASE[i].bad < 0 ? bad : entry - (entry - bad) % r->lb,
+               (uint32_t)CASE[i].bad);
+    }
+    const uint64_t at = take(r, 1024);
+    put(r, at, 10, 8);
+    for (unsigned k = 0; k < 10; k++) put(r, at + 64 + 4 * k, k | 0x8000u << 16, 4);
+    allow(r, "list: all channels, int16 value -32768", load_features(at, 0, 1, 10, 0, INT16, 1, 0));
+}
+
+static void test_param_errors(rig *r)
+{
+    static const struct { const char *name; unsigned byte, value; int bytes; } CASE[] = {
+        {"parameters: multiplier 2^31", 7, 0x80, 1}, {"parameters: shift 0", 8, 0, 1}, {"parameters: shift 63", 8, 63, 1},
+        {"parameters: lane", 9, 0, 1}, {"parameters: reserved byte 10", 10, 1, 1}, {"parameters: reserved byte 15", 15, 0x80, 1},
+    };
+    for (size_t i = 0; i < sizeof CASE / sizeof CASE[0]; i++) {
+        const uint64_t at = put_params(r, 8), bad = at + 16 * 5 + CASE[i].byte;
+        put(r, bad, CASE[i].byte == 9 ? r->cfg.lanes : CASE[i].value, 1);
+        put(r, at + 16 * 6 + 8, 0, 1);
+        behind_good(r, load_params(at, 8, r->cfg.store_w));
+        expect(r, CASE[i].name, LAC_ERR_PARAM, LAC_UNIT_LOAD, 1, TAG(1), bad - (bad - at) % r->lb, 5);
+    }
+    const uint64_t at = put_params(r, 8);
+    put(r, at + 7, 0x7F, 1);
+    put(r, at + 8, 62, 1);
+    put(r, at + 9, r->cfg.lanes - 1, 1);
+    allow(r, "parameters: the largest", load_params(at, 8, 0));
+}
+
+/* ---- Errors: the bus ---------------------------------------------------------------------------------------------------------------- */
+
+static void test_bus_errors(rig *r)
+{
+    static const struct { lac_fault_kind kind; uint32_t code; const char *name; } KIND[2] = {
+        {LAC_FAULT_SLVERR, LAC_ERR_BUS_SLVERR, "SLVERR"}, {LAC_FAULT_DECERR, LAC_ERR_BUS_DECERR, "DECERR"},
+    };
+    const uint32_t beat = r->cfg.data_w / 8, lb = r->lb;
+    const uint64_t y = BASE + 0x20000;
+
+    for (int k = 0; k < 2; k++) {
+        /* Commands: the third of three; only the first two are done. */
+        for (int i = 0; i < 2; i++) push(r, load_codebook(BASE + 0x8000, 0));
+        const uint64_t third = slot(r);
+        push(r, load_codebook(BASE + 0x8000, 0));
+        lac_model_fault(r->m, KIND[k].kind, 1, 0, third + 20, third + 20);
+        go(r);
+        expect(r, text("%s: reading a command", KIND[k].name), KIND[k].code, LAC_UNIT_CMD, 2, 0, third + 20 - 20 % beat, 0);
+
+        /* Features: the fault is in the last line's second half: at 32 bits its own beat. */
+        const uint64_t x = take(r, 4096);
+        lac_model_fault(r->m, KIND[k].kind, 1, 0, x + 3 * 256 + lb + 5, x + 3 * 256 + lb + 6);
+        behind_good(r, load_features(x, 256, 4, 2 * lb, 0, INT8, 0, 0));
+        const uint64_t at = x + 3 * 256 + lb + 5;
+        expect(r, text("%s: reading features", KIND[k].name), KIND[k].code, LAC_UNIT_LOAD, 1, TAG(1), at - (at - x) % beat, 0);
+
+        /* Writes: int8 rows of one point, in bursts. A fault in the last byte of the second burst. */
+        const uint32_t burst = r->cfg.burst * beat, channels = r->cfg.param_depth < 600 ? r->cfg.param_depth : 600;
+        uint32_t bytes = channels * 8, second = burst < 4096 ? burst : 4096;
+        if (bytes > second) {
+            uint32_t end = 2 * burst < lines(r, bytes) * lb ? 2 * burst : lines(r, bytes) * lb;
+            if (end > 4096) end = 4096;
+            if (end > second) {
+                const uint64_t params = put_params(r, channels);
+                push(r, load_params(params, channels, 0));
+                lac_model_fault(r->m, KIND[k].kind, 0, 1, y + end - 1, y + end - 1);
+                push(r, with_tag(store_raw(r, y, channels), TAG(1)));
+                go(r);
+                expect(r, text("%s: second burst of a row", KIND[k].name), KIND[k].code, LAC_UNIT_STORE, 1, TAG(1), y + second, 0);
+            }
+        }
+    }
+
+    /* A row that crosses 4096: the burst behind the boundary begins there. Two rows; the fault hits the second. */
+    const uint64_t near = y + 4096 - 64;
+    const uint32_t channels = r->cfg.param_depth < 24 ? r->cfg.param_depth : 24;  /* 192 bytes raw */
+    push(r, load_params(put_params(r, channels), channels, 0));
+    lac_model_fault(r->m, LAC_FAULT_SLVERR, 0, 1, y + 4096 + 3, y + 4096 + 3);
+    push(r, store_raw(r, near, channels));
+    go(r);
+    expect(r, "SLVERR: bursts end at 4096", LAC_ERR_BUS_SLVERR, LAC_UNIT_STORE, 1, TAG(99), y + 4096, 0);
+
+    /* Reads and writes are apart. */
+    lac_model_fault(r->m, LAC_FAULT_SLVERR, 1, 0, y, y + 4095);
+    allow(r, "a fault of reads does not touch writes", store(r, y, 0, 1, 1, INT8, 0, 0, -128, 127));
+    lac_model_bus_reset(r->m);
+    lac_model_fault(r->m, LAC_FAULT_SLVERR, 0, 1, y, y + 4095);
+    allow(r, "a fault of writes does not touch reads", load_codebook(y, 0));
+    lac_model_bus_reset(r->m);
+
+    /* Lists: entries first, the header last. */
+    {
+        static const int8_t X[1] = {1};
+        for (int i = 0; i < 2; i++) {
+            blk_begin(CSC8, 0, 4, 1);
+            for (int l = 0; l < 4; l++) blk_add(0, l, 3);
+            push_block(r, X, 1);
+            push(r, load_params(put_params(r, 4), 4, 0));
+            push(r, exec(0, 0, 1, 1, 1, CSC8, 0, INT8, 0));
+            lac_model_fault(r->m, LAC_FAULT_SLVERR, 0, 1, y, y);
+            if (i == 1) lac_model_fault(r->m, LAC_FAULT_DECERR, 0, 1, y + 64 + 15, y + 64 + 15);
+            push(r, store(r, y, 0, 1, 4, INT8, 1, 0, -128, 127));
+            go(r);
+            if (i == 0) {
+                check(get(r, y + 64 + 12, 4) == (3u | 2u << 16), text("%s: entries are written before the header", r->cfg.name), "%llx",
+                      (unsigned long long)get(r, y + 64 + 12, 4));
+                expect(r, "SLVERR: header of a list", LAC_ERR_BUS_SLVERR, LAC_UNIT_STORE, 5, TAG(99), y, 0);
+            } else
+                expect(r, "DECERR: entries of a list come first", LAC_ERR_BUS_DECERR, LAC_UNIT_STORE, 5, TAG(99), y + 64 + (lb == 8 ? 8 : 0), 0);
+        }
+    }
+
+    /* Beyond the memory. */
+    window(r, 0, BASE, BASE + 2 * MEM);
+    window(r, 1, BASE, BASE + 2 * MEM);
+    const uint64_t end = BASE + MEM;
+    behind_good(r, load_features(end - 64, 0, 1, 64 + lb, 0, INT8, 0, 0));
+    expect(r, "DECERR: reading beyond the memory", LAC_ERR_BUS_DECERR, LAC_UNIT_LOAD, 1, TAG(1), end, 0);
+    window(r, 1, BASE, BASE + 2 * MEM);
+    behind_good(r, store(r, end, 0, 1, 1, INT8, 0, 0, -128, 127));
+    expect(r, "DECERR: writing beyond the memory", LAC_ERR_BUS_DECERR, LAC_UNIT_STORE, 1, TAG(1), end, 0);
+
+    /* The lowest failing command wins, later ones do not write. */
+    lac_model_fault(r->m, LAC_FAULT_SLVERR, 1, 0, BASE + 0x8000, BASE + 0x8000);
+    push(r, load_codebook(BASE + 0x9000, 0));
+    push(r, with_tag(load_codebook(BASE + 0x8000, 0), TAG(1)));
+    push(r, new_command(0));
+    push(r, store(r, y, 0, 1, 1, INT8, 0, 0, -128, 127));
+    go(r);
+    check(get(r, y, 1) == 0xA5, text("%s: no STORE behind the failing command writes", r->cfg.name), "%llx", (unsigned long long)get(r, y, 1));
+    expect(r, "the lowest failing command", LAC_ERR_BUS_SLVERR, LAC_UNIT_LOAD, 1, TAG(1), BASE + 0x8000, 0);
+
+    int n = 0;
+    while (n < 20 && !lac_model_fault(r->m, LAC_FAULT_SLVERR, 1, 1, 0, 0)) n++;
+    check(n == 16, text("%s: sixteen faults", r->cfg.name), "%d", n);
+    lac_model_bus_reset(r->m);
+}
+
+static void test_stall(rig *r)
+{
+    const uint64_t x = BASE + 0x8000;
+    for (int write = 0; write < 2; write++) {
+        const command c = write ? store(r, x, 0, 1, 1, INT8, 0, 0, -128, 127) : load_codebook(x, 0);
+        lac_model_fault(r->m, LAC_FAULT_STALL, !write, write, x, x);
+        push(r, c);
+        go(r);
+        const int stuck = RD(STATUS) == (LAC_STATUS_ERROR | LAC_STATUS_STUCK)
+                       && RD(ERR_CODE) == (LAC_ERR_BUS_TIMEOUT | (write ? 0x300u : 0x100u)) && RD(ERR_ADDR_LO) == (uint32_t)x
+                       && RD(ERR_CMD) == 0 && RD(ERR_TAG) == TAG(99) && RD(ERR_INDEX) == 0;
+        WR(CTRL, 1);
+        const int waits = RD(STATUS) & LAC_STATUS_RESET && RD(STATUS) & LAC_STATUS_STUCK && RD(STATUS) & LAC_STATUS_RESET;
+        WR(TAIL, 0);
+        lac_model_bus_reset(r->m);
+        const int done = RD(STATUS) == 0 && RD(ERR_CODE) == 0;
+        uint64_t y;
+        fresh(r);
+        check(stuck && waits && done && !run_example(r, CSC, &y), text("%s: %s that are never answered", r->cfg.name, write ? "writes" : "reads"),
+              "stuck %d, reset waits %d, bus reset ends it %d", stuck, waits, done);
+        fresh(r);
+    }
+    /* No watchdog, no error: the machine waits, and says so. */
+    WR(WATCHDOG, 0);
+    lac_model_fault(r->m, LAC_FAULT_STALL, 1, 0, BASE, BASE);
+    push(r, load_codebook(x, 0));
+    go(r);
+    const int waits = RD(STATUS) == LAC_STATUS_BUSY && !RD(ERR_CODE) && !RD(IRQ_STATUS);
+    WR(CTRL, 1);
+    const int resets = RD(STATUS) & LAC_STATUS_RESET;
+    lac_model_bus_reset(r->m);
+    check(waits && resets && RD(STATUS) == 0, text("%s: without a watchdog it waits for ever", r->cfg.name), "STATUS %x", RD(STATUS));
+    fresh(r);
+}
+
+/* ---- Anything at all ------------------------------------------------------------------------------------------------------------------ */
+
+/* A good job of any format with up to eight bits flipped anywhere in its commands and operands: the machine ends idle, with a code that is
+ * listed or none, has written only inside the write window, and does the next job. The sanitizers watch the rest. */
+static void test_flipped_bits(rig *r)
+{
+    static uint8_t before[MEM];
+    lac_rng  g = {seed * 7919 + r->cfg.lanes};
+    int      bad = 0, refused = 0;
+    uint64_t y;
+
+    for (int i = 0; i < 300; i++) {
+        /* Run it once, so that everything stands in memory; then again with the flips. The write window holds the results only. */
+        bad += run_example(r, i % 3, &y) != 0;
+        const uint32_t used = (uint32_t)(r->next - BASE), commands = 6 * 64;
+        WR(CTRL, 1);
+        window(r, 1, y, y + 64);
+        for (uint32_t n = 1 + rng_below(&g, 8); n > 0; n--)
+            r->mem[rng_below(&g, rng_chance(&g, 128) ? commands : used)] ^= (uint8_t)(1u << rng_below(&g, 8));
+        memcpy(before, r->mem, MEM);
+        WR(TAIL, 6);
+        const uint32_t status = RD(STATUS), code = RD(ERR_CODE) & 0xff;
+        memcpy(before + (y - BASE), r->mem + (y - BASE), 64);
+        bad += (status != 0 && status != LAC_STATUS_ERROR) || (status != 0) != (code != 0) || code >= LAC_ERR_END
+            || memcmp(before, r->mem, MEM) != 0;
+        refused += status != 0;
+        fresh(r);
+        bad += run_example(r, (i + 1) % 3, &y) != 0;
+        fresh(r);
+    }
+    check(!bad && refused > 30 && refused < 300, text("%s: 300 jobs with flipped bits", r->cfg.name), "%d wrong, %d refused", bad, refused);
+}
+
+int main(void)
+{
+    static const char *NAME[3] = {"l8", "odd", "w512"};  /* the big one has nothing to add */
+    char path[64], msg[256];
+
+    if (getenv("SEED")) seed = strtoull(getenv("SEED"), NULL, 0);
+    for (int i = 0; i < 3; i++) {
+        lac_config cfg;
+        snprintf(path, sizeof path, "configs/%s.cfg", NAME[i]);
+        if (!check(!lac_config_read(path, &cfg, msg, sizeof msg), path, "%s", msg)) continue;
+        rig *r = open_rig(&cfg);
+        test_ring_errors(r);
+        test_command_errors(r);
+        test_tokens(r);
+        test_block_errors(r);
+        test_row_errors(r);
+        test_list_errors(r);
+        test_param_errors(r);
+        test_bus_errors(r);
+        test_stall(r);
+        test_flipped_bits(r);
+        close_rig(r);
+    }
+    return failures != 0;
+}
