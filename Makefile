@@ -31,7 +31,7 @@ export SEED B
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help all demo sim lint formal regs regs-check configs bench-model bench-sim cells train install clean
+.PHONY: help all demo sim lint formal regs regs-check configs bench-model cells train install clean
 
 # All cores, unless the caller said how many.
 ifeq ($(filter -j% --jobserver%,$(MAKEFLAGS)),)
@@ -62,7 +62,7 @@ lint: ## Icarus in strict Verilog-2005 and Verilator -Wall, every configuration,
 	@scripts/run_tests.sh scripts/lint.sh
 
 formal: $(FORMAL_DEPS) ## Prove the properties of the modules (yosys-smtbmc, z3)
-	@scripts/run_tests.sh $(FORMAL_TESTS)
+	@TEST_TIMEOUT=3000 scripts/run_tests.sh $(FORMAL_TESTS)
 
 regs: $(B)/gen_regs ## Regenerate rtl/lac_regs.vh and docs/registers.md from driver/*.def
 	$(B)/gen_regs vh > rtl/lac_regs.vh
@@ -87,9 +87,6 @@ train: ## Train the digits again (needs scikit-learn: installs it first; a few m
 
 bench-model: $(B)/bench_model ## Speed of the golden model
 	$(B)/bench_model
-
-bench-sim: $(B)/examples/demo $(B)/rtl/l8.so ## Speed of the Verilated RTL on the jobs of the demo
-	@$(B)/examples/demo | grep 'cycles of RTL'
 
 clean: ## Remove build/, the only place anything is generated
 	rm -rf $(B)

@@ -13,7 +13,7 @@ LACUNA_OBJ     := $(LACUNA_LIB_SRC:%.c=$(B)/obj/lacuna/%.o)
 
 ALL       += $(B)/lacuna $(B)/lacuna-asan $(B)/liblacuna.a $(B)/liblacuna.so
 TESTS     += $(B)/tests/test_npy $(B)/tests/test_host tests/test_cli.sh tests/fc_numpy.py tests/test_install.sh
-TEST_DEPS += $(B)/tests/test_npy $(B)/tests/test_host $(B)/lacuna $(B)/lacuna-asan
+TEST_DEPS += $(B)/tests/test_npy $(B)/tests/test_host $(B)/lacuna $(B)/lacuna-asan $(B)/liblacuna.a $(B)/liblacuna.so
 
 $(B)/obj/lacuna/%.o: %.c $(LACUNA_HDR)
 	@mkdir -p $(@D)

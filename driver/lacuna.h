@@ -8,7 +8,8 @@
  *                moves bytes with the port's mem_write and mem_read.
  *   Errors       0 or a negative lac_status. A call that fails with LAC_E_ARG .. LAC_E_SPACE has changed nothing.
  *   Concurrency  Calls on one device must not overlap.
- *   Environment  C99, freestanding; of the C library only memcpy and memset.
+ *   Environment  C99, freestanding; of the C library only memcpy and memset. Stack: lac_fc_build() and what calls it below 2.5 KB,
+ *                all else below 1 KB. Hosts of either byte order.
  */
 #ifndef LACUNA_H
 #define LACUNA_H

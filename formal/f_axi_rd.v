@@ -3,14 +3,15 @@
 // f_axi_rd - lac_axi_rd between arbitrary clients and an arbitrary slave (bounded proof)
 //
 //   Assumed    clients and slave keep VALID and payload; at most four requests of one to four lines per client; the
-//              slave answers only what it accepted, in order, at any time or never, RLAST right or wrong. Its data
+//              slave answers only what it accepted, in order, at any time or never, RLAST right or wrong (LINES: at f_wrong). Its data
 //              are the address of the beat; the beat at f_bad answers SLVERR or DECERR
 //   Proved     AR is stable (through flush and "dead") and legal; nothing is read that was not asked for; each client
 //              receives its lines in order, with their address, data and fault; idle and stuck mean what they say
 `default_nettype none
 module f_axi_rd #(
     parameter integer DATA_W = 64,
-    parameter integer BURST  = 2
+    parameter integer BURST  = 2,
+    parameter integer LINES  = 0   // 1: prove C, what the clients see, without flush and watchdog; 0: prove B, the bus
 ) (
     input wire              clk,
     input wire              rst,
@@ -30,6 +31,7 @@ module f_axi_rd #(
     (* anyconst *) reg [2:0]  f_watchdog;  // 0: off
     (* anyconst *) reg [12:0] f_bad;
     (* anyconst *) reg        f_decerr;
+    (* anyconst *) reg [12:0] f_wrong;     // LINES: the beat whose RLAST is wrong
 
     wire        idle, stuck, beat, arvalid, rready;
     wire [1:0]  req_ready, line_valid, arburst;
@@ -56,6 +58,10 @@ module f_axi_rd #(
         if (flush) f_flushed <= 1'b1;
     end
     always @(*) assume (rst == !f_past);
+    always @(*) if (LINES) assume (!flush && f_watchdog == 0);
+    // Requests lie around a multiple of 4096; lac_axi_cut is proved for every address
+    always @(*) assume (req_addr[12:6] == 7'h3F || req_addr[12:6] == 7'h40);
+    always @(*) assume (req_addr[25:19] == 7'h3F || req_addr[25:19] == 7'h40);
 
     // ---- clients
     genvar c;
@@ -98,12 +104,13 @@ module f_axi_rd #(
                     end
                 end
             // C1 lines in order, none too many   C2 good ones carry the data of their address
-            always @(*) if (f_past && !rst && line_valid[c]) begin
+            always @(*) if (LINES && f_past && !rst && line_valid[c]) begin
                 assert (q_rd[c] != q_wr[c]);
                 assert (line_addr == want);
                 if (line_fault == 0) begin
                     assert (line_data[12:0] == want);
                     if (BPL == 2) assert (line_data[44:32] == want + 13'd4);
+                    assert (f_wrong < want || f_wrong >= want + LB || f_wrong[SIZE-1:0] != 0);
                     assert (f_bad < want || f_bad >= want + LB || f_bad[SIZE-1:0] != 0);
                 end
                 // C3 faults: the code the beat had, at its address
@@ -111,12 +118,13 @@ module f_axi_rd #(
                     assert (line_fault == (f_decerr ? 3'd2 : 3'd1));
                     assert (line_fault_addr == f_bad);
                 end
+                if (line_fault == 4) assert (line_fault_addr == f_wrong && f_wrong != f_bad);
                 if (line_fault != 0) assert (line_fault_addr - want < LB && line_fault_addr[SIZE-1:0] == 0);
                 // C4 timeouts only with a watchdog; behind one only timeouts
                 assert (line_fault <= 4 && (line_fault != 3 || f_watchdog != 0));
                 if (late) assert (line_fault == 3);
             end
-            always @(posedge clk) if (f_past && !rst && !flush && $past(line_valid[c] && !line_ready[c] && !flush && !rst))
+            always @(posedge clk) if (LINES && f_past && !rst && !flush && $past(line_valid[c] && !line_ready[c] && !flush && !rst))
                 assert (line_valid[c] && $stable(line_addr) && $stable(line_fault) && (line_fault == 3 || $stable(line_data)));
         end
     endgenerate
@@ -154,12 +162,12 @@ module f_axi_rd #(
             owed  <= owed + (ar_hs ? arlen + 8'd1 : 8'd0) - r_hs;
             asked <= asked + (req_hs[0] ? ({4'd0, req_lines[3:0]} << (BPL - 1)) : 8'd0) + (req_hs[1] ? ({4'd0, req_lines[27:24]} << (BPL - 1)) : 8'd0);
         end
-    always @(*) if (rvalid) assume (owed != 0);
+    always @(*) if (rvalid) assume (owed != 0 && (!LINES || rlast == (s_end ^ (beat_addr == f_wrong))));
     always @(posedge clk) if (f_past && !rst && $past(rvalid && !rready && !rst)) assume (rvalid && $stable(rlast));
 
     // ---- the bus
     wire [12:0] bytes = ({5'd0, arlen} + 13'd1) << SIZE;
-    always @(posedge clk) if (f_past && !rst) begin
+    always @(posedge clk) if (!LINES && f_past && !rst) begin
         // B1 AR holds still, whatever happens   B2 and is legal
         if ($past(arvalid && !arready && !rst)) assert (arvalid && $stable(araddr) && $stable(arlen));
         if (arvalid) assert (arlen < BURST && araddr[SIZE-1:0] == 0 && {1'b0, araddr[11:0]} + bytes <= 13'd4096);

@@ -1,66 +1,90 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# prove.sh NAME... - prove the properties of RTL blocks with Yosys, yosys-smtbmc and z3
+# prove.sh NAME... - prove the properties of RTL blocks
 #
-#   Output     one line a proof: `ok - formal NAME: how` or `not ok - formal NAME: ...`; logs in $B/formal
+#   Engines    induction: yosys-smtbmc and z3. Bounded proofs: the bmc3 of yosys-abc, much faster than z3 on these
+#   Output     one line a proof: `ok - formal NAME: how` or `not ok - formal NAME: ...`; logs and traces in $B/formal
 #   Environment B (default build), RTL (default rtl; a mutated copy, to see a proof fail)
 cd "$(dirname "$0")/.." || exit 2
-B=${B:-build} RTL=${RTL:-rtl} out=${B:-build}/formal status=0
+B=${B:-build} RTL=${RTL:-rtl} status=0
+out=$B/formal
 mkdir -p "$out"
 
-# smt NAME TOP 'FILES' 'READ OPTIONS' 'PARAMETERS' ['EXTRA COMMANDS']: NAME.smt2
-smt() {
+# elaborate NAME TOP 'FILES' 'OPTIONS OF read_verilog' 'OPTIONS OF hierarchy' ['EXTRA COMMANDS AFTER flatten']
+# writes NAME.smt2 and, with covers left out, NAME.aig
+elaborate() {
     yosys -q -l "$out/$1.yosys.log" -p "
         read_verilog -formal $4 -I$RTL $3
         hierarchy -check -top $2 $5
-        proc; flatten; opt_clean; $6
+        proc; flatten; $6
         prep -top $2; memory_map; opt -full -nodffe -nosdff; async2sync; dffunmap; opt_clean
-        write_smt2 -wires $out/$1.smt2" > "$out/$1.yosys.err" 2>&1
+        write_smt2 -wires $out/$1.smt2
+        chformal -cover -remove; delete -output; simplemap; techmap; opt_clean
+        abc -g AND -fast; opt_clean; setundef -anyseq; opt_clean
+        write_aiger -zinit -no-startoffset -map $out/$1.aim $out/$1.aig" > "$out/$1.yosys.err" 2>&1 && return
+    bad "$1" "yosys fails: $(tail -n 1 "$out/$1.yosys.err")"
 }
-# verdict NAME 'HOW' ARGUMENTS...: run yosys-smtbmc, print the line
-verdict() {
-    name=$1 how=$2; shift 2
-    if yosys-smtbmc -s z3 --noprogress --unroll "$@" --dump-vcd "$out/$name.vcd" "$out/$name.smt2" > "$out/$name.log" 2>&1; then return 0; fi
-    echo "not ok - formal $name: $how fails: $(grep -m1 -E 'Assert failed|PREUNSAT|[Uu]nreached|Warmup|rror' "$out/$name.log" | sed 's/^## *[0-9:]* *//'); see $out/$name.log, $name.vcd"
-    return 1
-}
-# prove NAME TOP 'FILES' 'READ OPTIONS' 'PARAMETERS' EXTRA base|induction DEPTH [COVER_DEPTH]
-prove() {
-    pname=$1 kind=$7 depth=$8 cover=$9
-    if ! smt "$@"; then
-        echo "not ok - formal $pname: yosys fails: $(tail -n 1 "$out/$pname.yosys.err")"; status=1; return
-    fi
-    verdict "$pname" "bounded proof, $depth cycles" -t "$depth" || { status=1; return; }
-    how="bounded, $depth cycles"
-    if [ "$kind" = induction ]; then
-        verdict "$pname" "induction, depth $depth" -i -t "$depth" || { status=1; return; }
-        how="unbounded, by induction"
-    fi
-    if [ -n "$cover" ]; then
-        verdict "$pname" "cover, $cover cycles" -c -t "$cover" || { status=1; return; }
-        how="$how; every cover reached"
-    fi
-    echo "ok - formal $pname: $how"
-}
+bad() { echo "not ok - formal $1: $2"; status=1; return 1; }
+where() { grep -m1 -E 'Assert failed|PREUNSAT|Unreached|rror' "$1" | sed 's/^## *[0-9:]* *//; s/ (\$.*//'; }
+smtbmc() { yosys-smtbmc -s z3 --noprogress --unroll "$@" > "$out/$name.log" 2>&1; }
 
+# induction NAME DEPTH: the base case and the step
+induction() {
+    name=$1
+    if ! smtbmc -t "$2" --dump-vcd "$out/$1.vcd" "$out/$1.smt2"; then bad "$1" "base case: $(where "$out/$1.log")"
+    elif ! smtbmc -i -t "$2" --dump-vcd "$out/$1.vcd" "$out/$1.smt2"; then bad "$1" "induction: $(where "$out/$1.log")"
+    else echo "ok - formal $1: unbounded, by induction"
+    fi
+}
+# bounded NAME CYCLES
+bounded() {
+    name=$1
+    yosys-abc -c "read_aiger $out/$1.aig; fold; strash; bmc3 -F $2; write_cex -a $out/$1.aiw" > "$out/$1.abc.log" 2>&1
+    if grep -q "No output asserted in $2 frames" "$out/$1.abc.log"; then
+        echo "ok - formal $1: bounded, $2 cycles"
+    elif grep -q 'was asserted in frame' "$out/$1.abc.log"; then  # replay it, for the name of the property and a trace
+        smtbmc -t "$2" --aig "$out/$1.aim:$out/$1.aiw" --aig-noheader --dump-vcd "$out/$1.vcd" "$out/$1.smt2"
+        bad "$1" "$(where "$out/$1.log"); trace $out/$1.vcd"
+    else
+        bad "$1" "no verdict: $(tail -n 1 "$out/$1.abc.log")"
+    fi
+}
 axi() { echo "$RTL/lac_axi_$1.v $RTL/lac_axi_cut.v $RTL/lac_skid.v $RTL/lac_fifo.v formal/f_axi_$1.v"; }
 
-for name in "$@"; do
-    case $name in
-    skid)      prove skid lac_skid "$RTL/lac_skid.v" -DFORMAL_LAC_SKID "-chparam W 3" "" induction 3 ;;
-    fifo)      prove fifo lac_fifo "$RTL/lac_fifo.v" -DFORMAL_LAC_FIFO "-chparam W 3 -chparam DEPTH 4 -chparam LEVEL_W 3" "" induction 3 ;;
-    fifo_odd)  prove fifo_odd lac_fifo "$RTL/lac_fifo.v" -DFORMAL_LAC_FIFO "-chparam W 3 -chparam DEPTH 5 -chparam LEVEL_W 3" "" induction 3 ;;
-    ffs)       prove ffs lac_ffs "$RTL/lac_ffs.v" -DFORMAL_LAC_FFS "-chparam W 33 -chparam INDEX_W 6" "" induction 1 ;;
-    axil)      prove axil lac_axil "$RTL/lac_axil.v" -DFORMAL_LAC_AXIL "" "" induction 4 ;;
-    cut)       prove cut lac_axi_cut "$RTL/lac_axi_cut.v" -DFORMAL_LAC_AXI_CUT "-chparam ADDR_W 32 -chparam DATA_W 64 -chparam BURST 32" "" induction 2 ;;
-    cut_odd)   prove cut_odd lac_axi_cut "$RTL/lac_axi_cut.v" -DFORMAL_LAC_AXI_CUT "-chparam ADDR_W 40 -chparam DATA_W 32 -chparam BURST 7" "" induction 2 ;;
-    cut_page)  prove cut_page lac_axi_cut "$RTL/lac_axi_cut.v" -DFORMAL_LAC_AXI_CUT "-chparam ADDR_W 33 -chparam DATA_W 512 -chparam BURST 256" "" induction 2 ;;
-    axi_rd)    prove axi_rd f_axi_rd "$(axi rd)" "" "-chparam DATA_W 64 -chparam BURST 2" "" base 14 20 ;;
-    axi_rd_32) prove axi_rd_32 f_axi_rd "$(axi rd)" "" "-chparam DATA_W 32 -chparam BURST 3" "" base 14 ;;
-    axi_wr)    prove axi_wr f_axi_wr "$(axi wr)" "" "-chparam DATA_W 64 -chparam BURST 2" "" base 14 20 ;;
-    axi_wr_32) prove axi_wr_32 f_axi_wr "$(axi wr)" "" "-chparam DATA_W 32 -chparam BURST 3" "" base 14 ;;
-    *)         echo "not ok - formal $name: no such proof"; status=1 ;;
+# f_mac looks at lac_mac's insides
+mac_wires() {
+    echo "techmap -map formal/f_mul.v;"
+    for w in s0_en_q s1_en_q s2_en_q s3_en_q s4_en_q s0_bank_q s1_bank_q s2_bank_q s3_bank_q s4_bank_q \
+             s0_addr_q s1_addr_q s2_addr_q s3_addr_q s4_addr_q s0_w_q s0_a_q s1_p_q s2_p_q \
+             s2_f3_q s2_f4_q s2_f5_q s3_ovf_q s3_sum_q s4_sum_q s5_sum_q; do
+        echo "connect -set $w dut.$w;"
+    done
+    for b in 0 1; do
+        echo "connect -set dut.g_bank[$b].u_acc.f_addr f_addr;"
+        echo "connect -set word$b dut.g_bank[$b].u_acc.f_word; connect -set latch$b dut.g_bank[$b].u_acc.f_latch;"
+        echo "connect -set ram$b dut.g_bank[$b].u_acc.out_q;"
+    done
+}
+
+for p in "$@"; do
+    case $p in
+    skid)         elaborate $p lac_skid "$RTL/lac_skid.v" -DFORMAL_LAC_SKID "-chparam W 3" && induction $p 3 ;;
+    fifo)         elaborate $p lac_fifo "$RTL/lac_fifo.v" -DFORMAL_LAC_FIFO "-chparam W 3 -chparam DEPTH 4 -chparam LEVEL_W 3" && induction $p 3 ;;
+    fifo_odd)     elaborate $p lac_fifo "$RTL/lac_fifo.v" -DFORMAL_LAC_FIFO "-chparam W 3 -chparam DEPTH 5 -chparam LEVEL_W 3" && induction $p 3 ;;
+    ffs)          elaborate $p lac_ffs "$RTL/lac_ffs.v" -DFORMAL_LAC_FFS "-chparam W 33 -chparam INDEX_W 6" && induction $p 1 ;;
+    axil)         elaborate $p lac_axil "$RTL/lac_axil.v" -DFORMAL_LAC_AXIL && induction $p 4 ;;
+    cut)          elaborate $p lac_axi_cut "$RTL/lac_axi_cut.v" -DFORMAL_LAC_AXI_CUT && induction $p 2 ;;
+    cut_odd)      elaborate $p lac_axi_cut "$RTL/lac_axi_cut.v" -DFORMAL_LAC_AXI_CUT "-chparam ADDR_W 40 -chparam DATA_W 32 -chparam BURST 7" && induction $p 2 ;;
+    cut_page)     elaborate $p lac_axi_cut "$RTL/lac_axi_cut.v" -DFORMAL_LAC_AXI_CUT "-chparam ADDR_W 33 -chparam DATA_W 512 -chparam BURST 256" && induction $p 2 ;;
+    axi_rd_bus)   elaborate $p f_axi_rd "$(axi rd)" "" "-chparam LINES 0" && bounded $p 13 ;;
+    axi_rd_lines) elaborate $p f_axi_rd "$(axi rd)" "" "-chparam LINES 1" && bounded $p 12 ;;
+    axi_rd_half)  elaborate $p f_axi_rd "$(axi rd)" "" "-chparam LINES 1 -chparam DATA_W 32 -chparam BURST 3" && bounded $p 12 ;;
+    axi_wr_bus)   elaborate $p f_axi_wr "$(axi wr)" "" "-chparam LINES 0" && bounded $p 14 ;;
+    axi_wr_lines) elaborate $p f_axi_wr "$(axi wr)" "" "-chparam LINES 1" && bounded $p 14 ;;
+    axi_wr_half)  elaborate $p f_axi_wr "$(axi wr)" "" "-chparam LINES 1 -chparam DATA_W 32 -chparam BURST 3" && bounded $p 13 ;;
+    mac)          elaborate $p f_mac "$RTL/lac_mac.v formal/f_ram.v formal/f_mac.v" "" "" "$(mac_wires)" && induction $p 2 ;;
+    *)            bad "$p" "no such proof" ;;
     esac
 done
 exit $status

@@ -202,7 +202,7 @@ module lac_axi_rd #(
         .out_valid(in_valid), .out_ready(take),
         .out_data({in_last, in_resp, in_data})
     );
-    assign m_axi_rready = in_ready || dead_q || drain_q;
+    assign m_axi_rready = in_ready;  // dead or in flush nothing enters, so it is and stays high
     assign beat         = r_hs;
 
     // ---- Which burst they belong to

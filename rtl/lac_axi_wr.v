@@ -104,7 +104,7 @@ module lac_axi_wr #(
     wire [7:0]        burst_len;
 
     lac_skid #(.W(ADDR_W + 24)) u_req (
-        .clk(clk), .rst(rst || kill || dead_q),
+        .clk(clk), .rst(rst || kill),
         .in_valid(req_valid && !kill), .in_ready(fits), .in_data({req_addr, req_lines}),
         .out_valid(q_valid), .out_ready(cut_ready), .out_data({q_addr, q_lines})
     );
@@ -112,7 +112,7 @@ module lac_axi_wr #(
 
     // verilator lint_off PINCONNECTEMPTY
     lac_axi_cut #(.ADDR_W(ADDR_W), .DATA_W(DATA_W), .BURST(BURST)) u_cut (
-        .clk(clk), .rst(rst || kill || dead_q),
+        .clk(clk), .rst(rst || kill),
         .in_valid(q_valid), .in_ready(cut_ready), .in_addr(q_addr), .in_lines(q_lines),
         .out_valid(burst_valid), .out_ready(issue), .out_addr(burst_addr), .out_len(burst_len), .out_last()
     );

@@ -133,7 +133,7 @@ module lac_regs #(
     wire [2:0] irq_now = {marks != 2'd0, err_valid && !err_was_q, busy_was_q && !busy && !err_valid};
     wire [2:0] irq_clear = (wr_en && wr_addr == `LAC_REG_IRQ_STATUS) ? wr_data[2:0] : 3'd0;
     always @(posedge clk)
-        if (rst || soft) begin
+        if (rst || soft || resetting) begin
             irq_status_q <= 3'd0;
             busy_was_q   <= 1'b0;
             err_was_q    <= 1'b0;

@@ -173,6 +173,7 @@ void axi_mem_clock(axi_mem *m, const lac_pins *p)
         memcpy(m->wbuf[at].data, p->m_axi_wdata, m->beat);
         m->wbuf[at].strb = p->m_axi_wstrb;
         m->wr_beats++;
+        m->wr_named += p->m_axi_wstrb != 0;
     }
     if (m->wbuf_n) write_beats(m);
 }

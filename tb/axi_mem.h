@@ -56,6 +56,7 @@ typedef struct {
     uint32_t       faults;
 
     uint64_t rd_beats, wr_beats, wr_bytes, rd_bursts, wr_bursts; /* counted since init */
+    uint64_t wr_named;            /* of the beats written, those with a strobe */
 
     /* the rest is private */
     lac_rng   rng;

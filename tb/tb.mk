@@ -10,16 +10,16 @@ RTL_SRC   := $(wildcard rtl/*.v)
 RTL_ALL   := $(RTL_SRC) $(wildcard rtl/*.vh)
 
 # No waveform, no assertions, no timing: speed. What is not initialised comes up at random (lac_shim.cpp).
-VL_FLAGS = --cc -Wall --language 1364-2005 -O3 --x-assign unique --x-initial unique --noassert --no-timing \
+VL_FLAGS = --cc -Wall --language 1364-2005 -O3 --x-assign unique --x-initial unique --noassert --no-timing -fno-table \
            --prefix Vlac --top-module lac_top -Irtl
 VL_HIDE  = -fPIC -fvisibility=hidden -fno-gnu-unique
 VL_CXX   = -std=c++17 $(VL_OPT) $(VL_HIDE) -Itb
 
 # One configuration: verilate, compile, link. The parameters are the KEY=value lines of the .cfg.
-$(B)/rtl/%.so: configs/%.cfg tb/lac_shim.cpp tb/lac_sim.h $(RTL_ALL)
+$(B)/rtl/%.so: configs/%.cfg tb/lac_shim.cpp tb/lac_sim.h tb/lac.vlt $(RTL_ALL)
 	@mkdir -p $(@D)
 	@rm -rf $(B)/verilated/$* && mkdir -p $(B)/verilated/$*
-	$(VERILATOR) $(VL_FLAGS) $$(sed -n 's/^\([A-Z_]*\)=\([0-9]*\).*/-G\1=\2/p' $<) --Mdir $(B)/verilated/$* rtl/lac_top.v
+	$(VERILATOR) $(VL_FLAGS) $$(sed -n 's/^\([A-Z_]*\)=\([0-9]*\).*/-G\1=\2/p' $<) --Mdir $(B)/verilated/$* tb/lac.vlt rtl/lac_top.v
 	+@$(MAKE) --no-print-directory -C $(B)/verilated/$* -f Vlac.mk CXX='$(CXX)' OBJCACHE='$(VL_CCACHE)' \
 	    OPT_FAST='$(VL_OPT)' OPT_SLOW=-O1 OPT_GLOBAL='$(VL_OPT)' USER_CPPFLAGS='$(VL_HIDE)' \
 	    Vlac__ALL.a verilated.o verilated_threads.o > $(B)/verilated/$*.log || { tail -n 30 $(B)/verilated/$*.log; false; }
@@ -60,3 +60,12 @@ TEST_DEPS += $(B)/tests/test_random $(B)/tests/test_faults
 $(B)/tests/test_random $(B)/tests/test_faults: $(B)/tests/%: tests/%.c $(PAIR_SRC) $(TB_HDR)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -Itests -o $@ $(filter %.c,$^) -ldl
+
+# Speed of the simulation itself.
+.PHONY: bench-sim
+$(B)/bench_sim: tb/bench_sim.c $(B)/liblacrtl.a $(B)/liblacdriver.a $(TB_HDR)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $< $(B)/liblacrtl.a $(B)/liblacdriver.a -ldl
+
+bench-sim: $(B)/bench_sim $(B)/rtl/l64.so ## Cycles a second of the Verilated RTL, 64 lanes
+	@$(B)/bench_sim

@@ -262,6 +262,14 @@ def directed(b):
     code, y, _, out = b.fc(w, x, "--out-type", "int16", "--format", "csc8")
     say(f"{tag} --out-type alone: times one, clamped", out.strip() if code else differs(y, np.clip(accumulate(w, x, 0), -32768, 32767).astype(np.int16)))
 
+    k = 13 * b.lanes + 5  # beyond the parameter RAM of `odd`, which then stores int8 in slices of channels
+    w, x = random_w(r, "3:4", k, 6, 1.0), np.array([[9, -9, 1, 0, 3, 7], [0, 0, 1, 0, 0, 0]], np.int8)
+    m, s, bias = r.integers(2**29, 2**31, k), r.integers(33, 37, k), r.integers(-500, 500, k)
+    files = ["--bias", b.save("B.npy", bias.astype(np.int32)), "--multiplier", b.save("M.npy", m.astype(np.int32)), "--shift", b.save("S.npy", s.astype(np.int8))]
+    code, y, _, out = b.fc(w, x, *files, "--format", "3:4")
+    want = requantise(accumulate(w, x, 0), bias.tolist(), m.tolist(), s.tolist(), 0, -128, 127, np.int8)
+    say(f"{tag} {k} channels as int8, each with its own bias, multiplier and shift", out.strip() if code else differs(y, want))
+
     # Three formats take this one; auto takes the cheapest.
     w = np.tile(np.array([[3, 0, 0, -4]], np.int8), (b.lanes * 2, 5))
     code, _, stats, out = b.fc(w, np.ones((1, 20), np.int8))

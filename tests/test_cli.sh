@@ -102,9 +102,11 @@ fc 2 "unknown port" "port 'tcp' is unknown, expected model or rtl" W.npy X.npy -
 fc 2 "unknown configuration" "configuration 'l65' is unknown, expected one of: l64, l8, odd" W.npy X.npy --config l65
 fc 2 "a path as configuration" "expected a name without '/'" W.npy X.npy --config ../configs/l8
 mkdir -p here/configs && sed 's/^LANES=8/LANES=16/' "$home/configs/l8.cfg" > here/configs/mine.cfg
+mkdir configs && cp "$home/configs/l8.cfg" configs/beside.cfg
 echo LANES=many > here/configs/broken.cfg
 LACUNA_HOME=$dir/here run 0 "LACUNA_HOME brings its own configuration" "lanes                16" info --config mine
 LACUNA_HOME=$dir/here run 2 "LACUNA_HOME replaces the others" "configuration 'l8' is unknown, expected one of: broken, mine" info --config l8
+LACUNA_HOME=$dir/here run 2 "nothing but LACUNA_HOME is searched" "configuration 'beside' is unknown" info --config beside
 LACUNA_HOME=$dir/here run 2 "a broken configuration" "broken.cfg" info --config broken
 LACUNA_HOME=$dir/here run 2 "a configuration without Verilated core" "no Verilated core for configuration 'mine'" info --config mine --port rtl
 LACUNA_HOME=$dir/nowhere run 2 "no configurations at all" "set LACUNA_HOME" info

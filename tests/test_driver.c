@@ -1388,6 +1388,9 @@ static void device(void)
     f.reg[LAC_REG_HEAD / 4] = 5;
     check(lac_room(&d, &room) == LAC_OK && room == 5 && lac_submit(&d, cmd + 8, 5) == LAC_OK && f.reg[LAC_REG_TAIL / 4] == 4 && f.ring[64 * 7 + 3] == 8
               && f.ring[3] == 9 && f.ring[64 * 3 + 3] == 12 && f.ring[64 * 4 + 3] == 4, "ring: wraps around", "tail %u", f.reg[LAC_REG_TAIL / 4]);
+    const int none = lac_room(&d, &room) == LAC_OK && room == 0;
+    f.reg[LAC_REG_HEAD / 4] = 7;
+    check(none && lac_room(&d, &room) == LAC_OK && room == 2, "ring: HEAD above TAIL", "room %u", room);
     f.reg[LAC_REG_HEAD / 4] = 4;
     check(lac_room(&d, &room) == LAC_OK && room == 7, "ring: empty in the middle", "room %u", room);
     f.reg[LAC_REG_HEAD / 4] = 8;
@@ -1539,7 +1542,8 @@ int main(void)
     build_refusals();
     device();
     mmio();
-    fprintf(stderr, "%llu programs, %llu commands, %llu streamed, %llu resident, %llu chained\n", (unsigned long long)programs_run, (unsigned long long)commands_run,
-            (unsigned long long)streamed_run, (unsigned long long)resident_run, (unsigned long long)chained_run);
+    check(streamed_run > 100 && resident_run > 100 && chained_run > 50, "programs: jobs of every kind", "%llu programs, %llu commands, %llu streamed, %llu resident, %llu chained jobs",
+          (unsigned long long)programs_run, (unsigned long long)commands_run, (unsigned long long)streamed_run, (unsigned long long)resident_run,
+          (unsigned long long)chained_run);
     return failures != 0;
 }

@@ -17,7 +17,11 @@
 #include "lac_hw.h"
 #include "pair.h"
 
-enum { WATCHDOG = 3000, LIMIT = 3000000 };
+enum {
+    WATCHDOG = 3000,   /* [cycles] beyond any stall that the memory makes at random */
+    LIMIT    = 3000000, /* [cycles] of a job */
+    OFFERED  = 3       /* W beats that may already be on offer, and so have to stand, when a reset or timeout comes */
+};
 
 static int         bad;
 static uint32_t    code_seen[64]; /* equal in model and core */
@@ -238,6 +242,7 @@ static void stall(trial *t)
     core.port.read32(core.port.ctx, LAC_REG_STATUS, &status);
     if (!(status & LAC_STATUS_RESET)) say(t, "STATUS does not show the reset under way");
     if (!(status & LAC_STATUS_STUCK)) say(t, "STATUS does not show the stuck bus");
+    const uint64_t named = lac_rtl_mem(core.rtl)->wr_named;
     axi_mem_no_faults(lac_rtl_mem(core.rtl)); /* the late answers come */
     lac_model_bus_reset(t->model.model);
     for (uint32_t i = 0; i < 20000; i++) {
@@ -245,6 +250,7 @@ static void stall(trial *t)
         if (!(status & LAC_STATUS_RESET)) break;
     }
     if (status) say(t, "soft reset does not end when the bus answers again");
+    if (lac_rtl_mem(core.rtl)->wr_named - named > OFFERED) say(t, "beats owed after a timeout carry strobes");
     check_untouched(t);
 }
 
@@ -297,8 +303,16 @@ static void bad_command(trial *t)
     const uint32_t c = rng_below(&t->r, t->j.n);
     uint32_t *w = t->j.cmd[c].w, at = FIELDS, old;
     const uint32_t op = w[0] & 0xFF;
-    if (rng_chance(&t->r, 60)) w[rng_below(&t->r, 16)] ^= 1u << rng_below(&t->r, 32);
-    else {
+    int sixteenth = 0;
+    if (rng_chance(&t->r, 50)) w[rng_below(&t->r, 16)] ^= 1u << rng_below(&t->r, 32);
+    else if (rng_chance(&t->r, 24)) /* a token that nobody may have given */
+        w[0] |= 0x100u << rng_below(&t->r, 3);
+    else if (rng_chance(&t->r, 24)) { /* every LOAD gives STORE a token, STORE takes none: the sixteenth is too many */
+        sixteenth = 1;
+        job_tokens(&t->j, &t->r, 0);
+        for (uint32_t i = 0; i < t->j.n; i++)
+            if ((t->j.cmd[i].w[0] & 15) == 1) t->j.cmd[i].w[0] |= 0x4000u;
+    } else {
         do at = rng_below(&t->r, FIELDS);
         while ((fields[at].op && fields[at].op != op) || !strcmp(fields[at].field, "TAG") || !strcmp(fields[at].field, "MARK"));
         old = lac_get_field(w, fields[at].pos);
@@ -312,8 +326,8 @@ static void bad_command(trial *t)
     /* Defined: the command itself was refused, or LOAD found what it brought malformed where it was told to look. */
     const uint32_t code = t->want.err_code & 0xFF, unit = t->want.err_code >> 8 & 15;
     const uint64_t from = (uint64_t)w[3] << 32 | w[2];
-    const int defined = t->want.err_code && t->want.err_cmd == c &&
-                        ((unit == LAC_UNIT_CMD && code <= LAC_ERR_TOKEN) || (unit == LAC_UNIT_LOAD && from < t->j.base + t->j.in_top));
+    const int defined = sixteenth || (t->want.err_code && t->want.err_cmd == c &&
+                        ((unit == LAC_UNIT_CMD && code <= LAC_ERR_TOKEN) || (unit == LAC_UNIT_LOAD && from < t->j.base + t->j.in_top)));
     if (defined) {
         compare(t);
         if (at < FIELDS && !*t->what) field_hits[at]++;
@@ -341,6 +355,7 @@ static void bad_image(trial *t)
     if (n <= at) at = 0;
     if (rng_chance(&t->r, 128)) p[at] ^= (uint8_t)(1u << rng_below(&t->r, 8));
     else p[at] = (uint8_t)rng_next(&t->r);
+    if (kind == 0 && rng_chance(&t->r, 90)) p[at] |= 7; /* no slice length ends so */
     if (core_ready(t)) return;
     run_both(t);
     /* A block that is still well formed but other than EXEC thinks, or entries for lanes that no channel owns, mean nothing. */
@@ -466,6 +481,11 @@ static void reset_inside(trial *t)
     }
     pair_feed(&core, j, 0, 0, &t->got); /* gives up at once, the job runs on */
     lac_rtl_tick(core.rtl, after);
+    /* half of them in the middle of writing */
+    if (rng_chance(&t->r, 128)) {
+        const uint64_t beats = lac_rtl_mem(core.rtl)->wr_beats + 1 + rng_below(&t->r, 20);
+        for (uint32_t i = 0; i < 60000 && lac_rtl_mem(core.rtl)->wr_beats < beats; i++) lac_rtl_tick(core.rtl, 1);
+    }
     if (rng_chance(&t->r, 40)) {
         lac_rtl_reset(core.rtl);
         /* the RAMs are cleared behind the pin, too */
@@ -473,9 +493,14 @@ static void reset_inside(trial *t)
             core.port.read32(core.port.ctx, LAC_REG_STATUS, &v);
             if (!(v & LAC_STATUS_RESET)) break;
         }
-    } else if (machine_reset(&core, 20000)) {
-        say(t, "soft reset does not end");
-        return;
+    } else {
+        core.port.write32(core.port.ctx, LAC_REG_CTRL, 1);
+        const uint64_t named = lac_rtl_mem(core.rtl)->wr_named;
+        if (machine_reset(&core, 20000)) {
+            say(t, "soft reset does not end");
+            return;
+        }
+        if (lac_rtl_mem(core.rtl)->wr_named - named > OFFERED) say(t, "beats owed after a reset carry strobes");
     }
     if (axi_mem_busy(lac_rtl_mem(core.rtl)) || !axi_monitor_idle(lac_rtl_monitor(core.rtl))) say(t, "the bus is not idle after the reset");
     static const uint32_t zero[] = { LAC_REG_STATUS, LAC_REG_IRQ_STATUS, LAC_REG_HEAD, LAC_REG_TAIL, LAC_REG_DONE, LAC_REG_ERR_CODE,

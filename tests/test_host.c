@@ -67,6 +67,11 @@ static void by_hand(void)
     check("auto with nothing", HOST_AUTO, host_choose(&m, &u, 3, 0, &cycles));
     host_uses_free(&u);
 
+    const int8_t dense_x[4] = { 1, 1, 1, 1 }; /* cycles are non-zeros: lanes 2 + 1, 1 + 3, 1 + 2; in order of channels it would be 2 + 3 */
+    host_uses_count(&u, dense_x, LAC_INT8, 0, 1, 4);
+    check("cycles of csc, 3 lanes, balanced", 4, (long long)host_cycles(&m, HOST_CSC, &u, 3));
+    host_uses_free(&u);
+
     int16_t           many[17];
     const host_matrix row = { 1, 17, NULL, many };
     for (int i = 0; i < 17; i++) many[i] = (int16_t)(i * 1000);

@@ -18,7 +18,7 @@ module tb_skid;
                             .out_valid(out_valid), .out_ready(out_ready), .out_data(out_data));
 
     integer seed, rng, sent, got, cycles, chance, full;
-    reg done, p_stall; reg [15:0] p_data;
+    reg done, p_stall, p_took; reg [15:0] p_data;
     function integer pick(input integer n);
         pick = $unsigned($random(rng)) % n;
     endfunction
@@ -33,7 +33,7 @@ module tb_skid;
 
     initial begin
         if (!$value$plusargs("seed=%d", seed)) seed = 1;
-        rng = seed; sent = 0; got = 0; cycles = 0; done = 0; full = 0; p_stall = 0;
+        rng = seed; sent = 0; got = 0; cycles = 0; done = 0; full = 0; p_stall = 0; p_took = 0;
         @(negedge clk); @(negedge clk); rst = 0;
     end
 
@@ -48,6 +48,8 @@ module tb_skid;
             if (out_data !== word(got)) fail("word", out_data, word(got));
             got = got + 1;
         end
+        if (p_took && out_valid !== 1) fail("an accepted word is not on offer", out_valid, 1);
+        p_took = in_valid && in_ready;
         if (in_valid && in_ready) sent = sent + 1;
         if (sent - got > 2) fail("more than two words inside", sent - got, 2);
         // full rate: without a stall the input is never refused

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// f_mac - lac_mac's forwarding, for one accumulator of either bank that the solver chooses (induction)
+//
+//   Assumed    STORE and the sweep leave that bank alone while EXEC uses it
+//   Proved     after any sequence of entries, also to the same accumulator in neighbouring cycles, the accumulator
+//              is the sum of its products in their order, and a sum that left 36 bits is noticed. RAM reads that meet
+//              a write may return anything (f_ram); the product is any function of the operands (f_mul)
+//
+// The wires at the top are the block's insides; prove.sh connects them.
+`default_nettype none
+module f_mac (
+    input wire        clk,
+    input wire        rst,
+    input wire        in_en,
+    input wire        in_err,
+    input wire        in_end,
+    input wire        in_job,
+    input wire        in_bank,
+    input wire [1:0]  in_addr,
+    input wire [15:0] in_w,
+    input wire [16:0] in_a,
+    input wire        st_bank,
+    input wire        st_re,
+    input wire        st_qe,
+    input wire [1:0]  st_raddr,
+    input wire        st_zero,
+    input wire [1:0]  st_waddr
+);
+    (* keep *) wire s0_en_q, s1_en_q, s2_en_q, s3_en_q, s4_en_q;
+    (* keep *) wire s0_bank_q, s1_bank_q, s2_bank_q, s3_bank_q, s4_bank_q;
+    (* keep *) wire [1:0]  s0_addr_q, s1_addr_q, s2_addr_q, s3_addr_q, s4_addr_q;
+    (* keep *) wire [15:0] s0_w_q;
+    (* keep *) wire [16:0] s0_a_q;
+    (* keep *) wire [32:0] s1_p_q, s2_p_q;
+    (* keep *) wire        s2_f3_q, s2_f4_q, s2_f5_q, s3_ovf_q;
+    (* keep *) wire [35:0] s3_sum_q, s4_sum_q, s5_sum_q;
+    (* keep *) wire [35:0] word0, word1, latch0, latch1, ram0, ram1;
+    (* keep *) (* anyconst *) reg [1:0] f_addr;
+    (* anyconst *) reg       f_bank;
+
+    // verilator lint_off PINCONNECTEMPTY
+    lac_mac #(.ACC_DEPTH(4), .ACC_AW(2)) dut (
+        .clk(clk), .rst(rst), .in_en(in_en), .in_err(in_err), .in_end(in_end), .in_job(in_job), .in_bank(in_bank),
+        .in_addr(in_addr), .in_w(in_w), .in_a(in_a), .done(), .err_valid(), .err_job(), .err_ovf(), .err_addr(),
+        .st_bank(st_bank), .st_re(st_re), .st_qe(st_qe), .st_raddr(st_raddr), .st_zero(st_zero), .st_waddr(st_waddr),
+        .st_acc(), .sweep_we(1'b0), .sweep_addr(2'd0)
+    );
+    // verilator lint_on PINCONNECTEMPTY
+    wire [35:0] word  = f_bank ? word1 : word0;
+    wire [35:0] latch = f_bank ? latch1 : latch0;
+    wire [35:0] ram   = f_bank ? ram1 : ram0;
+
+    reg f_past = 1'b0;
+    always @(posedge clk) f_past <= 1'b1;
+    always @(*) assume (rst == !f_past);
+    always @(*) if (st_re || st_qe || st_zero) assume (st_bank != f_bank);
+
+    // What the accumulator must be: products of its entries, three cycles after they came, added one by one
+    reg        h0 = 1'b0, h1 = 1'b0, h2 = 1'b0, h3 = 1'b0, h4 = 1'b0, h5 = 1'b0;  // an entry of ours is in stage n
+    reg [32:0] p0, p1, p2;
+    reg [35:0] now, now1, now2, now3;  // the sum up to the entry in stage 3; 1, 2, 3 cycles ago
+    reg        over;                   // the last addition left 36 bits
+    wire [36:0] next = {now[35], now} + {{4{p2[32]}}, p2};
+    always @(posedge clk) begin
+        {h5, h4, h3, h2, h1, h0} <= rst ? 6'd0 : {h4, h3, h2, h1, h0, in_en && in_bank == f_bank && in_addr == f_addr};
+        {p2, p1, p0} <= {p1, p0, in_w, in_a};
+        {now3, now2, now1} <= {now2, now1, now};
+        if (h2) begin
+            now  <= next[35:0];
+            over <= next[36] != next[35];
+        end
+    end
+    always @(*) if (!f_past) assume (!s3_en_q && word == now && now == now1 && now1 == now2 && now2 == now3);
+
+    always @(*) if (f_past) begin
+        // the RAM is one entry behind   P1 it holds the sums   P2 so do those under way   P3 overflow is noticed
+        assert (word == now1);
+        if (h3) assert (s3_sum_q == now && s3_ovf_q == over);
+        if (h4) assert (s4_sum_q == now1);
+        if (h5) assert (s5_sum_q == now2);
+        // what the invariant needs to be inductive
+        assert (h0 == (s0_en_q && s0_bank_q == f_bank && s0_addr_q == f_addr));
+        assert (h1 == (s1_en_q && s1_bank_q == f_bank && s1_addr_q == f_addr));
+        assert (h2 == (s2_en_q && s2_bank_q == f_bank && s2_addr_q == f_addr));
+        assert (h3 == (s3_en_q && s3_bank_q == f_bank && s3_addr_q == f_addr));
+        assert (h4 == (s4_en_q && s4_bank_q == f_bank && s4_addr_q == f_addr));
+        assert (h3 || now == now1);
+        assert (h4 || now1 == now2);
+        assert (h5 || now2 == now3);
+        if (h0) assert ({s0_w_q, s0_a_q} == p0);
+        if (h1) assert (s1_p_q == p1 && (h4 || latch == now2));
+        if (h2) assert (s2_p_q == p2 && (h5 || ram == now3));
+        if (h2) assert (s2_f3_q == h3 && s2_f4_q == h4 && s2_f5_q == h5);
+    end
+endmodule
+`default_nettype wire
