@@ -7,7 +7,7 @@
 #include "lac_hw.h"
 #include "ports/port_model.h"
 
-const char *const pair_configs[4] = { "odd", "l8", "w512", "l64" };
+const char *const pair_configs[PAIR_CONFIGS] = { "odd", "l8", "w512", "l4", "l64" };
 
 int pair_config(const char *name, lac_config *cfg)
 {

@@ -56,6 +56,7 @@ axi_mem_timing pair_timing(lac_rng *r, int calm);
 
 /* Configuration file of a name, and the names ("odd", ...). */
 int pair_config(const char *name, lac_config *cfg);
-extern const char *const pair_configs[4];
+enum { PAIR_CONFIGS = 5 };
+extern const char *const pair_configs[PAIR_CONFIGS];
 
 #endif

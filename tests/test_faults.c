@@ -529,8 +529,10 @@ static void registers(trial *t)
         { LAC_REG_CAP_FIFO, cfg.fifo_depth },  { LAC_REG_CAP_BURST, cfg.burst },
     };
     uint32_t want[sizeof regs / sizeof *regs], v = 0;
+    /* the RAMs are cleared, a word a cycle */
+    const uint32_t sweep = (cfg.col_depth > cfg.acc_depth ? cfg.col_depth : cfg.acc_depth) + 100;
     lac_rtl_reset(core.rtl);
-    lac_rtl_tick(core.rtl, 20000); /* the RAMs are cleared */
+    lac_rtl_tick(core.rtl, sweep);
     for (size_t i = 0; i < sizeof regs / sizeof *regs; i++) {
         want[i] = regs[i].reset;
         for (size_t k = 0; k < sizeof cap / sizeof *cap; k++)
@@ -554,7 +556,7 @@ static void registers(trial *t)
         }
     compared++;
     lac_rtl_reset(core.rtl);
-    lac_rtl_tick(core.rtl, 20000);
+    lac_rtl_tick(core.rtl, sweep);
 }
 
 /* ---- Driving ---- */
@@ -611,12 +613,12 @@ static void configuration(uint64_t seed, uint32_t jobs, uint32_t percent)
 
 int main(void)
 {
-    static const uint32_t percent[4] = { 100, 60, 50, 6 };
+    static const uint32_t percent[PAIR_CONFIGS] = { 100, 60, 50, 30, 6 };
     const char *s = getenv("SEED"), *n = getenv("JOBS"), *only = getenv("CONFIG");
     const uint64_t seed = s ? strtoull(s, NULL, 10) : 1;
     const uint32_t jobs = n ? (uint32_t)strtoul(n, NULL, 10) : 0;
     int any = 0;
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < PAIR_CONFIGS; i++) {
         name = pair_configs[i];
         if (!only || !*only || !strcmp(only, name)) configuration(seed, jobs, percent[i]);
     }

@@ -106,10 +106,10 @@ static void configuration(const char *name, uint64_t seed, uint32_t jobs)
 
 int main(void)
 {
-    static const uint32_t default_jobs[4] = { 900, 600, 500, 60 };
+    static const uint32_t default_jobs[PAIR_CONFIGS] = { 900, 600, 500, 300, 60 };
     const char *s = getenv("SEED"), *n = getenv("JOBS"), *only = getenv("CONFIG");
     const uint64_t seed = s ? strtoull(s, NULL, 10) : 1;
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < PAIR_CONFIGS; i++)
         if (!only || !*only || !strcmp(only, pair_configs[i]))
             configuration(pair_configs[i], seed, n ? (uint32_t)strtoul(n, NULL, 10) : default_jobs[i]);
     return bad;
