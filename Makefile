@@ -31,7 +31,7 @@ export SEED B
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help all demo sim lint formal regs regs-check configs bench-model cells train install clean
+.PHONY: help all demo sim lint formal regs regs-check configs bench-model cells train readme install clean
 
 # All cores, unless the caller said how many.
 ifeq ($(filter -j% --jobserver%,$(MAKEFLAGS)),)
@@ -87,6 +87,9 @@ train: ## Train the digits again (needs scikit-learn: installs it first; a few m
 
 bench-model: $(B)/bench_model ## Speed of the golden model
 	$(B)/bench_model
+
+readme: all $(B)/bench_sim $(B)/count_tflite ## Measure the figures of README.md and docs/numerics.md again
+	scripts/readme.py
 
 clean: ## Remove build/, the only place anything is generated
 	rm -rf $(B)
