@@ -32,3 +32,12 @@ $(CMODEL_TESTS): $(B)/tests/%: tests/%.c $(CMODEL_TESTED) tests/model_rig.h test
 $(B)/bench_model: cmodel/bench_model.c $(B)/liblacmodel.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -o $@ $^
+
+# One rounding against two: the table of docs/numerics.md
+.PHONY: numerics
+$(B)/count_tflite: tests/count_tflite.c tests/naive.c tests/naive.h
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -Itests -o $@ $(filter %.c,$^)
+
+numerics: $(B)/count_tflite ## Count how often one rounding differs from TFLite's two
+	@$(B)/count_tflite

@@ -55,6 +55,6 @@ rows = [
      f"{lane['LUT4']:,} LUT4, {lane['CCU2C']} carry cells, {lane['TRELLIS_DPR16X4']} LUT RAMs, {lane['TRELLIS_FF']} flip-flops, "
      f"{lane['DP16KD']} block RAMs, {lane['MULT18X18D']} multiplier", "make cells"),
 ]
-put("README.md", "figures", "\n".join(f"| {a} | {b} | `{c}` |" for a, b, c in rows))
+put("README.md", "figures", "\n| figure | value | command |\n|---|---|---|\n" + "\n".join(f"| {a} | {b} | `{c}` |" for a, b, c in rows) + "\n")
 tflite = run(f"{B}/count_tflite")
 put("docs/numerics.md", "tflite", tflite.strip())
