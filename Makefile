@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Every command a contributor needs; `make` alone lists them. What is built stands in build/.
+# Every command a contributor needs; `make` alone lists them. What is built stands in build/. V=1 shows commands.
 #
 # Each folder brings a fragment, FOLDER/FOLDER.mk, that adds rules and appends to
 #   ALL        what `make all` builds
@@ -30,6 +30,9 @@ FORMAL_DEPS  :=
 export SEED B
 
 .DEFAULT_GOAL := help
+ifndef V # V=1 shows every command
+.SILENT:
+endif
 .DELETE_ON_ERROR:
 .PHONY: help all demo sim lint formal regs regs-check configs bench-model cells train readme install clean
 
@@ -88,7 +91,7 @@ train: ## Train the digits again (needs scikit-learn: installs it first; a few m
 bench-model: $(B)/bench_model ## Speed of the golden model
 	$(B)/bench_model
 
-readme: all $(B)/bench_sim $(B)/count_tflite ## Measure the figures of README.md and docs/numerics.md again
+readme: all $(B)/bench_sim $(B)/bench_eie $(B)/count_tflite ## Measure the figures of README.md and docs/numerics.md again
 	scripts/readme.py
 
 clean: ## Remove build/, the only place anything is generated

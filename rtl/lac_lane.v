@@ -9,7 +9,8 @@
 //   Function   for an item {a, column, base}: acc[base + row] += w * a[index] for each stored entry of the lane's
 //              slice of that column
 //   Timing     one stored weight a cycle while items are there; padding is free (lac_lane_decode)
-//   Handshake  in_valid pushes; `almost_full` is registered and leaves SLACK places for what is under way
+//   Handshake  in_valid pushes; `almost_full` is registered, and the queue has SLACK more places for what is under way:
+//              from the item that fills it, three cycles to the stop of lac_exec and four items between there and here
 //   Jobs       two may be in flight; cfg_* hold {job 1, job 0} still until `done` of that job
 //   Errors     the first one since reset, with its job
 //   Reset      control only; RAM contents: lac_mac's sweep
@@ -22,8 +23,7 @@ module lac_lane #(
     parameter integer COL_AW       = 9,
     parameter integer ACC_DEPTH    = 256,   // [words] a bank
     parameter integer ACC_AW       = 8,
-    parameter integer FIFO_DEPTH   = 32,    // [items] above SLACK
-    parameter integer SLACK        = 12     // [items] that may still come after almost_full
+    parameter integer FIFO_DEPTH   = 24     // [items] before almost_full
 ) (
     input  wire                 clk,
     input  wire                 rst,
@@ -78,9 +78,10 @@ module lac_lane #(
 );
 
 `include "lac_clog2.vh"
-    localparam integer LEVEL_W = clog2(FIFO_DEPTH + 1);
-    localparam integer AFULL_I = FIFO_DEPTH - SLACK;
-    localparam [LEVEL_W-1:0] AFULL = AFULL_I[LEVEL_W-1:0];
+    localparam integer SLACK   = 8;
+    localparam integer PLACES  = FIFO_DEPTH + SLACK;
+    localparam integer LEVEL_W = clog2(PLACES + 1);
+    localparam [LEVEL_W-1:0] AFULL = FIFO_DEPTH[LEVEL_W-1:0];
 
     // ---- The two halves of the item queue: what the fetch needs, what the multiplier needs -------------------
     wire                col_valid, col_pop, col_end, col_job;
@@ -91,12 +92,12 @@ module lac_lane #(
     wire [LEVEL_W-1:0]  level, unused_level;
     wire                unused_ready, unused_ready2;
 
-    lac_fifo #(.W(COL_AW + 2), .DEPTH(FIFO_DEPTH), .LEVEL_W(LEVEL_W)) u_cols (
+    lac_fifo #(.W(COL_AW + 2), .DEPTH(PLACES), .LEVEL_W(LEVEL_W)) u_cols (
         .clk(clk), .rst(rst),
         .push(in_valid), .in_data({in_end, in_job, in_col}), .in_ready(unused_ready),
         .out_valid(col_valid), .out_data({col_end, col_job, col}), .pop(col_valid && col_pop), .level(unused_level)
     );
-    lac_fifo #(.W(ACC_AW + 69), .DEPTH(FIFO_DEPTH), .LEVEL_W(LEVEL_W)) u_operands (
+    lac_fifo #(.W(ACC_AW + 69), .DEPTH(PLACES), .LEVEL_W(LEVEL_W)) u_operands (
         .clk(clk), .rst(rst),
         .push(in_valid), .in_data({in_job, in_base, in_a}), .in_ready(unused_ready2),
         .out_valid(op_valid), .out_data({op_job, op_base, op_a}), .pop(op_valid && op_pop), .level(level)

@@ -17,7 +17,7 @@ module lac_regs #(
     parameter integer ACC_DEPTH    = 256,
     parameter integer FEAT_DEPTH   = 1024,
     parameter integer PARAM_DEPTH  = 512,
-    parameter integer FIFO_DEPTH   = 32,
+    parameter integer FIFO_DEPTH   = 24,
     parameter integer BURST        = 32
 ) (
     input  wire        clk,

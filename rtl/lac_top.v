@@ -23,7 +23,7 @@ module lac_top #(
     parameter integer ACC_DEPTH    = 256,   // [words]    of 36 bits, a lane and bank: .. 32768
     parameter integer FEAT_DEPTH   = 1024,  // [lines]    a multiple of 32, at least 64: .. 65536
     parameter integer PARAM_DEPTH  = 512,   // [channels] a multiple of STORE_W
-    parameter integer FIFO_DEPTH   = 32,    // [items]    16 ..
+    parameter integer FIFO_DEPTH   = 24,    // [items]    a lane's queue holds before the others wait: 1 ..
     parameter integer BURST        = 32     // [beats]    1 .. 256
 ) (
     input  wire                clk,

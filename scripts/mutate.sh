@@ -4,7 +4,8 @@
 # mutate.sh [NAME...] - plant one bug after the other in the RTL and see whether the tests notice
 #
 # Each line of the table: name, file, sed expression. The bug goes into a copy of rtl/, the copy is Verilated as configuration `odd`, and
-# test_random (200 jobs) and then, if that is still green, test_faults run on it. A bug nobody notices is "not ok". An expression that changes
+# test_random (200 jobs) and, if that is still green, test_faults and then the proofs of
+# the small blocks run on it. A bug nobody notices is "not ok". An expression that changes
 # nothing is too. Takes about a minute a bug.
 set -u
 cd "$(dirname "$0")/.." || exit 2
@@ -63,6 +64,9 @@ while read -r name file expression; do
             break
         fi
     done
+    if [ -z "$by" ] && ! out=$(RTL=$home/tree/rtl B=$home timeout 300 formal/prove.sh mac fifo ffs); then
+        by="the proofs: $(printf '%s\n' "$out" | grep -m 1 '^not ok')"
+    fi
     if [ -n "$by" ]; then
         echo "ok - $name: noticed by $by"; caught=$((caught + 1))
     else

@@ -11,6 +11,8 @@ import subprocess
 
 os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 B = os.environ.get("B", "build")
+os.environ["BENCH"] = f"{B}/bench"
+os.makedirs(f"{B}/bench", exist_ok=True)
 
 
 def run(*command):
@@ -56,5 +58,7 @@ rows = [
      f"{lane['DP16KD']} block RAMs, {lane['MULT18X18D']} multiplier", "make cells"),
 ]
 put("README.md", "figures", "\n| figure | value | command |\n|---|---|---|\n" + "\n".join(f"| {a} | {b} | `{c}` |" for a, b, c in rows) + "\n")
+eie = run(f"{B}/bench_eie")
+put("README.md", "eie", "\n" + eie[eie.index("| layer"):].rstrip() + "\n")
 tflite = run(f"{B}/count_tflite")
 put("docs/numerics.md", "tflite", tflite.strip())

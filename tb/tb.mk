@@ -18,6 +18,7 @@ VL_CXX   = -std=c++17 $(VL_OPT) $(VL_HIDE) -Itb
 # One configuration: verilate, compile, link. The parameters are the KEY=value lines of the .cfg.
 $(B)/rtl/%.so: configs/%.cfg tb/lac_shim.cpp tb/lac_sim.h tb/lac.vlt $(RTL_ALL)
 	@mkdir -p $(@D)
+	@echo 'building $@'
 	@rm -rf $(B)/verilated/$* && mkdir -p $(B)/verilated/$*
 	$(VERILATOR) $(VL_FLAGS) $$(sed -n 's/^\([A-Z_]*\)=\([0-9]*\).*/-G\1=\2/p' $<) --Mdir $(B)/verilated/$* tb/lac.vlt rtl/lac_top.v
 	+@$(MAKE) --no-print-directory -C $(B)/verilated/$* -f Vlac.mk CXX='$(CXX)' OBJCACHE='$(VL_CCACHE)' \
@@ -69,3 +70,15 @@ $(B)/bench_sim: tb/bench_sim.c $(B)/liblacrtl.a $(B)/liblacdriver.a $(TB_HDR)
 
 bench-sim: $(B)/bench_sim $(B)/rtl/l64.so ## Cycles a second of the Verilated RTL, 64 lanes
 	@$(B)/bench_sim
+
+# Benchmarks: the result is checked first; a table on the terminal, JSON in build/bench.
+.PHONY: bench bench-eie
+$(B)/bench_eie: tb/bench_eie.c tests/naive.c $(B)/liblacrtl.a $(B)/liblacdriver.a $(TB_HDR)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ tb/bench_eie.c tests/naive.c $(B)/liblacrtl.a $(B)/liblacdriver.a -lcjson -lm -ldl
+
+bench-eie: $(B)/bench_eie $(B)/rtl/l64.so ## EIE's nine layers, 64 lanes, weights resident
+	@mkdir -p $(B)/bench
+	@BENCH=$(B)/bench $(B)/bench_eie
+
+bench: bench-model bench-sim bench-eie ## All benchmarks
