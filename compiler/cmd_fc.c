@@ -599,6 +599,19 @@ static void release(job *j)
     free(j->result);
 }
 
+/* 1, and a sentence: an output file is also an input or another output. */
+static int clash(const job *j, diag *d)
+{
+    const char *in[] = { j->o.w, j->o.x, j->o.bias, j->o.multiplier, j->o.shift }, *out[] = { j->o.y, j->o.g->stats };
+    for (int o = 0; o < 2; o++) {
+        for (size_t i = 0; i < sizeof in / sizeof *in; i++)
+            if (out[o] && in[i] && outfile_same(out[o], in[i]))
+                return diag_set(d, "%s: expected an output file that is not an input", out[o]);
+    }
+    if (out[1] && outfile_same(out[0], out[1])) return diag_set(d, "%s: expected different files for -o and --stats", out[0]);
+    return 0;
+}
+
 static int fc(job *j)
 {
     static const npy_type out_type[] = { [LAC_INT8] = NPY_INT8, [LAC_UINT8] = NPY_UINT8, [LAC_INT16] = NPY_INT16, [LAC_RAW] = NPY_INT64 };
@@ -606,7 +619,7 @@ static int fc(job *j)
     runner_plan  plan;
     diag         d;
     int          code;
-    if (outfile_check(j->o.y, &d) || (g->stats && outfile_check(g->stats, &d)) || load_operands(j, &d) || load_requant(j, &d) ||
+    if (clash(j, &d) || outfile_check(j->o.y, &d) || (g->stats && outfile_check(g->stats, &d)) || load_operands(j, &d) || load_requant(j, &d) ||
         shape_weights(j, &d))
         return cli_fail(g, CLI_INPUT, d.text);
     if ((code = (int)machine_open(&j->mach, g->port, g->config, &d)) != 0) return cli_fail(g, code, d.text);

@@ -52,7 +52,7 @@ $(B)/tests/test_host: tests/test_host.c compiler/host.c $(LACUNA_HDR)
 
 .PHONY: install
 install: $(B)/lacuna $(B)/liblacuna.a $(B)/liblacuna.so ## Copy the command, the library and the built configurations to PREFIX
-	@set -e; p='$(DESTDIR)$(PREFIX)'; \
+	@set -e; p='$(DESTDIR)$(abspath $(PREFIX))'; \
 	install -d "$$p/bin" "$$p/lib/pkgconfig" "$$p/lib/lacuna/configs" "$$p/lib/lacuna/rtl" "$$p/include/lacuna/ports"; \
 	install -m 755 $(B)/lacuna "$$p/bin/lacuna"; \
 	install -m 644 $(B)/liblacuna.a "$$p/lib/liblacuna.a"; \
@@ -65,8 +65,8 @@ install: $(B)/lacuna $(B)/liblacuna.a $(B)/liblacuna.so ## Copy the command, the
 	install -m 644 driver/ports/*.h "$$p/include/lacuna/ports/"; \
 	install -m 644 configs/*.cfg "$$p/lib/lacuna/configs/"; \
 	for f in $(B)/rtl/*.so; do [ ! -e "$$f" ] || install -m 755 "$$f" "$$p/lib/lacuna/rtl/"; done; \
-	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$${prefix}/lib' 'includedir=$${prefix}/include' '' 'Name: lacuna' \
+	printf '%s\n' 'prefix=$(abspath $(PREFIX))' 'libdir=$${prefix}/lib' 'includedir=$${prefix}/include' '' 'Name: lacuna' \
 	    'Description: Driver, golden model and host library of the Lacuna sparse neural-network accelerator' \
 	    'Version: $(LACUNA_VERSION)' 'Cflags: -I$${includedir}/lacuna -I$${includedir}/lacuna/ports' \
-	    'Libs: -L$${libdir} -llacuna' 'Libs.private: $(LACUNA_LIBS)' > "$$p/lib/pkgconfig/lacuna.pc"; \
-	echo "installed in $$p"
+	    'Libs: -L$${libdir} -Wl,-rpath,$${libdir} -llacuna' 'Libs.private: $(LACUNA_LIBS)' > "$$p/lib/pkgconfig/lacuna.pc"; \
+	echo "installed in $$p; Verilated cores: $$(ls "$$p/lib/lacuna/rtl" | sed s/.so// | tr "\n" " ")"

@@ -9,29 +9,6 @@
 #include <unistd.h>
 #include "ports/port_model.h"
 
-/* Directory of the running program, or $LACUNA_HOME. *fixed: the latter. */
-static int home(char *dir, size_t cap, int *fixed)
-{
-    const char *env = getenv("LACUNA_HOME");
-    *fixed = env && *env;
-    if (*fixed) return (size_t)snprintf(dir, cap, "%s", env) < cap ? 0 : -1;
-    const ssize_t n = readlink("/proc/self/exe", dir, cap - 1);
-    if (n <= 0 || (size_t)n >= cap - 1) return -1;
-    dir[n] = 0;
-    *strrchr(dir, '/') = 0;
-    return 0;
-}
-
-/* The i-th folder in which configurations are looked for; -1: no more. */
-static int config_dir(unsigned i, char *dir, size_t cap)
-{
-    static const char *const places[] = { "configs", "../configs", "../lib/lacuna/configs" };
-    char at[4096];
-    int  fixed;
-    if (home(at, sizeof at, &fixed) || i >= (fixed ? 1u : sizeof places / sizeof *places)) return -1;
-    return (size_t)snprintf(dir, cap, "%s/%s", at, places[i]) < cap ? 0 : -1;
-}
-
 static int by_name(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
 
 /* "l64, l8, odd": the configurations in a folder. */
@@ -62,7 +39,8 @@ static machine_status read_config(const char *name, lac_config *cfg, diag *d)
         diag_set(d, "configuration '%s': expected a name without '/'", name);
         return MACHINE_INPUT;
     }
-    for (unsigned i = 0; !config_dir(i, dir, sizeof dir); i++) {
+    for (unsigned i = 0; !lac_home(i, dir, sizeof dir - sizeof "/configs"); i++) {
+        strcat(dir, "/configs");
         snprintf(path, sizeof path, "%s/%s.cfg", dir, name);
         if (!access(path, F_OK)) return lac_config_read(path, cfg, d->text, sizeof d->text) ? MACHINE_INPUT : MACHINE_OK;
         if (!*list) list_configs(dir, list, sizeof list);

@@ -3,8 +3,7 @@
  * machine.h - a simulated machine by name: configuration, port, memory and an open driver context
  *
  *   Ports   "model", the golden model; "rtl", the Verilated core of the configuration
- *   Files   configs/NAME.cfg and rtl/NAME.so, in $LACUNA_HOME when that is set, else beside the running program, one level
- *           above it, or in ../lib/lacuna
+ *   Files   configs/NAME.cfg and rtl/NAME.so, in the folders of lac_home() (port_rtl.h)
  *   Memory  [MACHINE_BASE, MACHINE_BASE + bytes): what lies below answers DECERR, so that a stray 0 shows */
 #ifndef LACUNA_MACHINE_H
 #define LACUNA_MACHINE_H

@@ -33,6 +33,15 @@ static char *parent(const char *path)
     return dir;
 }
 
+int outfile_same(const char *a, const char *b)
+{
+    struct stat x, y;
+    const int here = !stat(a, &x), there = !stat(b, &y);
+    if (here != there) return 0;
+    if (!here) return !strcmp(a, b);
+    return S_ISREG(x.st_mode) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
 int outfile_check(const char *path, diag *d)
 {
     struct stat st;

@@ -20,6 +20,9 @@ typedef struct {
 /* Could `path` be created or replaced? Asked before long work; makes nothing. */
 int outfile_check(const char *path, diag *d);
 
+/* Do both names lead to one regular file, existing or (the same name) yet to come? */
+int outfile_same(const char *a, const char *b);
+
 int  outfile_open(outfile *o, const char *path, diag *d);
 int  outfile_commit(outfile *o, diag *d); /* also after a failure the outfile is closed and nothing is left */
 void outfile_abort(outfile *o);

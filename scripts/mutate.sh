@@ -55,7 +55,7 @@ while read -r name file expression; do
         echo "not ok - $name: the expression changes nothing in $file"; missed=$((missed + 1)); continue
     fi
     if ! (cd "$home/tree" && make -s -f - B=.. ../rtl/odd.so > ../build.log 2>&1 <<< "$makefile"); then
-        echo "ok - $name: does not build"; caught=$((caught + 1)); continue
+        echo "not ok - $name: does not build"; missed=$((missed + 1)); continue
     fi
     by=
     for test in random faults; do

@@ -37,7 +37,7 @@ def put(path, marker, text):
 
 
 demo = run(f"{B}/examples/demo")
-table = demo[demo.index("  version         types"):].rstrip()
+table = demo[demo.index("  version        type"):].rstrip()
 put("README.md", "demo", "```\n" + re.sub(r"\n  \d+ cycles of RTL in [^\n]*", "", table) + "\n```")
 
 model = need(r"golden model: (\d+) million", run(f"{B}/bench_model"))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#define _POSIX_C_SOURCE 200809L /* dlopen, readlink */
+#define _GNU_SOURCE
 #include "port_rtl.h"
 #include <dlfcn.h>
 #include <stdio.h>
@@ -135,23 +135,33 @@ void lac_rtl_close(lac_rtl *r)
     free(r);
 }
 
+int lac_home(unsigned i, char *dir, size_t n)
+{
+    static const char *const near[] = { "", "/..", "/../..", "/../lib/lacuna" };
+    const char *env = getenv("LACUNA_HOME");
+    char        at[4096];
+    Dl_info     self;
+
+    if (env && *env) return i == 0 && (size_t)snprintf(dir, n, "%s", env) < n ? 0 : -1;
+    if (i < sizeof near / sizeof *near) { /* from the running program */
+        const ssize_t len = readlink("/proc/self/exe", at, sizeof at - 1);
+        if (len <= 0) return -1;
+        at[len] = 0;
+        *strrchr(at, '/') = 0;
+        return (size_t)snprintf(dir, n, "%s%s", at, near[i]) < n ? 0 : -1;
+    }
+    if (i > sizeof near / sizeof *near || !dladdr(near, &self) || !strchr(self.dli_fname, '/')) return -1;
+    snprintf(at, sizeof at, "%s", self.dli_fname); /* from the library that this is in */
+    *strrchr(at, '/') = 0;
+    return (size_t)snprintf(dir, n, "%s/lacuna", at) < n ? 0 : -1;
+}
+
 int lac_rtl_find(const char *config, char *path, size_t pathlen)
 {
-    static const char *const place[] = { "%s/rtl/%s.so", "%s/../rtl/%s.so", "%s/../lib/lacuna/rtl/%s.so" };
-    const char *home = getenv("LACUNA_HOME");
-    char dir[4096];
-    int  n = 0;
-
-    if (!home || !*home) {
-        const ssize_t len = readlink("/proc/self/exe", dir, sizeof dir - 1);
-        if (len <= 0) return -1;
-        dir[len] = 0;
-        *strrchr(dir, '/') = 0;
-    }
-    for (size_t i = 0; i < sizeof place / sizeof *place; i++) {
-        n = snprintf(path, pathlen, place[i], home && *home ? home : dir, config);
+    char dir[4200];
+    for (unsigned i = 0; !lac_home(i, dir, sizeof dir); i++) {
+        const int n = snprintf(path, pathlen, "%s/rtl/%s.so", dir, config);
         if (n > 0 && (size_t)n < pathlen && !access(path, R_OK)) return 0;
-        if (home && *home) break;
     }
     return -1;
 }
@@ -160,7 +170,8 @@ lac_rtl *lac_port_rtl_open(const char *config, const lac_rtl_options *opt, char 
 {
     char path[4300];
     if (!strchr(config, '/') && !lac_rtl_find(config, path, sizeof path)) return lac_rtl_open(path, opt, err, errlen);
-    snprintf(err, errlen, "no Verilated core for configuration '%s' (rtl/%s.so)", config, config);
+    snprintf(err, errlen, "no Verilated core for configuration '%s': expected rtl/%s.so (make build/rtl/%s.so builds it; LACUNA_HOME says where to look)",
+             config, config, config);
     return NULL;
 }
 

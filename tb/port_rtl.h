@@ -40,6 +40,10 @@ void     lac_rtl_close(lac_rtl *r);
 lac_rtl *lac_port_rtl_open(const char *config, const lac_rtl_options *opt, char *err, size_t errlen);
 int      lac_rtl_find(const char *config, char *path, size_t pathlen); /* 0: path holds it; -1: nowhere */
 
+/* The i-th folder in which configs/NAME.cfg and rtl/NAME.so are looked for; -1: no more. $LACUNA_HOME, when set, and nothing else; else
+ * the folder of the running program, the two above it, ../lib/lacuna from there, and lacuna/ beside this library. */
+int lac_home(unsigned i, char *dir, size_t n);
+
 lac_port lac_rtl_port(lac_rtl *r);
 
 /* Hard reset of the core, and of the memory's bus with it. Faults of the memory stay. */

@@ -4,7 +4,7 @@
  * different outputs
  *
  * TFLite, as its quantisation documents describe it: first the accumulator times the 31-bit multiplier is rounded to the upper 32 bits of
- * the doubled product (ties away from zero), then that is shifted right by e and rounded (ties away from zero). Lacuna: shift s = 31 + e at
+ * the doubled product (nearest), then that is shifted right by e and rounded (ties away from zero). Lacuna: shift s = 31 + e at
  * once, ties up. Accumulators are drawn such that outputs fall into -128 .. 127; multipliers over their whole range. Exit status 1 when some
  * difference is larger than one step, which docs/numerics.md denies. */
 #include <inttypes.h>

@@ -198,4 +198,12 @@ PY
 )"
 rm -f s.json
 
+# --- An output that is also an input, or another output
+rm -f Y.npy; cp W.npy keep.npy
+run 2 "output is the weights" "W.npy&not an input" fc W.npy X.npy -o W.npy
+say "the weights are still there" "$(cmp W.npy keep.npy 2>&1)"
+ln -s X.npy link.npy
+run 2 "output is the activations by another name" "link.npy&not an input" fc W.npy X.npy -o link.npy
+run 2 "stats are the weights" "W.npy&not an input" --stats W.npy fc W.npy X.npy -o Y.npy
+run 2 "output and stats are one file" "different files" --stats Y.npy fc W.npy X.npy -o Y.npy
 exit $bad

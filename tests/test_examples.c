@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * test_examples - examples worked by hand in papers and lectures, through the driver, on the golden model and on the RTL
+ * test_examples - worked examples through the driver, on the golden model and on the RTL
  *
- *   CSR, CSC     the 6 x 4 matrix of the lecture on compressed rows and columns times (0, 0, 4, 8), in every format and by both naive loops
+ *   CSR, CSC     a 6 x 4 matrix, compressed by rows and by columns, times (0, 0, 4, 8), in every format and by both naive loops
  *   EIE          Han 2016, section III: an 8 x 4 matrix on four lanes, row r on lane r mod 4, a = (0, a1, 0, a3). Lane 0 holds
  *                w00 w01 w42 w03 w43, column pointers 0 1 2 3 5, relative indices 0 0 1 0 0 (they restart at each column). Only a1 and
  *                a3 are issued: seven products, 3, 0, 3 and 1 on the four lanes
@@ -62,7 +62,7 @@ static int run(const lac_port *port, const int16_t *w, uint32_t rows, uint32_t c
 }
 
 /* Rows 0030 / 7000 / 0048 / 6530 / 2001 / 0008. */
-static const int16_t lecture[6 * 4] = {0, 0, 3, 0, 7, 0, 0, 0, 0, 0, 4, 8, 6, 5, 3, 0, 2, 0, 0, 1, 0, 0, 0, 8};
+static const int16_t example[6 * 4] = {0, 0, 3, 0, 7, 0, 0, 0, 0, 0, 4, 8, 6, 5, 3, 0, 2, 0, 0, 1, 0, 0, 0, 8};
 static const int64_t product[6] = {12, 0, 80, 12, 8, 64};
 
 static void naive(void)
@@ -74,7 +74,7 @@ static void naive(void)
     for (int r = 0; r < 6; r++) {
         row_ptr[r] = n;
         for (int c = 0; c < 4; c++) {
-            w[4 * r + c] = lecture[4 * r + c];
+            w[4 * r + c] = example[4 * r + c];
             if (w[4 * r + c]) col[n] = c, val[n++] = w[4 * r + c];
         }
     }
@@ -85,7 +85,7 @@ static void naive(void)
     check(!memcmp(b, product, sizeof b), "naive", "loop over non-zeros gives 12 0 80 12 8 64", 0, 1);
 }
 
-static void lecture_on(const lac_port *port, const char *where)
+static void product_on(const lac_port *port, const char *where)
 {
     static const int8_t x[4] = {0, 0, 4, 8};
     static const struct { lac_format format; const char *name; uint64_t macs, items; } forms[] = {
@@ -97,7 +97,7 @@ static void lecture_on(const lac_port *port, const char *where)
         int64_t   y[6];
         lac_stats st;
         char      what[80];
-        const int s = run(port, lecture, 6, 4, x, forms[f].format, y, &st);
+        const int s = run(port, example, 6, 4, x, forms[f].format, y, &st);
         snprintf(what, sizeof what, "%s gives 12 0 80 12 8 64", forms[f].name);
         check(!s && !memcmp(y, product, sizeof y), where, what, 0, (uint64_t)(int64_t)s);
         snprintf(what, sizeof what, "%s issues %" PRIu64 " items, %" PRIu64 " products", forms[f].name, forms[f].items, forms[f].macs);
@@ -148,14 +148,14 @@ int main(void)
     char       err[300];
     naive();
     if (pair_config("l4", &cfg) || machine_model(&m, &cfg, BASE)) return printf("not ok - model: no configuration l4\n"), 1;
-    lecture_on(&m.port, "model");
+    product_on(&m.port, "model");
     eie_on(&m.port, "model");
     machine_close(&m);
     if (machine_rtl(&m, "l4", err, sizeof err)) return printf("skip - RTL: %s\n", err), bad;
     axi_mem_timing timing = lac_rtl_defaults().timing;
     static uint8_t memory[JOB_MEM];
     lac_rtl_memory(m.rtl, memory, BASE, JOB_MEM, &timing);
-    lecture_on(&m.port, "RTL");
+    product_on(&m.port, "RTL");
     eie_on(&m.port, "RTL");
     check(lac_rtl_monitor(m.rtl)->found == 0, "RTL", "the bus monitor is silent", 0, lac_rtl_monitor(m.rtl)->found);
     machine_close(&m);

@@ -21,7 +21,7 @@ static void check(const char *name, long long want, long long got)
 
 static void by_hand(void)
 {
-    /* The matrix of docs and lectures: rows {0030 / 7000 / 0048 / 6530 / 2001 / 0008}. */
+    /* Rows {0030 / 7000 / 0048 / 6530 / 2001 / 0008}. */
     static const int8_t w[6][4] = { { 0, 0, 3, 0 }, { 7, 0, 0, 0 }, { 0, 0, 4, 8 }, { 6, 5, 3, 0 }, { 2, 0, 0, 1 }, { 0, 0, 0, 8 } };
     static const int16_t  values[] = { 7, 6, 2, 5, 3, 4, 3, 8, 1, 8 };
     static const uint16_t rows[] = { 1, 3, 4, 3, 0, 2, 3, 2, 4, 5 };
