@@ -18,10 +18,10 @@ static const key_range KEYS[] = {
     {"DATA_W",       offsetof(lac_config, data_w),       32, 512},
     {"ADDR_W",       offsetof(lac_config, addr_w),       32, 48},
     {"STORE_W",      offsetof(lac_config, store_w),      1,  256},
-    {"WEIGHT_DEPTH", offsetof(lac_config, weight_depth), 1,  65536},
-    {"COL_DEPTH",    offsetof(lac_config, col_depth),    1,  65536},
-    {"ACC_DEPTH",    offsetof(lac_config, acc_depth),    1,  65536},
-    {"FEAT_DEPTH",   offsetof(lac_config, feat_depth),   32,  65536},
+    {"WEIGHT_DEPTH", offsetof(lac_config, weight_depth), 2,  32768},
+    {"COL_DEPTH",    offsetof(lac_config, col_depth),    2,  65536},
+    {"ACC_DEPTH",    offsetof(lac_config, acc_depth),    2,  32768},
+    {"FEAT_DEPTH",   offsetof(lac_config, feat_depth),   64, 65536},
     {"PARAM_DEPTH",  offsetof(lac_config, param_depth),  1,  65536},
     {"FIFO_DEPTH",   offsetof(lac_config, fifo_depth),   1,  1024},
     {"BURST",        offsetof(lac_config, burst),        1,  256},
@@ -45,7 +45,9 @@ const char *lac_config_check(const lac_config *cfg)
         if (*field(&copy, &KEYS[i]) < KEYS[i].min || *field(&copy, &KEYS[i]) > KEYS[i].max) return KEYS[i].key;
     if (!power_of_two(cfg->data_w)) return "DATA_W";
     if (cfg->feat_depth % 32u) return "FEAT_DEPTH";
-    if (!power_of_two(cfg->store_w) || cfg->lanes % cfg->store_w) return "STORE_W";
+    if (!power_of_two(cfg->store_w) || cfg->lanes % cfg->store_w || cfg->store_w * 128u < cfg->data_w) return "STORE_W";
+    if (cfg->store_w > (cfg->data_w > 64 ? cfg->data_w / 8u : 8u)) return "STORE_W";
+    if (cfg->param_depth % cfg->store_w || cfg->param_depth < 2 * cfg->store_w) return "PARAM_DEPTH";
     return NULL;
 }
 

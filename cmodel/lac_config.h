@@ -18,10 +18,10 @@ typedef struct {
     uint32_t data_w;        /* DATA_W        [bits] 32, 64, 128, 256 or 512 */
     uint32_t addr_w;        /* ADDR_W        [bits] 32 .. 48 */
     uint32_t store_w;       /* STORE_W       [outputs a cycle] a power of two that divides the lanes */
-    uint32_t weight_depth;  /* WEIGHT_DEPTH  [64-bit words a lane] 1 .. 65536 */
+    uint32_t weight_depth;  /* WEIGHT_DEPTH  [64-bit words a lane] 2 .. 32768 */
     uint32_t col_depth;     /* COL_DEPTH     [columns] 1 .. 65536 */
-    uint32_t acc_depth;     /* ACC_DEPTH     [words a lane and bank] 1 .. 65536 */
-    uint32_t feat_depth;    /* FEAT_DEPTH    [lines] a multiple of 32, 32 .. 65536 */
+    uint32_t acc_depth;     /* ACC_DEPTH     [words a lane and bank] 2 .. 32768 */
+    uint32_t feat_depth;    /* FEAT_DEPTH    [lines] a multiple of 32, 64 .. 65536 */
     uint32_t param_depth;   /* PARAM_DEPTH   [channels] 1 .. 65536 */
     uint32_t fifo_depth;    /* FIFO_DEPTH    [items] 1 .. 1024 */
     uint32_t burst;         /* BURST         [beats] 1 .. 256 */

@@ -183,7 +183,7 @@ static void doorbell(lac_model *m, uint32_t tail)
     const uint32_t size = REG(m, RING_SIZE);
 
     if (REG(m, STATUS)) return;  /* an error, a reset that waits, or a command that waits for ever */
-    if (ring % 64u || size < 2 || size > 65535 || tail >= size || !model_in_window(m, 0, ring, 64u * (uint64_t)size)) {
+    if (ring % 64u || size < 2 || size > 65535 || tail >= size || REG(m, HEAD) >= size || !model_in_window(m, 0, ring, 64u * (uint64_t)size)) {
         begin_run(m);  /* it acts as a command */
         m->tag = 0;
         model_fail(m, LAC_UNIT_CMD, LAC_ERR_RING, ring, tail);

@@ -109,7 +109,7 @@ module lac_cmd #(
     reg         bell2_q;
     reg         err_q;           // some error is known
     wire [64:0] ring_end = {1'b0, ring_base} + {27'd0, ring_size, 6'd0};
-    wire        ring_ok  = ring_base[5:0] == 6'd0 && ring_size >= 32'd2 && ring_size <= 32'd65535
+    wire        ring_ok  = ring_base[5:0] == 6'd0 && ring_size >= 32'd2 && ring_size <= 32'd65535 && {16'd0, fetch_q} < ring_size
                         && ring_base >= rd_base && ring_end <= {1'b0, rd_limit} && ring_end <= (65'd1 << ADDR_W);
     wire [15:0] wrap     = ring_size[15:0] - 16'd1;
     wire        more     = fetch_q != tail_q;

@@ -387,7 +387,9 @@ module lac_load #(
     assign req_valid  = req_q;
     assign req_addr   = req_addr_q;
     assign req_lines  = req_lines_q;
-    assign done       = state_q == ST_DONE && end_wait == 3'd5;
+    // The last write is in its RAM two cycles behind the last line, and an engine that waited for it reads later still;
+    // a weight block first hears whether some lane's slices were too long.
+    assign done       = state_q == ST_DONE && end_wait == (kind == 4'd0 ? 3'd5 : 3'd0);
     assign fail       = err_q;
     assign fail_code  = err_code_q;
     assign fail_addr  = err_addr_q;
@@ -624,7 +626,7 @@ module lac_load #(
                         err_addr_q  <= block_q;
                         err_index_q <= short_lane;
                     end
-                    if (step_q == 3'd5) state_q <= ST_IDLE;
+                    if (done) state_q <= ST_IDLE;
                 end
             endcase
 
@@ -684,7 +686,8 @@ module lac_load #(
             localparam integer PER   = (B == 1) ? 1 : B / 2;
             localparam integer TURN  = i / PER;
             wire [17:0] turn = (p_chan & SW1) / PER[17:0];
-            wire        mine = turn == TURN[17:0];
+            localparam integer REC = i % PER;  // of the line's records
+            wire        mine = turn == TURN[17:0] && {1'b0, rec_first} + REC[17:0] < {2'd0, c_recs};
             always @(posedge clk)
                 if (rst) begin
                     p_we0_q[i] <= 1'b0;
@@ -706,7 +709,7 @@ module lac_load #(
             cb_we_q   <= 1'b0;
             f_valid_q <= 1'b0;
         end else begin
-            w_we_q    <= {LANES{state_q == ST_WORDS && good}} & in_group;
+            w_we_q    <= {LANES{state_q == ST_WORDS && good}} & in_group & lane_used;
             t_check_q <= {LANES{state_q == ST_WORDS && ((good && g_last) || g_empty)}} & in_group;
             t_start_q <= state_q == ST_CHECK;
             t_we_q    <= ({LANES{state_q == ST_TABLE && good}} & in_chunk & lane_used)

@@ -110,7 +110,7 @@ module lac_regs #(
     // A doorbell during a reset waits for its end.
     wire tail_write = wr_en && wr_addr == `LAC_REG_TAIL;
     always @(posedge clk)
-        if (rst || soft) begin
+        if (rst || soft || soft_q) begin  // soft_q: also a reset asked for while one is under way
             bell_q      <= 1'b0;
             bell_wait_q <= 1'b0;
         end else begin

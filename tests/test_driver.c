@@ -98,7 +98,7 @@ static void close_rig(rig *r)
     used = r->next - r->base;
 }
 
-static const char *const config_names[] = {"l8", "l64", "odd", "w512"};
+static const char *const config_names[] = {"l8", "l64", "odd", "w512", "l4"};
 
 static lac_config named_config(const char *name)
 {
@@ -119,15 +119,17 @@ static lac_config random_config(lac_rng *g)
     lac_config c;
     memset(&c, 0, sizeof c);
     strcpy(c.name, "random");
-    c.lanes = lanes[rng_below(g, 11)];
     c.data_w = width[rng_below(g, 5)];
     c.addr_w = 32 + rng_below(g, 17);
-    do c.store_w = 1u << rng_below(g, 6); while (c.lanes % c.store_w);
+    do { /* what the hardware can be built with */
+        c.lanes = lanes[rng_below(g, 11)];
+        c.store_w = 1u << rng_below(g, 6);
+    } while (c.lanes % c.store_w || c.store_w * 128 < c.data_w || c.store_w > (c.data_w > 64 ? c.data_w / 8 : 8));
     c.weight_depth = 100 + rng_below(g, 400);
     c.col_depth = 128 + rng_below(g, 400);
     c.acc_depth = 16 + rng_below(g, 100);
     c.feat_depth = 32 * (2 + rng_below(g, 8));
-    c.param_depth = 64 + rng_below(g, 300);
+    c.param_depth = c.store_w * (1 + (64 + rng_below(g, 300)) / c.store_w);
     c.fifo_depth = 8;
     c.burst = 1 + rng_below(g, 32);
     if (rng_chance(g, 80)) { /* short of accumulators only: tiles of rows, and all of them fit on chip */
@@ -1120,10 +1122,11 @@ static void pack_refusals(void)
     check(s == LAC_E_ARG && NM() == LAC_E_ARG, "pack refuses 0:4 and 5:4", "accepted");
 
     /* One line of columns that does not fit in any way. */
-    const lac_config small = tiny(4, 1, 512, 16, 64);
+    const lac_config small = tiny(4, 2, 512, 16, 64);
     close_rig(&r);
     open_rig(&r, &small, 16);
     caps = r.dev.caps;
+    caps.weight_depth = 1;
     nm.n = 4;
     s = NM();
     check(s == LAC_E_SPACE, "pack refuses a machine too small for one line of columns", "%s", lac_status_name(s));
@@ -1524,12 +1527,12 @@ static void mmio(void)
 int main(void)
 {
     if (getenv("SEED")) seed = strtoull(getenv("SEED"), NULL, 0);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 5; i++) {
         const lac_config c = named_config(config_names[i]);
         images(&c, 60);
     }
     images(NULL, 150);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 5; i++) {
         const lac_config c = named_config(config_names[i]);
         for (int b = 0; b < 4; b++) programs(&c, b, 15);
     }

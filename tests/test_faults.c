@@ -368,6 +368,37 @@ static void bad_image(trial *t)
     }
 }
 
+/* The entries of a list repeat an index, or descend: LIST, at that entry. */
+static void bad_list(trial *t)
+{
+    for (int tries = 0; tries < 60; tries++) {
+        const uint64_t other = rng_next(&t->r);
+        for (uint32_t c = 0; c < t->j.n; c++) {
+            const uint32_t *w = t->j.cmd[c].w;
+            const uint64_t  from = (uint64_t)w[3] << 32 | w[2];
+            if ((w[0] & 0xFF) != LAC_OP_LOAD_FEATURES || !lac_get_field(w, LAC_F_LOAD_FEATURES_LIST) || from >= t->j.base + t->j.in_top) continue;
+            uint8_t       *p = t->j.mem + (from - t->j.base);
+            const uint32_t count = (uint32_t)(p[0] | p[1] << 8);
+            if (count < 2) continue;
+            const uint32_t at = rng_below(&t->r, count - 1);
+            uint8_t *a = p + 64 + 4 * at, *b = a + 4;
+            const uint8_t lo = a[0], hi = a[1];
+            if (rng_chance(&t->r, 128)) a[0] = b[0], a[1] = b[1]; /* descends */
+            b[0] = lo, b[1] = hi;                                 /* repeats where a kept its index */
+            if (core_ready(t)) return;
+            run_both(t);
+            compare(t);
+            if (!*t->what && t->want.err_code != (LAC_ERR_LIST | LAC_UNIT_LOAD << 8)) say(t, "a list out of order is not the error LIST");
+            return;
+        }
+        end(t);
+        if (begin(t, other)) {
+            say(t, "no host memory");
+            return;
+        }
+    }
+}
+
 /* EXEC gets fewer rows than the weights have: BLOCK_ROW. Or operands grow until sums leave 36 bits. */
 static void spoil_sums(trial *t, int overflow)
 {
@@ -393,16 +424,17 @@ static void spoil_sums(trial *t, int overflow)
     }
 }
 
-static void bad_sums(trial *t)
+/* `second`: a command behind the failing one is malformed too. It is found while EXEC still works, and must not win. */
+static void sums(trial *t, int overflow, int second)
 {
-    const int overflow = rng_chance(&t->r, 160);
     /* Few jobs are large enough: the model looks for one that fails in EXEC. */
     for (int tries = 0; tries < 60; tries++) {
         const uint64_t other = rng_next(&t->r);
         spoil_sums(t, overflow);
         memcpy(t->model.mem, t->j.mem, JOB_MEM);
         pair_feed(&t->model, &t->j, WATCHDOG, 0, &t->want);
-        if (t->want.err_code >> 8 == LAC_UNIT_EXEC) {
+        if (t->want.err_code >> 8 == LAC_UNIT_EXEC && (!second || t->want.err_cmd + 1 < t->j.n)) {
+            if (second) t->j.cmd[t->want.err_cmd + 1].w[15] |= 1u << rng_below(&t->r, 32);
             if (machine_reset(&t->model, 3) || core_ready(t)) return;
             run_both(t);
             compare(t);
@@ -415,6 +447,9 @@ static void bad_sums(trial *t)
         }
     }
 }
+
+static void bad_sums(trial *t) { sums(t, rng_chance(&t->r, 160), 0); }
+static void two_errors(trial *t) { sums(t, 0, 1); }
 
 /* A doorbell that cannot be right: while idle, or behind a job that still runs. */
 static void bad_ring(trial *t)
@@ -563,7 +598,7 @@ static void registers(trial *t)
 
 static const struct { const char *name; void (*fn)(trial *); uint32_t share; } kinds[] = {
     { "bus errors", bus_error, 100 },      { "RLAST wrong", bus_protocol, 25 },   { "a bus that stops", stall, 40 },
-    { "a slow bus, no watchdog", patient, 8 }, { "changed commands", bad_command, 220 }, { "changed images", bad_image, 200 },
+    { "a slow bus, no watchdog", patient, 8 }, { "changed commands", bad_command, 220 }, { "changed images", bad_image, 200 }, { "lists out of order", bad_list, 24 }, { "two errors", two_errors, 24 },
     { "rows and overflow", bad_sums, 40 }, { "bad doorbells", bad_ring, 20 },     { "reset inside", reset_inside, 60 },
     { "registers", registers, 4 },
 };

@@ -20,7 +20,7 @@
 static void test_config(void)
 {
     static const char *GOOD = "# four lanes\nLANES=4\nDATA_W=64\nADDR_W=32\n\nSTORE_W = 2 # two\nWEIGHT_DEPTH=16\nCOL_DEPTH=8\nACC_DEPTH=8\n"
-                              "FEAT_DEPTH=32\nPARAM_DEPTH=8\nFIFO_DEPTH=4\nBURST=4\n";
+                              "FEAT_DEPTH=64\nPARAM_DEPTH=8\nFIFO_DEPTH=4\nBURST=4\n";
     static const struct { const char *name, *from, *to, *want; } BAD[] = {
         {"three lanes", "LANES=4", "LANES=3", ":2:"},
         {"257 lanes", "LANES=4", "LANES=257", ":2:"},
@@ -37,8 +37,10 @@ static void test_config(void)
         {"a missing key", "BURST=4\n", "", "BURST is missing"},
         {"an unknown key", "BURST=4", "BURTS=4", ":13:"},
         {"a key twice, far away", "BURST=4", "BURST=4\nLANES=4", ":14:"},
-        {"FEAT_DEPTH 40", "FEAT_DEPTH=32", "FEAT_DEPTH=40", ":10:"},
+        {"FEAT_DEPTH 40", "FEAT_DEPTH=64", "FEAT_DEPTH=40", ":10:"},
         {"ACC_DEPTH 0", "ACC_DEPTH=8", "ACC_DEPTH=0", ":9:"},
+        {"PARAM_DEPTH 9", "PARAM_DEPTH=8", "PARAM_DEPTH=9", ":11:"},
+        {"STORE_W 16", "LANES=4\nDATA_W=64\nADDR_W=32\n\nSTORE_W = 2", "LANES=16\nDATA_W=64\nADDR_W=32\n\nSTORE_W = 16", ":6:"},
     };
     const char *b = getenv("B") ? getenv("B") : "build";
     char path[256], err[256], file[1024];
@@ -63,7 +65,7 @@ static void test_config(void)
         if (i < 0)
             check(status == 0 && !strcmp(cfg.name, "test_model") && cfg.lanes == 4 && cfg.data_w == 64 && cfg.addr_w == 32
                       && cfg.store_w == 2 && cfg.weight_depth == 16 && cfg.col_depth == 8 && cfg.acc_depth == 8
-                      && cfg.feat_depth == 32 && cfg.param_depth == 8 && cfg.fifo_depth == 4 && cfg.burst == 4,
+                      && cfg.feat_depth == 64 && cfg.param_depth == 8 && cfg.fifo_depth == 4 && cfg.burst == 4,
                   "config: a good file", "status %d, %s", status, err);
         else
             check(status == -1 && strstr(err, BAD[i].want), text("config: refuses %s", BAD[i].name),
@@ -195,7 +197,7 @@ static void test_eie_example(void)
     };
     static const int64_t  WANT[8] = {-10, 0, -15, 0, -20, 0, 24, 40};
     static const uint64_t MACS[4] = {3, 0, 3, 1};
-    const lac_config cfg = {"eie", 4, 64, 32, 2, 16, 16, 16, 32, 8, 4, 4};
+    const lac_config cfg = {"eie", 4, 64, 32, 2, 16, 16, 16, 64, 8, 4, 4};
     rig *r = open_rig(&cfg);
 
     for (unsigned i = 0; i < 11; i++) put(r, BASE + 0x1000 + 8 * i, BLOCK[i], 8);
@@ -244,7 +246,7 @@ static void test_gaps(void)
         {CSC, 1, 1}, {CSC, 64, 1}, {CSC, 65, 2}, {CSC, 128, 2}, {CSC, 129, 3}, {CSC8, 1, 1}, {CSC8, 256, 1}, {CSC8, 257, 2}, {CSC8, 513, 3},
     };
     static const int8_t X[2] = {3, -1};
-    const lac_config cfg = {"gaps", 4, 64, 32, 2, 64, 16, 600, 32, 2400, 4, 4};
+    const lac_config cfg = {"gaps", 4, 64, 32, 2, 64, 16, 600, 64, 2400, 4, 4};
     rig *r = open_rig(&cfg);
 
     for (size_t i = 0; i < sizeof CASE / sizeof CASE[0]; i++) {
