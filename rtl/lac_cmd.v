@@ -233,8 +233,8 @@ module lac_cmd #(
 
     // the dispatcher's own error
     wire         d_err   = !err_q && (state_q == ST_BAD || (state_q == ST_SEND && token_bad) || ring_now);
-    wire         idle_in = state_q == ST_COLLECT && part_q == 4'd0 && !lq_valid && credit_q == FETCH[2:0] && !req_q && !more;
-    wire         ring_now = ring_bad_q && idle_in;
+    wire         fetch_idle = state_q == ST_COLLECT && part_q == 4'd0 && !lq_valid && credit_q == FETCH[2:0] && !req_q;
+    wire         ring_now = ring_bad_q && fetch_idle && !more;
     wire [7:0]   d_code  = ring_now ? `LAC_ERR_RING
                          : cmd_fault_q != 3'd0 ? (cmd_fault_q == 3'd1 ? `LAC_ERR_BUS_SLVERR : cmd_fault_q == 3'd2 ? `LAC_ERR_BUS_DECERR
                                                   : cmd_fault_q == 3'd3 ? `LAC_ERR_BUS_TIMEOUT : `LAC_ERR_BUS_PROTOCOL)
@@ -386,7 +386,6 @@ module lac_cmd #(
         {err_seq_q, err_tag_q, err_index_q, err_code_q, err_unit_q, err_addr_q} <= {c_seq, c_tag, c_index, c_code, c_unit, c_addr};
 
     // ---- Idle, progress -----------------------------------------------------------------------------------------------------------------
-    wire        fetch_idle = state_q == ST_COLLECT && part_q == 4'd0 && !lq_valid && credit_q == FETCH[2:0] && !req_q;
     wire        idle  = fetch_idle && (err_q || (!more && !ring_bad_q)) && old_valid == 3'b000 && !bell_q && !bell2_q && !(|new_err);
     reg         busy_q, final_q;
     reg  [31:0] done_q, low;

@@ -372,8 +372,6 @@ module lac_load #(
 
     // ---- States ---------------------------------------------------------------------------------------------------------------------------
     wire               feat_put  = state_q == ST_LFILL && !flt && (entries_done || (part_q && !e_here));  // a line of the list is complete
-    wire [2:0]         end_wait  = step_q;
-    wire               point_end = fline_last;
     reg  [LANES-1:0]   short_q;
     wire [LANES-1:0]   short_low = short_q & (~short_q + 1'b1);
     reg  [31:0]        short_lane;
@@ -389,7 +387,7 @@ module lac_load #(
     assign req_lines  = req_lines_q;
     // The last write is in its RAM two cycles behind the last line, and an engine that waited for it reads later still;
     // a weight block first hears whether some lane's slices were too long.
-    assign done       = state_q == ST_DONE && end_wait == (kind == 4'd0 ? 3'd5 : 3'd0);
+    assign done       = state_q == ST_DONE && step_q == (kind == 4'd0 ? 3'd5 : 3'd0);
     assign fail       = err_q;
     assign fail_code  = err_code_q;
     assign fail_addr  = err_addr_q;
@@ -570,7 +568,7 @@ module lac_load #(
                         fat_q   <= fat_q + 1'b1;
                         fbits_q <= {LB{1'b0}};
                         fline_q <= fline_q + 24'd1;
-                        if (point_end) begin             // on to the next point
+                        if (fline_last) begin             // on to the next point
                             point_q <= point_q + 16'd1;
                             step_q  <= 3'd0;
                             if (point_last) state_q <= ST_DONE;
@@ -642,7 +640,6 @@ module lac_load #(
                 if (state_q == ST_DENSE && !c_dense_whole) begin
                     left_q <= {24'd0, word_q} * {16'd0, c_row} - ({24'd0, point_q} * {16'd0, c_row} + {16'd0, fline_q} + 40'd1);
                     if (!req_q || req_ready) req_q <= 1'b0;
-                    if (!req_q || req_ready) req_addr_q <= req_addr_q;
                 end
             end
         end

@@ -25,7 +25,7 @@ done
 say "every promised file" "$missing"
 
 # Nothing may point back into the source tree: the programs run from an empty folder, the source tree out of sight.
-mkdir "$dir/work" && cd "$dir/work" || exit 2
+mkdir "$dir/empty" && cd "$dir/empty" || exit 2
 say "lacuna info" "$("$p/bin/lacuna" info --config odd 2>&1 | grep -q '^lanes  *12 ' || echo 'no 12 lanes')"
 /usr/bin/python3 -c "import numpy as np; np.save('W.npy', np.eye(5, dtype=np.int8) * 3); np.save('X.npy', np.arange(10, dtype=np.int8).reshape(2, 5))"
 ports=model
@@ -58,7 +58,7 @@ if [ -e "$top/examples/hello_fc.c" ]; then
         say "hello_fc, $kind" "$(ldd "hello-$kind" | grep -c liblacuna | grep -qx $([ $kind = shared ] && echo 1 || echo 0) || echo 'linked the wrong library')"
         for port in $ports; do
             # Nothing in the environment helps; the static one is told where the files are. The result by hand: 12 0 80 12 8 64.
-            out=$(env -i ${static:+LACUNA_HOME=$p/lib/lacuna} "$dir/work/hello-$kind" "$port" 2>&1)
+            out=$(env -i ${static:+LACUNA_HOME=$p/lib/lacuna} "$dir/empty/hello-$kind" "$port" 2>&1)
             say "hello_fc, $kind, runs on $port" "$([ "$?:$out" = '0:12 0 80 12 8 64' ] || echo "expected 12 0 80 12 8 64, got $out")"
         done
     done
