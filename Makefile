@@ -52,6 +52,7 @@ help: ## Show this list
 -include rtl/rtl.mk
 -include formal/formal.mk
 -include examples/examples.mk
+-include bench/bench.mk
 
 all: $(ALL) $(TEST_DEPS) $(if $(wildcard tb/tb.mk),$(CONFIGS:%=$(B)/rtl/%.so)) ## The library, the tools and the Verilated RTL of every configuration
 
@@ -74,7 +75,7 @@ regs: $(B)/gen_regs ## Regenerate rtl/lac_regs.vh and docs/registers.md from dri
 regs-check: $(B)/gen_regs ## Fail where those committed copies differ
 	@scripts/run_tests.sh scripts/check_regs.sh
 
-$(B)/gen_regs: driver/gen_regs.c driver/lac_regs.def driver/lac_cmd.def driver/lac_errors.def
+$(B)/gen_regs: driver/gen_regs.c driver/lac_regs.def driver/lac_cmd.def driver/lac_errors.def driver/lac_causes.def
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -o $@ $<
 

@@ -11,20 +11,22 @@ typedef struct {
     const char *key;
     size_t      offset;
     uint32_t    min, max;
+    uint32_t    preset;  /* value without such a line; 0: there must be one */
 } key_range;
 
 static const key_range KEYS[] = {
-    {"LANES",        offsetof(lac_config, lanes),        4,  256},
-    {"DATA_W",       offsetof(lac_config, data_w),       32, 512},
-    {"ADDR_W",       offsetof(lac_config, addr_w),       32, 48},
-    {"STORE_W",      offsetof(lac_config, store_w),      1,  256},
-    {"WEIGHT_DEPTH", offsetof(lac_config, weight_depth), 2,  32768},
-    {"COL_DEPTH",    offsetof(lac_config, col_depth),    2,  65536},
-    {"ACC_DEPTH",    offsetof(lac_config, acc_depth),    2,  32768},
-    {"FEAT_DEPTH",   offsetof(lac_config, feat_depth),   64, 65536},
-    {"PARAM_DEPTH",  offsetof(lac_config, param_depth),  1,  65536},
-    {"FIFO_DEPTH",   offsetof(lac_config, fifo_depth),   1,  1024},
-    {"BURST",        offsetof(lac_config, burst),        1,  256},
+    {"LANES",        offsetof(lac_config, lanes),        4,  256, 0},
+    {"DATA_W",       offsetof(lac_config, data_w),       32, 512, 0},
+    {"ADDR_W",       offsetof(lac_config, addr_w),       32, 48, 0},
+    {"STORE_W",      offsetof(lac_config, store_w),      1,  256, 0},
+    {"WEIGHT_DEPTH", offsetof(lac_config, weight_depth), 2,  32768, 0},
+    {"COL_DEPTH",    offsetof(lac_config, col_depth),    2,  65536, 0},
+    {"ACC_DEPTH",    offsetof(lac_config, acc_depth),    2,  32768, 0},
+    {"FEAT_DEPTH",   offsetof(lac_config, feat_depth),   64, 65536, 0},
+    {"PARAM_DEPTH",  offsetof(lac_config, param_depth),  1,  65536, 0},
+    {"FIFO_DEPTH",   offsetof(lac_config, fifo_depth),   1,  1024, 0},
+    {"BURST",        offsetof(lac_config, burst),        1,  256, 0},
+    {"FLIGHT",       offsetof(lac_config, flight),       2,  64, 8},
 };
 enum { NKEYS = sizeof KEYS / sizeof KEYS[0] };
 
@@ -95,6 +97,7 @@ int lac_config_read(const char *path, lac_config *out, char *err, size_t errlen)
         snprintf(err, errlen, "%s: cannot be opened", path);
         return -1;
     }
+    for (int k = 0; k < NKEYS; k++) *field(out, &KEYS[k]) = KEYS[k].preset;
     while (fgets(buf, sizeof buf, f)) {
         line++;
         if (strlen(buf) == sizeof buf - 1 && buf[sizeof buf - 2] != '\n') {
@@ -135,7 +138,7 @@ int lac_config_read(const char *path, lac_config *out, char *err, size_t errlen)
         goto done;
     }
     for (int k = 0; k < NKEYS; k++)
-        if (!seen[k]) {
+        if (!seen[k] && !KEYS[k].preset) {
             snprintf(err, errlen, "%s:%d: %s is missing", path, line, KEYS[k].key);
             goto done;
         }

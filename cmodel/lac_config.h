@@ -3,7 +3,7 @@
  * lac_config.h - one hardware configuration, read from configs/NAME.cfg
  *
  * The file has one KEY=value a line, in any order; `#` begins a comment; blank lines are free. Every key below must stand
- * there exactly once. NAME is the file's name without directory and ".cfg". */
+ * there exactly once; one with a default may be left out. NAME is the file's name without directory and ".cfg". */
 #ifndef LAC_CONFIG_H
 #define LAC_CONFIG_H
 #include <stddef.h>
@@ -25,6 +25,7 @@ typedef struct {
     uint32_t param_depth;   /* PARAM_DEPTH   [channels] 1 .. 65536 */
     uint32_t fifo_depth;    /* FIFO_DEPTH    [items] 1 .. 1024 */
     uint32_t burst;         /* BURST         [beats] 1 .. 256 */
+    uint32_t flight;        /* FLIGHT        [bursts outstanding in each direction] 2 .. 64, default 8 */
 } lac_config;
 
 /* 0, or -1 and one line in err[errlen] (file, line number, what was expected); *out is then unspecified. */

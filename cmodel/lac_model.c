@@ -37,7 +37,8 @@ lac_model *lac_model_create(const lac_config *cfg, uint8_t *mem, uint64_t mem_ba
     m->param   = calloc(cfg->param_depth, sizeof *m->param);
     m->acc     = calloc((size_t)2 * cfg->lanes * cfg->acc_depth, sizeof *m->acc);
     m->row     = calloc(cfg->param_depth, 8);
-    if (!m->entry10 || !m->entry16 || !m->slice || !m->feature || !m->flag || !m->param || !m->acc || !m->row) {
+    m->index   = calloc((size_t)cfg->col_depth + MAX_LINE, 1);
+    if (!m->index || !m->entry10 || !m->entry16 || !m->slice || !m->feature || !m->flag || !m->param || !m->acc || !m->row) {
         lac_model_destroy(m);
         return NULL;
     }
@@ -57,6 +58,7 @@ lac_model *lac_model_create(const lac_config *cfg, uint8_t *mem, uint64_t mem_ba
     REG(m, CAP_PARAM)   = cfg->param_depth;
     REG(m, CAP_FIFO)    = cfg->fifo_depth;
     REG(m, CAP_BURST)   = cfg->burst;
+    REG(m, CAP_FLIGHT)  = cfg->flight;
     return m;
 }
 
@@ -71,6 +73,7 @@ void lac_model_destroy(lac_model *m)
     free(m->param);
     free(m->acc);
     free(m->row);
+    free(m->index);
     free(m);
 }
 
@@ -235,6 +238,9 @@ void lac_model_write32(lac_model *m, uint32_t off, uint32_t value)
         break;
     case LAC_REG_IRQ_ENABLE:
         REG(m, IRQ_ENABLE) = value & (LAC_IRQ_DONE | LAC_IRQ_ERROR | LAC_IRQ_MARK);
+        break;
+    case LAC_REG_COUNT_SELECT:
+        REG(m, COUNT_SELECT) = value & 0xfffu;
         break;
     case LAC_REG_IRQ_STATUS:
         REG(m, IRQ_STATUS) &= ~value;

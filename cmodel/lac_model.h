@@ -5,7 +5,7 @@
  *   Behaves      as docs/formats.md, docs/numerics.md and docs/registers.md say. Registers are read and written as over
  *                AXI4-Lite; writing TAIL runs every command of the ring to its end before the call returns, one after the
  *                other, in ring order.
- *   Time         There is none. CYCLE_*, RUN_*, MARK_FIRST, MARK_LAST, CNT_LOAD, CNT_EXEC, CNT_STORE and CNT_STALL read 0.
+ *   Time         There is none. CYCLE_*, RUN_*, MARK_FIRST, MARK_LAST, CNT_LOAD, CNT_EXEC, CNT_STORE, CNT_STALL and COUNT_VALUE read 0.
  *                Exact: MARKS, CNT_ITEMS, CNT_MACS, CNT_NONZERO, CNT_RD_BEATS, CNT_WR_BEATS. Every doorbell that finds work
  *                begins a new run.
  *   Memory       The caller's `mem` [mem_size bytes] stands at bus address mem_base; both are multiples of 64. Every other

@@ -27,6 +27,21 @@ static demand want_load_weights(const lac_model *m, const model_cmd *c)
     return d;
 }
 
+static demand want_load_columns(const lac_model *m, const model_cmd *c)
+{
+    const uint32_t columns = F(LOAD_COLUMNS, COLUMNS), needed = F(LOAD_COLUMNS, NEEDED), wide = F(LOAD_COLUMNS, WIDE);
+    const uint32_t feat_base = F(LOAD_COLUMNS, FEAT_BASE);
+    demand d = {0};
+    d.length_ok = F(LOAD_COLUMNS, LINES) && columns && F(LOAD_COLUMNS, FORMAT) <= FORMAT_CSC8 && F(LOAD_COLUMNS, LANES) < m->cfg.lanes
+               && (needed || (!feat_base && !wide));
+    d.align_ok  = F_ADDR(LOAD_COLUMNS) % 64u == 0;
+    d.bounds_ok = F(LOAD_COLUMNS, WORD_BASE) < m->cfg.weight_depth && F(LOAD_COLUMNS, COL_BASE) + columns <= m->cfg.col_depth
+               && (!needed || feat_base + lines(m, (uint64_t)columns << wide) <= m->cfg.feat_depth);
+    d.addr      = F_ADDR(LOAD_COLUMNS);
+    d.bytes     = (uint64_t)F(LOAD_COLUMNS, LINES) * m->line;
+    return d;
+}
+
 static demand want_load_codebook(const lac_model *m, const model_cmd *c)
 {
     demand d = {1, 1, 1, 0, 0, 0};
@@ -157,6 +172,7 @@ int model_check(lac_model *m, const model_cmd *c)
 
     switch (op_kind) {
     case LAC_OP_LOAD_WEIGHTS:  d = want_load_weights(m, c);  break;
+    case LAC_OP_LOAD_COLUMNS:  d = want_load_columns(m, c);  break;
     case LAC_OP_LOAD_CODEBOOK: d = want_load_codebook(m, c); break;
     case LAC_OP_LOAD_FEATURES: d = want_load_features(m, c); break;
     case LAC_OP_LOAD_PARAMS:   d = want_load_params(m, c);   break;

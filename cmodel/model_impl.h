@@ -70,6 +70,7 @@ struct lac_model {
     model_param *param;           /* [param_depth] */
     int64_t     *acc;             /* [2 banks][lanes][acc_depth], -2^35 .. 2^35 - 1 */
     uint8_t     *row;             /* one output row before it is written */
+    uint8_t     *index;           /* [col_depth and a line more] of the column block at work: lines of each column */
 };
 
 #define REG(m, name) ((m)->reg[LAC_REG_##name / 4])

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * model_load.c - LOAD: memory -> weights, column table, codebooks, features, parameters
+ * model_load.c - LOAD: memory -> weights, column table (both from weight blocks or column blocks), codebooks, features, parameters
  *
  * Each loader reads its lines in order and complains about the first one that is wrong. */
 #include "model_impl.h"
@@ -115,6 +115,92 @@ static int load_weights(lac_model *m, const model_cmd *c)
     return GO_ON;
 }
 
+/* ---- Column blocks ------------------------------------------------------------------------------------ */
+
+enum { OCTET = 8 };
+
+/* A column of a column block: entries are counted along its word position, across the octets that share it. */
+typedef struct {
+    uint32_t first[MAX_LANES], count[MAX_LANES];  /* by lane; count 0: first means nothing */
+} column_slices;
+
+/* The table of a column, `words` lines of words behind it. */
+static int read_column_table(lac_model *m, const model_cmd *c, uint64_t at, uint32_t words, column_slices *s)
+{
+    const uint32_t lanes = F(LOAD_COLUMNS, LANES) + 1u, e = entries_per_word(F(LOAD_COLUMNS, FORMAT)), positions = m->line / 8u;
+    uint32_t used[MAX_LINE / 8] = {0};  /* [entries] by position, of the octets before this one */
+    uint8_t  buf[MAX_LINE];
+
+    for (uint32_t line = 0; line < lanes; line += m->line, at += m->line) {
+        const uint32_t n = lanes - line < m->line ? lanes - line : m->line;  /* its lanes */
+        if (model_bus_read(m, LAC_UNIT_LOAD, at, buf, m->line)) return STOP;
+        for (uint32_t i = 0; i < n; i++)
+            if ((buf[i] & 7u) >= e || (i % OCTET && buf[i] < buf[i - 1])) return model_fail(m, LAC_UNIT_LOAD, LAC_ERR_BLOCK_COUNT, at, line + i);
+        for (uint32_t i = 0; i < n; i++) {
+            const uint32_t lane = line + i, position = lane / OCTET % positions;
+            const uint32_t end  = e * (buf[i] >> 3) + (buf[i] & 7u);                                     /* in its octet */
+            const uint32_t from = i % OCTET ? e * (buf[i - 1] >> 3) + (buf[i - 1] & 7u) : 0;
+            if (used[position] + end > e * words) return model_fail(m, LAC_UNIT_LOAD, LAC_ERR_BLOCK_TABLE, at, lane);
+            s->first[lane] = used[position] + from;
+            s->count[lane] = end - from;
+            if (i % OCTET == OCTET - 1) used[position] += end;
+        }
+    }
+    return GO_ON;
+}
+
+static int load_columns(lac_model *m, const model_cmd *c)
+{
+    const uint64_t block   = F_ADDR(LOAD_COLUMNS);
+    const uint32_t columns = F(LOAD_COLUMNS, COLUMNS), lanes = F(LOAD_COLUMNS, LANES) + 1u, col_base = F(LOAD_COLUMNS, COL_BASE);
+    const uint32_t e = entries_per_word(F(LOAD_COLUMNS, FORMAT)), positions = m->line / 8u;
+    const uint32_t index_lines = lines(m, columns), table_lines = lines(m, lanes);
+    const uint32_t per_line = m->line >> F(LOAD_COLUMNS, WIDE);  /* features */
+    uint32_t next[MAX_LANES];  /* word of each lane's RAM that it is given next; may lie behind the last */
+    uint64_t need = index_lines;
+    uint8_t  buf[MAX_LINE];
+
+    /* The index has to be inside the command's lines to be read. */
+    if (index_lines > F(LOAD_COLUMNS, LINES)) return model_fail(m, LAC_UNIT_LOAD, LAC_ERR_BLOCK_LENGTH, block, index_lines);
+    for (uint32_t i = 0; i < index_lines; i++)
+        if (model_bus_read(m, LAC_UNIT_LOAD, block + (uint64_t)i * m->line, m->index + (size_t)i * m->line, m->line)) return STOP;
+    for (uint32_t col = 0; col < columns; col++) {
+        if (m->index[col] && m->index[col] < table_lines) return model_fail(m, LAC_UNIT_LOAD, LAC_ERR_BLOCK_HEADER, block, 0);
+        need += m->index[col];
+    }
+    if (need != F(LOAD_COLUMNS, LINES)) return model_fail(m, LAC_UNIT_LOAD, LAC_ERR_BLOCK_LENGTH, block, (uint32_t)need);
+
+    for (uint32_t lane = 0; lane < lanes; lane++) next[lane] = F(LOAD_COLUMNS, WORD_BASE);
+    if (m->columns_touched < col_base + columns) m->columns_touched = col_base + columns;
+    uint64_t at = block + (uint64_t)index_lines * m->line;  /* of the column */
+    for (uint32_t col = 0; col < columns; at += (uint64_t)m->index[col] * m->line, col++) {
+        model_slice   *slice = m->slice + (uint64_t)(col_base + col) * m->cfg.lanes;
+        const uint32_t words = m->index[col] ? m->index[col] - table_lines : 0;
+        column_slices  s;
+
+        if (F(LOAD_COLUMNS, NEEDED) && !m->flag[(uint64_t)(F(LOAD_COLUMNS, FEAT_BASE) + col / per_line) * m->line + col % per_line]) continue;
+        memset(s.count, 0, sizeof s.count);
+        if (m->index[col] && read_column_table(m, c, at, words, &s)) return STOP;
+        for (uint32_t lane = 0; lane < m->cfg.lanes; lane++) {
+            slice[lane].count = (uint16_t)s.count[lane];
+            if (!s.count[lane]) continue;
+            slice[lane].word = next[lane];
+            slice[lane].slot = (uint16_t)(s.first[lane] % e);
+        }
+        for (uint32_t i = 0; i < words; i++) {
+            if (model_bus_read(m, LAC_UNIT_LOAD, at + (uint64_t)(table_lines + i) * m->line, buf, m->line)) return STOP;
+            for (uint32_t lane = 0; lane < lanes; lane++) {
+                if (!s.count[lane] || i < s.first[lane] / e || i > (s.first[lane] + s.count[lane] - 1u) / e) continue;
+                if (next[lane] < m->cfg.weight_depth) set_word(m, lane, next[lane], get64(buf + 8u * (lane / OCTET % positions)));
+                next[lane]++;
+            }
+        }
+    }
+    for (uint32_t lane = 0; lane < lanes; lane++)
+        if (next[lane] > m->cfg.weight_depth) return model_fail(m, LAC_UNIT_LOAD, LAC_ERR_BOUNDS, block, lane);
+    return GO_ON;
+}
+
 /* ---- Codebook ----------------------------------------------------------------------------------------- */
 
 static int load_codebook(lac_model *m, const model_cmd *c)
@@ -137,8 +223,8 @@ static int load_dense(lac_model *m, const model_cmd *c, uint64_t at, uint32_t to
     for (uint32_t i = 0; i < ram_lines; i++) {
         uint8_t *data = m->feature + (uint64_t)(to + i) * m->line, *flag = m->flag + (uint64_t)(to + i) * m->line;
         if (model_bus_read(m, LAC_UNIT_LOAD, at + (uint64_t)i * m->line, data, m->line)) return STOP;
-        for (uint32_t k = 0; k < per_line; k++)
-            flag[k] = i * per_line + k < channels && get_element(data, type, k) != zero;
+        for (uint32_t k = 0; k < m->line; k++)
+            flag[k] = k < per_line && i * per_line + k < channels && get_element(data, type, k) != zero;
     }
     return GO_ON;
 }
@@ -222,6 +308,7 @@ int model_load(lac_model *m, const model_cmd *c)
 {
     switch (c->w[0] & 0xffu) {
     case LAC_OP_LOAD_WEIGHTS:  return load_weights(m, c);
+    case LAC_OP_LOAD_COLUMNS:  return load_columns(m, c);
     case LAC_OP_LOAD_CODEBOOK: return load_codebook(m, c);
     case LAC_OP_LOAD_FEATURES: return load_features(m, c);
     default:                   return load_params(m, c);

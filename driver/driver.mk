@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The driver: build/liblacdriver.a for the host, its size for two small processors, its tests.
-DRIVER_SRC := lac_dev lac_sparse lac_pack lac_fc ports/port_mmio
+DRIVER_SRC := lac_dev lac_sparse lac_pack lac_fc lac_rnn ports/port_mmio
 DRIVER_HDR := $(wildcard driver/*.h) $(wildcard driver/*.def) driver/ports/port_mmio.h
 
 ALL       += $(B)/liblacdriver.a
-TESTS     += $(B)/tests/test_sparse $(B)/tests/test_driver driver/size.sh
-TEST_DEPS += $(B)/tests/test_sparse $(B)/tests/test_driver
+TESTS     += $(B)/tests/test_sparse $(B)/tests/test_driver $(B)/tests/test_rnn driver/size.sh
+TEST_DEPS += $(B)/tests/test_sparse $(B)/tests/test_driver $(B)/tests/test_rnn
 
 $(B)/liblacdriver.a: $(DRIVER_SRC:%=$(B)/obj/driver/%.o)
 	@rm -f $@
@@ -30,3 +30,9 @@ $(B)/tests/test_driver: tests/test_driver.c tests/race.c tests/race.h tests/naiv
                         driver/ports/port_model.h tb/rng.h
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(SAN) -Itests -o $@ $(filter %.c,$^)
+
+# And on the Verilated core, where it is built.
+$(B)/tests/test_rnn: tests/test_rnn.c tests/naive.c tests/naive.h $(DRIVER_SRC:%=driver/%.c) $(CMODEL_SRC:%=cmodel/%.c) driver/ports/port_model.c \
+                     tb/axi_mem.c tb/axi_monitor.c tb/port_rtl.c $(DRIVER_HDR) $(wildcard cmodel/*.h tb/*.h) driver/ports/port_model.h
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(SAN) -Itests -o $@ $(filter %.c,$^) -lm -ldl

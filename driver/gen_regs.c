@@ -49,6 +49,10 @@ static void print_vh(void)
 #define LAC_ERROR(name, code, addr, index, text) printf("`define LAC_ERR_%-13s 8'd%d\n", #name, code);
 #include "lac_errors.def"
 #undef LAC_ERROR
+    puts("\n// Causes of a cycle, by unit");
+#define LAC_CAUSE(unit, name, code, text) printf("`define LAC_%s_%-*s 3'd%d\n", #unit, (int)(14 - strlen(#unit)), #name, code);
+#include "lac_causes.def"
+#undef LAC_CAUSE
     puts("\n// Commands: {KIND, OP}; fields as ranges of the 512-bit command; the bits no field names");
     for (unsigned i = 0; i < COMMANDS; i++)
         printf("`define LAC_OP_%-14s 8'h%X%X\n", commands[i].name, commands[i].kind, commands[i].op);
@@ -96,6 +100,11 @@ static void print_md(void)
 #include "lac_errors.def"
 #undef LAC_ERROR
     puts("\nUnits: 0 CMD (ring, checks, dispatch), 1 LOAD, 2 EXEC, 3 STORE.");
+    puts("\n## Causes\n\nWhy a unit did, or did not, work in a cycle of a run; its causes add up to the run's cycles.\n");
+    puts("| Unit | Cause | Name | Meaning |\n|---|---|---|---|");
+#define LAC_CAUSE(unit, name, code, text) printf("| %s | %d | `%s` | %s |\n", #unit, code, #name, text);
+#include "lac_causes.def"
+#undef LAC_CAUSE
 }
 
 int main(int argc, char **argv)

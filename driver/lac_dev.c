@@ -12,6 +12,7 @@
 
 #define ID_MAGIC     0x4C414300u /* "LAC", and the major version of the map below it */
 #define ID_MAJOR     1u
+#define COUNT_POLLS  1000u       /* reads of COUNT_SELECT until a counter stands */
 #define RESET_POLLS  100000u     /* reads of STATUS that lac_open() grants a reset */
 
 #define TRY(expr)                          \
@@ -42,12 +43,13 @@ static lac_status read_caps(lac_dev *d)
 {
     static const uint16_t reg[] = {
         LAC_REG_VERSION, LAC_REG_CAP_LANES, LAC_REG_CAP_DATA_W, LAC_REG_CAP_ADDR_W, LAC_REG_CAP_STORE_W, LAC_REG_CAP_WEIGHT, LAC_REG_CAP_COL,
-        LAC_REG_CAP_ACC, LAC_REG_CAP_FEAT, LAC_REG_CAP_PARAM, LAC_REG_CAP_FIFO, LAC_REG_CAP_BURST, LAC_REG_CAP_FORMATS,
+        LAC_REG_CAP_ACC, LAC_REG_CAP_FEAT, LAC_REG_CAP_PARAM, LAC_REG_CAP_FIFO, LAC_REG_CAP_BURST, LAC_REG_CAP_FLIGHT,
+        LAC_REG_CAP_FORMATS,
     };
     lac_caps *c = &d->caps;
     uint32_t *const to[] = {
         &c->version, &c->lanes, &c->data_w, &c->addr_w, &c->store_w, &c->weight_depth, &c->col_depth,
-        &c->acc_depth, &c->feat_depth, &c->param_depth, &c->fifo_depth, &c->burst, &c->formats,
+        &c->acc_depth, &c->feat_depth, &c->param_depth, &c->fifo_depth, &c->burst, &c->flight, &c->formats,
     };
     for (uint32_t i = 0; i < sizeof reg / sizeof reg[0]; i++)
         TRY(rd(d, reg[i], to[i]));
@@ -298,5 +300,24 @@ lac_status lac_read_stats(lac_dev *dev, lac_stats *out)
         TRY(rd(dev, reg[i], to[i]));
     out->cycles = end - start;
     out->macs = (uint64_t)hi << 32 | lo;
+    return LAC_OK;
+}
+
+lac_status lac_read_causes(lac_dev *dev, uint32_t unit, uint32_t out[LAC_CAUSES])
+{
+    if (!dev || !out || unit >= dev->caps.lanes + LAC_ON_UNITS)
+        return LAC_E_ARG;
+    for (uint32_t c = 0; c < LAC_CAUSES; c++) {
+        uint32_t select;
+        TRY(wr(dev, LAC_REG_COUNT_SELECT, unit << 3 | c));
+        for (uint32_t i = 0;; i++) {
+            TRY(rd(dev, LAC_REG_COUNT_SELECT, &select));
+            if (!(select >> 31))
+                break;
+            if (i == COUNT_POLLS)
+                return LAC_E_TIMEOUT;
+        }
+        TRY(rd(dev, LAC_REG_COUNT_VALUE, &out[c]));
+    }
     return LAC_OK;
 }

@@ -10,6 +10,11 @@
  * RAMs. Weights (with the column table), features, parameters and codebooks are *areas* of two halves that are used in turn. What is
  * already there is not loaded again; what is too large for a half takes the whole area.
  *
+ * Column blocks. For a streamed job of one point only the columns are loaded whose feature is not zero. LOAD_COLUMNS reads the flags
+ * of the features, so these stand before it, in LOAD's own order, and all features of a tile are on chip at once: where a point does
+ * not fit a half of the feature RAM, they come tile by tile. What one point chose is of no use to another, so it is never found in
+ * its area again.
+ *
  * Order. Engines are numbered 0 LOAD, 1 EXEC, 2 STORE, and each engine's commands from 1 on. know[b][a] is how many commands of engine a have
  * certainly completed when b's next command starts; each command carries its engine's knowledge (and itself) with it, so that
  * a token hands on everything the giver knew. A command that needs command p of another engine and does not know it yet takes a
@@ -26,8 +31,8 @@
  * Why the giver is always found. Between two EXECs, and between a STORE and the last LOAD of the next step, stand at most five
  * commands, so the newest EXEC is in the window, and in the first step of a group so is the STORE before it; a newer
  * command of the same engine serves as well as p. Parameters, which wait for STOREs, are therefore loaded in the first step when p is the
- * newest STORE, known already, or there is only one step, else in the last one at the latest, where an EXEC of the same group, which has taken the token of the STORE two groups
- * before, vouches for p. */
+ * newest STORE, or there is only one step; when p is known already in any step; else in the last one, where an EXEC of the same group,
+ * which has taken the token of the STORE two groups before, vouches for p. */
 #include <stddef.h>
 
 #include "lac_hw.h"
@@ -39,6 +44,7 @@ enum { LOAD, EXEC, STORE, ENGINES };
 
 #define WINDOW 15u
 #define WHOLE  2u /* instead of a half */
+#define HEAD_LINES 32u /* of a point that EXEC does not wait to see whole */
 
 #define SET(cmd, name, value) set_field(cmd, (uint32_t)LAC_F_##name, (uint32_t)(value))
 
@@ -99,6 +105,7 @@ typedef struct {
     uint32_t know[ENGINES][ENGINES];
     uint32_t stored[2][ENGINES]; /* knowledge of the last STORE of each bank */
     uint32_t groups;             /* in the whole program */
+    int      status;             /* what stopped it; nothing is emitted any more */
 } order;
 
 static void learn(uint32_t *know, const uint32_t *news)
@@ -109,22 +116,12 @@ static void learn(uint32_t *know, const uint32_t *news)
 
 static pending *at(order *o, uint32_t i) { return &o->win[(o->first + i) % WINDOW]; }
 
-static int emit_oldest(order *o)
+static void emit_oldest(order *o)
 {
-    const int r = o->emit(o->ctx, &at(o, 0)->cmd);
+    if (o->status == 0)
+        o->status = o->emit(o->ctx, &at(o, 0)->cmd);
     o->first = (o->first + 1u) % WINDOW;
     o->count--;
-    return r;
-}
-
-static int flush(order *o)
-{
-    while (o->count) {
-        const int r = emit_oldest(o);
-        if (r)
-            return r;
-    }
-    return 0;
 }
 
 static void signal_to(lac_cmd *c, uint32_t engine)
@@ -133,20 +130,20 @@ static void signal_to(lac_cmd *c, uint32_t engine)
 }
 
 /* Let command `c` of engine `b` wait until at least p commands of engine `a` have completed. */
-static int wait_for(order *o, lac_cmd *c, uint32_t b, uint32_t a, uint32_t p)
+static void wait_for(order *o, lac_cmd *c, uint32_t b, uint32_t a, uint32_t p)
 {
     if (o->know[b][a] >= p)
-        return 0;
+        return;
     for (uint32_t i = 0; i < o->count; i++) {
         pending *v = at(o, i);
         if (v->engine == a && v->seq >= p) {
             signal_to(&v->cmd, b);
             SET(c, ANY_WAIT, lac_get_field(c->w, LAC_F_ANY_WAIT) | 1u << a);
             learn(o->know[b], v->know);
-            return 0;
+            return;
         }
     }
-    return LAC_E_SPACE; /* cannot happen, see the head of this file */
+    o->status = LAC_E_SPACE; /* cannot happen, see the head of this file */
 }
 
 /* For a LOAD that needs STORE p: unless p itself is in the window, the oldest EXEC that knows of it, or 0. */
@@ -164,17 +161,16 @@ static uint32_t voucher(order *o, uint32_t p)
 }
 
 /* Append a command; need[a]: command of engine a that must have completed before it starts, 0 for none. */
-static int push(order *o, uint32_t engine, lac_cmd *c, const uint32_t need[ENGINES])
+static void push(order *o, uint32_t engine, lac_cmd *c, const uint32_t need[ENGINES])
 {
     uint32_t want[ENGINES];
-    int r;
 
     memcpy(want, need, sizeof want);
     if (engine == LOAD && o->know[LOAD][STORE] < want[STORE])
         want[EXEC] = max_u32(want[EXEC], voucher(o, want[STORE]));
     for (uint32_t a = 0; a < ENGINES; a++)
-        if (a != engine && (r = wait_for(o, c, engine, a, want[a])) != 0)
-            return r;
+        if (a != engine)
+            wait_for(o, c, engine, a, want[a]);
 
     if (engine == STORE)
         memcpy(o->know[STORE], o->seq, sizeof o->seq);
@@ -182,14 +178,13 @@ static int push(order *o, uint32_t engine, lac_cmd *c, const uint32_t need[ENGIN
     if (engine == STORE)
         memcpy(o->stored[o->seq[STORE] % 2u], o->know[STORE], sizeof o->know[STORE]);
 
-    if (o->count == WINDOW && (r = emit_oldest(o)) != 0)
-        return r;
+    if (o->count == WINDOW)
+        emit_oldest(o);
     pending *v = at(o, o->count++);
     v->cmd = *c;
     v->engine = engine;
     v->seq = o->seq[engine];
     memcpy(v->know, o->know[engine], sizeof v->know);
-    return 0;
 }
 
 /* ---- Areas ----------------------------------------------------------------------------------------- */
@@ -261,17 +256,22 @@ typedef struct {
     uint32_t    batch;         /* [points] at most */
     uint32_t    batches;
     uint32_t    chunk;         /* [elements] of a point that are loaded together */
+    uint32_t    head;          /* [elements] the first chunk of a job whose x the machine would wait for, so that EXEC begins early; else 0 */
     int         feat_fits_half;
+    int         needed;        /* only columns whose feature is not zero are loaded */
+    int         by_tile;       /* and features are loaded as the weight tiles need them, instead of in chunks */
 } plan;
+
+static int in_type(lac_type t, int32_t v)
+{
+    return t == LAC_INT8 ? (int8_t)v == v : t == LAC_UINT8 ? (uint8_t)v == v : (int16_t)v == v;
+}
 
 static lac_status check_tensor(const lac_tensor *t, const lac_caps *caps, uint32_t channels, uint32_t points, int output)
 {
-    const int32_t lo = t->type == LAC_INT8 ? -128 : t->type == LAC_UINT8 ? 0 : -32768;
-    const int32_t hi = t->type == LAC_INT8 ? 127 : t->type == LAC_UINT8 ? 255 : 32767;
-
     if ((unsigned)t->type > LAC_RAW || (t->type == LAC_RAW && (!output || t->list || t->zero)))
         return LAC_E_ARG;
-    if (t->zero < lo || t->zero > hi)
+    if (!in_type(t->type, t->zero))
         return LAC_E_ARG;
     if (t->addr % LAC_ALIGN || (points > 1u && t->pitch % LAC_ALIGN))
         return LAC_E_ALIGN;
@@ -297,7 +297,8 @@ static lac_status check_machine(const lac_caps *caps, const lac_layer *layer)
 {
     if (!layer || !layer->image || lac_dir(layer->image, LAC_DIR_W_MAGIC) != LAC_DIR_MAGIC
         || lac_dir(layer->image, LAC_DIR_W_LANES) != caps->lanes || lac_dir(layer->image, LAC_DIR_W_LINE) != caps->line
-        || lac_dir(layer->image, LAC_DIR_W_STORE_W) != caps->store_w || !(caps->formats >> layer->format & 1u))
+        || lac_dir(layer->image, LAC_DIR_W_STORE_W) != caps->store_w || !(caps->formats >> layer->format & 1u)
+        || (layer->by_column && !(caps->formats & LAC_HAS_COLUMNS)))
         return LAC_E_ARG;
     return layer->addr % LAC_ALIGN ? LAC_E_ALIGN : LAC_OK;
 }
@@ -364,10 +365,15 @@ static lac_status plan_job(const lac_caps *caps, const ram_map *ram, const lac_f
 
     p->batches = ceil_div(job->points, p->batch);
     p->chunk = chunk == point ? layer->cols : chunk * caps->line / p->es;
+    p->head = 0;
+    p->needed = layer->by_column && !job->resident && job->points == 1u;
+    p->by_tile = p->needed && chunk != point;
 
     for (uint32_t i = 0; !job->resident && i < layer->tiles; i++) {
         lac_tile t;
         lac_get_tile(p->image, i, &t);
+        if (p->by_tile && ceil_div((t.col0 % LAC_ALIGN + t.columns) * p->es, caps->line) > half)
+            p->needed = p->by_tile = 0;
         if (ram->base.word_base >= caps->weight_depth || t.words > caps->weight_depth - ram->base.word_base
             || t.columns > caps->col_depth - ram->base.col_base)
             return LAC_E_SPACE;
@@ -383,8 +389,6 @@ static lac_status check_job(const lac_caps *caps, const lac_fc *job)
 {
     const lac_layer *layer = job->layer;
     const lac_type t = job->y.type;
-    const int32_t lo = t == LAC_INT8 ? -128 : t == LAC_UINT8 ? 0 : -32768;
-    const int32_t hi = t == LAC_INT8 ? 127 : t == LAC_UINT8 ? 255 : 32767;
 
     TRY(check_machine(caps, layer));
     if (job->resident)
@@ -393,7 +397,7 @@ static lac_status check_job(const lac_caps *caps, const lac_fc *job)
         return LAC_E_ARG;
     TRY(check_tensor(&job->x, caps, layer->cols, job->points, 0));
     TRY(check_tensor(&job->y, caps, layer->rows, job->points, 1));
-    if (t == LAC_RAW ? job->clamp_lo || job->clamp_hi : job->clamp_lo < lo || job->clamp_hi > hi || job->clamp_lo > job->clamp_hi)
+    if (t == LAC_RAW ? job->clamp_lo || job->clamp_hi : !in_type(t, job->clamp_lo) || !in_type(t, job->clamp_hi) || job->clamp_lo > job->clamp_hi)
         return LAC_E_ARG;
     return overlap(caps, job, job) ? LAC_E_ARG : LAC_OK;
 }
@@ -414,13 +418,20 @@ static void set_addr(lac_cmd *c, lac_addr a)
     SET(c, LOAD_WEIGHTS_ADDR_HI, a >> 32);
 }
 
-static void cmd_weights(lac_cmd *c, const lac_layer *layer, const lac_tile *t, uint32_t word_base, uint32_t col_base, uint32_t tag)
+/* Both loads of weights have address, length and bases in the same places. */
+static void cmd_weights(lac_cmd *c, const lac_layer *layer, const lac_row_tile *r, const lac_tile *t, uint32_t word_base, uint32_t col_base,
+                        uint32_t tag)
 {
-    begin(c, LAC_OP_LOAD_WEIGHTS, tag);
+    begin(c, layer->by_column ? LAC_OP_LOAD_COLUMNS : LAC_OP_LOAD_WEIGHTS, tag);
     set_addr(c, layer->addr + t->offset);
     SET(c, LOAD_WEIGHTS_LINES, t->lines);
     SET(c, LOAD_WEIGHTS_WORD_BASE, word_base);
     SET(c, LOAD_WEIGHTS_COL_BASE, col_base);
+    if (layer->by_column) {
+        SET(c, LOAD_COLUMNS_FORMAT, layer->format);
+        SET(c, LOAD_COLUMNS_COLUMNS, t->columns);
+        SET(c, LOAD_COLUMNS_LANES, min_u32(r->channels, lac_dir(layer->image, LAC_DIR_W_LANES)) - 1u);
+    }
 }
 
 static void cmd_codebook(lac_cmd *c, const lac_layer *layer, uint32_t copy, uint32_t tag)
@@ -457,75 +468,130 @@ typedef struct {
     uint32_t param_half;   /* where its parameters stand */
     uint32_t param_base;
     int      params_due;
+
+    /* the step in work */
+    uint32_t chunk0, chunk_n; /* [elements] the features that are loaded together */
+    uint32_t fh, wh, ch;      /* halves: features, weights, codebook */
+    uint32_t line0;           /* where the features of its first column stand */
+    uint32_t col_base;        /* where its weight tile's column 0 stands */
+    uint32_t copy;            /* of the codebook */
+    uint32_t need;            /* the newest of the LOADs it needs */
 } program;
 
 /* Push a LOAD to half `h` of an area, behind what read it last: `exec` and `store`, 0 for none. */
-static int load(program *g, area *a, uint32_t h, lac_cmd *c, uint32_t exec, uint32_t store)
+static void load(program *g, area *a, uint32_t h, lac_cmd *c, uint32_t exec, uint32_t store)
 {
     const uint32_t need[ENGINES] = {0, exec, store};
-    const int r = push(&g->o, LOAD, c, need);
+    push(&g->o, LOAD, c, need);
     a->loaded[h & 1u] = g->o.seq[LOAD];
-    return r;
+}
+
+/* The chunk in which column c0 lies [elements]. */
+static uint32_t chunk_start(const plan *p, uint32_t c0)
+{
+    return c0 < p->head ? 0u : p->head + (c0 - p->head) / p->chunk * p->chunk;
+}
+
+static uint32_t chunk_end(const plan *p, uint32_t c0)
+{
+    return c0 < p->head ? p->head : chunk_start(p, c0) + p->chunk;
+}
+
+/* The step whose first column is c0 needs its features: where are they? Load them if nowhere. */
+static void bring_features(program *g, uint32_t c0)
+{
+    const lac_fc *job = g->job;
+    const uint64_t batch = g->p.by_tile ? g->chunk_n : g->batch; /* by tile there is one batch, and chunks are not disjoint */
+    lac_cmd c;
+    int hit;
+
+    /* Chunks are numbered through over the program: jobs below 2^32, batches and columns below 2^16. */
+    g->fh = pick(&g->features, (uint64_t)(g->number + 1u) << 32 | batch << 16 | g->chunk0, g->p.feat_fits_half, &hit);
+    const uint32_t base = g->fh == 1u ? g->ram.feat_half : 0u;
+    g->line0 = base + (c0 - g->chunk0) * g->p.es / g->caps->line;
+    if (!hit) {
+        begin(&c, LAC_OP_LOAD_FEATURES, job->tag);
+        set_addr(&c, job->x.addr + (uint64_t)g->point0 * job->x.pitch + g->chunk0 * g->p.es);
+        SET(&c, LOAD_FEATURES_PITCH, job->points > 1u ? job->x.pitch : 0u);
+        SET(&c, LOAD_FEATURES_POINTS, g->points);
+        SET(&c, LOAD_FEATURES_CHANNELS, g->chunk_n);
+        SET(&c, LOAD_FEATURES_FEAT_BASE, base);
+        SET(&c, LOAD_FEATURES_TYPE, job->x.type);
+        SET(&c, LOAD_FEATURES_LIST, job->x.list != 0);
+        SET(&c, LOAD_FEATURES_ZERO, job->x.zero);
+        load(g, &g->features, g->fh, &c, area_user(&g->features, g->fh), g->wrote_x);
+    }
+    g->need = max_u32(g->need, area_loaded(&g->features, g->fh));
+}
+
+/* The same for the codebook of a streamed job. */
+static void bring_codebook(program *g)
+{
+    const lac_layer *layer = g->job->layer;
+    lac_cmd c;
+    int hit;
+
+    g->ch = pick(&g->codebook, layer->addr + lac_dir(layer->image, LAC_DIR_W_CODEBOOK), g->ram.codebooks == 3u, &hit);
+    g->copy = g->ch == WHOLE ? g->ram.codebooks >> 1 : g->ch; /* WHOLE: the one copy there is */
+    if (!hit) {
+        cmd_codebook(&c, layer, g->copy, g->job->tag);
+        load(g, &g->codebook, g->ch, &c, area_user(&g->codebook, g->ch), 0);
+    }
+    g->need = max_u32(g->need, area_loaded(&g->codebook, g->ch));
+}
+
+/* The same for its weight tile t. */
+static void bring_weights(program *g, const lac_row_tile *r, const lac_tile *t)
+{
+    const lac_fc *job = g->job;
+    const lac_layer *layer = job->layer;
+    lac_cmd c;
+    int hit;
+
+    g->wh = pick(&g->weights, layer->addr + t->offset, t->words <= g->ram.word_half && t->columns <= g->ram.col_half, &hit);
+    const uint32_t h = g->wh & 1u;
+    g->col_base = g->ram.base.col_base + h * g->ram.col_half;
+    if (!hit) {
+        cmd_weights(&c, layer, r, t, g->ram.base.word_base + h * g->ram.word_half, g->col_base, job->tag);
+        if (g->p.needed) {
+            SET(&c, LOAD_COLUMNS_NEEDED, 1);
+            SET(&c, LOAD_COLUMNS_WIDE, job->x.type == LAC_INT16);
+            SET(&c, LOAD_COLUMNS_FEAT_BASE, g->line0); /* of the tile: no chunk begins inside it */
+            g->weights.id[h] = 0; /* of no use to other features */
+        }
+        load(g, &g->weights, g->wh, &c, area_user(&g->weights, g->wh), 0);
+    }
+    g->need = max_u32(g->need, area_loaded(&g->weights, g->wh));
 }
 
 /* One step: columns [c0, c1) [elements], inside weight tile t and one chunk. */
-static int step(program *g, const lac_row_tile *r, const lac_tile *t, uint32_t c0, uint32_t c1)
+static void step(program *g, const lac_row_tile *r, const lac_tile *t, uint32_t c0, uint32_t c1)
 {
     const lac_fc *job = g->job;
     const lac_layer *layer = job->layer;
     const lac_caps *caps = g->caps;
     const uint32_t group = g->o.seq[STORE], rows = ceil_div(r->channels, caps->lanes);
-    const uint32_t chunk = c0 / g->p.chunk, chunk0 = chunk * g->p.chunk, chunk_n = min_u32(g->p.chunk, layer->cols - chunk0);
-    const uint32_t chunk_lines = ceil_div(chunk_n * g->p.es, caps->line);
     const uint32_t shrink = layer->format == LAC_NM ? 4u : 1u; /* elements to a column */
     const int first = c0 == 0u, last = c1 == layer->cols;
-    uint32_t need_exec[ENGINES] = {0, 0, 0};
-    uint32_t h, copy = 0, wh = 0, fh, ch = 0, col_base;
-    int hit, res;
+    int hit;
     lac_cmd c;
 
-    if (job->resident) {
-        copy = job->resident->codebook;
-        col_base = job->resident->col_base + t->col_pos;
-    } else {
-        if (layer->format == LAC_CSC) {
-            ch = pick(&g->codebook, layer->addr + lac_dir(layer->image, LAC_DIR_W_CODEBOOK), g->ram.codebooks == 3u, &hit);
-            copy = ch == WHOLE ? g->ram.codebooks >> 1 : ch; /* WHOLE: the one copy there is */
-            if (!hit) {
-                cmd_codebook(&c, layer, copy, job->tag);
-                if ((res = load(g, &g->codebook, ch, &c, area_user(&g->codebook, ch), 0)) != 0)
-                    return res;
-            }
-            need_exec[LOAD] = area_loaded(&g->codebook, ch);
-        }
-        wh = pick(&g->weights, layer->addr + t->offset, t->words <= g->ram.word_half && t->columns <= g->ram.col_half, &hit);
-        h = wh == WHOLE ? 0u : wh;
-        col_base = g->ram.base.col_base + h * g->ram.col_half;
-        if (!hit) {
-            cmd_weights(&c, layer, t, g->ram.base.word_base + h * g->ram.word_half, col_base, job->tag);
-            if ((res = load(g, &g->weights, wh, &c, area_user(&g->weights, wh), 0)) != 0)
-                return res;
-        }
-        need_exec[LOAD] = max_u32(need_exec[LOAD], area_loaded(&g->weights, wh));
-    }
+    g->chunk0 = g->p.by_tile ? c0 / LAC_ALIGN * LAC_ALIGN : chunk_start(&g->p, c0);
+    g->chunk_n = (g->p.by_tile ? c1 : min_u32(chunk_end(&g->p, c0), layer->cols)) - g->chunk0;
+    g->need = 0;
 
-    /* Chunks are numbered through over the program: jobs below 2^32, batches and chunks below 2^16. */
-    fh = pick(&g->features, (uint64_t)(g->number + 1u) << 32 | (g->batch << 16) | chunk, g->p.feat_fits_half, &hit);
-    const uint32_t feat_base = fh == 1u ? g->ram.feat_half : 0u;
-    if (!hit) {
-        begin(&c, LAC_OP_LOAD_FEATURES, job->tag);
-        set_addr(&c, job->x.addr + (uint64_t)g->point0 * job->x.pitch + chunk0 * g->p.es);
-        SET(&c, LOAD_FEATURES_PITCH, job->points > 1u ? job->x.pitch : 0u);
-        SET(&c, LOAD_FEATURES_POINTS, g->points);
-        SET(&c, LOAD_FEATURES_CHANNELS, chunk_n);
-        SET(&c, LOAD_FEATURES_FEAT_BASE, feat_base);
-        SET(&c, LOAD_FEATURES_TYPE, job->x.type);
-        SET(&c, LOAD_FEATURES_LIST, job->x.list != 0);
-        SET(&c, LOAD_FEATURES_ZERO, job->x.zero);
-        if ((res = load(g, &g->features, fh, &c, area_user(&g->features, fh), g->wrote_x)) != 0)
-            return res;
-    }
-    need_exec[LOAD] = max_u32(need_exec[LOAD], area_loaded(&g->features, fh));
+    /* Features last, for they may have to wait for an earlier job; but before the weights that they choose. */
+    if (!job->resident && layer->format == LAC_CSC)
+        bring_codebook(g);
+    if (g->p.needed)
+        bring_features(g, c0);
+    if (job->resident) {
+        g->copy = job->resident->codebook;
+        g->col_base = job->resident->col_base + t->col_pos;
+    } else
+        bring_weights(g, r, t);
+    if (!g->p.needed)
+        bring_features(g, c0);
 
     if (first && !job->resident) {
         g->param_half = pick(&g->params, layer->addr + r->params, r->channels <= g->ram.param_half, &hit);
@@ -534,11 +600,11 @@ static int step(program *g, const lac_row_tile *r, const lac_tile *t, uint32_t c
     }
     if (g->params_due) {
         const uint32_t user = area_user(&g->params, g->param_half);
-        if (last || user == group || user <= g->o.know[LOAD][STORE]) {
+        /* Not between needed columns, which everything waits for, where that can be helped. */
+        if (last || user == group || (!g->p.needed && user <= g->o.know[LOAD][STORE])) {
             g->params_due = 0;
             cmd_params(&c, layer, r, g->param_base, job->tag);
-            if ((res = load(g, &g->params, g->param_half, &c, 0, user)) != 0)
-                return res;
+            load(g, &g->params, g->param_half, &c, 0, user);
         }
     }
 
@@ -547,37 +613,35 @@ static int step(program *g, const lac_row_tile *r, const lac_tile *t, uint32_t c
         SET(&c, ANY_WAIT, 1u << STORE);
         learn(g->o.know[EXEC], g->o.stored[(group - 1u) % 2u]);
     }
-    SET(&c, EXEC_FEAT_BASE, feat_base + (c0 - chunk0) * g->p.es / caps->line);
-    SET(&c, EXEC_FEAT_PITCH, chunk_lines);
+    SET(&c, EXEC_FEAT_BASE, g->line0);
+    SET(&c, EXEC_FEAT_PITCH, ceil_div(g->chunk_n * g->p.es, caps->line));
     SET(&c, EXEC_POINTS, g->points);
     SET(&c, EXEC_COLUMNS, ceil_div(c1 - c0, shrink));
-    SET(&c, EXEC_COL_BASE, col_base + (c0 - t->col0) / shrink);
+    SET(&c, EXEC_COL_BASE, g->col_base + (c0 - t->col0) / shrink);
     SET(&c, EXEC_ROWS, rows);
     SET(&c, EXEC_BANK, group & 1u);
     SET(&c, EXEC_FORMAT, layer->format);
     SET(&c, EXEC_N, layer->n);
-    SET(&c, EXEC_COPY, copy);
+    SET(&c, EXEC_COPY, g->copy);
     SET(&c, EXEC_TYPE, job->x.type);
     SET(&c, EXEC_ZERO, job->x.zero);
-    if ((res = push(&g->o, EXEC, &c, need_exec)) != 0)
-        return res;
-    set_user(&g->features, fh, g->o.seq[EXEC]);
+    const uint32_t need[ENGINES] = {g->need, 0, 0};
+    push(&g->o, EXEC, &c, need);
+    set_user(&g->features, g->fh, g->o.seq[EXEC]);
     if (!job->resident) {
-        set_user(&g->weights, wh, g->o.seq[EXEC]);
+        set_user(&g->weights, g->wh, g->o.seq[EXEC]);
         if (layer->format == LAC_CSC)
-            set_user(&g->codebook, ch, g->o.seq[EXEC]);
+            set_user(&g->codebook, g->ch, g->o.seq[EXEC]);
     }
-    return 0;
 }
 
-static int group(program *g, const lac_row_tile *r, int last_of_job)
+static void group(program *g, const lac_row_tile *r, int last_of_job)
 {
     static const uint32_t nothing[ENGINES] = {0, 0, 0};
     const lac_fc *job = g->job;
     const lac_layer *layer = job->layer;
     const uint32_t number = g->o.seq[STORE];
     uint32_t tile = r->tile0, c0 = 0;
-    int res;
     lac_cmd c;
 
     g->params_due = 0;
@@ -585,10 +649,9 @@ static int group(program *g, const lac_row_tile *r, int last_of_job)
         lac_tile t;
         lac_get_tile(layer->image, tile, &t);
         const uint32_t tile_end = t.col0 + t.columns * (layer->format == LAC_NM ? 4u : 1u);
-        const uint32_t chunk_end = (c0 / g->p.chunk + 1u) * g->p.chunk;
-        const uint32_t c1 = min_u32(min_u32(tile_end, chunk_end), layer->cols);
-        if ((res = step(g, r, &t, c0, c1)) != 0)
-            return res;
+        const uint32_t end = g->p.by_tile ? tile_end : chunk_end(&g->p, c0);
+        const uint32_t c1 = min_u32(min_u32(tile_end, end), layer->cols);
+        step(g, r, &t, c0, c1);
         if (c1 == tile_end)
             tile++;
         c0 = c1;
@@ -610,11 +673,9 @@ static int group(program *g, const lac_row_tile *r, int last_of_job)
     SET(&c, STORE_ZERO, job->y.zero);
     SET(&c, STORE_CLAMP_LO, job->clamp_lo);
     SET(&c, STORE_CLAMP_HI, job->clamp_hi);
-    if ((res = push(&g->o, STORE, &c, nothing)) != 0)
-        return res;
+    push(&g->o, STORE, &c, nothing);
     if (!job->resident)
         set_user(&g->params, g->param_half, g->o.seq[STORE]);
-    return 0;
 }
 
 /* The newest STORE among those that wrote the x of jobs[j], if LOAD may not yet know of it; else 0. */
@@ -659,7 +720,6 @@ static void map_rams(const lac_caps *caps, const lac_fc *jobs, uint32_t n, ram_m
 lac_status lac_fc_build(const lac_caps *caps, const lac_fc *jobs, uint32_t n, lac_emit emit, void *ctx)
 {
     program g;
-    int r;
 
     if (!caps || (n && !jobs) || !emit)
         return LAC_E_ARG;
@@ -681,18 +741,25 @@ lac_status lac_fc_build(const lac_caps *caps, const lac_fc *jobs, uint32_t n, la
         g.number = i;
         TRY(plan_job(caps, &g.ram, g.job, &g.p));
         g.wrote_x = find_writer(&g, jobs, i);
+        if (g.job->resident && g.job->points == 1u && !g.job->x.list && g.ram.feat_half && g.p.chunk == g.job->layer->cols && (i == 0u || g.wrote_x))
+            g.p.head = HEAD_LINES * caps->line / g.p.es;
+        if (g.p.chunk <= 2u * g.p.head)
+            g.p.head = 0;
         for (g.batch = 0; g.batch < g.p.batches; g.batch++) {
             g.point0 = g.batch * g.p.batch;
             g.points = min_u32(g.p.batch, g.job->points - g.point0);
             for (uint32_t t = 0; t < g.p.row_tiles; t++) {
                 lac_row_tile rt;
                 lac_get_row_tile(g.p.image, t, &rt);
-                if ((r = group(&g, &rt, g.batch + 1u == g.p.batches && t + 1u == g.p.row_tiles)) != 0)
-                    return (lac_status)r;
+                group(&g, &rt, g.batch + 1u == g.p.batches && t + 1u == g.p.row_tiles);
+                if (g.o.status)
+                    return (lac_status)g.o.status;
             }
         }
     }
-    return (lac_status)flush(&g.o);
+    while (g.o.count)
+        emit_oldest(&g.o);
+    return (lac_status)g.o.status;
 }
 
 /* ---- Resident layers ------------------------------------------------------------------------------- */
@@ -738,7 +805,7 @@ lac_status lac_fc_load(const lac_caps *caps, const lac_layer *layer, const lac_p
             lac_tile t;
             lac_get_tile(layer->image, k, &t);
             /* an empty tile must not begin behind the RAM */
-            cmd_weights(&c, layer, &t, at->word_base + (t.words ? t.word_pos : 0u), at->col_base + t.col_pos, 0);
+            cmd_weights(&c, layer, &rt, &t, at->word_base + (t.words ? t.word_pos : 0u), at->col_base + t.col_pos, 0);
             if ((r = emit(ctx, &c)) != 0)
                 return (lac_status)r;
         }
@@ -762,6 +829,7 @@ void lac_layer_read(const void *header, lac_layer *out)
     out->format = (lac_format)h[LAC_DIR_W_FORMAT];
     out->n = h[LAC_DIR_W_N];
     out->tiles = h[LAC_DIR_W_TILES];
+    out->by_column = h[LAC_DIR_W_BY_COLUMN];
     out->resident_words = h[LAC_DIR_W_RES_WORDS];
     out->resident_cols = h[LAC_DIR_W_RES_COLS];
     out->resident_params = h[LAC_DIR_W_RES_PARAMS];
@@ -801,7 +869,7 @@ lac_status lac_layer_open(const void *image, uint32_t bytes, lac_layer *out)
     if (l.rows < 1u || l.rows > 65535u || l.cols < 1u || l.cols > 65535u || (uint32_t)l.format > LAC_NM
         || (l.format == LAC_NM ? l.n < 1u || l.n > 4u : l.n != 0u) || lanes < 4u || lanes > 256u || line < 8u || line > 64u
         || (line & (line - 1u)) || store_w < 1u || store_w > lanes || (align != 64u && align != 32u && align != 8u)
-        || (l.format == LAC_CSC ? !inside(&l, codebook, LAC_ALIGN) : codebook != 0u))
+        || l.by_column > (l.format != LAC_NM) || (l.format == LAC_CSC ? !inside(&l, codebook, LAC_ALIGN) : codebook != 0u))
         return LAC_E_FORMAT;
 
     for (uint32_t i = 0; i < row_tiles; i++) {

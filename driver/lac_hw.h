@@ -21,6 +21,14 @@ enum {
     LAC_ERR_END
 };
 
+/* LAC_CAUSE_<unit>_<name>: why a unit spent a cycle, in COUNT_SELECT */
+enum {
+#define LAC_CAUSE(unit, name, code, text) LAC_CAUSE_##unit##_##name = (code),
+#include "lac_causes.def"
+#undef LAC_CAUSE
+    LAC_CAUSE_END
+};
+
 enum { LAC_UNIT_CMD = 0, LAC_UNIT_LOAD = 1, LAC_UNIT_EXEC = 2, LAC_UNIT_STORE = 3 };
 enum { LAC_STATUS_BUSY = 1, LAC_STATUS_ERROR = 2, LAC_STATUS_STUCK = 4, LAC_STATUS_RESET = 8 };
 enum { LAC_IRQ_DONE = 1, LAC_IRQ_ERROR = 2, LAC_IRQ_MARK = 4 };

@@ -3,7 +3,7 @@
  * lac_image.h - the directory in front of a packed layer: written by lac_pack.c, read by lac_fc.c (private)
  *
  *   image = header (LAC_DIR_HEADER bytes), row tiles, weight tiles, padding to 64 bytes      the directory
- *           codebook (csc), then for each row tile its parameter records and its weight blocks,
+ *           codebook (csc), then for each row tile its parameter records and its blocks,
  *           each at a multiple of 64 bytes, docs/formats.md
  *
  * All of it is little endian; every field of the directory is a 32-bit word. A row tile is a range of output channels
@@ -29,6 +29,7 @@ enum { /* words of the header */
     LAC_DIR_W_RES_WORDS, LAC_DIR_W_RES_COLS, LAC_DIR_W_RES_PARAMS,
     LAC_DIR_W_ENTRIES, LAC_DIR_W_ENTRIES_HI, LAC_DIR_W_PADDING, LAC_DIR_W_PADDING_HI,
     LAC_DIR_W_NONZEROS, LAC_DIR_W_NONZEROS_HI,
+    LAC_DIR_W_BY_COLUMN, /* 1: its blocks are column blocks; 0: weight blocks */
     LAC_DIR_WORDS
 };
 
@@ -44,7 +45,7 @@ typedef struct {
     uint32_t columns;      /* elements; N:4 groups of four */
     uint32_t offset;       /* of the block [bytes] */
     uint32_t lines;        /* of the block */
-    uint32_t words;        /* a lane's, at most */
+    uint32_t words;        /* a lane's, at most; of a column block with all of its columns */
     uint32_t word_pos, col_pos;
 } lac_tile;
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * lac_pack.c - weights in, one image of weight blocks, parameter records and codebook out (docs/formats.md, lac_image.h)
+ * lac_pack.c - weights in, one image of weight blocks or column blocks, parameter records and codebook out (docs/formats.md, lac_image.h)
  *
  *   Channels   channel i of a row tile stands in row i div lanes. Inside each block of `lanes` channels they may take any lane:
  *              the heaviest goes to the lane that has had least so far.
  *   Columns    tiles are cut at multiples of a line's bytes, counted in elements, so that EXEC can start at any tile whatever the
  *              type of the features: a `unit` of columns is never divided.
+ *   Blocks     the same entries in the same order either way. In a weight block a lane has a stream of its own; in a column block the
+ *              lanes of an octet share one, column by column, so on chip a slice takes whole words.
  *   Passes     walk() goes over row tiles and units, closes a tile when the next unit no longer fits, and either counts
  *              or also writes. It is tried with ever smaller row tiles until it succeeds, then run once more to write. */
 #include <stddef.h>
@@ -18,9 +20,11 @@
 
 typedef struct {
     uint32_t load;   /* non-zeros given to the lane in this row tile */
-    uint32_t closed; /* entries of the tile so far */
-    uint32_t unit;   /* entries of the unit that is being measured */
+    uint32_t closed; /* entry slots of the lane's weight RAM that the tile takes so far */
+    uint32_t unit;   /* the same of the unit that is being measured */
     uint32_t slice;  /* entries of the current column */
+    uint32_t listed; /* what the column table says of it; column blocks: with the lanes before it in its octet */
+    uint32_t first;  /* column blocks: its first entry, among those of its word position */
     uint32_t next;   /* row after the last entry's */
     uint32_t at;     /* writing: offset of the lane's current word in the image */
     uint32_t slot;   /* writing: next slot of that word */
@@ -34,8 +38,7 @@ typedef struct {
     lac_format format;
     uint32_t   rows, cols, n;
     int        balance;
-    int16_t    code[16];     /* csc: code[1 .. codes] are the values */
-    uint32_t   codes;
+    int        by_column;    /* column blocks instead of weight blocks */
     uint32_t   entry_slots;  /* entries to a word */
     uint32_t   gap_bits;
 
@@ -52,16 +55,23 @@ typedef struct {
     uint32_t max_words, max_cols; /* columns as the hardware counts them */
     int      single;     /* one tile or none */
 
+    uint32_t k0, k1;     /* the row tile in work: its channels, */
+    uint32_t used, rows_a_lane; /* the lanes that have any, and how many those have at most */
+
     /* what walk() found */
     uint32_t body;       /* offset of what follows the directory; 0 while counting */
     uint32_t bytes;      /* of what follows the directory; everything below fits 32 bits when this does */
     uint32_t row_tiles, tiles;
     uint32_t words, columns, params; /* all tiles on chip */
     uint64_t entries, nonzeros;
+    uint32_t column_lines, unit_lines, closed_lines; /* column blocks: of the current column, of the unit, of the tile so far */
+    int16_t  code[16];     /* csc: code[1 .. codes] are the values */
+    uint32_t codes;
 } packer;
 
 static uint32_t ceil_div(uint32_t a, uint32_t b) { return (a + b - 1u) / b; }
 static uint32_t min_u32(uint32_t a, uint32_t b) { return a < b ? a : b; }
+static uint32_t max_u32(uint32_t a, uint32_t b) { return a > b ? a : b; }
 static uint32_t round_up(uint32_t a, uint32_t b) { return ceil_div(a, b) * b; }
 
 static void put_words(uint8_t *to, const uint32_t *w, uint32_t n)
@@ -75,13 +85,11 @@ static uint32_t lines(const packer *p, uint32_t n) { return ceil_div(n, p->caps-
 
 /* ---- Lanes ----------------------------------------------------------------------------------------- */
 
-static void assign_lanes(packer *p, uint32_t k0, uint32_t k1)
+static void assign_lanes(packer *p)
 {
-    const uint32_t used = min_u32(p->caps->lanes, k1 - k0);
-
     memset(p->lanes, 0, MAX_LANES * sizeof *p->lanes);
-    for (uint32_t k = k0; k < k1; k += p->caps->lanes) {
-        const uint32_t n = min_u32(p->caps->lanes, k1 - k);
+    for (uint32_t k = p->k0; k < p->k1; k += p->caps->lanes) {
+        const uint32_t n = min_u32(p->caps->lanes, p->k1 - k);
 
         /* Insertion sorts, both stable: channels by falling count, lanes by rising load. */
         for (uint32_t i = 0; i < n; i++) {
@@ -90,7 +98,7 @@ static void assign_lanes(packer *p, uint32_t k0, uint32_t k1)
                 p->by_count[j] = p->by_count[j - 1u];
             p->by_count[j] = (uint16_t)i;
         }
-        for (uint32_t i = 0; i < used; i++) {
+        for (uint32_t i = 0; i < p->used; i++) {
             uint32_t j = i;
             for (; p->balance && j > 0u && p->lanes[p->by_load[j - 1u]].load > p->lanes[i].load; j--)
                 p->by_load[j] = p->by_load[j - 1u];
@@ -104,60 +112,7 @@ static void assign_lanes(packer *p, uint32_t k0, uint32_t k1)
     }
 }
 
-/* ---- Measuring ------------------------------------------------------------------------------------- */
-
-/* Hardware columns in elements [c0, c1); c0 is a multiple of four where that matters. */
-static uint32_t hw_columns(const packer *p, uint32_t c0, uint32_t c1)
-{
-    return p->nm ? ceil_div(c1 - c0, 4u) : c1 - c0;
-}
-
-/* Entries of every lane for the unit [c0, c1), into lanes[].unit. Zero: a slice is too long for its table byte. */
-static int measure(packer *p, uint32_t c0, uint32_t c1, uint32_t k0, uint32_t k1)
-{
-    const uint32_t lanes = p->caps->lanes, used = min_u32(lanes, k1 - k0);
-    const uint32_t longest = 31u * p->entry_slots + p->entry_slots - 1u;
-
-    for (uint32_t l = 0; l < used; l++)
-        p->lanes[l].unit = 0;
-    if (p->nm) {
-        for (uint32_t l = 0; l < used; l++)
-            p->lanes[l].unit = hw_columns(p, c0, c1) * p->n * ceil_div(k1 - k0, lanes);
-        return 1;
-    }
-    for (uint32_t c = c0; c < c1; c++) {
-        for (uint32_t l = 0; l < used; l++)
-            p->lanes[l].slice = p->lanes[l].next = 0;
-        for (uint32_t i = p->cursor[c]; i < p->m->col_ptr[c + 1u] && p->m->row_idx[i] < k1; i++) {
-            if (p->m->values[i] == 0)
-                continue;
-            lane_state *l = &p->lanes[p->lane[p->m->row_idx[i]]];
-            const uint32_t row = (p->m->row_idx[i] - k0) / lanes;
-            l->slice += 1u + ((row - l->next) >> p->gap_bits);
-            l->next = row + 1u;
-        }
-        for (uint32_t l = 0; l < used; l++) {
-            if (p->lanes[l].slice > longest)
-                return 0;
-            p->lanes[l].unit += p->lanes[l].slice;
-        }
-    }
-    return 1;
-}
-
-/* Words of the fullest lane, with the unit just measured or without it. */
-static uint32_t most_words(const packer *p, uint32_t used, int with_closed, int with_unit)
-{
-    uint32_t most = 0;
-    for (uint32_t l = 0; l < used; l++) {
-        const uint32_t e = (with_closed ? p->lanes[l].closed : 0u) + (with_unit ? p->lanes[l].unit : 0u);
-        if (e > most)
-            most = e;
-    }
-    return ceil_div(most, p->entry_slots);
-}
-
-/* ---- Writing --------------------------------------------------------------------------------------- */
+/* ---- Entries --------------------------------------------------------------------------------------- */
 
 /* Put an entry at the end of a lane's stream. The image is zero where nothing was written. */
 static void put_entry(const packer *p, uint8_t *image, lane_state *l, uint32_t entry)
@@ -184,42 +139,134 @@ static uint32_t stored_weight(const packer *p, int16_t v)
     return code;
 }
 
-static void write_columns_csc(packer *p, uint8_t *image, uint32_t table, uint32_t c0, uint32_t c1,
-                              uint32_t k0, uint32_t k1)
+/* The entries of column c: with an image put into the lanes' streams, else counted in lanes[].slice. */
+static void entries(packer *p, uint8_t *image, uint32_t c)
 {
-    const uint32_t lanes = p->caps->lanes, used = min_u32(lanes, k1 - k0), pitch = lines(p, used) * p->caps->line;
     const uint32_t far = (1u << p->gap_bits) - 1u, weight_bits = p->format == LAC_CSC8 ? 8u : 4u;
 
-    for (uint32_t c = c0; c < c1; c++) {
-        for (uint32_t l = 0; l < used; l++)
-            p->lanes[l].slice = p->lanes[l].next = 0;
-        for (uint32_t i = p->cursor[c]; i < p->m->col_ptr[c + 1u] && p->m->row_idx[i] < k1; i++) {
-            if (p->m->values[i] == 0)
-                continue;
-            lane_state *l = &p->lanes[p->lane[p->m->row_idx[i]]];
-            const uint32_t row = (p->m->row_idx[i] - k0) / lanes;
-            for (; row - l->next > far; l->next += far + 1u, l->slice++)
-                put_entry(p, image, l, far << weight_bits); /* padding */
-            put_entry(p, image, l, (row - l->next) << weight_bits | stored_weight(p, p->m->values[i]));
-            l->next = row + 1u;
-            l->slice++;
+    for (uint32_t l = 0; l < p->used; l++)
+        p->lanes[l].next = 0;
+    for (uint32_t i = p->cursor[c]; i < p->m->col_ptr[c + 1u] && p->m->row_idx[i] < p->k1; i++) {
+        if (p->m->values[i] == 0)
+            continue;
+        lane_state *l = &p->lanes[p->lane[p->m->row_idx[i]]];
+        const uint32_t row = (p->m->row_idx[i] - p->k0) / p->caps->lanes;
+        uint32_t gap = row - l->next;
+        l->next = row + 1u;
+        if (!image) {
+            l->slice += 1u + (gap >> p->gap_bits);
+            continue;
         }
-        for (uint32_t l = 0; l < used; l++)
-            image[table + (c - c0) * pitch + l] =
-                (uint8_t)(p->lanes[l].slice / p->entry_slots << 3 | p->lanes[l].slice % p->entry_slots);
+        for (; gap > far; gap -= far + 1u)
+            put_entry(p, image, l, far << weight_bits); /* padding */
+        put_entry(p, image, l, gap << weight_bits | stored_weight(p, p->m->values[i]));
     }
 }
 
-static void write_columns_nm(packer *p, uint8_t *image, uint32_t c0, uint32_t c1, uint32_t k0, uint32_t k1)
-{
-    const uint32_t lanes = p->caps->lanes, used = min_u32(lanes, k1 - k0), rows = ceil_div(k1 - k0, lanes);
+/* ---- Measuring ------------------------------------------------------------------------------------- */
 
+/* Hardware columns in elements [c0, c1); c0 is a multiple of four where that matters. */
+static uint32_t hw_columns(const packer *p, uint32_t c0, uint32_t c1)
+{
+    return p->nm ? ceil_div(c1 - c0, 4u) : c1 - c0;
+}
+
+/* Entries of every lane in column c, into lanes[].slice, .listed and .first. Zero: too many for their byte in the table or the index. */
+static int measure_column(packer *p, uint32_t c)
+{
+    const uint32_t used = p->used, banks = p->caps->line / 8u;
+    uint32_t most = 0;
+
+    for (uint32_t l = 0; l < used; l++)
+        p->lanes[l].slice = 0;
+    entries(p, NULL, c);
+
+    /* The octets of a word position one behind the other; in a weight block every lane stands for itself. */
+    for (uint32_t g = 0; g < banks; g++) {
+        uint32_t end = 0, octet = 0;
+        for (uint32_t l = 8u * g; l < used; l += l % 8u == 7u ? 8u * banks - 7u : 1u) {
+            if (!p->by_column || l % 8u == 0u)
+                octet = end;
+            p->lanes[l].first = end;
+            end += p->lanes[l].slice;
+            p->lanes[l].listed = end - octet;
+            if (end - octet >= 32u * p->entry_slots)
+                return 0;
+        }
+        most = max_u32(most, end);
+    }
+    p->column_lines = most ? lines(p, used) + ceil_div(most, p->entry_slots) : 0u;
+    return !p->by_column || p->column_lines <= 255u;
+}
+
+/* Room for the unit [c0, c1) in every lane, into lanes[].unit. Zero: a column has too many entries. */
+static int measure(packer *p, uint32_t c0, uint32_t c1)
+{
+    const uint32_t used = p->used, e = p->entry_slots, slice = hw_columns(p, c0, c1) * p->n * p->rows_a_lane; /* N:4, else 0 */
+
+    p->unit_lines = 0;
+    p->entries += slice * used;
+    for (uint32_t l = 0; l < used; l++)
+        p->lanes[l].unit = slice;
+    for (uint32_t c = c0; p->m && c < c1; c++) {
+        if (!measure_column(p, c))
+            return 0;
+        for (uint32_t i = 0; i < used; i++) {
+            lane_state *l = &p->lanes[i];
+            p->entries += l->slice;
+            l->unit += !p->by_column || !l->slice ? l->slice : (ceil_div(l->first + l->slice, e) - l->first / e) * e;
+        }
+        p->unit_lines += p->column_lines;
+    }
+    return 1;
+}
+
+/* Words of the fullest lane, with the unit just measured or without it. */
+static uint32_t most_words(const packer *p, int with_closed, int with_unit)
+{
+    uint32_t most = 0;
+    for (uint32_t l = 0; l < p->used; l++)
+        most = max_u32(most, (with_closed ? p->lanes[l].closed : 0u) + (with_unit ? p->lanes[l].unit : 0u));
+    return ceil_div(most, p->entry_slots);
+}
+
+/* ---- Writing --------------------------------------------------------------------------------------- */
+
+/* The tables, and the entries; column blocks, whose columns follow each other from `at` on: all of the columns, and the index, at `index`.
+ * Weight blocks: the tables from `at` on; the lanes know where their entries go. */
+static void write_columns_csc(packer *p, uint8_t *image, uint32_t at, uint32_t index, uint32_t c0, uint32_t c1)
+{
+    const uint32_t used = p->used, line = p->caps->line, e = p->entry_slots;
+    const uint32_t pitch = lines(p, used) * line;
+
+    for (uint32_t c = c0; c < c1; c++) {
+        measure_column(p, c);
+        if (p->by_column) {
+            image[index + c - c0] = (uint8_t)p->column_lines;
+            if (p->column_lines == 0u)
+                continue;
+        }
+        for (uint32_t i = 0; i < used; i++) {
+            lane_state *l = &p->lanes[i];
+            image[at + i] = (uint8_t)(l->listed / e << 3 | l->listed % e);
+            if (p->by_column) {
+                l->at = at + pitch + l->first / e * line + i % line / 8u * 8u;
+                l->slot = l->first % e;
+            }
+        }
+        at += p->by_column ? p->column_lines * line : pitch;
+        entries(p, image, c);
+    }
+}
+
+static void write_columns_nm(packer *p, uint8_t *image, uint32_t c0, uint32_t c1)
+{
     for (uint32_t c = c0; c < c1; c += 4u)
-        for (uint32_t r = 0; r < rows; r++)
-            for (uint32_t l = 0; l < used; l++) {
-                const uint32_t k = k0 + r * lanes + l; /* N:4 work is the same everywhere: lanes in order */
+        for (uint32_t r = 0; r < p->rows_a_lane; r++)
+            for (uint32_t l = 0; l < p->used; l++) {
+                const uint32_t k = p->k0 + r * p->caps->lanes + l; /* N:4 work is the same everywhere: lanes in order */
                 uint32_t n = 0;
-                for (uint32_t i = 0; k < k1 && i < 4u && c + i < p->cols; i++) {
+                for (uint32_t i = 0; k < p->k1 && i < 4u && c + i < p->cols; i++) {
                     const int8_t w = p->nm->w[(size_t)k * p->cols + c + i];
                     if (w) {
                         put_entry(p, image, &p->lanes[l], i << 8 | (uint32_t)(uint8_t)w);
@@ -241,33 +288,28 @@ static int grow(packer *p, uint32_t n)
     return 0;
 }
 
-/* Count the tile [c0, c1) of the row tile [k0, k1), lanes[].closed entries; with an image, write it too. */
-static lac_status close_tile(packer *p, uint8_t *image, uint32_t c0, uint32_t c1, uint32_t k0, uint32_t k1)
+/* Count the tile [c0, c1) of the row tile, lanes[].closed slots; with an image, write it too. */
+static lac_status close_tile(packer *p, uint8_t *image, uint32_t c0, uint32_t c1)
 {
-    const uint32_t line = p->caps->line, banks = line / 8u, lanes = p->caps->lanes, used = min_u32(lanes, k1 - k0);
-    const uint32_t columns = hw_columns(p, c0, c1), groups = ceil_div(used, banks), slice = p->n * ceil_div(k1 - k0, lanes);
-    const uint32_t list_lines = p->nm ? 0u : lines(p, 2u * groups);
-    const uint32_t table_lines = p->nm ? 0u : columns * lines(p, used); /* below 2^22, as are all the groups' words */
-    const uint32_t most = most_words(p, used, 1, 0);
+    const uint32_t line = p->caps->line, banks = line / 8u, used = p->used;
+    const uint32_t columns = hw_columns(p, c0, c1), slice = p->n * p->rows_a_lane;
+    const uint32_t groups = p->by_column ? 0u : ceil_div(used, banks);
+    const uint32_t head_lines = p->by_column ? lines(p, columns) : p->nm ? 1u : 1u + lines(p, 2u * groups);
+    const uint32_t most = most_words(p, 1, 0);
     const uint32_t at = p->body + p->bytes;
-    uint32_t block = 1u + list_lines + table_lines;
+    /* below 2^24 with the columns of column blocks, else below 2^22, as are all the groups' words */
+    uint32_t block = head_lines + (p->by_column ? p->closed_lines : p->nm ? 0u : columns * lines(p, used));
 
     for (uint32_t g = 0; g < groups; g++) {
         uint32_t words = 0;
-        for (uint32_t l = g * banks; l < min_u32((g + 1u) * banks, used); l++) {
-            words = ceil_div(p->lanes[l].closed, p->entry_slots) > words ? ceil_div(p->lanes[l].closed, p->entry_slots) : words;
-            p->entries += p->lanes[l].closed;
+        for (uint32_t i = 0; i < banks && g * banks + i < used; i++) {
+            lane_state *l = &p->lanes[g * banks + i];
+            l->at = at + block * line + i * 8u;
+            l->slot = 0;
+            words = max_u32(words, ceil_div(l->closed, p->entry_slots));
         }
-        if (image) {
-            for (uint32_t l = g * banks; l < min_u32((g + 1u) * banks, used); l++) {
-                p->lanes[l].at = at + block * line + (l - g * banks) * 8u;
-                p->lanes[l].slot = 0;
-            }
-            if (!p->nm) {
-                image[at + line + 2u * g] = (uint8_t)words;
-                image[at + line + 2u * g + 1u] = (uint8_t)(words >> 8);
-            }
-        }
+        if (image && !p->nm)
+            lac_put32(image + at + line + 2u * g, words); /* the upper half is the next one's, or not written yet */
         block += words;
     }
     if (block >> 24 || (p->single && p->tiles) || grow(p, block * line))
@@ -277,24 +319,27 @@ static lac_status close_tile(packer *p, uint8_t *image, uint32_t c0, uint32_t c1
         const uint32_t t[] = {c0, columns, at, block, most, p->words, p->columns}; /* lac_tile */
         put_words(image + LAC_DIR_HEADER + LAC_DIR_RECORD * (p->row_tiles + p->tiles), t, 7);
 
-        lac_put32(image + at, (uint32_t)p->format | p->n << 2 | (p->nm ? slice % 6u << 5 : 0u) | (used - 1u) << 8 | columns << 16);
-        lac_put32(image + at + 4u, p->nm ? slice / 6u | most << 16 : 0u);
+        if (!p->by_column) {
+            lac_put32(image + at, (uint32_t)p->format | p->n << 2 | slice % 6u << 5 | (used - 1u) << 8 | columns << 16);
+            lac_put32(image + at + 4u, p->nm ? slice / 6u | most << 16 : 0u);
+        }
         if (p->nm)
-            write_columns_nm(p, image, c0, c1, k0, k1);
+            write_columns_nm(p, image, c0, c1);
         else
-            write_columns_csc(p, image, at + (1u + list_lines) * line, c0, c1, k0, k1);
+            write_columns_csc(p, image, at + head_lines * line, at, c0, c1);
     }
     p->tiles++;
     p->words += most;
     p->columns += columns;
+    p->closed_lines = 0;
     for (uint32_t l = 0; l < used; l++)
         p->lanes[l].closed = 0;
     return LAC_OK;
 }
 
-static void write_params(const packer *p, uint8_t *at, uint32_t k0, uint32_t k1)
+static void write_params(const packer *p, uint8_t *at)
 {
-    for (uint32_t k = k0; k < k1; k++, at += 16) {
+    for (uint32_t k = p->k0; k < p->k1; k++, at += 16) {
         lac_put32(at, p->rq && p->rq->bias ? (uint32_t)p->rq->bias[k] : 0u);
         lac_put32(at + 4, !p->rq ? 1u : (uint32_t)(p->rq->multiplier ? p->rq->multiplier[k] : p->rq->m0));
         at[8] = (uint8_t)(!p->rq ? 1 : p->rq->shift ? p->rq->shift[k] : p->rq->s0);
@@ -312,59 +357,54 @@ static lac_status walk(packer *p, uint8_t *image)
 
     p->row_tiles = row_tiles;
     p->tiles = 0;
-    p->words = p->columns = p->params = p->entries = 0;
+    p->words = p->columns = p->params = p->entries = p->closed_lines = 0;
     p->bytes = p->format == LAC_CSC ? LAC_ALIGN : 0u;
     for (uint32_t c = 0; p->m && c < p->cols; c++)
         p->cursor[c] = p->m->col_ptr[c];
 
     for (uint32_t t = 0; t < row_tiles; t++) {
-        const uint32_t k0 = t * p->row_tile, k1 = min_u32(k0 + p->row_tile, p->rows);
-        const uint32_t used = min_u32(p->caps->lanes, k1 - k0), tile0 = p->tiles, params = p->body + p->bytes;
+        const uint32_t tile0 = p->tiles, params = p->body + p->bytes;
         uint32_t c0 = 0;
 
-        assign_lanes(p, k0, k1);
+        p->k0 = t * p->row_tile;
+        p->k1 = min_u32(p->k0 + p->row_tile, p->rows);
+        const uint32_t channels = p->k1 - p->k0;
+        p->used = min_u32(p->caps->lanes, channels);
+        p->rows_a_lane = ceil_div(channels, p->caps->lanes);
+        assign_lanes(p);
         if (image)
-            write_params(p, image + params, k0, k1);
-        if (grow(p, 16u * (k1 - k0)))
+            write_params(p, image + params);
+        if (grow(p, 16u * channels))
             return LAC_E_SPACE;
 
         for (uint32_t c = 0; c < p->cols; c += p->unit) {
             const uint32_t end = min_u32(c + p->unit, p->cols);
-            if (!measure(p, c, end, k0, k1) || most_words(p, used, 0, 1) > p->max_words || hw_columns(p, c, end) > p->max_cols)
+            if (!measure(p, c, end) || most_words(p, 0, 1) > p->max_words || hw_columns(p, c, end) > p->max_cols)
                 return LAC_E_SPACE;
-            if (hw_columns(p, c0, end) > p->max_cols || most_words(p, used, 1, 1) > p->max_words) {
-                const lac_status s = close_tile(p, image, c0, c, k0, k1);
+            if (hw_columns(p, c0, end) > p->max_cols || most_words(p, 1, 1) > p->max_words) {
+                const lac_status s = close_tile(p, image, c0, c);
                 if (s != LAC_OK)
                     return s;
                 c0 = c;
             }
-            for (uint32_t l = 0; l < used; l++)
+            p->closed_lines += p->unit_lines;
+            for (uint32_t l = 0; l < p->used; l++)
                 p->lanes[l].closed += p->lanes[l].unit;
         }
-        const lac_status s = close_tile(p, image, c0, p->cols, k0, k1);
+        const lac_status s = close_tile(p, image, c0, p->cols);
         if (s != LAC_OK)
             return s;
 
         if (image) {
-            const uint32_t r[] = {k0, k1 - k0, params, p->params, tile0, p->tiles - tile0}; /* lac_row_tile */
+            const uint32_t r[] = {p->k0, channels, params, p->params, tile0, p->tiles - tile0}; /* lac_row_tile */
             put_words(image + LAC_DIR_HEADER + LAC_DIR_RECORD * t, r, 6);
         }
-        p->params += round_up(k1 - k0, p->caps->store_w);
+        p->params += round_up(channels, p->caps->store_w);
         for (uint32_t c = 0; p->m && c < p->cols; c++)
-            while (p->cursor[c] < p->m->col_ptr[c + 1u] && p->m->row_idx[p->cursor[c]] < k1)
+            while (p->cursor[c] < p->m->col_ptr[c + 1u] && p->m->row_idx[p->cursor[c]] < p->k1)
                 p->cursor[c]++;
     }
     return LAC_OK;
-}
-
-static uint32_t gcd(uint32_t a, uint32_t b)
-{
-    while (b) {
-        const uint32_t r = a % b;
-        a = b;
-        b = r;
-    }
-    return a;
 }
 
 /* Find limits with which walk() succeeds; *align: what row tiles start at a multiple of. */
@@ -382,7 +422,8 @@ static lac_status plan(packer *p, uint32_t *align)
     p->max_words = min_u32(caps->weight_depth, 65535u);
     p->max_cols = min_u32(caps->col_depth, 65535u);
     p->single = 1;
-    if (p->rows <= most && walk(p, NULL) == LAC_OK)
+    /* One tile larger than half of the RAM leaves no room for the next one's columns. */
+    if (!p->by_column && p->rows <= most && walk(p, NULL) == LAC_OK)
         return LAC_OK;
 
     p->single = 0;
@@ -392,9 +433,10 @@ static lac_status plan(packer *p, uint32_t *align)
         return LAC_OK;
 
     const uint32_t half = min_u32(most, caps->param_depth / 2u / caps->store_w * caps->store_w);
-    for (*align = 64u; *align >= 8u; *align = *align == 64u ? 32u : *align == 32u ? 8u : 0u) {
+    for (*align = 64u; *align >= 8u; *align /= *align == 64u ? 2u : 4u) { /* 64, 32, 8 */
         uint32_t tile = half >= *align ? half : most;
-        const uint32_t whole = *align / gcd(*align, caps->lanes) * caps->lanes; /* no lane idle in the last row */
+        const uint32_t two = min_u32(*align, caps->lanes & (0u - caps->lanes)); /* powers of two in the lanes */
+        const uint32_t whole = *align / two * caps->lanes; /* no lane idle in the last row */
         if (tile >= whole)
             tile -= tile % whole;
         for (tile = min_u32(tile, p->rows); tile - tile % *align > 0u; tile /= 2u) {
@@ -470,7 +512,7 @@ static lac_status pack(packer *p, void *buf, uint32_t cap, uint32_t *need, lac_l
         align, p->row_tiles, p->tiles, p->format == LAC_CSC ? p->body : 0u,
         on_chip ? p->words : 0u, on_chip ? p->columns : 0u, on_chip ? p->params : 0u,
         (uint32_t)p->entries, (uint32_t)(p->entries >> 32), (uint32_t)padding, (uint32_t)(padding >> 32),
-        (uint32_t)p->nonzeros, (uint32_t)(p->nonzeros >> 32),
+        (uint32_t)p->nonzeros, (uint32_t)(p->nonzeros >> 32), (uint32_t)p->by_column,
     };
     uint8_t first[LAC_DIR_HEADER];
 
@@ -483,10 +525,8 @@ static lac_status pack(packer *p, void *buf, uint32_t cap, uint32_t *need, lac_l
 
     memset(image, 0, *need);
     memcpy(image, first, sizeof first);
-    for (uint32_t i = 0; p->format == LAC_CSC && i < 16u; i++) {
-        image[p->body + 2u * i] = (uint8_t)p->code[i];
-        image[p->body + 2u * i + 1u] = (uint8_t)((uint16_t)p->code[i] >> 8);
-    }
+    for (uint32_t i = 0; p->format == LAC_CSC && i < 16u; i++)
+        lac_put32(image + p->body + 2u * i, (uint16_t)p->code[i]);
     if (out)
         out->image = image;
     return walk(p, image);
@@ -508,8 +548,8 @@ static int add_code(packer *p, int16_t v)
     return 1;
 }
 
-lac_status lac_pack_csc(const lac_caps *caps, const lac_csc *m, lac_format format, const lac_requant *rq, int balance,
-                        void *scratch, void *buf, uint32_t cap, uint32_t *need, lac_layer *out, uint64_t *where)
+static lac_status pack_csc(const lac_caps *caps, const lac_csc *m, lac_format format, const lac_requant *rq, int balance, void *scratch,
+                           void *buf, uint32_t cap, uint32_t *need, lac_layer *out, uint64_t *where, int by_column)
 {
     packer p;
     uint32_t at = 0;
@@ -517,7 +557,7 @@ lac_status lac_pack_csc(const lac_caps *caps, const lac_csc *m, lac_format forma
     if (where)
         *where = 0;
     if (!caps || !m || !scratch || !need || !m->col_ptr || m->cols < 1u || m->cols > 65535u
-        || (format != LAC_CSC && format != LAC_CSC8) || !(caps->formats >> format & 1u))
+        || (format != LAC_CSC && format != LAC_CSC8) || !(caps->formats >> format & 1u) || (by_column && !(caps->formats & LAC_HAS_COLUMNS)))
         return LAC_E_ARG;
     const uint32_t nnz = m->col_ptr[m->cols];
     const lac_status s = lac_csc_check(m, nnz, &at);
@@ -535,6 +575,7 @@ lac_status lac_pack_csc(const lac_caps *caps, const lac_csc *m, lac_format forma
     p.rows = m->rows;
     p.cols = m->cols;
     p.balance = balance;
+    p.by_column = by_column;
     p.entry_slots = format == LAC_CSC ? 6u : 4u;
     p.gap_bits = format == LAC_CSC ? 6u : 8u;
     use_scratch(&p, scratch);
@@ -556,6 +597,18 @@ lac_status lac_pack_csc(const lac_caps *caps, const lac_csc *m, lac_format forma
         p.nonzeros++;
     }
     return pack(&p, buf, cap, need, out);
+}
+
+lac_status lac_pack_csc(const lac_caps *caps, const lac_csc *m, lac_format format, const lac_requant *rq, int balance, void *scratch,
+                        void *buf, uint32_t cap, uint32_t *need, lac_layer *out, uint64_t *where)
+{
+    return pack_csc(caps, m, format, rq, balance, scratch, buf, cap, need, out, where, 0);
+}
+
+lac_status lac_pack_csc_columns(const lac_caps *caps, const lac_csc *m, lac_format format, const lac_requant *rq, int balance, void *scratch,
+                                void *buf, uint32_t cap, uint32_t *need, lac_layer *out, uint64_t *where)
+{
+    return pack_csc(caps, m, format, rq, balance, scratch, buf, cap, need, out, where, 1);
 }
 
 lac_status lac_pack_nm(const lac_caps *caps, const lac_nm *m, const lac_requant *rq, int balance,

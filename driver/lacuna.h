@@ -60,11 +60,13 @@ typedef struct {
     uint32_t param_depth;  /* [channels] */
     uint32_t fifo_depth;   /* [items] */
     uint32_t burst;        /* [beats] */
-    uint32_t formats;      /* bit per lac_format */
+    uint32_t flight;       /* [bursts] outstanding in each direction */
+    uint32_t formats;      /* bit per lac_format; LAC_HAS_COLUMNS: column blocks */
     uint32_t line;         /* [bytes] max(8, data_w / 8) */
 } lac_caps;
 
 typedef enum { LAC_CSC = 0, LAC_CSC8 = 1, LAC_NM = 2 } lac_format;
+enum { LAC_HAS_COLUMNS = 8 }; /* in lac_caps.formats */
 typedef enum { LAC_INT8 = 0, LAC_UINT8 = 1, LAC_INT16 = 2, LAC_RAW = 3 } lac_type; /* RAW: int64 accumulators, outputs only */
 
 /* The hardware's error record; code, unit and index as docs/formats.md has them. */
@@ -134,6 +136,13 @@ typedef struct {
 } lac_stats;
 lac_status lac_read_stats(lac_dev *dev, lac_stats *out);
 
+/* Where the cycles went: out[c] is how many cycles of all runs since lac_open() or lac_reset() (modulo 2^32) unit `unit` was in cause c of
+ * driver/lac_causes.def; causes that the unit does not have are 0. Together they are the cycles of those runs, for every unit. Units: a lane, 0 .. lanes - 1, or
+ * lanes + LAC_ON_LOAD and so on. The machine must be idle. The golden model, which has no cycles, gives zeros. */
+enum { LAC_ON_LOAD, LAC_ON_EXEC, LAC_ON_STORE, LAC_ON_READ, LAC_ON_WRITE, LAC_ON_UNITS };
+enum { LAC_CAUSES = 8 };
+lac_status lac_read_causes(lac_dev *dev, uint32_t unit, uint32_t out[LAC_CAUSES]);
+
 /* ---- Sparse matrices -------------------------------------------------------------------------------- */
 
 /* Compressed sparse columns. Row indices ascend strictly within a column.
@@ -187,7 +196,8 @@ typedef struct {
     uint32_t    rows, cols;
     lac_format  format;
     uint32_t    n;       /* N:4; else 0 */
-    uint32_t    tiles;   /* weight blocks in all */
+    uint32_t    by_column; /* 1: lac_pack_csc_columns() made it; else 0 */
+    uint32_t    tiles;   /* weight blocks or column blocks in all */
     uint32_t    resident_words, resident_cols, resident_params; /* RAM it takes to keep the whole layer on chip; 0: does not fit */
     uint64_t    entries; /* stored entries, padding included */
     uint64_t    padding; /* of these */
@@ -212,6 +222,18 @@ lac_status lac_pack_csc(const lac_caps *caps, const lac_csc *m, lac_format forma
                         void *scratch, void *buf, uint32_t cap, uint32_t *need, lac_layer *out, uint64_t *where);
 lac_status lac_pack_nm(const lac_caps *caps, const lac_nm *m, const lac_requant *rq, int balance,
                        void *scratch, void *buf, uint32_t cap, uint32_t *need, lac_layer *out, uint64_t *where);
+
+/* lac_pack_csc() with column blocks: a streamed job of one point then fetches only the columns whose activation is not zero. Fails
+ * likewise, and with LAC_E_ARG where the machine has not LAC_HAS_COLUMNS. A job of several points, and a resident place, take all
+ * columns. A tile takes at most half of the weight RAM and of the column table even where there is only one, and is cut into row tiles
+ * also where eight lanes have more than 191 (csc8: 127) entries in a column, or a column takes more than 255 lines.
+ *
+ * Which storage? The first pass (buf NULL) tells: a streamed job of one point fetches, besides its features, need - dir_bytes of
+ * lac_pack_csc(), but of lac_pack_csc_columns() only about f * (need - dir_bytes - 16 * rows) + 16 * rows, where f is the share of
+ * activations that are not zero. Its `need` is the larger one: a column has its table and is filled up to whole lines. So where f is
+ * near one, where a column has few entries, for several points, and for resident layers: lac_pack_csc(). */
+lac_status lac_pack_csc_columns(const lac_caps *caps, const lac_csc *m, lac_format format, const lac_requant *rq, int balance,
+                                void *scratch, void *buf, uint32_t cap, uint32_t *need, lac_layer *out, uint64_t *where);
 
 /* Take a packed layer from its image, for instance from a file: checks the directory (LAC_E_FORMAT), fills *out, addr 0.
  * `bytes`: how much of the image is there, at least its directory. */
@@ -271,4 +293,5 @@ lac_status lac_fc_run(lac_dev *dev, const lac_fc *jobs, uint32_t n, uint32_t lim
 #ifdef __cplusplus
 }
 #endif
+#include "lac_rnn.h" /* recurrent layers */
 #endif

@@ -46,7 +46,7 @@ module f_axi_rd #(
         .clk(clk), .rst(rst), .flush(flush), .idle(idle), .stuck(stuck), .watchdog({29'd0, f_watchdog}),
         .req_valid(req_valid), .req_ready(req_ready), .req_addr(req_addr), .req_lines(req_lines),
         .line_valid(line_valid), .line_ready(line_ready), .line_data(line_data), .line_addr(line_addr),
-        .line_fault(line_fault), .line_fault_addr(line_fault_addr), .beat(beat),
+        .line_fault(line_fault), .line_fault_addr(line_fault_addr), .cause(), .beat(beat),
         .m_axi_arvalid(arvalid), .m_axi_arready(arready), .m_axi_araddr(araddr), .m_axi_arlen(arlen),
         .m_axi_arsize(arsize), .m_axi_arburst(arburst), .m_axi_rvalid(rvalid), .m_axi_rready(rready),
         .m_axi_rdata({{(DATA_W - 13){1'b0}}, beat_addr}), .m_axi_rresp(rresp), .m_axi_rlast(rlast)

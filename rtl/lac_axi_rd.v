@@ -48,6 +48,7 @@ module lac_axi_rd #(
     output wire [2:0]          line_fault,  // 0 ok, 1 SLVERR, 2 DECERR, 3 timeout, 4 protocol
     output wire [ADDR_W-1:0]   line_fault_addr,  // the first faulty beat
     output wire                beat,       // an R handshake in this cycle
+    output wire [2:0]          cause,      // of this cycle
 
     output wire                m_axi_arvalid,
     input  wire                m_axi_arready,
@@ -62,6 +63,7 @@ module lac_axi_rd #(
     input  wire                m_axi_rlast
 );
 
+`include "lac_regs.vh"
 `include "lac_clog2.vh"
     localparam integer BYTES    = DATA_W / 8;
     localparam integer SIZE     = clog2(BYTES);
@@ -188,6 +190,8 @@ module lac_axi_rd #(
         else if (m_axi_rready && timer_q != 32'd0) timer_q <= timer_q - 32'd1;
 
     assign stuck = dead_q && owes;
+    assign cause = r_hs ? `LAC_READ_BUSY : (m_axi_rvalid && !m_axi_rready) ? `LAC_READ_HELD
+                 : (owes && !dead_q) ? `LAC_READ_WAIT : `LAC_READ_IDLE;
 
     // ---- Beats from the bus; a dead bus's beats come at once, as timeouts
     wire              in_ready, in_valid, in_last;

@@ -51,6 +51,7 @@ module lac_axi_wr #(
     output wire [2:0]          fault,       // 0 none, 1 SLVERR, 2 DECERR, 3 timeout
     output wire [ADDR_W-1:0]   fault_addr,
     output wire                beat,        // a W handshake in this cycle
+    output wire [2:0]          cause,       // of this cycle
 
     output wire                m_axi_awvalid,
     input  wire                m_axi_awready,
@@ -68,6 +69,7 @@ module lac_axi_wr #(
     input  wire [1:0]          m_axi_bresp
 );
 
+`include "lac_regs.vh"
 `include "lac_clog2.vh"
     localparam integer BYTES    = DATA_W / 8;
     localparam integer SIZE     = clog2(BYTES);
@@ -262,6 +264,9 @@ module lac_axi_wr #(
         else if (timer_q != 32'd0) timer_q <= timer_q - 32'd1;
 
     assign stuck = dead_q && owes;
+    assign cause = w_hs ? `LAC_WRITE_BUSY
+                 : (!owes || dead_q) ? `LAC_WRITE_IDLE
+                 : (cur_valid_q && !m_axi_wvalid && !m_axi_awvalid) ? `LAC_WRITE_HELD : `LAC_WRITE_WAIT;
     assign quiet = due_q == 27'd0 && (dead_q || !owes);
     assign idle  = due_q == 27'd0 && !owes;
 

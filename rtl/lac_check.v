@@ -45,14 +45,16 @@ module lac_check #(
     wire is_lc = cmd[7:0] == `LAC_OP_LOAD_CODEBOOK;
     wire is_lf = cmd[7:0] == `LAC_OP_LOAD_FEATURES;
     wire is_lp = cmd[7:0] == `LAC_OP_LOAD_PARAMS;
+    wire is_lx = cmd[7:0] == `LAC_OP_LOAD_COLUMNS;
     wire is_ex = cmd[7:0] == `LAC_OP_EXEC;
     wire is_st = cmd[7:0] == `LAC_OP_STORE;
-    wire known = is_lw || is_lc || is_lf || is_lp || is_ex || is_st;
+    wire known = is_lw || is_lc || is_lf || is_lp || is_lx || is_ex || is_st;
 
     wire [2:0]   own      = is_ex ? 3'b010 : is_st ? 3'b100 : 3'b001;
     wire         self     = |(own & (cmd[`LAC_F_ANY_WAIT] | cmd[`LAC_F_ANY_SIGNAL]));
     wire [511:0] reserved = cmd & (is_lw ? `LAC_RESERVED_LOAD_WEIGHTS : is_lc ? `LAC_RESERVED_LOAD_CODEBOOK
                                  : is_lf ? `LAC_RESERVED_LOAD_FEATURES : is_lp ? `LAC_RESERVED_LOAD_PARAMS
+                                 : is_lx ? `LAC_RESERVED_LOAD_COLUMNS
                                  : is_ex ? `LAC_RESERVED_EXEC : `LAC_RESERVED_STORE);
     wire [15:0]  words;
     genvar i;
@@ -68,17 +70,19 @@ module lac_check #(
 
     // ---- Step 1: fields, sizes in bytes and lines ------------------------------------------------------------------
     wire [63:0]  addr   = {cmd[`LAC_F_STORE_ADDR_HI], cmd[`LAC_F_STORE_ADDR_LO]};       // all but EXEC
-    wire [23:0]  lines  = cmd[`LAC_F_LOAD_WEIGHTS_LINES];
-    wire [15:0]  points = is_ex ? cmd[`LAC_F_EXEC_POINTS] : cmd[`LAC_F_STORE_POINTS];    // also LOAD_FEATURES
+    wire [23:0]  lines  = cmd[`LAC_F_LOAD_WEIGHTS_LINES];                                // also LOAD_COLUMNS
+    wire [15:0]  points = is_lx ? 16'd1 : is_ex ? cmd[`LAC_F_EXEC_POINTS] : cmd[`LAC_F_STORE_POINTS];    // also LOAD_FEATURES
     wire [15:0]  chans  = is_lp ? cmd[`LAC_F_LOAD_PARAMS_CHANNELS] : cmd[`LAC_F_STORE_CHANNELS];  // also LOAD_FEATURES
-    wire [15:0]  cols   = cmd[`LAC_F_EXEC_COLUMNS];
+    wire [15:0]  cols   = is_lx ? cmd[`LAC_F_LOAD_COLUMNS_COLUMNS] : cmd[`LAC_F_EXEC_COLUMNS];
+    wire         x_need = cmd[`LAC_F_LOAD_COLUMNS_NEEDED];
+    wire         x_wide = cmd[`LAC_F_LOAD_COLUMNS_WIDE];
     wire [15:0]  rows   = is_ex ? cmd[`LAC_F_EXEC_ROWS] : cmd[`LAC_F_STORE_ROWS];
     wire [23:0]  pitch  = is_ex ? {8'd0, cmd[`LAC_F_EXEC_FEAT_PITCH]} : cmd[`LAC_F_STORE_PITCH];  // also LOAD_FEATURES
-    wire [1:0]   type_  = is_ex ? cmd[`LAC_F_EXEC_TYPE] : is_lf ? cmd[`LAC_F_LOAD_FEATURES_TYPE] : cmd[`LAC_F_STORE_TYPE];
+    wire [1:0]   type_  = is_lx ? {x_wide, 1'b0} : is_ex ? cmd[`LAC_F_EXEC_TYPE] : is_lf ? cmd[`LAC_F_LOAD_FEATURES_TYPE] : cmd[`LAC_F_STORE_TYPE];
     wire         list   = is_lf ? cmd[`LAC_F_LOAD_FEATURES_LIST] : cmd[`LAC_F_STORE_LIST];
-    wire         nm     = cmd[`LAC_F_EXEC_FORMAT] == 2'd2;
+    wire         nm     = is_ex && cmd[`LAC_F_EXEC_FORMAT] == 2'd2;
     wire [2:0]   n      = cmd[`LAC_F_EXEC_N];
-    wire [17:0]  elems  = is_ex ? (nm ? {cols, 2'b00} : {2'b00, cols}) : {2'b00, chans};
+    wire [17:0]  elems  = nm ? {cols, 2'b00} : (is_ex || is_lx) ? {2'b00, cols} : {2'b00, chans};
     wire [23:0]  bytes  = is_lp ? {4'd0, chans, 4'd0} : type_ == 2'd3 ? {3'd0, elems, 3'd0}
                         : type_ == 2'd2 ? {5'd0, elems, 1'b0} : {6'd0, elems};
     wire [23:0]  row    = (bytes + LB1) >> LB_LOG;                            // [lines]
@@ -103,15 +107,15 @@ module lac_check #(
     reg  [64:0]  end_q;          // one behind the last byte
     reg  [40:0]  sum1_q, sum2_q;
 
-    wire [17:0]  by     = is_lf ? row_q[17:0] : {2'b00, rows};
+    wire [17:0]  by     = (is_lf || is_lx) ? row_q[17:0] : {2'b00, rows};
     wire [15:0]  before = points - 16'd1;
-    wire [40:0]  base1  = {25'd0, is_lf ? cmd[`LAC_F_LOAD_FEATURES_FEAT_BASE] : is_ex ? cmd[`LAC_F_EXEC_ACC_BASE]
+    wire [40:0]  base1  = {25'd0, (is_lf || is_lx) ? cmd[`LAC_F_LOAD_FEATURES_FEAT_BASE] : is_ex ? cmd[`LAC_F_EXEC_ACC_BASE]
                                                                              : cmd[`LAC_F_STORE_ACC_BASE]};
     wire [16:0]  parms  = {1'b0, is_lp ? cmd[`LAC_F_LOAD_PARAMS_PARAM_BASE] : cmd[`LAC_F_STORE_PARAM_BASE]} + {1'b0, chans};
-    wire [16:0]  colend = {1'b0, cmd[`LAC_F_EXEC_COL_BASE]} + {1'b0, cols};
+    wire [15:0]  w_col  = cmd[`LAC_F_LOAD_WEIGHTS_COL_BASE];     // also LOAD_COLUMNS, as WORD_BASE
+    wire [16:0]  colend = {1'b0, is_lx ? w_col : cmd[`LAC_F_EXEC_COL_BASE]} + {1'b0, cols};
     wire [15:0]  pbase  = is_lp ? cmd[`LAC_F_LOAD_PARAMS_PARAM_BASE] : cmd[`LAC_F_STORE_PARAM_BASE];
     wire [15:0]  w_base = cmd[`LAC_F_LOAD_WEIGHTS_WORD_BASE];
-    wire [15:0]  w_col  = cmd[`LAC_F_LOAD_WEIGHTS_COL_BASE];
     wire [15:0]  f_base = cmd[`LAC_F_LOAD_FEATURES_FEAT_BASE];
     localparam [64:0] TOP = 65'd1 << ADDR_W;
     wire [63:0]  base   = is_st ? wr_base : rd_base;
@@ -124,7 +128,7 @@ module lac_check #(
 
         // 1: sizes; everything that needs no arithmetic
         row_q       <= row;
-        row_bytes_q <= is_lw ? {16'd0, lines} << LB_LOG
+        row_bytes_q <= (is_lw || is_lx) ? {16'd0, lines} << LB_LOG
                      : is_lc ? (40'd32 + {16'd0, LB1}) >> LB_LOG << LB_LOG
                      : (is_lf || is_st) && list ? ({16'd0, lrow} << LB_LOG) + 40'd64 : {16'd0, row} << LB_LOG;
         // 2: products
@@ -136,7 +140,9 @@ module lac_check #(
         sum2_q  <= {25'd0, cmd[`LAC_F_EXEC_FEAT_BASE]} + {1'b0, prod2_q} + {17'd0, row_q};
         end_q   <= {1'b0, addr} + {25'd0, row_bytes_q} + ((is_lf || is_st) ? {25'd0, prod2_q} : 65'd0);
         // 4: verdicts
-        length_q <= (is_lw && lines == 24'd0)
+        length_q <= ((is_lw || is_lx) && lines == 24'd0)
+                 || (is_lx && (cols == 16'd0 || cmd[`LAC_F_LOAD_COLUMNS_FORMAT] > 2'd1
+                               || {1'b0, cmd[`LAC_F_LOAD_COLUMNS_LANES]} >= LANES[8:0] || (!x_need && (x_wide || f_base != 16'd0))))
                  || ((is_lf || is_lp || is_st) && chans == 16'd0)
                  || ((is_lf || is_ex || is_st) && points == 16'd0)
                  || (is_ex && (cols == 16'd0 || cmd[`LAC_F_EXEC_FORMAT] == 2'd3
@@ -152,10 +158,12 @@ module lac_check #(
                  || ((is_lf || is_st) && pitch[5:0] != 6'd0)
                  || (is_lf && f_base[4:0] != 5'd0)
                  || ((is_lp || is_st) && (pbase & SW1) != 16'd0);
-        bounds_q <= (is_lw && ({25'd0, w_base} >= WD || {25'd0, w_col} >= CD))
-                 || (is_lf && sum1_q > FD)
+        bounds_q <= ((is_lw || is_lx) && {25'd0, w_base} >= WD)
+                 || (is_lw && {25'd0, w_col} >= CD)
+                 || ((is_lf || (is_lx && x_need)) && sum1_q > FD)
                  || ((is_lp || is_st) && {24'd0, parms} > PD)
-                 || (is_ex && (sum2_q > FD || {24'd0, colend} > CD))
+                 || ((is_ex || is_lx) && {24'd0, colend} > CD)
+                 || (is_ex && sum2_q > FD)
                  || ((is_ex || is_st) && sum1_q > AD);
         window_q <= !is_ex && (addr < base || end_q > {1'b0, limit} || end_q > TOP);
     end

@@ -46,6 +46,7 @@ module lac_cmd #(
     output wire              started,      // pulse: idle ended
     output wire [1:0]        marks,        // marked commands completed in this cycle
     output wire [2:0]        engine_busy,
+    output wire [2:0]        engine_waits, // its next command waits for tokens, or for the commands before it
     output wire              err_valid,    // the record stands
     output wire [7:0]        err_code,
     output wire [3:0]        err_unit,
@@ -318,7 +319,7 @@ module lac_cmd #(
         .clk(clk), .rst(rst), .push(push[0]), .push_ready(q_ready[0]), .push_cmd(cmd_q[255:0]), .push_seq(seq_q),
         .tokens(have[0]), .take(take[0]), .give(give[0]), .held(1'b0),
         .oldest_valid(old_valid[0]), .oldest_seq(old_seq[0*32 +: 32]), .head_valid(head_valid[0]), .head_seq(head_seq[0*32 +: 32]),
-        .busy(engine_busy[0]), .mark(mark[0]),
+        .busy(engine_busy[0]), .waits(engine_waits[0]), .mark(mark[0]),
         .cmd_valid(ld_valid), .cmd_ready(ld_ready), .cmd(ld_cmd), .done(ld_done), .fail(ld_fail),
         .fail_code(ld_code), .fail_addr(ld_addr), .fail_index(ld_index),
         .err_valid(err_q), .err_seq(err_seq_q), .new_err(new_err[0]), .new_seq(new_seq[0*32 +: 32]), .new_tag(new_tag[0*32 +: 32]),
@@ -328,7 +329,7 @@ module lac_cmd #(
         .clk(clk), .rst(rst), .push(push[1]), .push_ready(q_ready[1]), .push_cmd(cmd_q[223:0]), .push_seq(seq_q),
         .tokens(have[1]), .take(take[1]), .give(give[1]), .held(1'b0),
         .oldest_valid(old_valid[1]), .oldest_seq(old_seq[1*32 +: 32]), .head_valid(head_valid[1]), .head_seq(head_seq[1*32 +: 32]),
-        .busy(engine_busy[1]), .mark(mark[1]),
+        .busy(engine_busy[1]), .waits(engine_waits[1]), .mark(mark[1]),
         .cmd_valid(ex_valid), .cmd_ready(ex_ready), .cmd(ex_cmd), .done(ex_done), .fail(ex_fail),
         .fail_code(ex_code), .fail_addr({ADDR_W{1'b0}}), .fail_index(ex_index),
         .err_valid(err_q), .err_seq(err_seq_q), .new_err(new_err[1]), .new_seq(new_seq[1*32 +: 32]), .new_tag(new_tag[1*32 +: 32]),
@@ -338,7 +339,7 @@ module lac_cmd #(
         .clk(clk), .rst(rst), .push(push[2]), .push_ready(q_ready[2]), .push_cmd(cmd_q[319:0]), .push_seq(seq_q),
         .tokens(have[2]), .take(take[2]), .give(give[2]), .held(st_held),
         .oldest_valid(old_valid[2]), .oldest_seq(old_seq[2*32 +: 32]), .head_valid(head_valid[2]), .head_seq(head_seq[2*32 +: 32]),
-        .busy(engine_busy[2]), .mark(mark[2]),
+        .busy(engine_busy[2]), .waits(engine_waits[2]), .mark(mark[2]),
         .cmd_valid(st_valid), .cmd_ready(st_ready), .cmd(st_cmd), .done(st_done), .fail(st_fail),
         .fail_code(st_code), .fail_addr(st_addr), .fail_index(32'd0),
         .err_valid(err_q), .err_seq(err_seq_q), .new_err(new_err[2]), .new_seq(new_seq[2*32 +: 32]), .new_tag(new_tag[2*32 +: 32]),

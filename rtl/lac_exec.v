@@ -69,7 +69,10 @@ module lac_exec #(
     input  wire [LANES*ACC_AW-1:0] lane_err_addr,
 
     output wire                count_item,
-    output wire                count_stall
+    output wire                count_stall,
+    output wire [2:0]          state,       // {all items are out, an item waits for a lane, has a job}
+    output wire [2:0]          cause,       // of this cycle
+    input  wire                waits        // a command waits for its tokens
 );
 
 `include "lac_regs.vh"
@@ -209,9 +212,9 @@ module lac_exec #(
     wire              e0_wide  = type_q[e0_job_q] == 2'd2;
     wire              e0_sign  = type_q[e0_job_q] == 2'd0;
     wire [LB_LOG-1:0] e0_group = e0_nm ? e0_index_q : e0_index_q >> 2;
-    wire [LINE_W-1:0] shift8   = e0_data_q >> {e0_group, 5'd0};
+    wire [31:0]       shift8   = e0_data_q[{e0_group[LB_LOG-3:0], 5'd0} +: 32];
     wire [LINE_W-1:0] shift16  = e0_data_q >> {e0_group, 6'd0};
-    wire [LB-1:0]     shift_f  = e0_flags_q >> {e0_group, 2'd0};
+    wire [3:0]        shift_f  = e0_flags_q[{e0_group[LB_LOG-3:0], 2'd0} +: 4];
     // columns a line holds, as a shift: elements LB or LB/2, groups a quarter of that
     wire [31:0]       off      = {{(31-FEAT_AW){1'b0}}, e0_offset_q};
     wire [31:0]       off_cols = (off << LB_LOG) >> {e0_nm, e0_wide && !e0_nm} >> (e0_wide && e0_nm);
@@ -241,7 +244,7 @@ module lac_exec #(
         {e0_data_q, e0_flags_q, e0_index_q, e0_offset_q} <= {p_data_q, p_flags_q, p_index, p_offset_q};
         {e1_job_q, e1_end_q, e1_base_q} <= {e0_job_q, e0_end_q, e0_base_q};
         e1_x_q    <= e0_wide ? shift16[63:0] : x8;
-        e1_f_q    <= shift_f[3:0];
+        e1_f_q    <= shift_f;
         e1_pick_q <= e0_index_q[1:0];
         e1_col_q  <= e0_col[COL_AW-1:0];
         {e2_job_q, e2_end_q, e2_base_q, e2_col_q} <= {e1_job_q, e1_end_q, e1_base_q, e1_col_q};
@@ -279,6 +282,20 @@ module lac_exec #(
     assign item_end   = item_end_q;
     assign count_item  = e3_valid_q && !e3_end_q;
     assign count_stall = p_valid_q && (p_any || p_end_q) && full_q;
+
+    // ---- Why an item was, or was not, issued --------------------------------------------------------------------------------------
+    reg  [1:0]        unsaid_q;     // jobs whose end mark is not out
+    wire              end_out = p_issue && !p_any;
+    always @(posedge clk)
+        if (rst) unsaid_q <= 2'd0;
+        else     unsaid_q <= unsaid_q + {1'b0, take} - {1'b0, end_out};
+    wire              all_out = unsaid_q == 2'd0;
+    assign state = {|busy_q && all_out, count_stall, |busy_q};
+    assign cause = (p_issue && p_any) ? `LAC_EXEC_BUSY
+                 : count_stall ? `LAC_EXEC_BLOCKED
+                 : |busy_q     ? (all_out ? `LAC_EXEC_DRAIN : `LAC_EXEC_SCAN)
+                 : waits       ? `LAC_EXEC_TOKEN
+                 :               `LAC_EXEC_IDLE;
 
     // ---- Completion: every lane has passed the oldest job's end mark; then its errors, lowest lane first ------------------------
     localparam [1:0] ST_RUN = 2'd0, ST_FIND = 2'd1, ST_TELL = 2'd2;
@@ -357,7 +374,7 @@ module lac_exec #(
     assign fail_code  = err_ovf ? `LAC_ERR_OVERFLOW : `LAC_ERR_BLOCK_ROW;
     assign fail_index = {err_addr16, err_lane16};
 
-    wire unused_ok = &{1'b0, cmd, c_line, c_acc, c_rows, c_lines, e0_col, shift8, shift16, shift_f, mask_we};
+    wire unused_ok = &{1'b0, cmd, c_line, c_acc, c_rows, c_lines, e0_col, shift16, mask_we};
 
 endmodule
 `default_nettype wire

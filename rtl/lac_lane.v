@@ -23,7 +23,8 @@ module lac_lane #(
     parameter integer COL_AW       = 9,
     parameter integer ACC_DEPTH    = 256,   // [words] a bank
     parameter integer ACC_AW       = 8,
-    parameter integer FIFO_DEPTH   = 24     // [items] before almost_full
+    parameter integer FIFO_DEPTH   = 24,    // [items] before almost_full
+    parameter integer COUNT_W      = 9      // [bits] of a cause counter
 ) (
     input  wire                 clk,
     input  wire                 rst,
@@ -44,6 +45,13 @@ module lac_lane #(
 
     output wire [1:0]           done,
     output wire                 mac,       // a multiplication was issued
+    input  wire [2:0]           ex_state,  // EXEC: {all items are out, an item waits for a lane, has a job}
+    input  wire                 run,
+    input  wire                 count_select,
+    input  wire [2:0]           count_at,
+    output wire [COUNT_W-1:0]   count,
+    input  wire                 clear,
+    input  wire [2:0]           clear_at,
     output wire                 err_valid,
     output wire                 err_job,
     output wire                 err_ovf,
@@ -51,7 +59,11 @@ module lac_lane #(
 
     input  wire                 w_we,
     input  wire [WEIGHT_AW-1:0] w_addr,
+    input  wire [7:0]           w_index,
     input  wire [63:0]          w_data,
+    input  wire                 t_columns,
+    input  wire [7:0]           t_word,
+    input  wire [2:0]           t_slot,
     input  wire                 t_start,
     input  wire [15:0]          t_base,
     input  wire                 t_wide,
@@ -77,6 +89,7 @@ module lac_lane #(
     input  wire [ACC_AW-1:0]    sweep_addr
 );
 
+`include "lac_regs.vh"
 `include "lac_clog2.vh"
     localparam integer SLACK   = 8;
     localparam integer PLACES  = FIFO_DEPTH + SLACK;
@@ -121,12 +134,12 @@ module lac_lane #(
         .in_valid(col_valid), .in_ready(col_pop), .in_col(col), .in_job(col_job), .in_end(col_end), .cfg_wide(cfg_wide),
         .out_valid(word_valid), .out_ready(word_ready), .out_word(word), .out_first(word_first), .out_stop(word_stop),
         .out_head(word_head), .out_tail(word_tail), .out_job(word_job), .out_end(word_end),
-        .w_we(w_we), .w_addr(w_addr), .w_data(w_data),
+        .w_we(w_we), .w_addr(w_addr), .w_index(w_index), .w_data(w_data), .t_columns(t_columns), .t_word(t_word), .t_slot(t_slot),
         .t_start(t_start), .t_base(t_base), .t_wide(t_wide), .t_we(t_we), .t_col(t_col), .t_q(t_q), .t_r(t_r),
         .t_check(t_check), .t_limit(t_limit), .t_short(t_short)
     );
 
-    wire              e_valid, e_en, e_err, e_last, e_fin;
+    wire              e_valid, e_en, e_err, e_last, e_fin, e_skips;
     wire [ACC_AW-1:0] e_row;
     wire [1:0]        e_index;
     wire [7:0]        e_weight;
@@ -135,7 +148,7 @@ module lac_lane #(
         .clk(clk), .rst(rst), .cfg_format(cfg_format), .cfg_n(cfg_n), .cfg_rows(cfg_rows),
         .in_valid(word_valid), .in_ready(word_ready), .in_word(word), .in_first(word_first), .in_stop(word_stop),
         .in_head(word_head), .in_tail(word_tail), .in_job(word_job), .in_end(word_end),
-        .out_valid(e_valid), .out_pop(1'b1), .out_en(e_en), .out_err(e_err), .out_last(e_last), .out_fin(e_fin),
+        .skips(e_skips), .out_valid(e_valid), .out_pop(1'b1), .out_en(e_en), .out_err(e_err), .out_last(e_last), .out_fin(e_fin),
         .out_row(e_row), .out_index(e_index), .out_weight(e_weight)
     );
     assign op_pop = e_valid && e_last;
@@ -158,6 +171,18 @@ module lac_lane #(
         x_weight_q <= e_weight;
     end
     assign mac = x_en_q;
+
+    // ---- Why this cycle was, or was not, a multiplication ----------------------------------------------------
+    wire [2:0] cause = (e_valid && e_en) ? `LAC_LANE_BUSY
+                     : (e_valid || e_skips) ? `LAC_LANE_PADDING
+                     : op_valid     ? `LAC_LANE_WEIGHTS
+                     : !ex_state[0] ? `LAC_LANE_IDLE
+                     : ex_state[1]  ? `LAC_LANE_BLOCKED
+                     : ex_state[2]  ? `LAC_LANE_DRAIN
+                     :                `LAC_LANE_ITEMS;
+    lac_count #(.W(COUNT_W)) u_count (
+        .clk(clk), .clear(clear), .clear_at(clear_at), .run(run), .cause(cause), .select(count_select), .at(count_at), .out(count)
+    );
 
     reg  [15:0] codebook [0:31];  // two copies of sixteen
     always @(posedge clk) if (cb_we) codebook[cb_addr] <= cb_data;

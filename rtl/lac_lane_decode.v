@@ -32,6 +32,7 @@ module lac_lane_decode #(
     input  wire              in_job,
     input  wire              in_end,
 
+    output wire              skips,       // padding is being dropped, and nothing else found
     output wire              out_valid,
     input  wire              out_pop,
     output wire              out_en,
@@ -144,6 +145,7 @@ module lac_lane_decode #(
     wire [2*EW+1:0]   head;
     wire [2:0]        unused_level;
     assign push_ready = fifo_ready;
+    assign skips      = d_valid_q && !use0 && !use1;
 
     lac_fifo #(.W(2*EW+2), .DEPTH(4), .LEVEL_W(3)) u_pairs (
         .clk(clk), .rst(rst),

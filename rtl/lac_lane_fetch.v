@@ -9,8 +9,9 @@
 //   Timing     four stages that stall as one chain; one word a cycle, also across items: an item whose
 //              slice lies in one word costs one cycle
 //   Handshake  valid/ready; out_* hold while out_valid && !out_ready
-//   Loading    t_start places the running pointer; each t_we stores the pointer and the length of the next
-//              column's slice and moves on; t_check compares where it ended with the words received
+//   Loading    t_start places the running pointer. Weight block: each t_we stores the pointer and the length of the next
+//              column's slice and moves on; t_check compares where it ended with the words received. Column block: t_we says which
+//              of the coming words the slice has entries in; those are kept, one after the other from the pointer on
 //   Reset      control only
 `default_nettype none
 
@@ -41,8 +42,12 @@ module lac_lane_fetch #(
     output wire                 out_end,
 
     input  wire                 w_we,
-    input  wire [WEIGHT_AW-1:0] w_addr,
+    input  wire [WEIGHT_AW-1:0] w_addr,    // weight block
+    input  wire [7:0]           w_index,   // column block: the word's place in its column
     input  wire [63:0]          w_data,
+    input  wire                 t_columns, // a column block is being loaded
+    input  wire [7:0]           t_word,    // column block: the slice's first word in its column
+    input  wire [2:0]           t_slot,    // ... and first slot
     input  wire                 t_start,
     input  wire [15:0]          t_base,    // [words]
     input  wire                 t_wide,
@@ -63,25 +68,50 @@ module lac_lane_fetch #(
     wire [3:0]  t_per  = t_wide ? 4'd4 : 4'd6;
     wire [3:0]  t_sum  = {1'b0, ptr_slot_q} + {1'b0, t_r};
     wire        t_wrap = t_sum >= t_per;
-    wire [2:0]  t_slot = t_sum[2:0] - (t_wrap ? t_per[2:0] : 3'd0);  // below 6: three bits are enough
-    wire [16:0] t_word = ptr_word_q + {7'd0, t_q} + {16'd0, t_wrap};
+    wire [2:0]  p_slot = t_sum[2:0] - (t_wrap ? t_per[2:0] : 3'd0);  // below 6: three bits are enough
+    wire [16:0] p_word = ptr_word_q + {7'd0, t_q} + {16'd0, t_wrap};
     wire [16:0] t_used = ptr_word_q + {16'd0, ptr_slot_q != 3'd0};
     assign t_short = short_q;
 
     always @(posedge clk)
         if (rst) short_q <= 1'b0;
         else if (t_start) short_q <= 1'b0;
-        else if (t_check) short_q <= ptr_over_q || t_used > t_limit;
+        else if (t_check) short_q <= ptr_over_q || (!t_columns && t_used > t_limit);
+
+    // column block: the words this lane keeps
+    localparam [16:0] DEPTH = WEIGHT_DEPTH[16:0];
+    reg  [7:0]  c_first_q;   // first of them in the column
+    reg  [5:0]  c_left_q;    // still to come
+    reg         c_begun_q;
+    wire [3:0]  c_sum   = {1'b0, t_slot} + {1'b0, t_r};
+    wire [5:0]  c_words = t_q[5:0] + (c_sum == 4'd0 ? 6'd0 : c_sum > t_per ? 6'd2 : 6'd1);
+    wire        c_none  = t_q == 10'd0 && t_r == 3'd0;
+    wire        c_mine  = w_we && c_left_q != 6'd0 && (c_begun_q || w_index == c_first_q);
+    wire        c_fits  = ptr_word_q < DEPTH;
+    always @(posedge clk)
+        if (t_start)
+            c_left_q <= 6'd0;
+        else if (t_we) begin
+            c_first_q <= t_word;
+            c_left_q  <= c_none ? 6'd0 : c_words;
+            c_begun_q <= 1'b0;
+        end else if (t_columns && c_mine) begin
+            c_left_q  <= c_left_q - 6'd1;
+            c_begun_q <= 1'b1;
+        end
 
     always @(posedge clk)
         if (t_start) begin
             ptr_word_q <= {1'b0, t_base};
             ptr_slot_q <= 3'd0;
             ptr_over_q <= 1'b0;
+        end else if (t_columns) begin
+            if (c_mine && c_fits) ptr_word_q <= ptr_word_q + 17'd1;
+            if (c_mine && !c_fits) ptr_over_q <= 1'b1;
         end else if (t_we) begin
-            ptr_word_q <= t_word;
-            ptr_slot_q <= t_slot;
-            ptr_over_q <= ptr_over_q || t_word[16];
+            ptr_word_q <= p_word;
+            ptr_slot_q <= p_slot;
+            ptr_over_q <= ptr_over_q || p_word[16];
         end
 
     // ---- T1, T2: the column table's latch and register --------------------------------------------------
@@ -96,7 +126,7 @@ module lac_lane_fetch #(
 
     lac_ram #(.W(TW), .DEPTH(COL_DEPTH), .ADDR_W(COL_AW)) u_table (
         .clk(clk),
-        .we(t_we), .waddr(t_col), .wdata({ptr_word_q[WEIGHT_AW-1:0], ptr_slot_q, t_q, t_r}),
+        .we(t_we), .waddr(t_col), .wdata({ptr_word_q[WEIGHT_AW-1:0], t_columns ? t_slot : ptr_slot_q, t_q, t_r}),
         .re(in_valid && t1_move && !in_end), .raddr(in_col),
         .qe(t1_valid_q && t2_move), .q(t2_entry)
     );
@@ -164,7 +194,7 @@ module lac_lane_fetch #(
 
     lac_ram #(.W(64), .DEPTH(WEIGHT_DEPTH), .ADDR_W(WEIGHT_AW)) u_weight (
         .clk(clk),
-        .we(w_we), .waddr(w_addr), .wdata(w_data),
+        .we(t_columns ? c_mine && c_fits : w_we), .waddr(t_columns ? ptr_word_q[WEIGHT_AW-1:0] : w_addr), .wdata(w_data),
         .re(f_issue && !f_end_q), .raddr(f_addr_q),
         .qe(r1_valid_q && r2_move), .q(out_word)
     );

@@ -34,6 +34,7 @@ module lac_queue #(
     output wire              head_valid,
     output wire [31:0]       head_seq,
     output wire              busy,        // the engine has a command
+    output wire              waits,       // a command waits for tokens, or is held
     output wire              mark,        // a marked command completed
 
     output wire              cmd_valid,
@@ -98,6 +99,7 @@ module lac_queue #(
     assign oldest_valid = f_valid || w_valid;
     assign oldest_seq   = f_valid ? f_seq : w_seq;
     assign busy         = f_valid;
+    assign waits        = w_valid && !ready;
 
     wire unused_ok = &{1'b0, behind};
 

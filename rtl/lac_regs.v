@@ -18,7 +18,8 @@ module lac_regs #(
     parameter integer FEAT_DEPTH   = 1024,
     parameter integer PARAM_DEPTH  = 512,
     parameter integer FIFO_DEPTH   = 24,
-    parameter integer BURST        = 32
+    parameter integer BURST        = 32,
+    parameter integer FLIGHT       = 8
 ) (
     input  wire        clk,
     input  wire        rst,
@@ -66,7 +67,12 @@ module lac_regs #(
     input  wire        count_item,
     input  wire        count_stall,
     input  wire [8:0]  count_macs,
-    input  wire [15:0] count_nonzero
+    input  wire [15:0] count_nonzero,
+
+    output wire        ask,           // COUNT_SELECT was written
+    output wire [11:0] ask_at,
+    input  wire        ask_pending,
+    input  wire [31:0] ask_value
 );
 
 `include "lac_regs.vh"
@@ -178,6 +184,20 @@ module lac_regs #(
             if (busy_was_q && !busy) end_q <= cycle_q[31:0];
         end
 
+    reg        ask_q;
+    reg [11:0] ask_at_q;
+    wire       select_write = wr_en && wr_addr == `LAC_REG_COUNT_SELECT;
+    always @(posedge clk)
+        if (rst) begin
+            ask_q    <= 1'b0;
+            ask_at_q <= 12'd0;
+        end else begin
+            ask_q <= select_write;
+            if (select_write) ask_at_q <= wr_data[11:0];
+        end
+    assign ask    = ask_q;
+    assign ask_at = ask_at_q;
+
     // ---- Reading -----------------------------------------------------------------------------------------------------------------
     reg [31:0] value, rd_data_q;
     always @* begin
@@ -197,6 +217,7 @@ module lac_regs #(
             `LAC_REG_CAP_FIFO:     value = FIFO_DEPTH;
             `LAC_REG_CAP_BURST:    value = BURST;
             `LAC_REG_CAP_FORMATS:  value = `LAC_VALUE_CAP_FORMATS;
+            `LAC_REG_CAP_FLIGHT:   value = FLIGHT;
             `LAC_REG_STATUS:       value = {28'd0, resetting, stuck, err_valid, busy || pending || bell_q || bell_wait_q};
             `LAC_REG_IRQ_ENABLE:   value = {29'd0, irq_enable_q};
             `LAC_REG_IRQ_STATUS:   value = {29'd0, irq_status_q};
@@ -238,6 +259,8 @@ module lac_regs #(
             `LAC_REG_CNT_MACS_LO:  value = macs_q[31:0];
             `LAC_REG_CNT_MACS_HI:  value = macs_hi_q;
             `LAC_REG_CNT_NONZERO:  value = nonzero_q;
+            `LAC_REG_COUNT_SELECT: value = {ask_q || ask_pending, 19'd0, ask_at_q};
+            `LAC_REG_COUNT_VALUE:  value = ask_value;
             default:               value = 32'd0;
         endcase
     end

@@ -17,6 +17,7 @@
 `define LAC_REG_CAP_FIFO      12'h034  // RO
 `define LAC_REG_CAP_BURST     12'h038  // RO
 `define LAC_REG_CAP_FORMATS   12'h03C  // RO
+`define LAC_REG_CAP_FLIGHT    12'h040  // RO
 `define LAC_REG_CTRL          12'h060  // W1
 `define LAC_REG_STATUS        12'h064  // RO
 `define LAC_REG_IRQ_ENABLE    12'h068  // RW
@@ -59,9 +60,11 @@
 `define LAC_REG_CNT_MACS_LO   12'h0FC  // RO
 `define LAC_REG_CNT_MACS_HI   12'h100  // RO
 `define LAC_REG_CNT_NONZERO   12'h104  // RO
+`define LAC_REG_COUNT_SELECT  12'h108  // RW
+`define LAC_REG_COUNT_VALUE   12'h10C  // RO
 `define LAC_VALUE_ID          32'h4C414301
 `define LAC_VALUE_VERSION     32'h00000100
-`define LAC_VALUE_CAP_FORMATS 32'h00000007
+`define LAC_VALUE_CAP_FORMATS 32'h0000000F
 
 // Error codes
 `define LAC_ERR_NONE          8'd0
@@ -86,11 +89,45 @@
 `define LAC_ERR_LIST          8'd19
 `define LAC_ERR_PARAM         8'd20
 
+// Causes of a cycle, by unit
+`define LAC_LANE_IDLE       3'd0
+`define LAC_LANE_BUSY       3'd1
+`define LAC_LANE_PADDING    3'd2
+`define LAC_LANE_WEIGHTS    3'd3
+`define LAC_LANE_ITEMS      3'd4
+`define LAC_LANE_BLOCKED    3'd5
+`define LAC_LANE_DRAIN      3'd6
+`define LAC_LOAD_IDLE       3'd0
+`define LAC_LOAD_BUSY       3'd1
+`define LAC_LOAD_BUS        3'd2
+`define LAC_LOAD_WORK       3'd3
+`define LAC_LOAD_TOKEN      3'd4
+`define LAC_EXEC_IDLE       3'd0
+`define LAC_EXEC_BUSY       3'd1
+`define LAC_EXEC_BLOCKED    3'd2
+`define LAC_EXEC_SCAN       3'd3
+`define LAC_EXEC_TOKEN      3'd4
+`define LAC_EXEC_DRAIN      3'd5
+`define LAC_STORE_IDLE      3'd0
+`define LAC_STORE_BUSY      3'd1
+`define LAC_STORE_BUS       3'd2
+`define LAC_STORE_WORK      3'd3
+`define LAC_STORE_TOKEN     3'd4
+`define LAC_READ_IDLE       3'd0
+`define LAC_READ_BUSY       3'd1
+`define LAC_READ_WAIT       3'd2
+`define LAC_READ_HELD       3'd3
+`define LAC_WRITE_IDLE      3'd0
+`define LAC_WRITE_BUSY      3'd1
+`define LAC_WRITE_WAIT      3'd2
+`define LAC_WRITE_HELD      3'd3
+
 // Commands: {KIND, OP}; fields as ranges of the 512-bit command; the bits no field names
 `define LAC_OP_LOAD_WEIGHTS   8'h01
 `define LAC_OP_LOAD_CODEBOOK  8'h11
 `define LAC_OP_LOAD_FEATURES  8'h21
 `define LAC_OP_LOAD_PARAMS    8'h31
+`define LAC_OP_LOAD_COLUMNS   8'h41
 `define LAC_OP_EXEC           8'h02
 `define LAC_OP_STORE          8'h03
 `define LAC_F_ANY_OP                   3:0
@@ -120,6 +157,17 @@
 `define LAC_F_LOAD_PARAMS_ADDR_HI      127:96
 `define LAC_F_LOAD_PARAMS_CHANNELS     143:128
 `define LAC_F_LOAD_PARAMS_PARAM_BASE   159:144
+`define LAC_F_LOAD_COLUMNS_ADDR_LO     95:64
+`define LAC_F_LOAD_COLUMNS_ADDR_HI     127:96
+`define LAC_F_LOAD_COLUMNS_LINES       151:128
+`define LAC_F_LOAD_COLUMNS_FORMAT      153:152
+`define LAC_F_LOAD_COLUMNS_NEEDED      154:154
+`define LAC_F_LOAD_COLUMNS_WIDE        155:155
+`define LAC_F_LOAD_COLUMNS_WORD_BASE   175:160
+`define LAC_F_LOAD_COLUMNS_COL_BASE    191:176
+`define LAC_F_LOAD_COLUMNS_FEAT_BASE   207:192
+`define LAC_F_LOAD_COLUMNS_COLUMNS     223:208
+`define LAC_F_LOAD_COLUMNS_LANES       231:224
 `define LAC_F_EXEC_FEAT_BASE           79:64
 `define LAC_F_EXEC_FEAT_PITCH          95:80
 `define LAC_F_EXEC_POINTS              111:96
@@ -151,6 +199,7 @@
 `define LAC_RESERVED_LOAD_CODEBOOK  512'hffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_fffffffe_00000000_00000000_00000000_fffe8800
 `define LAC_RESERVED_LOAD_FEATURES  512'hffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffff0000_fff80000_00000000_ff000000_00000000_00000000_00000000_fffe8800
 `define LAC_RESERVED_LOAD_PARAMS    512'hffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_00000000_00000000_00000000_00000000_fffe8800
+`define LAC_RESERVED_LOAD_COLUMNS   512'hffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffff00_00000000_00000000_f0000000_00000000_00000000_00000000_fffe8800
 `define LAC_RESERVED_EXEC           512'hffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffff0000_fe000000_00000000_00000000_00000000_00000000_fffe8800
 `define LAC_RESERVED_STORE          512'hffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_00000000_ffff0000_fff00000_00000000_00000000_ff000000_00000000_00000000_00000000_fffe8800
 `endif

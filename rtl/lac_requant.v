@@ -38,18 +38,20 @@ module lac_requant (
     reg [LATENCY-1:0]    valid_q;  // bit n: stage n + 1 holds an item
     reg [36*LATENCY-1:0] acc_q;    // its accumulator
 
-    always @(posedge clk)
-        if (rst)     valid_q <= {LATENCY{1'b0}};
-        else if (en) valid_q <= {valid_q[LATENCY-2:0], in_valid};
+    wire move = en && (in_valid || |valid_q);  // an empty pipeline stands still
 
-    always @(posedge clk) if (en) acc_q <= {acc_q[36*(LATENCY-1)-1:0], in_acc};
+    always @(posedge clk)
+        if (rst)       valid_q <= {LATENCY{1'b0}};
+        else if (move) valid_q <= {valid_q[LATENCY-2:0], in_valid};
+
+    always @(posedge clk) if (move) acc_q <= {acc_q[36*(LATENCY-1)-1:0], in_acc};
 
     // 1: the sum, 37 bits; one less than the shift, because the last place is rounded off in stage 8
     reg [36:0] sum1_q;
     reg [30:0] mult1_q;
     reg [5:0]  shift1_q;
     always @(posedge clk)
-        if (en) begin
+        if (move) begin
             sum1_q   <= {in_acc[35], in_acc} + (in_raw ? 37'd0 : {{5{in_bias[31]}}, in_bias});
             mult1_q  <= in_raw ? 31'd0 : in_mult;
             shift1_q <= in_raw ? 6'd0 : in_shift - 6'd1;
@@ -61,7 +63,7 @@ module lac_requant (
     reg [30:0] negative2_q;   // mult if the sum is negative: to be taken away at bit 36
     reg [5:0]  shift2_q;
     always @(posedge clk)
-        if (en) begin
+        if (move) begin
             ll2_q       <= sum1_q[17:0]  * mult1_q[17:0];
             hl2_q       <= sum1_q[35:18] * mult1_q[17:0];
             lh2_q       <= sum1_q[17:0]  * mult1_q[30:18];
@@ -76,7 +78,7 @@ module lac_requant (
     reg [31:0] high3_q;  // signed
     reg [5:0]  shift3_q;
     always @(posedge clk)
-        if (en) begin
+        if (move) begin
             low3_q   <= ll2_q;
             mid3_q   <= {1'b0, hl2_q} + {6'd0, lh2_q};
             high3_q  <= {1'b0, hh2_q} - {1'b0, negative2_q};
@@ -87,7 +89,7 @@ module lac_requant (
     reg [67:0] product4_q;
     reg [5:0]  shift4_q;
     always @(posedge clk)
-        if (en) begin
+        if (move) begin
             product4_q <= {{high3_q, low3_q[35:18]} + {13'd0, mid3_q}, low3_q[17:0]};
             shift4_q   <= shift3_q;
         end
@@ -96,7 +98,7 @@ module lac_requant (
     reg [67:0] coarse5_q;
     reg [3:0]  shift5_q;
     always @(posedge clk)
-        if (en) begin
+        if (move) begin
             case (shift4_q[5:4])
                 2'd0:    coarse5_q <= product4_q;
                 2'd1:    coarse5_q <= {{16{product4_q[67]}}, product4_q[67:16]};
@@ -113,7 +115,7 @@ module lac_requant (
     reg         over6_q, sign6_q;
     reg  [1:0]  shift6_q;
     always @(posedge clk)
-        if (en) begin
+        if (move) begin
             case (shift5_q[3:2])
                 2'd0:    middle6_q <= tail5;
                 2'd1:    middle6_q <= {{4{tail5[34]}}, tail5[34:4]};
@@ -130,7 +132,7 @@ module lac_requant (
     reg  [21:0] fine7_q;
     reg         over7_q, sign7_q;
     always @(posedge clk)
-        if (en) begin
+        if (move) begin
             case (shift6_q)
                 2'd0:    fine7_q <= tail6;
                 2'd1:    fine7_q <= {tail6[21], tail6[21:1]};
@@ -145,7 +147,7 @@ module lac_requant (
     reg [22:0] value8_q;
     reg        over8_q, sign8_q;
     always @(posedge clk)
-        if (en) begin
+        if (move) begin
             value8_q <= {{2{fine7_q[21]}}, fine7_q[21:1]} + {{7{in_zero[15]}}, in_zero} + {22'd0, fine7_q[0]};
             over8_q  <= over7_q;
             sign8_q  <= sign7_q;
@@ -157,7 +159,7 @@ module lac_requant (
     wire signed [22:0] hi     = {{7{in_hi[15]}}, in_hi};
     reg         [15:0] q9_q;
     always @(posedge clk)
-        if (en)
+        if (move)
             q9_q <= over8_q ? (sign8_q ? in_lo : in_hi)
                   : (value8 < lo) ? in_lo
                   : (value8 > hi) ? in_hi

@@ -59,7 +59,9 @@ module lac_store #(
     input  wire [2:0]          fault,
     input  wire [ADDR_W-1:0]   fault_addr,
 
-    output wire [15:0]         nonzero
+    output wire [15:0]         nonzero,
+    output wire [2:0]          cause,       // of this cycle
+    input  wire                waits        // a command waits for its tokens, or for the commands before it
 );
 
 `include "lac_regs.vh"
@@ -253,7 +255,7 @@ module lac_store #(
             reg  [30:0]       mult_q;
             reg  [5:0]        shift_q;
             always @(posedge clk)
-                if (en) begin
+                if (en && t2_valid_q) begin
                     acc_q   <= st_acc[36*lane +: 36];
                     bias_q  <= rec0[31:0];
                     mult_q  <= rec0[62:32];
@@ -293,6 +295,10 @@ module lac_store #(
         .nonzero(nonzero)
     );
 
+    assign cause     = state_q == ST_IDLE ? (waits ? `LAC_STORE_TOKEN : `LAC_STORE_IDLE)
+                     : en && t0_valid_q ? `LAC_STORE_BUSY
+                     : (pk_valid && !pk_ready) || (req_valid && !req_ready) || state_q == ST_WAIT ? `LAC_STORE_BUS
+                     :                    `LAC_STORE_WORK;
     assign cmd_ready = state_q == ST_IDLE;
     assign clear     = state_q == ST_IDLE;
     assign done      = state_q == ST_DONE;

@@ -24,7 +24,8 @@ module lac_top #(
     parameter integer FEAT_DEPTH   = 1024,  // [lines]    a multiple of 32, at least 64: .. 65536
     parameter integer PARAM_DEPTH  = 512,   // [channels] a multiple of STORE_W
     parameter integer FIFO_DEPTH   = 24,    // [items]    a lane's queue holds before the others wait: 1 ..
-    parameter integer BURST        = 32     // [beats]    1 .. 256
+    parameter integer BURST        = 32,    // [beats]    1 .. 256
+    parameter integer FLIGHT       = 8      // [bursts]   outstanding in each direction, 2 .. 64
 ) (
     input  wire                clk,
     input  wire                rst,
@@ -72,7 +73,12 @@ module lac_top #(
     output wire                m_axi_rready,
     input  wire [DATA_W-1:0]   m_axi_rdata,
     input  wire [1:0]          m_axi_rresp,
-    input  wire                m_axi_rlast
+    input  wire                m_axi_rlast,
+
+    // for a logic analyser or a simulation; leave it open elsewhere
+    output wire [2:0]          trace_start,  // LOAD, EXEC, STORE began a command
+    output wire [2:0]          trace_done,   // ... completed their oldest one
+    output wire [8:0]          trace_macs    // multiplications issued, two cycles ago
 );
 
 `include "lac_clog2.vh"
@@ -86,7 +92,11 @@ module lac_top #(
     localparam integer PROWS     = PARAM_DEPTH / STORE_W;
     localparam integer PARAM_AW  = clog2(PROWS);
     localparam integer SWEEP_1   = (ACC_DEPTH > COL_DEPTH) ? ACC_DEPTH : COL_DEPTH;
-    localparam integer SWEEP     = (SWEEP_1 > SUMS) ? SWEEP_1 : SUMS;
+    localparam integer SWEEP_2   = (SWEEP_1 > SUMS) ? SWEEP_1 : SUMS;
+    localparam integer UNITS     = LANES + 5;         // of the cause counters: lanes, LOAD, EXEC, STORE, READ, WRITE
+    localparam integer TALLY_AW  = clog2(UNITS * 8);
+    localparam integer COUNT_W   = TALLY_AW + 2;      // four times the cycles between two visits
+    localparam integer SWEEP     = (SWEEP_2 > UNITS * 8) ? SWEEP_2 : UNITS * 8;
     localparam integer B         = LINE_W / 64;
 
     // ---- Reset: pay the bus, then sweep the RAMs that must begin as zero -------------------------------------------------
@@ -100,6 +110,8 @@ module lac_top #(
     wire        sweeping = state_q == ST_SWEEP;
     localparam integer SWEEP_1L = SWEEP - 1;
     localparam [16:0] SWEEP_LAST = SWEEP_1L[16:0], ACC_END = ACC_DEPTH[16:0], COL_END = COL_DEPTH[16:0], SUM_END = SUMS[16:0];
+    localparam integer TALLY_1  = UNITS * 8;
+    localparam [16:0] TALLY_END = TALLY_1[16:0];
 
     always @(posedge clk)
         if (rst) begin
@@ -127,6 +139,7 @@ module lac_top #(
     wire sweep_acc = sweeping && sweep_q < ACC_END;
     wire sweep_col = sweeping && sweep_q < COL_END;
     wire sweep_sum = sweeping && sweep_q < SUM_END;
+    wire sweep_tally = sweeping && sweep_q < TALLY_END;
 
     // ---- Registers ---------------------------------------------------------------------------------------------------------
     wire        reg_wr, reg_rd;
@@ -147,13 +160,16 @@ module lac_top #(
     wire [63:0] ring_base, rd_base, rd_limit, wr_base, wr_limit, err_addr;
     wire [15:0] head, tail, nonzero;
     wire [1:0]  marks;
-    wire [2:0]  engine_busy;
+    wire [2:0]  engine_busy, engine_waits;
+    wire        ask, ask_pending;
+    wire [11:0] ask_at;
+    wire [31:0] ask_value;
     wire [7:0]  err_code;
     wire [3:0]  err_unit;
     reg  [8:0]  macs_q;
     lac_regs #(
         .LANES(LANES), .DATA_W(DATA_W), .ADDR_W(ADDR_W), .STORE_W(STORE_W), .WEIGHT_DEPTH(WEIGHT_DEPTH), .COL_DEPTH(COL_DEPTH),
-        .ACC_DEPTH(ACC_DEPTH), .FEAT_DEPTH(FEAT_DEPTH), .PARAM_DEPTH(PARAM_DEPTH), .FIFO_DEPTH(FIFO_DEPTH), .BURST(BURST)
+        .ACC_DEPTH(ACC_DEPTH), .FEAT_DEPTH(FEAT_DEPTH), .PARAM_DEPTH(PARAM_DEPTH), .FIFO_DEPTH(FIFO_DEPTH), .BURST(BURST), .FLIGHT(FLIGHT)
     ) u_regs (
         .clk(clk), .rst(rst), .soft(soft),
         .wr_en(reg_wr), .wr_addr(reg_waddr), .wr_data(reg_wdata), .rd_en(reg_rd), .rd_addr(reg_raddr), .rd_data(reg_rdata),
@@ -164,7 +180,7 @@ module lac_top #(
         .err_valid(err_valid), .err_code(err_code), .err_unit(err_unit), .err_seq(err_seq), .err_tag(err_tag),
         .err_addr(err_addr), .err_index(err_index),
         .count_rd(count_rd), .count_wr(count_wr), .count_item(count_item), .count_stall(count_stall),
-        .count_macs(macs_q), .count_nonzero(nonzero)
+        .count_macs(macs_q), .count_nonzero(nonzero), .ask(ask), .ask_at(ask_at), .ask_pending(ask_pending), .ask_value(ask_value)
     );
 
     // ---- The bus --------------------------------------------------------------------------------------------------------------
@@ -174,11 +190,12 @@ module lac_top #(
     wire [LINE_W-1:0]   ln_data;
     wire [ADDR_W-1:0]   ln_addr, ln_fault_addr;
     wire [2:0]          ln_fault;
-    lac_axi_rd #(.ADDR_W(ADDR_W), .DATA_W(DATA_W), .BURST(BURST), .OUTSTANDING(8)) u_read (
+    wire [2:0]          rd_cause, wr_cause;
+    lac_axi_rd #(.ADDR_W(ADDR_W), .DATA_W(DATA_W), .BURST(BURST), .OUTSTANDING(FLIGHT)) u_read (
         .clk(clk), .rst(rst), .flush(flush), .idle(rd_idle), .stuck(rd_stuck), .watchdog(watchdog),
         .req_valid(rq_valid), .req_ready(rq_ready), .req_addr(rq_addr), .req_lines(rq_lines),
         .line_valid(ln_valid), .line_ready(ln_ready), .line_data(ln_data), .line_addr(ln_addr),
-        .line_fault(ln_fault), .line_fault_addr(ln_fault_addr), .beat(count_rd),
+        .line_fault(ln_fault), .line_fault_addr(ln_fault_addr), .beat(count_rd), .cause(rd_cause),
         .m_axi_arvalid(m_axi_arvalid), .m_axi_arready(m_axi_arready), .m_axi_araddr(m_axi_araddr), .m_axi_arlen(m_axi_arlen),
         .m_axi_arsize(m_axi_arsize), .m_axi_arburst(m_axi_arburst), .m_axi_rvalid(m_axi_rvalid), .m_axi_rready(m_axi_rready),
         .m_axi_rdata(m_axi_rdata), .m_axi_rresp(m_axi_rresp), .m_axi_rlast(m_axi_rlast)
@@ -190,11 +207,11 @@ module lac_top #(
     wire [LINE_W-1:0]   wd_data;
     wire [LINE_W/8-1:0] wd_strb;
     wire [2:0]          wr_fault;
-    lac_axi_wr #(.ADDR_W(ADDR_W), .DATA_W(DATA_W), .BURST(BURST), .OUTSTANDING(8)) u_write (
+    lac_axi_wr #(.ADDR_W(ADDR_W), .DATA_W(DATA_W), .BURST(BURST), .OUTSTANDING(FLIGHT)) u_write (
         .clk(clk), .rst(rst), .flush(flush), .idle(wr_idle), .stuck(wr_stuck), .watchdog(watchdog),
         .req_valid(wq_valid), .req_ready(wq_ready), .req_addr(wq_addr), .req_lines(wq_lines),
         .data_valid(wd_valid), .data_ready(wd_ready), .data(wd_data), .strb(wd_strb),
-        .quiet(wr_quiet), .clear(wr_clear), .fault(wr_fault), .fault_addr(wr_fault_addr), .beat(count_wr),
+        .quiet(wr_quiet), .clear(wr_clear), .fault(wr_fault), .fault_addr(wr_fault_addr), .beat(count_wr), .cause(wr_cause),
         .m_axi_awvalid(m_axi_awvalid), .m_axi_awready(m_axi_awready), .m_axi_awaddr(m_axi_awaddr), .m_axi_awlen(m_axi_awlen),
         .m_axi_awsize(m_axi_awsize), .m_axi_awburst(m_axi_awburst), .m_axi_wvalid(m_axi_wvalid), .m_axi_wready(m_axi_wready),
         .m_axi_wdata(m_axi_wdata), .m_axi_wstrb(m_axi_wstrb), .m_axi_wlast(m_axi_wlast),
@@ -216,6 +233,7 @@ module lac_top #(
         .clk(clk), .rst(core_rst_q), .bell(bell), .bell_tail(bell_tail), .ring_base(ring_base), .ring_size(ring_size),
         .rd_base(rd_base), .rd_limit(rd_limit), .wr_base(wr_base), .wr_limit(wr_limit), .head(head), .tail(tail),
         .completed(completed), .busy(busy), .pending(pending), .started(started), .marks(marks), .engine_busy(engine_busy),
+        .engine_waits(engine_waits),
         .err_valid(err_valid), .err_code(err_code), .err_unit(err_unit), .err_seq(err_seq), .err_tag(err_tag), .err_addr(err_addr),
         .err_index(err_index),
         .req_valid(rq_valid[0]), .req_ready(rq_ready[0]), .req_addr(rq_addr[ADDR_W-1:0]), .req_lines(rq_lines[23:0]),
@@ -232,6 +250,10 @@ module lac_top #(
     wire [LANES-1:0]     w_we, t_we, t_check, t_short, mask_we, mask_bits;
     wire [WEIGHT_AW-1:0] w_addr;
     wire [LINE_W-1:0]    w_data, f_data, p_data;
+    wire [7:0]           w_index;
+    wire [LANES*8-1:0]   t_word;
+    wire [LANES*3-1:0]   t_slot;
+    wire                 t_columns;
     wire                 t_start, t_wide, cb_we, f_valid, f_last;
     wire [15:0]          t_base, cb_data;
     wire [COL_AW-1:0]    t_col;
@@ -243,16 +265,18 @@ module lac_top #(
     wire [LINE_W/8-1:0]  f_flags;
     wire [STORE_W-1:0]   p_we0, p_we1;
     wire [PARAM_AW-1:0]  p_addr;
+    wire [2:0]           ld_cause;
+    wire                 ld_begins;
     lac_load #(
         .LANES(LANES), .LINE_W(LINE_W), .ADDR_W(ADDR_W), .STORE_W(STORE_W), .WEIGHT_DEPTH(WEIGHT_DEPTH), .WEIGHT_AW(WEIGHT_AW),
-        .COL_DEPTH(COL_DEPTH), .COL_AW(COL_AW), .FEAT_AW(FEAT_AW), .PARAM_AW(PARAM_AW)
+        .COL_DEPTH(COL_DEPTH), .COL_AW(COL_AW), .FEAT_DEPTH(FEAT_DEPTH), .FEAT_AW(FEAT_AW), .PARAM_AW(PARAM_AW)
     ) u_load (
-        .clk(clk), .rst(core_rst_q), .cmd_valid(ld_valid), .cmd_ready(ld_ready), .cmd(ld_cmd), .done(ld_done), .fail(ld_fail),
-        .fail_code(ld_code), .fail_addr(ld_addr), .fail_index(ld_index),
+        .clk(clk), .rst(core_rst_q), .cmd_valid(ld_valid), .cmd_ready(ld_ready), .cmd(ld_cmd), .begins(ld_begins), .done(ld_done), .fail(ld_fail),
+        .fail_code(ld_code), .fail_addr(ld_addr), .fail_index(ld_index), .cause(ld_cause), .waits(engine_waits[0]),
         .req_valid(rq_valid[1]), .req_ready(rq_ready[1]), .req_addr(rq_addr[2*ADDR_W-1:ADDR_W]), .req_lines(rq_lines[47:24]),
         .line_valid(ln_valid[1]), .line_ready(ln_ready[1]), .line_data(ln_data), .line_addr(ln_addr), .line_fault(ln_fault),
         .line_fault_addr(ln_fault_addr),
-        .w_we(w_we), .w_addr(w_addr), .w_data(w_data), .t_start(t_start), .t_base(t_base), .t_wide(t_wide), .t_we(t_we), .t_col(t_col),
+        .w_we(w_we), .w_addr(w_addr), .w_index(w_index), .w_data(w_data), .t_columns(t_columns), .t_word(t_word), .t_slot(t_slot), .t_start(t_start), .t_base(t_base), .t_wide(t_wide), .t_we(t_we), .t_col(t_col),
         .t_q(t_q), .t_r(t_r), .t_check(t_check), .t_limit(t_limit), .t_short(t_short), .mask_we(mask_we), .mask_bits(mask_bits),
         .cb_we(cb_we), .cb_addr(cb_addr), .cb_data(cb_data),
         .f_valid(f_valid), .f_addr(f_addr), .f_data(f_data), .f_flags(f_flags), .f_last(f_last),
@@ -284,6 +308,7 @@ module lac_top #(
     wire                  item_job, item_end;
     wire [2*LANES-1:0]    lane_done;
     wire [LANES*ACC_AW-1:0] lane_err_addr;
+    wire [2:0]            ex_state, ex_cause;
     lac_exec #(
         .LANES(LANES), .LINE_W(LINE_W), .FEAT_AW(FEAT_AW), .SUM_AW(SUM_AW), .COL_DEPTH(COL_DEPTH), .COL_AW(COL_AW), .ACC_AW(ACC_AW)
     ) u_exec (
@@ -296,8 +321,47 @@ module lac_top #(
         .cfg_format(cfg_format), .cfg_n(cfg_n), .cfg_rows(cfg_rows), .cfg_bank(cfg_bank), .cfg_copy(cfg_copy),
         .item_valid(item_valid), .item_a(item_a), .item_col(item_col), .item_base(item_base), .item_job(item_job), .item_end(item_end),
         .lane_full(lane_full), .lane_done(lane_done), .lane_err(lane_err), .lane_err_job(lane_err_job), .lane_err_ovf(lane_err_ovf),
-        .lane_err_addr(lane_err_addr), .count_item(count_item), .count_stall(count_stall)
+        .lane_err_addr(lane_err_addr), .count_item(count_item), .count_stall(count_stall),
+        .state(ex_state), .cause(ex_cause), .waits(engine_waits[1])
     );
+
+    // ---- Where the cycles go: a cause a unit and cycle ----------------------------------------------------------------------------
+    reg                      run_q, clear_q;
+    reg  [2:0]               clear_at_q, ex_state_q;
+    wire [UNITS-1:0]         tally_select;
+    wire [2:0]               tally_cause, st_cause;
+    wire [UNITS*COUNT_W-1:0] counts;
+    reg  [COUNT_W-1:0]       live;
+    always @(posedge clk) begin
+        run_q      <= busy || started;  // RUN_END - RUN_START cycles
+        clear_q    <= sweep_tally;
+        clear_at_q <= sweep_q[2:0];
+        ex_state_q <= ex_state;
+    end
+    reg  [14:0]              cause_q;   // of the engines and the bus, beside run_q
+    always @(posedge clk) cause_q <= {wr_cause, rd_cause, st_cause, ex_cause, ld_cause};
+    genvar u;
+    generate
+        for (u = 0; u < 5; u = u + 1) begin : g_count
+            lac_count #(.W(COUNT_W)) u_count (
+                .clk(clk), .clear(clear_q), .clear_at(clear_at_q), .run(run_q), .cause(cause_q[3*u +: 3]),
+                .select(tally_select[LANES+u]), .at(tally_cause), .out(counts[COUNT_W*(LANES+u) +: COUNT_W])
+            );
+        end
+    endgenerate
+    integer v;
+    always @* begin
+        live = {COUNT_W{1'b0}};
+        for (v = 0; v < UNITS; v = v + 1) live = live | counts[COUNT_W*v +: COUNT_W];
+    end
+    lac_tally #(.UNITS(UNITS), .AW(TALLY_AW), .W(COUNT_W)) u_tally (
+        .clk(clk), .rst(core_rst_q), .sweep_we(sweep_tally), .sweep_addr(sweep_q[TALLY_AW-1:0]),
+        .ask(ask), .ask_at(ask_at), .pending(ask_pending), .value(ask_value),
+        .select(tally_select), .cause(tally_cause), .live(live)
+    );
+    assign trace_start = {st_valid && st_ready, ex_valid && ex_ready, ld_begins};
+    assign trace_done  = {st_done, ex_done, ld_done};
+    assign trace_macs  = macs_q;
 
     // ---- Lanes --------------------------------------------------------------------------------------------------------------------
     wire                acc_bank, acc_re, acc_qe, acc_zero;
@@ -308,14 +372,18 @@ module lac_top #(
         for (i = 0; i < LANES; i = i + 1) begin : g_lane
             lac_lane #(
                 .WEIGHT_DEPTH(WEIGHT_DEPTH), .WEIGHT_AW(WEIGHT_AW), .COL_DEPTH(COL_DEPTH), .COL_AW(COL_AW), .ACC_DEPTH(ACC_DEPTH),
-                .ACC_AW(ACC_AW), .FIFO_DEPTH(FIFO_DEPTH)
+                .ACC_AW(ACC_AW), .FIFO_DEPTH(FIFO_DEPTH), .COUNT_W(COUNT_W)
             ) u_lane (
                 .clk(clk), .rst(core_rst_q),
                 .cfg_format(cfg_format), .cfg_n(cfg_n), .cfg_rows(cfg_rows), .cfg_bank(cfg_bank), .cfg_copy(cfg_copy),
                 .in_valid(item_valid[i]), .in_a(item_a), .in_col(item_col), .in_base(item_base), .in_job(item_job), .in_end(item_end),
                 .almost_full(lane_full[i]), .done(lane_done[2*i +: 2]), .mac(lane_mac[i]),
+                .ex_state(ex_state_q), .run(run_q), .count_select(tally_select[i]), .count_at(tally_cause), .count(counts[COUNT_W*i +: COUNT_W]),
+                .clear(clear_q), .clear_at(clear_at_q),
                 .err_valid(lane_err[i]), .err_job(lane_err_job[i]), .err_ovf(lane_err_ovf[i]), .err_addr(lane_err_addr[i*ACC_AW +: ACC_AW]),
-                .w_we(w_we[i]), .w_addr(w_addr), .w_data(w_data[64*(i % B) +: 64]),
+                .w_we(w_we[i]), .w_addr(w_addr), .w_index(w_index),
+                .w_data(t_columns ? w_data[64*(i / 8 % B) +: 64] : w_data[64*(i % B) +: 64]),
+                .t_columns(t_columns), .t_word(t_word[8*i +: 8]), .t_slot(t_slot[3*i +: 3]),
                 .t_start(t_start), .t_base(t_base), .t_wide(t_wide), .t_we(t_we[i]), .t_col(t_col), .t_q(t_q[10*i +: 10]), .t_r(t_r[3*i +: 3]),
                 .t_check(t_check[i]), .t_limit(t_limit), .t_short(t_short[i]),
                 .cb_we(cb_we), .cb_addr(cb_addr), .cb_data(cb_data),
@@ -347,7 +415,8 @@ module lac_top #(
         .st_bank(acc_bank), .st_re(acc_re), .st_qe(acc_qe), .st_raddr(acc_raddr), .st_zero(acc_zero), .st_waddr(acc_waddr), .st_acc(acc),
         .req_valid(wq_valid), .req_ready(wq_ready), .req_addr(wq_addr), .req_lines(wq_lines),
         .data_valid(wd_valid), .data_ready(wd_ready), .data(wd_data), .strb(wd_strb),
-        .quiet(wr_quiet), .clear(wr_clear), .fault(wr_fault), .fault_addr(wr_fault_addr), .nonzero(nonzero)
+        .quiet(wr_quiet), .clear(wr_clear), .fault(wr_fault), .fault_addr(wr_fault_addr), .nonzero(nonzero),
+        .cause(st_cause), .waits(engine_waits[2])
     );
 
     wire unused_ok = &{1'b0, w_data};  // fewer lanes than words of a line

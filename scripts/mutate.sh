@@ -38,7 +38,23 @@ store-first     lac_cmd.v          s/old_valid\[1\] \&\& gap_ex\[31\]/1'"'"'b0/
 token-promise   lac_cmd.v          s/|(waits \& none)/1'"'"'b0/
 lowest-error    lac_cmd.v          s/!c_valid || c_diff\[31\]/!c_valid/
 window          lac_check.v        s/addr < base ||/1'"'"'b0 ||/
-bounds          lac_check.v        s/is_lf \&\& sum1_q > FD/1'"'"'b0/
+bounds          lac_check.v        s/(is_lf || (is_lx \&\& x_need)) \&\& sum1_q > FD/1'"'"'b0/
+columns-bounds  lac_check.v        s/(is_lf || (is_lx \&\& x_need)) \&\& sum1_q > FD/is_lf \&\& sum1_q > FD/
+octet-carry     lac_load.v         s/: carry_q\[13\*(i\/8) +: 13\]/: 13'"'"'d0/
+octet-descends  lac_load.v         s/assign descends = in_cols \&\& .*/assign descends = 1'"'"'b0;/
+octet-over      lac_load.v         s/assign late       = cols1_q/assign late       = 1'"'"'b0/
+empty-column    lac_load.v         s/make_q || empty/make_q/
+early-request   lac_load.v         s/ST_COLS:  asked_all = .*;/ST_COLS:  asked_all = 1'"'"'b1;/
+index-window    lac_load.v         s/if (n_index < next_q.*) n_left/n_left/
+kept-words      lac_lane_fetch.v   s/c_sum > t_per ?/c_sum >= t_per ?/
+kept-fits       lac_lane_fetch.v   s/c_fits  = .*;/c_fits  = 1'"'"'b1;/
+needed-wide     lac_needed.v       s/x_pick \& HALF/x_pick/
+needed-last     lac_needed.v       s/exist  = {a2_left > 16.d3/exist  = {a2_left >= 16'"'"'d3/
+needed-before   lac_needed.v       s/2.d2 ? v_two_q : v_three_q/2'"'"'d2 ? v_three_q : v_three_q/
+needed-short    lac_needed.v       s/assign x_bad = bad_q;/assign x_bad = 1'"'"'b0;/
+cause-run       lac_top.v          s/run_q      <= busy || started;/run_q      <= busy;/
+cause-busy      lac_lane.v         s/(e_valid \&\& e_en) ? .LAC_LANE_BUSY/e_valid ? `LAC_LANE_BUSY/
+cause-tally     lac_tally.v        s/{sum, c_live_q}/{sum, c_live_q + 1'"'"'b1}/
 list-head       lac_pack.v         s/head_q  <= 1.b1;/head_q  <= 1'"'"'b0;/
 round           lac_requant.v      s/shift1_q <= in_raw ? 6.d0 : in_shift - 6.d1;/shift1_q <= in_raw ? 6'"'"'d0 : in_shift;/
 '

@@ -43,7 +43,7 @@ typedef struct {
     axi_fault_kind kind;
 } axi_fault;
 
-enum { AXI_MEM_QUEUE = 16, AXI_MEM_WBUF = 512, AXI_MEM_FAULTS = 8 };
+enum { AXI_MEM_QUEUE = 64, AXI_MEM_WBUF = 512, AXI_MEM_FAULTS = 8 };
 
 typedef struct { uint64_t addr, when; uint32_t beats, done; uint8_t resp; } axi_burst;
 

@@ -86,6 +86,9 @@ struct Sim {
         pins.m_axi_arsize = top.m_axi_arsize;
         pins.m_axi_arburst = top.m_axi_arburst;
         pins.m_axi_rready = top.m_axi_rready;
+        pins.trace_start = top.trace_start;
+        pins.trace_done = top.trace_done;
+        pins.trace_macs = top.trace_macs;
         if (top.m_axi_wvalid) {
             pins.m_axi_wstrb = top.m_axi_wstrb;
             get(pins.m_axi_wdata, top.m_axi_wdata);

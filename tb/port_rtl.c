@@ -21,7 +21,81 @@ struct lac_rtl {
     uint32_t             access_limit;
     uint32_t             window[8]; /* RD_BASE_LO .. WR_LIMIT_HI as last written */
     uint64_t             cycles;
+    uint32_t             open[3][2]; /* events of an engine's commands in flight, oldest first */
+    uint32_t             in_flight[3];
+    lac_rtl_trace        trace;
 };
+
+/* ---- The trace port ---------------------------------------------------------------------------------- */
+
+enum { NO_EVENT = LAC_RTL_EVENTS };
+
+static void trace_command(lac_rtl *r, uint32_t engine)
+{
+    lac_rtl_trace *t = &r->trace;
+    if (r->pins->trace_done >> engine & 1u && r->in_flight[engine]) {
+        if (r->open[engine][0] != NO_EVENT) t->event[r->open[engine][0]].end = r->cycles;
+        r->open[engine][0] = r->open[engine][1];
+        r->in_flight[engine]--;
+    }
+    if (r->pins->trace_start >> engine & 1u && r->in_flight[engine] < 2) {
+        const uint32_t i = t->events < LAC_RTL_EVENTS ? t->events++ : (t->lost++, (uint32_t)NO_EVENT);
+        if (i != NO_EVENT) {
+            t->event[i].engine = engine;
+            t->event[i].start = r->cycles;
+            t->event[i].end = 0;
+        }
+        r->open[engine][r->in_flight[engine]++] = i;
+    }
+}
+
+/* The window that this cycle falls into; all of them twice as long where there is none. */
+static lac_rtl_window *trace_window(lac_rtl *r)
+{
+    lac_rtl_trace *t = &r->trace;
+    uint64_t       i = (r->cycles - t->from) / t->window;
+    while (i >= LAC_RTL_WINDOWS) {
+        for (uint32_t k = 0; k < LAC_RTL_WINDOWS; k++) {
+            const lac_rtl_window a = t->win[k];
+            if (k % 2 == 0) t->win[k / 2] = a;
+            else {
+                t->win[k / 2].macs += a.macs;
+                t->win[k / 2].rd_beats += a.rd_beats;
+                t->win[k / 2].wr_beats += a.wr_beats;
+            }
+        }
+        memset(t->win + LAC_RTL_WINDOWS / 2, 0, sizeof t->win / 2);
+        t->window *= 2;
+        t->windows = LAC_RTL_WINDOWS / 2;
+        i /= 2;
+    }
+    if (i >= t->windows) t->windows = (uint32_t)i + 1;
+    return &t->win[i];
+}
+
+static void trace_cycle(lac_rtl *r)
+{
+    const lac_pins *p = r->pins;
+    if (p->trace_start | p->trace_done)
+        for (uint32_t e = 0; e < 3; e++) trace_command(r, e);
+    const unsigned rd = p->m_axi_rvalid && p->m_axi_rready, wr = p->m_axi_wvalid && p->m_axi_wready;
+    if (p->trace_macs || rd || wr) {
+        lac_rtl_window *w = trace_window(r);
+        w->macs += p->trace_macs;
+        w->rd_beats += rd;
+        w->wr_beats += wr;
+    }
+}
+
+const lac_rtl_trace *lac_rtl_trace_get(const lac_rtl *r) { return &r->trace; }
+
+void lac_rtl_trace_clear(lac_rtl *r)
+{
+    memset(&r->trace, 0, sizeof r->trace);
+    memset(r->in_flight, 0, sizeof r->in_flight);
+    r->trace.from = r->cycles;
+    r->trace.window = 16;
+}
 
 lac_rtl_options lac_rtl_defaults(void)
 {
@@ -46,6 +120,7 @@ static void settle(lac_rtl *r)
 static void edge(lac_rtl *r)
 {
     axi_monitor_clock(&r->mon, r->pins);
+    trace_cycle(r);
     if (!r->pins->rst) axi_mem_clock(&r->mem, r->pins);
     r->api->tick(r->sim);
     r->cycles++;
@@ -77,6 +152,7 @@ void lac_rtl_reset(lac_rtl *r)
     lac_pins *p = r->pins;
     p->s_axil_awvalid = p->s_axil_wvalid = p->s_axil_arvalid = p->s_axil_bready = p->s_axil_rready = 0;
     axi_mem_reset(&r->mem);
+    lac_rtl_trace_clear(r);
     p->rst = 1;
     lac_rtl_tick(r, 5);
     p->rst = 0;
@@ -121,8 +197,9 @@ lac_rtl *lac_rtl_open(const char *so_path, const lac_rtl_options *opt, char *err
     lac_rtl_memory(r, mem, opt->mem_base, opt->mem_size, &opt->timing);
     lac_rtl_reset(r);
     /* From here on the monitor holds the core to its own word. */
-    uint32_t burst = 0;
+    uint32_t burst = 0, flight = 0;
     if (!lac_rtl_lite_read(r, LAC_REG_CAP_BURST, &burst) && burst) r->mon.burst = burst;
+    if (!lac_rtl_lite_read(r, LAC_REG_CAP_FLIGHT, &flight)) r->mon.rd_limit = r->mon.wr_limit = flight;
     return r;
 }
 

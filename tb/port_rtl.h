@@ -59,6 +59,22 @@ const char  *lac_rtl_config(const lac_rtl *r);
 axi_mem     *lac_rtl_mem(lac_rtl *r);           /* faults and counts */
 axi_monitor *lac_rtl_monitor(lac_rtl *r);
 
+/* What the core's trace port showed since open or lac_rtl_trace_clear(): for every command of an engine when it started and when it completed, in
+ * the order of the starts, up to LAC_RTL_EVENTS of them; and how many multiplications, beats read and beats written fell into each window of
+ * `window` cycles from `from` on (windows grow so that they are at most LAC_RTL_WINDOWS). Cycles are those of lac_rtl_cycles(). */
+enum { LAC_RTL_EVENTS = 4096, LAC_RTL_WINDOWS = 512 };
+typedef struct { uint32_t engine; uint64_t start, end; } lac_rtl_event; /* 0 LOAD, 1 EXEC, 2 STORE; end 0: not completed */
+typedef struct { uint64_t macs, rd_beats, wr_beats; } lac_rtl_window;
+typedef struct {
+    uint32_t       events, lost; /* lost: commands that found no room */
+    uint64_t       from, window; /* [cycles] */
+    uint32_t       windows;
+    lac_rtl_event  event[LAC_RTL_EVENTS];
+    lac_rtl_window win[LAC_RTL_WINDOWS];
+} lac_rtl_trace;
+const lac_rtl_trace *lac_rtl_trace_get(const lac_rtl *r);
+void                 lac_rtl_trace_clear(lac_rtl *r);
+
 /* For tests of the AXI-Lite slave: a write with these strobes, AW `skew` cycles before (negative: after) W; a
  * read. Both return the response (0 OKAY, 2 SLVERR), or -1: no answer. */
 int lac_rtl_lite_write(lac_rtl *r, uint32_t offset, uint32_t value, uint32_t strb, int skew);

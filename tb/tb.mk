@@ -15,8 +15,8 @@ VL_FLAGS = --cc -Wall --language 1364-2005 -O3 --x-assign unique --x-initial uni
 VL_HIDE  = -fPIC -fvisibility=hidden -fno-gnu-unique
 VL_CXX   = -std=c++17 $(VL_OPT) $(VL_HIDE) -Itb
 
-# One configuration: verilate, compile, link. The parameters are the KEY=value lines of the .cfg.
-$(B)/rtl/%.so: configs/%.cfg tb/lac_shim.cpp tb/lac_sim.h tb/lac.vlt $(RTL_ALL)
+# One configuration: verilate, compile, link. The parameters are the KEY=value lines of the .cfg, the first prerequisite.
+define VL_BUILD
 	@mkdir -p $(@D)
 	@echo 'building $@'
 	@rm -rf $(B)/verilated/$* && mkdir -p $(B)/verilated/$*
@@ -30,6 +30,11 @@ $(B)/rtl/%.so: configs/%.cfg tb/lac_shim.cpp tb/lac_sim.h tb/lac.vlt $(RTL_ALL)
 	$(CXX) -shared -Wl,-Bsymbolic -Wl,--exclude-libs,ALL -o $@.tmp $(B)/verilated/$*/lac_shim.o $(B)/verilated/$*/Vlac__ALL.a \
 	    $(B)/verilated/$*/verilated.o $(B)/verilated/$*/verilated_threads.o -lpthread
 	@mv $@.tmp $@
+endef
+
+VL_DEPS := tb/lac_shim.cpp tb/lac_sim.h tb/lac.vlt $(RTL_ALL)
+$(B)/rtl/%.so: configs/%.cfg $(VL_DEPS)
+	$(VL_BUILD)
 
 # The benches' side of the port, as a library: core, memory, monitor.
 TB_SRC := axi_mem axi_monitor port_rtl
@@ -61,24 +66,3 @@ TEST_DEPS += $(B)/tests/test_random $(B)/tests/test_faults $(B)/tests/test_examp
 $(B)/tests/test_random $(B)/tests/test_faults $(B)/tests/test_examples $(B)/tests/test_directed: $(B)/tests/%: tests/%.c $(PAIR_SRC) $(B)/liblacdriver.a $(TB_HDR)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -Itests -o $@ $(filter %.c %.a,$^) -ldl
-
-# Speed of the simulation itself.
-.PHONY: bench-sim
-$(B)/bench_sim: tb/bench_sim.c $(B)/liblacrtl.a $(B)/liblacdriver.a $(TB_HDR)
-	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -o $@ $< $(B)/liblacrtl.a $(B)/liblacdriver.a -ldl
-
-bench-sim: $(B)/bench_sim $(B)/rtl/l64.so ## Cycles a second of the Verilated RTL, 64 lanes
-	@$(B)/bench_sim
-
-# Benchmarks: the result is checked first; a table on the terminal, JSON in build/bench.
-.PHONY: bench bench-eie
-$(B)/bench_eie: tb/bench_eie.c tests/naive.c $(B)/liblacrtl.a $(B)/liblacdriver.a $(TB_HDR)
-	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -o $@ tb/bench_eie.c tests/naive.c $(B)/liblacrtl.a $(B)/liblacdriver.a -lcjson -lm -ldl
-
-bench-eie: $(B)/bench_eie $(B)/rtl/l64.so ## EIE's nine layers, 64 lanes, weights resident
-	@mkdir -p $(B)/bench
-	@BENCH=$(B)/bench $(B)/bench_eie
-
-bench: bench-model bench-sim bench-eie ## All benchmarks

@@ -15,7 +15,9 @@ typedef struct {
     uint32_t k, r, xrows;            /* channels; rows a lane has; ROWS of EXEC */
     uint32_t points, cols, elements; /* of EXEC */
     uint32_t feat_base, feat_pitch, feat_lines; /* [lines]; lines: rounded up to 32 */
-    uint32_t word_base, words, col_base, acc_base, param_base;
+    uint32_t word_base, words, reach, col_base, acc_base, param_base; /* reach: beyond words, what other features might make LOAD_COLUMNS bring */
+    int      columns;                /* (some of) its weights come in column blocks */
+    int      needed;                 /* some columns were not loaded: no other features may meet these weights */
     int32_t *w;                      /* [lanes][r][elements] */
     int32_t *x;                      /* [points][elements], zero point still in it */
     uint8_t *lane_of;                /* [k] */
@@ -262,6 +264,115 @@ out:
     return ok ? 0 : -1;
 }
 
+/* ---- Column blocks ---- */
+
+/* One slice of the octet `s`, whose word position holds `before` entries of other octets: at most `most` entries of the octet, and such that
+ * it takes at most `room` words of the lane. Returns the words it takes. */
+static uint32_t make_column_slice(job *j, layer *l, const int32_t *book, uint32_t lane, uint32_t col, uint32_t density, uint32_t pad,
+                                  const uint8_t *owned, stream *s, uint32_t before, uint32_t most, uint32_t room)
+{
+    const uint32_t per = l->format == 1 ? 4 : 6, first = before + s->n;
+    s->cap = room ? max32(s->n, min32(most, (first / per + room) * per - before)) : s->n;
+    const uint32_t n = make_slice(j, l, book, lane, col, density, pad, owned, s);
+    j->stats.slices++;
+    j->stats.entries += n;
+    j->stats.empty_slices += !n;
+    return n ? (first + n - 1) / per - first / per + 1 : 0;
+}
+
+/* One column block for columns [c0, c1) and its LOAD_COLUMNS, as add_block(). `needed`: load only those whose feature is not zero. */
+static int add_columns(job *j, layer *l, const int32_t *book, const uint8_t *owned, uint32_t c0, uint32_t c1, int needed, uint32_t *word_base)
+{
+    enum { MOST = 255 }; /* lines of a column */
+    const lac_caps *cap = &j->caps;
+    const uint32_t per = l->format == 1 ? 4 : 6, width = l->format == 1 ? 16 : 10, b = cap->line / 8, ncols = c1 - c0, es = elem_size[l->type];
+    const uint32_t lanes = rng_chance(&j->rng, 170) ? cap->lanes : 1 + rng_below(&j->rng, cap->lanes), octets = div_up(lanes, 8);
+    const uint32_t room = min32(cap->weight_depth - *word_base, rng_chance(&j->rng, 220) ? 40 : 400), tables = lines_of(j, lanes);
+    const uint32_t density = (uint32_t[]){ 10, 40, 128, 255, 256 }[rng_below(&j->rng, 5)];
+    const uint32_t empty = (uint32_t[]){ 0, 30, 128, 230 }[rng_below(&j->rng, 4)];
+    const uint32_t pad = rng_chance(&j->rng, 60) ? 30 : 0;
+    uint32_t used[256] = {0}, all[256] = {0}, position[8], total = lines_of(j, ncols), most = 0, worst = 0;
+    uint16_t entry[32][191];
+    stream   s[32];
+    uint8_t  table[256];
+
+    if (!room) return -1;
+    /* The columns go to memory as they are made; what the format ignores keeps the noise that is there. */
+    const uint64_t at = take_input(j, (uint64_t)total * cap->line);
+    uint64_t end = at + (uint64_t)total * cap->line;
+    if (!at) return -1;
+    for (uint32_t c = 0; c < ncols; c++) {
+        const int load = !needed || l->x[c0 + c] != l->zero, none = rng_chance(&j->rng, empty);
+        uint32_t  words = 0;
+        memset(position, 0, sizeof position);
+        for (uint32_t o = 0; o < octets; o++) {
+            const uint32_t before = position[o % b], limit = min32(per == 6 ? 191 : 127, (MOST - 1 - tables) * per - before);
+            s[o].e = entry[o];
+            s[o].n = 0;
+            for (uint32_t lane = 8 * o; lane < 8 * o + 8 && lane < lanes; lane++) {
+                if (!none) {
+                    const uint32_t n = make_column_slice(j, l, book, lane, c0 + c, density, pad, owned, &s[o], before, limit,
+                                                         load ? room - used[lane] : room);
+                    all[lane] += n;
+                    if (load) used[lane] += n;
+                    most = max32(most, used[lane]);
+                    worst = max32(worst, all[lane]);
+                }
+                table[lane] = (uint8_t)(s[o].n / per << 3 | s[o].n % per);
+            }
+            position[o % b] += s[o].n;
+            words = max32(words, div_up(position[o % b], per));
+        }
+        /* An empty column may be stored nevertheless; lines of words may be more than the slices need. */
+        const int stored = words || rng_chance(&j->rng, 60);
+        if (stored && rng_chance(&j->rng, 20)) words++;
+        j->stats.cols++;
+        j->stats.cols_skipped += !load;
+        j->stats.cols_empty += !stored;
+        j->mem[at + c] = (uint8_t)(stored ? tables + words : 0);
+        total += j->mem[at + c];
+        if (!stored) continue;
+        if (at + (uint64_t)total * cap->line > j->out_bottom) return -1;
+        memcpy(j->mem + end, table, lanes);
+        end += (uint64_t)tables * cap->line;
+        for (uint32_t g = 0; g < b; g++) {
+            uint32_t k = 0; /* entries of the position so far */
+            for (uint32_t o = g; o < octets; o += b)
+                for (uint32_t i = 0; i < s[o].n; i++, k++) {
+                    uint8_t *p = j->mem + end + (uint64_t)(k / per) * cap->line + 8 * g;
+                    uint64_t word = 0;
+                    for (int n = 7; n >= 0; n--) word = word << 8 | p[n];
+                    const uint64_t mask = (((uint64_t)1 << width) - 1) << width * (k % per);
+                    put64(p, (word & ~mask) | (uint64_t)s[o].e[i] << width * (k % per));
+                }
+        }
+        end += (uint64_t)words * cap->line;
+    }
+    j->in_top = (end + 63) / 64 * 64;
+    job_cmd *c = add_cmd(j, LAC_OP_LOAD_COLUMNS);
+    if (!c || j->in_top > j->out_bottom) return -1;
+    set_addr(c, j->base + at);
+    lac_set_field(c->w, LAC_F_LOAD_COLUMNS_LINES, total);
+    lac_set_field(c->w, LAC_F_LOAD_COLUMNS_FORMAT, l->format);
+    lac_set_field(c->w, LAC_F_LOAD_COLUMNS_NEEDED, (uint32_t)needed);
+    lac_set_field(c->w, LAC_F_LOAD_COLUMNS_WIDE, needed && es == 2);
+    lac_set_field(c->w, LAC_F_LOAD_COLUMNS_WORD_BASE, *word_base);
+    lac_set_field(c->w, LAC_F_LOAD_COLUMNS_COL_BASE, l->col_base + c0);
+    lac_set_field(c->w, LAC_F_LOAD_COLUMNS_FEAT_BASE, needed ? l->feat_base + c0 * es / cap->line : 0);
+    lac_set_field(c->w, LAC_F_LOAD_COLUMNS_COLUMNS, ncols);
+    lac_set_field(c->w, LAC_F_LOAD_COLUMNS_LANES, lanes - 1);
+    add_use(c, USE_MEM, 0, j->base + at, (uint64_t)total * cap->line);
+    add_use(c, USE_WEIGHT, 1, *word_base, worst); /* whatever the features */
+    add_use(c, USE_COL, 1, l->col_base + c0, ncols);
+    if (needed) add_use(c, USE_FEAT, 0, l->feat_base + c0 * es / cap->line, lines_of(j, ncols * es));
+    l->reach = max32(l->reach, *word_base + worst);
+    *word_base += most;
+    l->needed |= needed;
+    j->stats.col_blocks++;
+    j->stats.col_needed += needed != 0;
+    return 0;
+}
+
 /* ---- The parts of a layer ---- */
 
 static void free_layer(layer *l)
@@ -466,7 +577,7 @@ static int add_execs(job *j, const layer *l)
             lac_set_field(c->w, LAC_F_EXEC_TYPE, l->type);
             lac_set_field(c->w, LAC_F_EXEC_ZERO, (uint32_t)l->zero);
             add_use(c, USE_FEAT, 0, l->feat_base, l->feat_lines);
-            add_use(c, USE_WEIGHT, 0, l->word_base, l->words);
+            add_use(c, USE_WEIGHT, 0, l->word_base, max32(l->words, l->reach));
             add_use(c, USE_COL, 0, l->col_base + c0, nc);
             add_use(c, l->bank ? USE_ACC1 : USE_ACC0, 1, l->acc_base + p0 * l->xrows, np * l->xrows);
             if (l->format == 0) add_use(c, USE_CODE, 0, l->copy, 1);
@@ -575,6 +686,7 @@ static void choose(job *j, layer *l, const output *prev)
     lac_rng *r = &j->rng;
     l->format = rng_below(r, 3);
     l->n = l->format == 2 ? 1 + rng_below(r, 4) : 0;
+    l->columns = l->format != 2 && rng_chance(r, 110);
     l->copy = rng_below(r, 2);
     l->bank = rng_below(r, 2);
     l->r = size_up_to(r, min32(min32(cap->acc_depth, (cap->param_depth - 1) / cap->lanes + 1), 12));
@@ -592,6 +704,7 @@ static void choose(job *j, layer *l, const output *prev)
     const uint32_t per = l->format == 2 ? 4 : 1, es = elem_size[l->type];
     const uint32_t epl = cap->line / es;
     l->points = min32(size_up_to(r, 12), cap->acc_depth / l->r);
+    if (l->columns && rng_chance(r, 180)) l->points = 1;
     /* every row that a point has in the RAM, sometimes all of it */
     l->xrows = l->r;
     if (l->points == 1 && rng_chance(r, 60)) l->xrows = l->r + rng_below(r, min32(cap->acc_depth - l->r + 1, 300));
@@ -614,7 +727,7 @@ static void choose(job *j, layer *l, const output *prev)
 static int add_layer(job *j, layer *l, output *prev)
 {
     const lac_caps *cap = &j->caps;
-    const int reuse = l->w != NULL && rng_chance(&j->rng, 60);
+    const int reuse = l->w != NULL && !l->needed && rng_chance(&j->rng, 60);
     const int chain = !reuse && prev->ready && rng_chance(&j->rng, 110);
     const uint32_t out = rng_below(&j->rng, 4);
     const int out_bits = out == 2 ? 15 : 8;
@@ -649,7 +762,7 @@ static int add_layer(job *j, layer *l, output *prev)
             j->may_overflow = 1;
         }
         l->acc_bits = (l->format == 0 ? bits : 7) + (wild ? 15 : act) + 1;
-        const uint32_t order = rng_below(&j->rng, 2);
+        const uint32_t order = l->columns ? rng_chance(&j->rng, 60) : rng_chance(&j->rng, 128);
         if (ok && !order) ok = !add_features(j, l, chain ? prev : NULL, wild ? 15 : act);
         if (ok) ok = !add_params(j, l, out_bits, owned);
         if (ok && l->format == 0) {
@@ -668,12 +781,19 @@ static int add_layer(job *j, layer *l, output *prev)
         }
         /* weights in one to three blocks, one behind the other in the RAM */
         uint32_t left = l->cols, words = 0;
-        const uint32_t first = j->n;
+        const uint32_t first = j->n, epl = cap->line / elem_size[l->type];
+        const uint32_t blocks = j->stats.col_blocks;
+        const int may_need = l->columns && l->points == 1 && !order; /* its features stand in the RAM by now */
         for (int i = 0; ok && left; i++) {
-            const uint32_t n = i == 2 || rng_chance(&j->rng, 150) ? left : 1 + rng_below(&j->rng, left);
-            ok = !add_block(j, l, book, owned, l->cols - left, l->cols - left + n, &words);
+            const uint32_t c0 = l->cols - left;
+            uint32_t n = i == 2 || rng_chance(&j->rng, 150) ? left : 1 + rng_below(&j->rng, left);
+            if (may_need && rng_chance(&j->rng, 220)) n = min32(left, div_up(n, epl) * epl); /* the next one begins with a line */
+            if (l->columns && rng_chance(&j->rng, 210))
+                ok = !add_columns(j, l, book, owned, c0, c0 + n, may_need && c0 % epl == 0 && rng_chance(&j->rng, 200), &words);
+            else ok = !add_block(j, l, book, owned, c0, c0 + n, &words);
             left -= n;
         }
+        j->stats.col_layers += j->stats.col_blocks > blocks;
         /* now that their length is known: somewhere, often at the very end */
         l->words = words;
         l->word_base = rng_chance(&j->rng, 60) ? cap->weight_depth - words : rng_below(&j->rng, cap->weight_depth - words + 1);
@@ -682,7 +802,7 @@ static int add_layer(job *j, layer *l, output *prev)
             u->lo += l->word_base;
             u->hi += l->word_base;
             ok = u->lo < cap->weight_depth; /* a block of no words may not stand behind the last word */
-            lac_set_field(j->cmd[i].w, LAC_F_LOAD_WEIGHTS_WORD_BASE, (uint32_t)u->lo);
+            lac_set_field(j->cmd[i].w, LAC_F_LOAD_WEIGHTS_WORD_BASE, (uint32_t)u->lo); /* of LOAD_COLUMNS, too */
         }
         if (l->word_base + words == cap->weight_depth) j->stats.full_weight++;
         if (l->cols == cap->col_depth) j->stats.full_col++;
@@ -877,6 +997,7 @@ int job_caps(const lac_port *p, lac_caps *c)
         { LAC_REG_CAP_ADDR_W, &c->addr_w }, { LAC_REG_CAP_STORE_W, &c->store_w }, { LAC_REG_CAP_WEIGHT, &c->weight_depth },
         { LAC_REG_CAP_COL, &c->col_depth }, { LAC_REG_CAP_ACC, &c->acc_depth }, { LAC_REG_CAP_FEAT, &c->feat_depth },
         { LAC_REG_CAP_PARAM, &c->param_depth }, { LAC_REG_CAP_FIFO, &c->fifo_depth }, { LAC_REG_CAP_BURST, &c->burst },
+        { LAC_REG_CAP_FLIGHT, &c->flight },
         { LAC_REG_CAP_FORMATS, &c->formats },
     };
     for (size_t i = 0; i < sizeof list / sizeof *list; i++)

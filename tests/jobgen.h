@@ -34,6 +34,7 @@ typedef enum {
 /* What the job is made of, for the line that says whether jobs are worth running. */
 typedef struct {
     uint32_t layers, format[3], list_in, list_out, out_type[4], chained, reused, empty_slices, slices, padding, entries;
+    uint32_t col_layers, col_blocks, col_needed, cols, cols_skipped, cols_empty; /* column blocks: layers with some; commands, with NEEDED; columns */
     uint32_t full_weight, full_col, full_acc, full_feat, full_param, nonzero, outputs, tokens;
 } job_stats;
 

@@ -135,6 +135,20 @@ command load_weights(uint64_t addr, uint32_t n, uint32_t word_base, uint32_t col
     return c;
 }
 
+command load_columns(uint64_t addr, uint32_t n, uint32_t word_base, uint32_t col_base, uint32_t columns, uint32_t lanes)
+{
+    command c = new_command(LAC_OP_LOAD_COLUMNS);
+    SET(c, LOAD_COLUMNS, ADDR_LO, addr);
+    SET(c, LOAD_COLUMNS, ADDR_HI, addr >> 32);
+    SET(c, LOAD_COLUMNS, LINES, n);
+    SET(c, LOAD_COLUMNS, FORMAT, CSC8);
+    SET(c, LOAD_COLUMNS, WORD_BASE, word_base);
+    SET(c, LOAD_COLUMNS, COL_BASE, col_base);
+    SET(c, LOAD_COLUMNS, COLUMNS, columns);
+    SET(c, LOAD_COLUMNS, LANES, lanes - 1);
+    return c;
+}
+
 command load_codebook(uint64_t addr, uint32_t copy)
 {
     command c = new_command(LAC_OP_LOAD_CODEBOOK);
@@ -313,6 +327,85 @@ uint32_t blk_put(rig *r, uint64_t *where)
     return total;
 }
 
+/* Entries of a column, by word position, one octet behind the other; from[lane]: where a lane's slice begins. Returns the words it takes. */
+static struct { uint16_t entry[32 * 191]; int fill; } position[8];
+
+static uint32_t lay_column(const rig *r, int col, int from[256])
+{
+    const int b = (int)r->lb / 8;
+    int most = 0;
+    for (int g = 0; g < b; g++) position[g].fill = 0;
+    for (int l = 0; l < blk.lanes; l++) {
+        const int g = l / 8 % b;
+        int at = 0;
+        for (int c = 0; c < col; c++) at += blk.count[c][l];
+        from[l] = position[g].fill;
+        for (int i = 0; i < blk.count[col][l]; i++) position[g].entry[position[g].fill++] = blk.entry[l][at + i];
+        if (position[g].fill > most) most = position[g].fill;
+    }
+    return (uint32_t)((most + blk_per_word() - 1) / blk_per_word());
+}
+
+uint32_t cols_words(const rig *r, const uint8_t *need)
+{
+    const int e = blk_per_word();
+    uint32_t words[256] = {0}, most = 0;
+    for (int c = 0; c < blk.cols; c++) {
+        int from[256];
+        if (need && !need[c]) continue;
+        lay_column(r, c, from);
+        for (int l = 0; l < blk.lanes; l++) {
+            const int n = blk.count[c][l];
+            if (n) words[l] += (uint32_t)((from[l] + n - 1) / e - from[l] / e + 1);
+            if (words[l] > most) most = words[l];
+        }
+    }
+    return most;
+}
+
+uint64_t cols_at(const rig *r, uint64_t block, int col)
+{
+    uint64_t at = block + r->lb * lines(r, (unsigned)blk.cols);
+    for (int c = 0; c < col; c++) at += r->lb * get(r, block + (unsigned)c, 1);
+    return at;
+}
+
+uint32_t cols_put(rig *r, uint64_t *where)
+{
+    const int      e = blk_per_word(), width = blk.format == CSC8 ? 16 : 10;
+    const uint32_t table = lines(r, (unsigned)blk.lanes), head = lines(r, (unsigned)blk.cols);
+    uint32_t total = head;
+    int      from[256];
+
+    for (int c = 0; c < blk.cols; c++) {
+        const uint32_t words = lay_column(r, c, from);
+        if (words) total += table + words + (uint32_t)blk.extra;
+    }
+    const uint64_t block = *where = take(r, total * r->lb);
+    uint64_t at = block + r->lb * head;
+    for (int c = 0; c < blk.cols; c++) {
+        uint32_t words = lay_column(r, c, from);
+        if (words) words += (uint32_t)blk.extra;
+        put(r, block + (unsigned)c, words ? table + words : 0, 1);  /* what lies behind them is ignored */
+        if (!words) continue;
+        for (int l = 0, sum = 0; l < blk.lanes; l++) {
+            sum = (l % 8 ? sum : 0) + blk.count[c][l];
+            put(r, at + (unsigned)l, (uint64_t)(sum / e << 3 | sum % e), 1);
+        }
+        at += r->lb * table;
+        for (uint32_t i = 0; i < words; i++, at += r->lb)
+            for (uint32_t g = 0; g < r->lb / 8; g++) {
+                uint64_t w = blk.format == CSC8 ? 0 : UINT64_C(0xF000000000000000);  /* unused bits are ignored */
+                for (int s = 0; s < e; s++) {
+                    const int k = (int)i * e + s;
+                    w |= (uint64_t)(k < position[g].fill ? position[g].entry[k] : 0x155) << width * s;  /* so are unused slots */
+                }
+                put(r, at + 8 * g, w, 8);
+            }
+    }
+    return total;
+}
+
 uint64_t put_params(rig *r, uint32_t channels)
 {
     const uint64_t at = take(r, lines(r, 16 * channels) * r->lb);
@@ -371,18 +464,21 @@ static void pack_example(const rig *r, int format)
         }
 }
 
-int run_example(rig *r, int format, uint64_t *y)
+int run_example(rig *r, int how, uint64_t *y)
 {
+    const int format = how == COLUMNS ? CSC8 : how;
     const uint32_t rows = (6 + r->cfg.lanes - 1) / r->cfg.lanes;
     uint64_t block, codebook = take(r, 64);
     pack_example(r, format);
-    const uint32_t n = blk_put(r, &block);
+    const uint32_t n = how == COLUMNS ? cols_put(r, &block) : blk_put(r, &block);
+    command w = how == COLUMNS ? load_columns(block, n, 0, 0, 4, (uint32_t)blk.lanes) : load_weights(block, n, 0, 0);
+    if (how == COLUMNS) SET(w, LOAD_COLUMNS, NEEDED, 1);
     for (unsigned i = 0; i < 16; i++) put(r, codebook + 2 * i, i, 2);
     const uint64_t x = put_bytes(r, "\0\0\4\10", 4), params = put_params(r, 6);
     *y = take(r, 6 * 8);
-    push(r, load_weights(block, n, 0, 0));
     push(r, load_codebook(codebook, 0));
     push(r, load_features(x, 0, 1, 4, 0, INT8, 0, 0));
+    push(r, w);
     push(r, load_params(params, 6, 0));
     push(r, exec(0, 0, 1, format == NM ? 1 : 4, rows, format, format == NM ? 4 : 0, INT8, 0));
     push(r, store_raw(r, *y, 6));

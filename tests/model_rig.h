@@ -77,6 +77,8 @@ uint64_t get(const rig *r, uint64_t at, int bytes);
 
 command new_command(uint32_t op_kind);
 command load_weights(uint64_t addr, uint32_t n, uint32_t word_base, uint32_t col_base);
+/* All columns, csc8 unless the caller says otherwise. */
+command load_columns(uint64_t addr, uint32_t n, uint32_t word_base, uint32_t col_base, uint32_t columns, uint32_t lanes);
 command load_codebook(uint64_t addr, uint32_t copy);
 command load_features(uint64_t addr, uint32_t pitch, uint32_t points, uint32_t channels, uint32_t base, int type, int list,
                       int32_t zero);
@@ -103,6 +105,13 @@ void blk_weight(int col, int lane, int row, int w, int *last);
 uint32_t blk_words(const rig *r);
 /* Write the block; returns its lines. */
 uint32_t blk_put(rig *r, uint64_t *where);
+/* The same entries as a column block, csc or csc8: at most 191 or 127 of an octet and column. A column without entries has index 0, the
+ * others blk.extra lines of words more than they need. */
+uint32_t cols_put(rig *r, uint64_t *where);
+/* The most words any lane takes on chip; need[c] 0: column c is not loaded. NULL: all are. */
+uint32_t cols_words(const rig *r, const uint8_t *need);
+/* Where column `col` of that block begins, as the block's index says. */
+uint64_t cols_at(const rig *r, uint64_t block, int col);
 /* Parameters that change nothing: bias 0, M 1, shift 1, channel k on lane k mod LANES. */
 uint64_t put_params(rig *r, uint32_t channels);
 uint64_t put_bytes(rig *r, const char *bytes, uint32_t n);
@@ -111,8 +120,10 @@ void push_block(rig *r, const int8_t *x, uint32_t channels);
 
 /* ---- Jobs and errors ---- */
 
-/* The 6 x 4 example. 0 when the result is right. The accumulators are read raw. */
-int run_example(rig *r, int format, uint64_t *y);
+/* The 6 x 4 example, by a weight block of that format, or (COLUMNS) by the needed columns of a block of csc8. 0 when the result is right. The
+ * accumulators are read raw. */
+enum { COLUMNS = 3 };
+int run_example(rig *r, int how, uint64_t *y);
 /* The machine has stopped with this record; afterwards it is fresh. */
 void expect(rig *r, const char *name, uint32_t code, uint32_t unit, uint32_t cmd, uint32_t tag, uint64_t addr, uint32_t index);
 /* One bad command behind a good one (a codebook load, so the failing one is number 1). */

@@ -44,7 +44,6 @@ int machine_rtl(machine *m, const char *config, char *err, size_t errlen)
         return -1;
     }
     m->port = lac_rtl_port(m->rtl);
-    lac_rtl_monitor(m->rtl)->rd_limit = lac_rtl_monitor(m->rtl)->wr_limit = 8;
     return 0;
 }
 
@@ -109,6 +108,7 @@ void pair_outcome(machine *m, outcome *o)
     o->nonzero += rd(m, LAC_REG_CNT_NONZERO);
     o->rd_beats += rd(m, LAC_REG_CNT_RD_BEATS);
     o->wr_beats += rd(m, LAC_REG_CNT_WR_BEATS);
+    o->cycles += rd(m, LAC_REG_RUN_END) - rd(m, LAC_REG_RUN_START);
     o->irq = m->rtl ? lac_rtl_irq(m->rtl) : lac_model_irq(m->model);
 }
 
@@ -164,7 +164,7 @@ void pair_feed(machine *m, const job *j, uint32_t watchdog, uint32_t limit, outc
             tail = (tail + 1) % j->ring_size;
         }
         wr(m, LAC_REG_TAIL, tail);
-        if (j->feed == JOB_AS_ROOM) o->runs = 0;
+        if (j->feed == JOB_AS_ROOM && m->rtl) o->runs = 0;
         else if (sent < j->n) {
             if (wait_idle(m, limit)) o->hung = 1;
             if (rd(m, LAC_REG_STATUS) & LAC_STATUS_ERROR) break;
@@ -180,7 +180,7 @@ void pair_compare(const job *j, const machine *a, const outcome *x, const machin
                   uint64_t skip_lo, uint64_t skip_hi, char *what, size_t n)
 {
     *what = 0;
-    const int fine = !x->err_code && !y->err_code;
+    const int fine = !x->err_code && !y->err_code, runs = fine && x->runs && y->runs;
     const struct { const char *name; int apply; uint64_t x, y; } list[] = {
         { "hung", 1, (uint64_t)x->hung, (uint64_t)y->hung },
         { "ERR_CODE", 1, x->err_code, y->err_code }, { "ERR_CMD", 1, x->err_cmd, y->err_cmd },
@@ -191,9 +191,9 @@ void pair_compare(const job *j, const machine *a, const outcome *x, const machin
         { "IRQ_STATUS", 1, x->irq_status & (fine ? 7u : 3u), y->irq_status & (fine ? 7u : 3u) },
         { "interrupt line", 1, (uint64_t)((j->irq_enable & x->irq_status) != 0), (uint64_t)(x->irq != 0) },
         { "interrupt line", 1, (uint64_t)((j->irq_enable & y->irq_status) != 0), (uint64_t)(y->irq != 0) },
-        { "MARKS", fine && x->runs, x->marks, y->marks },      { "CNT_ITEMS", fine && x->runs, x->items, y->items },
-        { "CNT_MACS", fine && x->runs, x->macs, y->macs },     { "CNT_NONZERO", fine && x->runs, x->nonzero, y->nonzero },
-        { "CNT_RD_BEATS", fine && x->runs, x->rd_beats, y->rd_beats }, { "CNT_WR_BEATS", fine && x->runs, x->wr_beats, y->wr_beats },
+        { "MARKS", runs, x->marks, y->marks },      { "CNT_ITEMS", runs, x->items, y->items },
+        { "CNT_MACS", runs, x->macs, y->macs },     { "CNT_NONZERO", runs, x->nonzero, y->nonzero },
+        { "CNT_RD_BEATS", runs, x->rd_beats, y->rd_beats }, { "CNT_WR_BEATS", runs, x->wr_beats, y->wr_beats },
     };
     for (size_t i = 0; i < sizeof list / sizeof *list; i++)
         if (list[i].apply && list[i].x != list[i].y) {
@@ -208,6 +208,35 @@ void pair_compare(const job *j, const machine *a, const outcome *x, const machin
             snprintf(what, n, "memory at 0x%" PRIx64 ": expected %02x, got %02x", j->base + i, a->mem[i], b->mem[i]);
             return;
         }
+}
+
+void pair_causes(machine *m, uint32_t lanes, const outcome *want, const outcome *got, char *what, size_t n)
+{
+    uint32_t cycles = got->cycles, busy = 0;
+    *what = 0;
+    for (uint32_t unit = 0; unit < lanes + LAC_ON_UNITS; unit++) {
+        uint32_t sum = 0;
+        for (uint32_t cause = 0; cause < LAC_CAUSES; cause++) {
+            uint32_t polls = 1000;
+            wr(m, LAC_REG_COUNT_SELECT, unit << 3 | cause);
+            while (rd(m, LAC_REG_COUNT_SELECT) >> 31)
+                if (!--polls) {
+                    snprintf(what, n, "cause counters: unit %u cause %u: the value never stands", unit, cause);
+                    return;
+                }
+            const uint32_t v = rd(m, LAC_REG_COUNT_VALUE);
+            sum += v;
+            if (unit < lanes && cause == LAC_CAUSE_LANE_BUSY) busy += v;
+        }
+        if (unit == 0 && !got->runs) cycles = sum;
+        if (sum != cycles) {
+            snprintf(what, n, "cause counters of unit %u: expected a sum of %u cycles%s, got %u", unit, cycles,
+                     got->runs ? "" : ", as for unit 0", sum);
+            return;
+        }
+    }
+    if (busy != (uint32_t)want->macs)
+        snprintf(what, n, "cause counters: expected lanes busy for %u multiplications, got %u", (uint32_t)want->macs, busy);
 }
 
 axi_mem_timing pair_timing(lac_rng *r, int calm)

@@ -25,9 +25,10 @@ typedef struct {
     uint32_t status, irq_status, done, err_code, err_cmd, err_tag, err_index;
     uint64_t err_addr;
     uint64_t marks, items, macs, nonzero, rd_beats, wr_beats; /* summed over the runs of the job */
+    uint32_t cycles;   /* [modulo 2^32] of these runs, doorbell to idle */
     int      irq;      /* the line */
     int      hung;     /* gave up waiting */
-    int      runs;     /* counters are exact: the job went from idle to idle every time */
+    int      runs;     /* the sums are exact: the job went from idle to idle every time; of the model they always are */
 } outcome;
 
 /* A fresh model of this configuration, at this bus address. 0, or -1. */
@@ -50,6 +51,11 @@ void pair_outcome(machine *m, outcome *o); /* registers only; adds to the sums *
 /* "" when equal, else what differs first. Memory in [skip_lo, skip_hi) is not compared. */
 void pair_compare(const job *j, const machine *a, const outcome *x, const machine *b, const outcome *y,
                   uint64_t skip_lo, uint64_t skip_hi, char *what, size_t n);
+
+/* The core's cause counters after a job without error that began with a reset: "" when those of every unit add up to the cycles of the job's
+ * runs (where got->runs is 0, to the same number for all units) and the lanes were busy for exactly the multiplications of `want`, the
+ * model's outcome. */
+void pair_causes(machine *m, uint32_t lanes, const outcome *want, const outcome *got, char *what, size_t n);
 
 /* Stalls and latencies at random; `calm`: none, short latency. */
 axi_mem_timing pair_timing(lac_rng *r, int calm);

@@ -55,6 +55,45 @@ static block read_block(const lac_caps *caps, const uint8_t *b)
     return r;
 }
 
+/* Words that a column block takes on chip of the lane that takes most, whatever is needed. */
+static uint32_t column_words(const lac_caps *caps, const lac_cmd *c, const uint8_t *b)
+{
+    const uint32_t columns = GET(c, LOAD_COLUMNS_COLUMNS), lanes = GET(c, LOAD_COLUMNS_LANES) + 1, per = GET(c, LOAD_COLUMNS_FORMAT) ? 4 : 6;
+    const uint8_t *p = b + up(columns, caps->line);
+    uint32_t words[256] = {0}, most = 0;
+    for (uint32_t k = 0; k < columns; p += b[k++] * caps->line) {
+        uint32_t before[8] = {0}; /* entries of a position */
+        for (uint32_t l = 0; b[k] && l < lanes; l++) {
+            const uint32_t g = l / 8 % (caps->line / 8), from = l % 8 ? before[g] + (p[l - 1] >> 3) * per + p[l - 1] % 8 : before[g];
+            const uint32_t to = before[g] + (p[l] >> 3) * per + p[l] % 8;
+            if (to > from) words[l] += (to - 1) / per - from / per + 1;
+            if (l % 8 == 7) before[g] = to;
+            if (words[l] > most) most = words[l];
+        }
+    }
+    return most;
+}
+
+/* Whether command `load` brought column k only where it was needed, and not for the features that the EXEC `exec` uses: of one point, at the same
+ * place, and not loaded anew in between. */
+static int strange_features(const lac_caps *caps, const lac_cmd *cmd, uint32_t load, uint32_t exec, uint32_t k)
+{
+    const lac_cmd *l = &cmd[load], *e = &cmd[exec];
+    if (GET(l, ANY_KIND) != 4 || !GET(l, LOAD_COLUMNS_NEEDED)) return 0;
+    const uint32_t size = 1u << GET(l, LOAD_COLUMNS_WIDE), line = caps->line;
+    const uint64_t at = (uint64_t)GET(l, LOAD_COLUMNS_FEAT_BASE) * line + (uint64_t)(k - GET(l, LOAD_COLUMNS_COL_BASE)) * size;
+    if (GET(e, EXEC_POINTS) != 1 || bytes(GET(e, EXEC_TYPE)) != size) return 1;
+    if ((uint64_t)GET(e, EXEC_FEAT_BASE) * line + (uint64_t)(k - GET(e, EXEC_COL_BASE)) * size != at) return 1;
+    for (uint32_t i = load + 1; i < exec; i++) {
+        const lac_cmd *f = &cmd[i];
+        if (GET(f, ANY_OP) != 1 || GET(f, ANY_KIND) != 2) continue;
+        const uint64_t row = up((uint64_t)GET(f, LOAD_FEATURES_CHANNELS) * bytes(GET(f, LOAD_FEATURES_TYPE)), line);
+        const uint64_t lo = (uint64_t)GET(f, LOAD_FEATURES_FEAT_BASE) * line;
+        if (at >= lo && at < lo + row * GET(f, LOAD_FEATURES_POINTS)) return 1;
+    }
+    return 0;
+}
+
 int race_before(const race_order *a, const race_order *b) { return b->clock[a->engine] >= a->seq; }
 
 int race_check(const lac_caps *caps, const lac_cmd *cmd, uint32_t n, const uint8_t *mem, uint64_t base,
@@ -116,6 +155,16 @@ int race_check(const lac_caps *caps, const lac_cmd *cmd, uint32_t n, const uint8
             add(t, WORDS, 1, GET(c, LOAD_WEIGHTS_WORD_BASE), b.words, 0, 1);
             add(t, COLUMNS, 1, col, b.columns, 0, 1);
             for (uint32_t k = col; k < col + b.columns && k < caps->col_depth; k++) loader[k] = (int32_t)i;
+        } else if (op == 1 && kind == 4) {
+            const uint32_t col = GET(c, LOAD_COLUMNS_COL_BASE), columns = GET(c, LOAD_COLUMNS_COLUMNS), word = GET(c, LOAD_COLUMNS_WORD_BASE);
+            uint32_t words = column_words(caps, c, mem + (address(c) - base));
+            if (words > caps->weight_depth - word) words = caps->weight_depth - word; /* others are not needed, or the command fails */
+            add(t, MEMORY, 0, address(c), (uint64_t)GET(c, LOAD_COLUMNS_LINES) * caps->line, 0, 1);
+            add(t, WORDS, 1, word, words, 0, 1);
+            add(t, COLUMNS, 1, col, columns, 0, 1);
+            if (GET(c, LOAD_COLUMNS_NEEDED))
+                add(t, FEATURES, 0, GET(c, LOAD_COLUMNS_FEAT_BASE), up((uint64_t)columns << GET(c, LOAD_COLUMNS_WIDE), caps->line) / caps->line, 0, 1);
+            for (uint32_t k = col; k < col + columns && k < caps->col_depth; k++) loader[k] = (int32_t)i;
         } else if (op == 1 && kind == 1) {
             add(t, MEMORY, 0, address(c), up(32, caps->line), 0, 1);
             add(t, CODEBOOKS, 1, GET(c, LOAD_CODEBOOK_COPY), 1, 0, 1);
@@ -141,7 +190,11 @@ int race_check(const lac_caps *caps, const lac_cmd *cmd, uint32_t n, const uint8
                 if (k >= caps->col_depth || loader[k] < 0) {
                     snprintf(msg, len, "command %u: column %u was not loaded", i, k);
                     bad = 1;
-                } else if (loader[k] != last) { /* one block at most in what the driver builds; two are possible */
+                    continue;
+                }
+                bad = strange_features(caps, cmd, (uint32_t)loader[k], i, k);
+                if (bad) snprintf(msg, len, "command %u: column %u was loaded for other features (command %d)", i, k, loader[k]);
+                else if (loader[k] != last) { /* one block at most in what the driver builds; two are possible */
                     const touch *w = &all[last = loader[k]].t[1];
                     if (t->n == 8) { snprintf(msg, len, "command %u: columns of too many blocks", i); bad = 1; }
                     else add(t, WORDS, 0, w->lo, w->len, 0, 1);

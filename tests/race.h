@@ -18,9 +18,9 @@ typedef struct {
     uint32_t clock[3];  /* commands of each engine that have completed before this one starts */
 } race_order;
 
-/* Check cmd[0 .. n-1], run on an idle machine. mem stands at device address base: the weight blocks' headers are read from it.
- * order[n] is filled. Returns 0, or -1 and a line in msg: a race, a token taken that nobody gave, a sixteenth waiting, one left over,
- * or a command that uses columns which no command of the list has loaded. */
+/* Check cmd[0 .. n-1], run on an idle machine. mem stands at device address base: the weight blocks' headers and the column blocks are read from
+ * it. order[n] is filled. Returns 0, or -1 and a line in msg: a race, a token taken that nobody gave, a sixteenth waiting, one left over,
+ * or a command that uses columns which no command of the list has loaded, or has loaded (NEEDED) for other features. */
 int race_check(const lac_caps *caps, const lac_cmd *cmd, uint32_t n, const uint8_t *mem, uint64_t base,
                race_order *order, char *msg, size_t len);
 

@@ -68,9 +68,10 @@ fc 0 "auto takes int16 weights as csc" "format csc," Wsix.npy X.npy
 run 0 "global options on both sides of the subcommand" "streamed" --config odd fc W.npy X.npy --port model --stream -o Y.npy
 [ -z "$("$lacuna" fc -q W.npy X.npy -o Y.npy 2>&1)" ] && [ -s Y.npy ]; say "-q says nothing" "$([ $? = 0 ] || echo 'output, or no result')"
 rm -f Y.npy
-run 0 "--help" "SUBCOMMAND&info&fc&--port" --help
+run 0 "--help" "SUBCOMMAND&info&fc&report&--port&--trace" --help
 run 0 "fc --help" "--input-zero-point&--port&--stats" fc --help
 run 0 "info --help" "--config" info --help
+run 0 "report --help" "STATS.json" report --help
 run 0 "--version" "lacuna 0." --version
 run 0 "info" "lanes                12&formats&csc csc8 N:4" info --config odd
 
@@ -94,6 +95,10 @@ fc 2 "unknown output type" "--out-type 'int32': expected int8, uint8 or int16" W
 fc 2 "multiplier without shift" "expected --multiplier and --shift together" W.npy X.npy --multiplier M.npy
 fc 2 "no repetitions" "--repeat '0': expected an integer 1 .. 100000" W.npy X.npy --repeat 0
 fc 2 "resident and streamed" "exclude each other" W.npy X.npy --resident --stream
+fc 2 "unknown storage" "--storage 'rows': expected packed, columns or auto" W.npy X.npy --storage rows
+fc 2 "storage by columns for N:4" "--storage columns: expected --format csc or csc8 with it" W.npy X.npy --storage columns --format 4:4
+fc 2 "storage by columns, resident" "--storage columns and --resident exclude each other" W.npy X.npy --storage columns --resident
+run 2 "a trace of nothing" "--trace: nothing runs here" info --trace t.json
 fc 2 "--prune without N:4" "expected --format 1:4, 2:4, 3:4 or 4:4" W.npy X.npy --prune
 fc 2 "--cluster with csc8" "expected --format csc" Wf.npy X.npy --cluster --format csc8
 
@@ -157,6 +162,7 @@ run 2 "a folder as output" "here: cannot be written: it is a directory" fc W.npy
 run 2 "output below a file" "W.npy/Y.npy: cannot be written: &irectory" fc W.npy X.npy -o W.npy/Y.npy
 run 2 "output on a full device" "/dev/full: cannot be written: No space left" fc W.npy X.npy -o /dev/full
 fc 2 "statistics into no folder" "nowhere/s.json: cannot be written" W.npy X.npy --stats nowhere/s.json
+fc 2 "a trace into no folder" "nowhere/t.json: cannot be written" W.npy X.npy --trace nowhere/t.json
 if [ "$(id -u)" != 0 ]; then
     mkdir shut && chmod 555 shut
     run 2 "output into a folder without permission" "shut/Y.npy: cannot be written: &Permission denied" fc W.npy X.npy -o shut/Y.npy
@@ -205,5 +211,7 @@ say "the weights are still there" "$(cmp W.npy keep.npy 2>&1)"
 ln -s X.npy link.npy
 run 2 "output is the activations by another name" "link.npy&not an input" fc W.npy X.npy -o link.npy
 run 2 "stats are the weights" "W.npy&not an input" --stats W.npy fc W.npy X.npy -o Y.npy
-run 2 "output and stats are one file" "different files" --stats Y.npy fc W.npy X.npy -o Y.npy
+run 2 "output and stats are one file" "different files for -o and --stats" --stats Y.npy fc W.npy X.npy -o Y.npy
+run 2 "stats and trace are one file" "different files for --stats and --trace" --stats s.json --trace s.json fc W.npy X.npy -o Y.npy
+run 2 "the trace is the weights" "W.npy&not an input" --trace W.npy fc W.npy X.npy -o Y.npy
 exit $bad

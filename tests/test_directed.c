@@ -4,10 +4,11 @@
  *
  *   Blocks       a block of fewer lanes than the machine has, over words that the other lanes still need
  *   Parameters   fewer channels than a line holds records, over channels that are still needed
+ *   Columns      a column block of which no, every, the first or the last column is needed; what it leaves alone; every error it can have
  *   Ring         RING_SIZE made smaller than HEAD: RING, and nothing is read outside the window
  *   Reset        a doorbell between two soft resets is forgotten
  *
- * Expected values are worked out by hand: one weight a lane, one activation of 1, biases. */
+ * Expected values are worked out by hand: one weight a lane, one activation of 1, biases; column blocks: plain sums, records of errors. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,12 +99,12 @@ static void params(uint32_t channels, int32_t bias)
     lac_set_field(command(LAC_OP_LOAD_PARAMS, at), LAC_F_LOAD_PARAMS_CHANNELS, channels);
 }
 
-static void store(uint32_t type)
+static void store(uint32_t type, uint32_t rows)
 {
     uint32_t *w = command(LAC_OP_STORE, OUT);
     lac_set_field(w, LAC_F_STORE_POINTS, 1);
-    lac_set_field(w, LAC_F_STORE_CHANNELS, caps.lanes);
-    lac_set_field(w, LAC_F_STORE_ROWS, 1);
+    lac_set_field(w, LAC_F_STORE_CHANNELS, caps.lanes * rows);
+    lac_set_field(w, LAC_F_STORE_ROWS, rows);
     lac_set_field(w, LAC_F_STORE_TYPE, type);
     if (type != LAC_RAW) {
         lac_set_field(w, LAC_F_STORE_CLAMP_LO, 0x8000);
@@ -150,7 +151,7 @@ static void short_block(machine *m, const char *where)
     lac_set_field(w, LAC_F_EXEC_COLUMNS, 1);
     lac_set_field(w, LAC_F_EXEC_ROWS, 1);
     lac_set_field(w, LAC_F_EXEC_FORMAT, LAC_CSC8);
-    store(LAC_RAW);
+    store(LAC_RAW, 1);
     run(m, &o);
     int64_t wrong = -1;
     for (uint32_t l = 1; l < caps.lanes && wrong < 0; l++)
@@ -165,11 +166,214 @@ static void few_params(machine *m, const char *where)
     begin();
     params(caps.lanes, 10);
     params(1, 20);
-    store(LAC_INT16);
+    store(LAC_INT16, 1);
     run(m, &o);
     for (uint32_t l = 1; l < caps.lanes && wrong < 0; l++)
         if (output(m, l, 2) != 10) wrong = output(m, l, 2);
     check(!o.err_code && wrong < 0 && output(m, 0, 2) == 20, where, "one parameter record changes one channel", 10, wrong);
+}
+
+/* ---- Column blocks --------------------------------------------------------------------------------------- */
+
+/* Lane l has ENTRIES(c, l) entries in column c, in its first rows; every fourth column is empty. */
+enum { COLS = 13, ROWS = 2 };
+#define ENTRIES(c, l) ((c) % 4 == 2 ? 0u : ((c) + (l)) % 3u)
+#define WEIGHT(c, l, i) ((int)(((c) * 5u + (l) * 3u + (i)) % 50u) - 60)
+
+static uint32_t block_lines;                    /* of the block below */
+static uint64_t block_at, table_at[COLS];       /* its offset; where the tables of its columns stand */
+
+/* The block, csc8, for all lanes, and its command (`columns` of them). On chip no lane takes more than two words of a column. */
+static uint32_t *column_block(uint32_t columns)
+{
+    const uint32_t line = caps.line, b = line / 8, tables = (caps.lanes + line - 1) / line;
+    uint32_t at = (columns + line - 1) / line;
+    uint8_t *p = room((1 + columns) * line * 20, &block_at);
+    for (uint32_t c = 0; c < columns; c++) {
+        uint32_t fill[8] = {0}, most = 0;
+        table_at[c] = block_at + at * line;
+        if (c % 4 == 2) continue;
+        for (uint32_t l = 0, sum = 0; l < caps.lanes; l++) {
+            sum = (l % 8 ? sum : 0) + ENTRIES(c, l);
+            p[at * line + l] = (uint8_t)(sum / 4 << 3 | sum % 4);
+            for (uint32_t i = 0; i < ENTRIES(c, l); i++) {
+                const uint32_t e = fill[l / 8 % b]++;
+                p[(at + tables + e / 4) * line + 8 * (l / 8 % b) + 2 * (e % 4)] = (uint8_t)WEIGHT(c, l, i);
+            }
+        }
+        for (uint32_t g = 0; g < b; g++) most = most > fill[g] ? most : fill[g];
+        p[c] = (uint8_t)(tables + (most + 3) / 4);
+        at += p[c];
+    }
+    memset(p + columns, 0xFF, (line - columns % line) % line);
+    block_lines = at;
+    uint32_t *w = command(LAC_OP_LOAD_COLUMNS, block_at);
+    lac_set_field(w, LAC_F_LOAD_COLUMNS_LINES, block_lines);
+    lac_set_field(w, LAC_F_LOAD_COLUMNS_FORMAT, LAC_CSC8);
+    lac_set_field(w, LAC_F_LOAD_COLUMNS_COLUMNS, columns);
+    lac_set_field(w, LAC_F_LOAD_COLUMNS_LANES, caps.lanes - 1);
+    return w;
+}
+
+/* Features from line 32 on: two lines of ones, x, and a one behind it. */
+static void column_features(const int8_t *x, uint32_t columns)
+{
+    uint64_t at;
+    const uint32_t first = 2 * caps.line; /* elements that belong to other lines */
+    uint8_t *p = room(first + columns + 1, &at);
+    memset(p, 1, first + columns + 1);
+    memcpy(p + first, x, columns);
+    uint32_t *w = command(LAC_OP_LOAD_FEATURES, at);
+    lac_set_field(w, LAC_F_LOAD_FEATURES_POINTS, 1);
+    lac_set_field(w, LAC_F_LOAD_FEATURES_CHANNELS, first + columns + 1);
+    lac_set_field(w, LAC_F_LOAD_FEATURES_FEAT_BASE, 32);
+}
+
+static void column_exec(uint32_t columns)
+{
+    lac_set_field(j.cmd[j.n - 1].w, LAC_F_ANY_SIGNAL, 2);
+    uint32_t *w = command(LAC_OP_EXEC, 0);
+    lac_set_field(w, LAC_F_ANY_WAIT, 1);
+    lac_set_field(w, LAC_F_EXEC_FEAT_BASE, 34);
+    lac_set_field(w, LAC_F_EXEC_POINTS, 1);
+    lac_set_field(w, LAC_F_EXEC_COLUMNS, columns);
+    lac_set_field(w, LAC_F_EXEC_ROWS, ROWS);
+    lac_set_field(w, LAC_F_EXEC_FORMAT, LAC_CSC8);
+    store(LAC_RAW, ROWS);
+}
+
+/* Every output is the sum over columns c of x[c] times its weight. */
+static int64_t wrong_sum(const machine *m, const int8_t *x, uint32_t columns)
+{
+    for (uint32_t l = 0; l < caps.lanes; l++)
+        for (uint32_t row = 0; row < ROWS; row++) {
+            int64_t y = 0;
+            for (uint32_t c = 0; c < columns; c++)
+                if (row < ENTRIES(c, l)) y += x[c] * WEIGHT(c, l, row);
+            if (output(m, row * caps.lanes + l, 8) != y) return row * caps.lanes + l;
+        }
+    return -1;
+}
+
+static void some_columns(machine *m, const char *where)
+{
+    static const struct { const char *name; int needed; uint32_t columns; int8_t x[COLS]; } cases[] = {
+        { "a column block, all columns",            0, COLS, { 1, 0, 3, -4, 0, 0, 7, 8, 0, 10, 11, 0, 13 } },
+        { "a column block, some needed",            1, COLS, { 0, 2, 0, 4, 5, 0, 0, 0, 9, 0, 0, -12, 0 } },
+        { "a column block, none needed",            1, COLS, { 0 } },
+        { "a column block, every one needed",       1, COLS, { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13 } },
+        { "a column block, the first needed",       1, COLS, { 9 } },
+        { "a column block, the last needed",        1, COLS, { [COLS - 1] = 9 } },
+        { "a column block, an empty one needed",    1, COLS, { [6] = 9 } },
+        { "a column block of one column, needed",     1, 1, { 7 } },
+        { "a column block of one column, not needed", 1, 1, { 0 } },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        outcome  o;
+        char     beats[100];
+        uint32_t index = (cases[i].columns + caps.line - 1) / caps.line, bytes = 0;
+        begin();
+        params(caps.lanes * ROWS, 0);
+        column_features(cases[i].x, cases[i].columns);
+        uint32_t *w = column_block(cases[i].columns);
+        lac_set_field(w, LAC_F_LOAD_COLUMNS_NEEDED, (uint32_t)cases[i].needed);
+        lac_set_field(w, LAC_F_LOAD_COLUMNS_FEAT_BASE, cases[i].needed ? 34 : 0);
+        for (uint32_t c = 0; c < cases[i].columns; c++)
+            if (!cases[i].needed || cases[i].x[c]) index += j.mem[block_at + c];
+        column_exec(cases[i].columns);
+        run(m, &o);
+        const int64_t wrong = wrong_sum(m, cases[i].x, cases[i].columns);
+        bytes += 64 * 5 + (16 * caps.lanes * ROWS + caps.line - 1) / caps.line * caps.line;
+        bytes += (2 * caps.line + cases[i].columns + caps.line) / caps.line * caps.line + index * caps.line;
+        check(!o.err_code && wrong < 0, where, cases[i].name, -1, wrong);
+        snprintf(beats, sizeof beats, "%s: beats read", cases[i].name);
+        check(o.rd_beats == bytes * 8 / caps.data_w, where, beats, bytes * 8 / caps.data_w, (int64_t)o.rd_beats);
+    }
+}
+
+/* Columns loaded before keep what they had, unless they are needed; then nothing of it is left. */
+static void kept_columns(machine *m, const char *where)
+{
+    enum { N = 7 }; /* columns 0, 4 and 6 are not needed, 2 and 6 are empty */
+    static const int8_t first[N] = { 0, 1, 1, 1, 0, 1, 0 }, then[N] = { 1, 1, 1, 1, 1, 1, 1 };
+    outcome o;
+    begin();
+    params(caps.lanes * ROWS, 0);
+    for (uint32_t c = 0; c < N; c++) block(caps.lanes, c, 100, 0); /* all of the same word */
+    column_features(first, N);
+    uint32_t *w = column_block(N);
+    lac_set_field(w, LAC_F_LOAD_COLUMNS_NEEDED, 1);
+    lac_set_field(w, LAC_F_LOAD_COLUMNS_FEAT_BASE, 34);
+    lac_set_field(w, LAC_F_LOAD_COLUMNS_WORD_BASE, 1);
+    column_features(then, N);
+    column_exec(N);
+    run(m, &o);
+    int64_t wrong = -1;
+    for (uint32_t l = 0; l < caps.lanes; l++)
+        for (uint32_t row = 0; row < ROWS; row++) {
+            int64_t y = row ? 0 : 3 * 100;
+            for (uint32_t c = 1; c < N; c += 2)
+                if (row < ENTRIES(c, l)) y += WEIGHT(c, l, row);
+            if (output(m, row * caps.lanes + l, 8) != y) wrong = row * caps.lanes + l;
+        }
+    check(!o.err_code && wrong < 0, where, "a column block changes needed columns only", -1, wrong);
+}
+
+/* What is changed in a good column block (a byte, the command's LINES, COLUMNS, WORD_BASE; 0: nothing), and the record it must give. */
+typedef struct {
+    const char *name;
+    uint64_t    at;
+    uint32_t    value, lines, columns, word_base;
+    uint32_t    code;
+    uint64_t    addr;
+    uint32_t    index;
+} bad_block;
+
+static void bad_column_block(machine *m, const char *where, const bad_block *b)
+{
+    outcome o;
+    char    what[100];
+    begin();
+    j.ring = j.base; /* behind the block's lines nothing may be read */
+    params(1, 0);
+    uint32_t *w = column_block(COLS);
+    if (b->lines) lac_set_field(w, LAC_F_LOAD_COLUMNS_LINES, b->lines);
+    if (b->columns) lac_set_field(w, LAC_F_LOAD_COLUMNS_COLUMNS, b->columns);
+    lac_set_field(w, LAC_F_LOAD_COLUMNS_WORD_BASE, b->word_base);
+    if (b->at) j.mem[b->at] = (uint8_t)b->value;
+    j.rd_hi = j.base + block_at + lac_get_field(w, LAC_F_LOAD_COLUMNS_LINES) * caps.line;
+    run(m, &o);
+    const int good = o.err_code == (b->code | LAC_UNIT_LOAD << 8) && o.err_cmd == 1 && o.err_addr == j.base + b->addr && o.err_index == b->index;
+    snprintf(what, sizeof what, "a column block, %s: code 0x%x address 0x%" PRIx64 " index %u", b->name, o.err_code, o.err_addr - j.base, o.err_index);
+    if (good) snprintf(what, sizeof what, "a column block, %s", b->name);
+    check(good, where, what, b->code, o.err_code & 0xFF);
+}
+
+static void bad_column_blocks(machine *m, const char *where)
+{
+    const uint32_t line = caps.line, tables = (caps.lanes + line - 1) / line, last = caps.lanes - 1;
+    const uint32_t behind = line; /* the first lane of the octet behind octet 0, where there is one */
+    begin();
+    params(1, 0);
+    column_block(COLS); /* it will stand there again */
+    const uint64_t block = block_at, third = table_at[3], fourth = table_at[4];
+    const uint32_t n = block_lines, words3 = j.mem[block + 3] - tables, words4 = j.mem[block + 4] - tables;
+    const bad_block cases[] = {
+        { "a line short",                  0, 0, n - 1, 0, 0, LAC_ERR_BLOCK_LENGTH, block, n },
+        { "a line over",                   0, 0, n + 1, 0, 0, LAC_ERR_BLOCK_LENGTH, block, n },
+        { "shorter than its index",        0, 0, 1, line + 1, 0, LAC_ERR_BLOCK_LENGTH, block, 2 },
+        { "remainder 4",                   third + 1, 4, 0, 0, 0, LAC_ERR_BLOCK_COUNT, third, 1 },
+        { "a count that descends",         third + 3, 0, 0, 0, 0, LAC_ERR_BLOCK_COUNT, third, 3 },
+        { "the last octet too long",       third + last, 31 << 3, 0, 0, 0, LAC_ERR_BLOCK_TABLE, third + last / line * line, last },
+        { "entries without words",         block + 4, tables, n - words4, 0, 0, LAC_ERR_BLOCK_TABLE, fourth, 0 },
+        { "more words than the RAM holds", 0, 0, 0, 0, caps.weight_depth - 1, LAC_ERR_BOUNDS, block, 0 },
+        /* where the table has two lines, or two octets share a position */
+        { "an index below the table",      block + 3, tables - 1, 0, 0, 0, LAC_ERR_BLOCK_HEADER, block, 0 },
+        { "remainder 4 in the second line of a table", third + line + 1, 4, 0, 0, 0, LAC_ERR_BLOCK_COUNT, third + line, line + 1 },
+        { "no words left for an octet",    third + 7, words3 << 3, 0, 0, 0, LAC_ERR_BLOCK_TABLE, third + behind / line * line, behind },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        if (i < 8 || tables > 1) bad_column_block(m, where, &cases[i]);
 }
 
 static void small_ring(machine *m, const char *where)
@@ -214,6 +418,9 @@ static void all(machine *m, const char *config, const char *port)
     snprintf(where, sizeof where, "directed %s on %s", config, port);
     short_block(m, where);
     few_params(m, where);
+    some_columns(m, where);
+    kept_columns(m, where);
+    bad_column_blocks(m, where);
     small_ring(m, where);
     if (m->rtl) {
         twice_reset(m, where);

@@ -4,6 +4,7 @@
  *
  *   Images    decoded again from what the LOAD commands name, by a reader written from docs/formats.md alone, and compared with the
  *             dense matrix
+ *   Columns   what a job of one point reads of column blocks, to the beat; what it must not read is overwritten first
  *   Jobs      random sequences: all formats and types, lists, zero points, batches, tiles, resident and streamed, chains, a ring that
  *             wraps around; expected memory, every byte of it, from naive.c
  *   Order     every program that was run also goes through race.c; and race.c must notice every token that is taken away
@@ -132,6 +133,7 @@ static lac_config random_config(lac_rng *g)
     c.param_depth = c.store_w * (1 + (64 + rng_below(g, 300)) / c.store_w);
     c.fifo_depth = 8;
     c.burst = 1 + rng_below(g, 32);
+    c.flight = 8;
     if (rng_chance(g, 80)) { /* short of accumulators only: tiles of rows, and all of them fit on chip */
         c.weight_depth = c.col_depth = c.param_depth = 2048;
         c.acc_depth = 8 + rng_below(g, 8);
@@ -144,6 +146,7 @@ static lac_config random_config(lac_rng *g)
 typedef struct {
     uint32_t    rows, cols, n, nonzeros;
     lac_format  format;
+    int         by_column;  /* column blocks */
     int32_t    *w;          /* [rows][cols] */
     int32_t     bias[2048], mult[2048];
     int8_t      shift[2048];
@@ -184,6 +187,8 @@ static void fill_matrix(matrix *m, lac_rng *g, lac_format format, uint32_t rows,
             }
         }
     }
+    for (uint32_t c = 0, some = rng_chance(g, 60); some && c < cols; c++) /* empty columns */
+        for (uint32_t k = 0, empty = rng_chance(g, 128); empty && k < rows; k++) m->w[(size_t)k * cols + c] = 0;
     for (size_t i = 0; i < (size_t)rows * cols; i++) m->nonzeros += m->w[i] != 0;
 
     for (uint32_t k = 0; k < rows; k++) {
@@ -192,6 +197,9 @@ static void fill_matrix(matrix *m, lac_rng *g, lac_format format, uint32_t rows,
         m->shift[k] = (int8_t)(mult == 3 ? 1 + rng_below(g, 62) : 31 + rng_below(g, 16));
     }
 }
+
+typedef lac_status (*csc_packer)(const lac_caps *, const lac_csc *, lac_format, const lac_requant *, int, void *, void *, uint32_t,
+                                 uint32_t *, lac_layer *, uint64_t *);
 
 /* Pack in two passes; the result in m->image, m->layer. */
 static lac_status pack_matrix(matrix *m, const lac_caps *caps, int balance, char *msg, size_t len)
@@ -219,21 +227,23 @@ static lac_status pack_matrix(matrix *m, const lac_caps *caps, int balance, char
     }
     const lac_csc csc = {m->rows, m->cols, v, idx, ptr};
     const lac_nm nm = {m->rows, m->cols, m->n, w8};
+    const csc_packer pack_csc = m->by_column ? lac_pack_csc_columns : lac_pack_csc;
 
     m->image = NULL;
     s = m->format == LAC_NM ? lac_pack_nm(caps, &nm, &rq, balance, scratch, NULL, 0, &need, &planned, &where)
-                            : lac_pack_csc(caps, &csc, m->format, &rq, balance, scratch, NULL, 0, &need, &planned, &where);
+                            : pack_csc(caps, &csc, m->format, &rq, balance, scratch, NULL, 0, &need, &planned, &where);
     if (s == LAC_OK) {
         uint8_t *buf = malloc(need);
         s = m->format == LAC_NM ? lac_pack_nm(caps, &nm, &rq, balance, scratch, buf, need - 1, &again, &m->layer, &where)
-                                : lac_pack_csc(caps, &csc, m->format, &rq, balance, scratch, buf, need - 1, &again, &m->layer, &where);
+                                : pack_csc(caps, &csc, m->format, &rq, balance, scratch, buf, need - 1, &again, &m->layer, &where);
         if (s != LAC_E_SPACE) snprintf(msg, len, "a buffer one byte short: %s", lac_status_name(s)), s = LAC_E_FORMAT;
         else s = m->format == LAC_NM ? lac_pack_nm(caps, &nm, &rq, balance, scratch, buf, need, &again, &m->layer, &where)
-                                     : lac_pack_csc(caps, &csc, m->format, &rq, balance, scratch, buf, need, &again, &m->layer, &where);
+                                     : pack_csc(caps, &csc, m->format, &rq, balance, scratch, buf, need, &again, &m->layer, &where);
         if (s == LAC_OK && (again != need || m->layer.bytes != need)) snprintf(msg, len, "need %u, then %u", need, again), s = LAC_E_FORMAT;
         m->image = buf;
         planned.image = m->layer.image;
         if (s == LAC_OK && memcmp(&planned, &m->layer, sizeof planned)) snprintf(msg, len, "the first pass promised another layer"), s = LAC_E_FORMAT;
+        if (s == LAC_OK && m->layer.by_column != (uint32_t)m->by_column) snprintf(msg, len, "the other storage"), s = LAC_E_FORMAT;
         if (s == LAC_OK && (m->layer.nonzeros != m->nonzeros || m->layer.entries - m->layer.padding != m->nonzeros))
             snprintf(msg, len, "%llu non-zeros, counted %u", (unsigned long long)m->layer.nonzeros, m->nonzeros), s = LAC_E_FORMAT;
     } else snprintf(msg, len, "planning: %s", lac_status_name(s));
@@ -243,6 +253,16 @@ static lac_status pack_matrix(matrix *m, const lac_caps *caps, int balance, char
     free(ptr);
     free(w8);
     return s;
+}
+
+/* A random machine may be too small for a line of columns in column blocks, which take more words on chip: then as weight blocks. */
+static int refused_columns(matrix *m, const lac_caps *caps, lac_status *s, char *msg, size_t len)
+{
+    if (*s != LAC_E_SPACE || !m->by_column) return 0;
+    m->by_column = 0;
+    *msg = 0;
+    *s = pack_matrix(m, caps, 1, msg, len);
+    return 1;
 }
 
 static void drop_matrix(matrix *m)
@@ -277,7 +297,7 @@ typedef struct {
     int32_t *w;            /* [col_depth][4][rows][lanes] */
     uint8_t  param[65536][16];
     int16_t  codebook[2][16];
-    uint64_t entries, padding, slices_words;
+    uint64_t entries, words; /* of all blocks; words: of their fullest lanes */
 } chip;
 
 static int32_t *chip_at(chip *h, uint32_t col, uint32_t el, uint32_t row, uint32_t lane)
@@ -338,6 +358,49 @@ static const char *decode_block(chip *h, const uint8_t *b, uint32_t length, uint
     }
     if (line != length) return "sections do not add up";
     if (word_base + most > h->caps->weight_depth || col_base + ncols > h->caps->col_depth) return "beyond a RAM";
+    h->words += most;
+    return NULL;
+}
+
+/* The same for a column block, all of its columns. */
+static const char *decode_columns(chip *h, const lac_cmd *c, const uint8_t *b)
+{
+    const uint32_t lb = h->caps->line, B = lb / 8, format = GET(c, LOAD_COLUMNS_FORMAT), E = format ? 4 : 6;
+    const uint32_t lanes = GET(c, LOAD_COLUMNS_LANES) + 1, table = (lanes + lb - 1) / lb;
+    const uint32_t ncols = GET(c, LOAD_COLUMNS_COLUMNS), col_base = GET(c, LOAD_COLUMNS_COL_BASE);
+    uint32_t line = (ncols + lb - 1) / lb, on_chip[256] = {0}, most = 0;
+
+    if (format > 1 || lanes > h->caps->lanes) return "format or lanes";
+    for (uint32_t k = 0; k < ncols; k++) {
+        const uint8_t *t = b + line * lb;
+        const uint32_t words = b[k] - table;
+        uint32_t at[8] = {0}, longest = 0; /* entries of each word position so far */
+        if (b[k] == 0) continue;
+        if (b[k] <= table) return "a column without words";
+        for (uint32_t l = 0; l < lanes; l++) {
+            const uint32_t g = l / 8 % B, upto = E * (t[l] >> 3) + (t[l] & 7);
+            const uint32_t before = l % 8 ? E * (t[l - 1] >> 3) + (t[l - 1] & 7) : 0;
+            uint32_t row = ~0u;
+            if ((t[l] & 7) >= E || upto < before) return "remainder, or counts that fall";
+            if (upto > before) on_chip[l] += (at[g] + upto - before - 1) / E - at[g] / E + 1;
+            for (uint32_t i = before; i < upto; i++, at[g]++) {
+                if (at[g] / E >= words) return "an octet runs past the words";
+                const uint64_t w = word64(t + (table + at[g] / E) * lb + 8 * g);
+                const uint32_t x = format ? w >> 16 * (at[g] % E) & 65535 : w >> 10 * (at[g] % E) & 1023;
+                row += (format ? x >> 8 : x >> 4) + 1;
+                if (row >= h->max_rows) return "row";
+                *chip_at(h, col_base + k, 0, row, l) += format ? (int8_t)(x & 255) : (int32_t)(x & 15);
+                h->entries++;
+            }
+            if (on_chip[l] > most) most = on_chip[l];
+        }
+        for (uint32_t g = 0; g < B; g++) if ((at[g] + E - 1) / E > longest) longest = (at[g] + E - 1) / E;
+        if (longest != words) return "a column has more words than it needs";
+        line += b[k];
+    }
+    if (line != GET(c, LOAD_COLUMNS_LINES)) return "index and columns do not add up";
+    if (GET(c, LOAD_COLUMNS_WORD_BASE) + most > h->caps->weight_depth || col_base + ncols > h->caps->col_depth) return "beyond a RAM";
+    h->words += most;
     return NULL;
 }
 
@@ -352,9 +415,11 @@ static const char *decode_program(const rig *r, const list *prog, const matrix *
     int32_t *got = calloc((size_t)m->rows * m->cols, sizeof *got), *acc = NULL;
     uint8_t *seen = calloc(m->rows, 1), *feat_known = calloc(caps->feat_depth, 1);
     uint32_t *feat_el = calloc(caps->feat_depth, sizeof *feat_el); /* element of point 0 at a line's start */
+    uint32_t *feat_by = calloc(caps->feat_depth, sizeof *feat_by); /* command that loaded it */
+    uint32_t *col_line = calloc(caps->col_depth, sizeof *col_line); /* line of the feature that chose a column */
+    uint32_t *col_by = calloc(caps->col_depth, sizeof *col_by);     /* and the command that loaded it; 0: all columns were loaded */
     uint64_t *column_lanes = calloc(caps->col_depth, sizeof *column_lanes);
     const char *bad = NULL;
-    uint64_t total_entries = 0;
 
     h->caps = caps;
     h->max_rows = (m->rows + L - 1) / L;
@@ -370,7 +435,19 @@ static const char *decode_program(const rig *r, const list *prog, const matrix *
             const uint32_t col = GET(c, LOAD_WEIGHTS_COL_BASE), ncols = p[2] | (uint32_t)p[3] << 8;
             memset(chip_at(h, col, 0, 0, 0), 0, sizeof *h->w * 4 * h->max_rows * L * ncols);
             bad = decode_block(h, p, GET(c, LOAD_WEIGHTS_LINES), GET(c, LOAD_WEIGHTS_WORD_BASE), col, column_lanes);
-            total_entries = h->entries;
+        } else if (op == LAC_OP_LOAD_COLUMNS) {
+            const uint32_t col = GET(c, LOAD_COLUMNS_COL_BASE), ncols = GET(c, LOAD_COLUMNS_COLUMNS);
+            const int needed = GET(c, LOAD_COLUMNS_NEEDED);
+            memset(chip_at(h, col, 0, 0, 0), 0, sizeof *h->w * 4 * h->max_rows * L * ncols);
+            bad = decode_columns(h, c, p);
+            if (needed ? job->points > 1 || GET(c, LOAD_COLUMNS_WIDE) != (es == 2)
+                       : GET(c, LOAD_COLUMNS_WIDE) || GET(c, LOAD_COLUMNS_FEAT_BASE))
+                bad = "NEEDED for several points, or its fields without it";
+            for (uint32_t k = 0; k < ncols && !bad; k++) {
+                const uint32_t fl = GET(c, LOAD_COLUMNS_FEAT_BASE) + k * es / lb;
+                if (needed && (fl >= caps->feat_depth || !feat_known[fl])) bad = "NEEDED: features that were not loaded";
+                else col_line[col + k] = fl, col_by[col + k] = needed ? feat_by[fl] : 0;
+            }
         } else if (op == LAC_OP_LOAD_CODEBOOK) {
             for (int k = 0; k < 16; k++)
                 h->codebook[GET(c, LOAD_CODEBOOK_COPY)][k] = (int16_t)(p[2 * k] | p[2 * k + 1] << 8);
@@ -380,12 +457,17 @@ static const char *decode_program(const rig *r, const list *prog, const matrix *
             const uint32_t el = (uint32_t)(addr - job->x.addr) / es, n = (GET(c, LOAD_FEATURES_CHANNELS) * es + lb - 1) / lb;
             for (uint32_t k = 0; k < n; k++) {
                 feat_known[GET(c, LOAD_FEATURES_FEAT_BASE) + k] = 1;
+                feat_by[GET(c, LOAD_FEATURES_FEAT_BASE) + k] = i + 1;
                 feat_el[GET(c, LOAD_FEATURES_FEAT_BASE) + k] = el + k * lb / es;
             }
         } else if (op == LAC_OP_EXEC) {
             const uint32_t line = GET(c, EXEC_FEAT_BASE), cols = GET(c, EXEC_COLUMNS), el0 = feat_el[line], rows = GET(c, EXEC_ROWS);
             const int16_t *book = h->codebook[GET(c, EXEC_COPY)];
             if (!feat_known[line]) bad = "EXEC reads features that were not loaded";
+            for (uint32_t j = 0; j < cols && !bad && m->by_column; j++) {
+                const uint32_t col = GET(c, EXEC_COL_BASE) + j, fl = line + j * es / lb;
+                if (col_by[col] && (col_by[col] != feat_by[fl] || col_line[col] != fl)) bad = "columns chosen by other features than EXEC's";
+            }
             for (uint32_t j = 0; j < cols && !bad; j++)
                 for (uint32_t e = 0; e < per; e++)
                     for (uint32_t row = 0; row < h->max_rows; row++)
@@ -427,7 +509,8 @@ static const char *decode_program(const rig *r, const list *prog, const matrix *
                 bad = why;
             }
     }
-    if (!bad && total_entries != m->layer.entries) bad = "entries counted wrong";
+    if (!bad && h->entries != m->layer.entries) bad = "entries counted wrong";
+    if (!bad && m->layer.resident_cols && h->words != m->layer.resident_words) bad = "resident words counted wrong";
     free(h->w);
     free(h);
     free(got);
@@ -435,6 +518,9 @@ static const char *decode_program(const rig *r, const list *prog, const matrix *
     free(seen);
     free(feat_known);
     free(feat_el);
+    free(feat_by);
+    free(col_line);
+    free(col_by);
     free(column_lanes);
     return bad;
 }
@@ -457,7 +543,7 @@ static void images(const lac_config *given, int cases)
 {
     lac_rng g = {seed * 7919 + (given ? given->lanes : 0)};
     char msg[400] = "", name[200];
-    uint32_t tiled = 0, row_tiled = 0;
+    uint32_t tiled = 0, row_tiled = 0, by_column = 0, too_small = 0;
     int done = 0;
 
     for (int t = 0; t < cases && !*msg; t++) {
@@ -471,7 +557,10 @@ static void images(const lac_config *given, int cases)
 
         if (!open_rig(&r, &cfg, 16)) return;
         fill_matrix(m, &g, format, rows + pad, pad ? 1 + cols % 20 : cols);
+        m->by_column = format != LAC_NM && rng_chance(&g, 170);
         lac_status s = pack_matrix(m, &r.dev.caps, rng_chance(&g, 200), msg, sizeof msg);
+        too_small += !given && refused_columns(m, &r.dev.caps, &s, msg, sizeof msg);
+        by_column += (uint32_t)m->by_column;
         if (s == LAC_OK) {
             m->layer.addr = take(&r, m->layer.bytes);
             memcpy(r.mem + (m->layer.addr - r.base), m->image, m->layer.bytes);
@@ -488,7 +577,8 @@ static void images(const lac_config *given, int cases)
         }
         if (*msg) {
             char more[100];
-            snprintf(more, sizeof more, " (case %d, %u x %u, format %d, %u lanes, %u bits)", t, m->rows, m->cols, format, cfg.lanes, cfg.data_w);
+            snprintf(more, sizeof more, " (case %d, %u x %u, format %d%s, %u lanes, %u bits)", t, m->rows, m->cols, format,
+                     m->by_column ? " by column" : "", cfg.lanes, cfg.data_w);
             strncat(msg, more, sizeof msg - strlen(msg) - 1);
         }
         done++;
@@ -497,9 +587,9 @@ static void images(const lac_config *given, int cases)
         free(m);
         close_rig(&r);
     }
-    snprintf(name, sizeof name, "images on %s decode to the matrix (%d cases, %u in tiles, %u in row tiles)", given ? given->name : "random machines",
-             done, tiled, row_tiled);
-    check(!*msg, name, "%s", msg);
+    snprintf(name, sizeof name, "images on %s decode to the matrix (%d cases, %u in tiles, %u in row tiles, %u by column)",
+             given ? given->name : "random machines", done, tiled, row_tiled, by_column);
+    check(!*msg && by_column * 5 > (uint32_t)done && too_small * 3 < by_column, name, "%s %u too small for column blocks", msg, too_small);
 }
 
 /* ---- Jobs against naive.c ----------------------------------------------------------------------------- */
@@ -549,14 +639,17 @@ static matrix *new_matrix(rig *r, lac_rng *g, uint32_t rows, uint32_t cols, char
 {
     matrix *m = calloc(1, sizeof *m);
     fill_matrix(m, g, (lac_format)rng_below(g, 3), rows, cols);
-    if (pack_matrix(m, &r->dev.caps, rng_chance(g, 200), msg, len) == LAC_OK) {
+    m->by_column = m->format != LAC_NM && rng_chance(g, 170);
+    lac_status s = pack_matrix(m, &r->dev.caps, rng_chance(g, 200), msg, len);
+    if (!strcmp(r->cfg.name, "random")) refused_columns(m, &r->dev.caps, &s, msg, len);
+    if (s == LAC_OK) {
         m->layer.addr = take(r, m->layer.bytes);
         memcpy(r->mem + (m->layer.addr - r->base), m->image, m->layer.bytes);
     }
     return m;
 }
 
-static uint64_t commands_run, programs_run, streamed_run, resident_run, chained_run;
+static uint64_t commands_run, programs_run, streamed_run, resident_run, chained_run, needed_run;
 
 /* One random program: build it, check its order, run it twice, compare all of memory. */
 static void program(const lac_config *cfg, lac_rng *g, char *msg, size_t len)
@@ -593,7 +686,7 @@ static void program(const lac_config *cfg, lac_rng *g, char *msg, size_t len)
         lac_fc *f = &k->fc;
         f->layer = &m->layer;
         f->resident = is_resident[which] ? &place[which] : NULL;
-        f->points = chain ? before->fc.points : 1 + rng_below(g, few ? 3 : 40);
+        f->points = chain ? before->fc.points : rng_chance(g, 100) ? 1 : 1 + rng_below(g, few ? 3 : 40);
         f->tag = 1000u + (uint32_t)j;
         f->mark = rng_chance(g, 128);
         marks += f->mark != 0;
@@ -607,7 +700,7 @@ static void program(const lac_config *cfg, lac_rng *g, char *msg, size_t len)
             chained_run++;
         } else {
             const lac_type type = (lac_type)rng_below(g, 3);
-            const uint32_t es = type == LAC_INT16 ? 2 : 1, density = rng_below(g, 257);
+            const uint32_t es = type == LAC_INT16 ? 2 : 1, density = rng_chance(g, 20) ? 0 : rng_below(g, 257);
             const int fits = (m->cols * es + r.dev.caps.line - 1) / r.dev.caps.line <= cfg->feat_depth;
             f->x = new_tensor(&r, g, f->points, m->cols, type, fits && rng_chance(g, 80));
             for (size_t i = 0; i < (size_t)f->points * m->cols; i++)
@@ -674,7 +767,8 @@ static void program(const lac_config *cfg, lac_rng *g, char *msg, size_t len)
                 for (int j = 0; j < n; j++)
                     if (r.base + i >= w[j].fc.y.addr && r.base + i < w[j].fc.y.addr + (uint64_t)w[j].fc.y.pitch * w[j].fc.points) {
                         char more[100];
-                        snprintf(more, sizeof more, " (job %d of %d, %u x %u, format %d, %u points)", j, n, w[j].m->rows, w[j].m->cols, w[j].m->format, w[j].fc.points);
+                        snprintf(more, sizeof more, " (job %d of %d, %u x %u, format %d%s, %u points)", j, n, w[j].m->rows, w[j].m->cols, w[j].m->format,
+                                 w[j].m->by_column ? " by column" : "", w[j].fc.points);
                         strncat(msg, more, len - strlen(msg) - 1);
                     }
             }
@@ -687,6 +781,8 @@ static void program(const lac_config *cfg, lac_rng *g, char *msg, size_t len)
         } else if (s != LAC_OK) snprintf(msg, len, "run: %s", lac_status_name(s));
         else if (!*msg && prog.n < r.ring && (lac_read_stats(&r.dev, &stats) != LAC_OK || stats.marks != marks))
             snprintf(msg, len, "%u marks, expected %u", stats.marks, marks);
+        for (uint32_t i = 0; i < prog.n; i++)
+            needed_run += (prog.c[i].w[0] & 255) == LAC_OP_LOAD_COLUMNS && GET(&prog.c[i], LOAD_COLUMNS_NEEDED);
         commands_run += prog.n;
         programs_run++;
         for (int j = 0; j < n; j++) { if (jobs[j].resident) resident_run++; else streamed_run++; }
@@ -740,13 +836,14 @@ static int simple_program(rig *r, matrix *m, const lac_place *at, uint32_t n, ui
     return lac_fc_build(&r->dev.caps, jobs, n, collect, prog);
 }
 
-static matrix *directed_matrix(rig *r, lac_format format, uint32_t rows, uint32_t cols)
+static matrix *directed_matrix(rig *r, lac_format format, int by_column, uint32_t rows, uint32_t cols)
 {
     char msg[100];
     matrix *m = calloc(1, sizeof *m);
     m->rows = rows;
     m->cols = cols;
     m->format = format;
+    m->by_column = by_column;
     m->n = format == LAC_NM ? 2 : 0;
     m->w = calloc((size_t)rows * cols, sizeof *m->w);
     for (uint32_t k = 0; k < rows; k++) {
@@ -789,16 +886,23 @@ static int drop_token(list *p, uint32_t from, uint32_t to, uint32_t n)
 
 static void order(void)
 {
-    static const struct { const char *name, *config; lac_format format; uint32_t rows, cols, jobs, points; int resident, chain; } c[] = {
-        {"resident, one batch a job", "l8", LAC_CSC, 40, 64, 8, 1, 1, 0},
-        {"resident, many batches", "l8", LAC_CSC8, 40, 64, 2, 40, 1, 0},
-        {"resident, chained", "l8", LAC_NM, 64, 64, 8, 3, 1, 1},
-        {"streamed, one tile", "l8", LAC_CSC, 40, 64, 8, 1, 0, 0},
-        {"streamed, tiles of columns", "odd", LAC_CSC, 48, 200, 3, 2, 0, 0},
-        {"streamed, tiles of columns, chunks", "odd", LAC_CSC8, 20, 700, 2, 9, 0, 0},
-        {"streamed, tiles of rows and columns", "l8", LAC_CSC8, 640, 100, 3, 8, 0, 0},
-        {"streamed, tiles of rows, chained", "l8", LAC_CSC, 600, 600, 4, 2, 0, 1},
-        {"streamed, many tiles of columns for each of rows", "l8", LAC_CSC, 600, 600, 3, 2, 0, 0},
+    static const struct { const char *name, *config; lac_format format; uint32_t rows, cols, jobs, points; int resident, chain, by_column; } c[] = {
+        {"resident, one batch a job", "l8", LAC_CSC, 40, 64, 8, 1, 1, 0, 0},
+        {"resident, many batches", "l8", LAC_CSC8, 40, 64, 2, 40, 1, 0, 0},
+        {"resident, chained", "l8", LAC_NM, 64, 64, 8, 3, 1, 1, 0},
+        {"streamed, one tile", "l8", LAC_CSC, 40, 64, 8, 1, 0, 0, 0},
+        {"streamed, tiles of columns", "odd", LAC_CSC, 48, 200, 3, 2, 0, 0, 0},
+        {"streamed, tiles of columns, chunks", "odd", LAC_CSC8, 20, 700, 2, 9, 0, 0, 0},
+        {"streamed, tiles of rows and columns", "l8", LAC_CSC8, 640, 100, 3, 8, 0, 0, 0},
+        {"streamed, tiles of rows, chained", "l8", LAC_CSC, 600, 600, 4, 2, 0, 1, 0},
+        {"streamed, many tiles of columns for each of rows", "l8", LAC_CSC, 600, 600, 3, 2, 0, 0, 0},
+        {"by column, one tile", "l8", LAC_CSC, 40, 64, 8, 1, 0, 0, 1},
+        {"by column, one tile, several points", "l8", LAC_CSC8, 40, 64, 4, 5, 0, 0, 1},
+        {"by column, tiles of columns", "odd", LAC_CSC, 48, 200, 3, 1, 0, 0, 1},
+        {"by column, tiles of columns, chunks", "odd", LAC_CSC8, 20, 700, 2, 1, 0, 0, 1},
+        {"by column, tiles of rows and columns", "l8", LAC_CSC8, 640, 100, 3, 1, 0, 0, 1},
+        {"by column, tiles of rows, chained", "l8", LAC_CSC, 600, 600, 4, 1, 0, 1, 1},
+        {"by column, resident", "l8", LAC_CSC, 40, 64, 8, 1, 1, 0, 1},
     };
     for (size_t k = 0; k < sizeof c / sizeof c[0]; k++) {
         const lac_config cfg = named_config(c[k].config);
@@ -807,7 +911,7 @@ static void order(void)
         list prog = {0};
         rig r;
         open_rig(&r, &cfg, 16);
-        matrix *m = directed_matrix(&r, c[k].format, c[k].rows, c[k].cols);
+        matrix *m = directed_matrix(&r, c[k].format, c[k].by_column, c[k].rows, c[k].cols);
         const int s = simple_program(&r, m, c[k].resident ? &at : NULL, c[k].jobs, c[k].points, c[k].chain, &prog);
         race_order *o = malloc(sizeof *o * (prog.n + 1));
         int ok = s == LAC_OK && race_check(&r.dev.caps, prog.c, prog.n, r.mem, r.base, o, why, sizeof why) == 0;
@@ -859,7 +963,7 @@ static void order(void)
     char why[200];
     rig r;
     open_rig(&r, &cfg, 16);
-    matrix *m = directed_matrix(&r, LAC_CSC, 8, 8);
+    matrix *m = directed_matrix(&r, LAC_CSC, 0, 8, 8);
     check(simple_program(&r, m, &at, 4, 1, 0, &prog) == LAC_OK && prog.n < 400, "checker: a program to be broken", "%u commands", prog.n);
     const uint32_t n = prog.n;
     check(race_check(&r.dev.caps, prog.c + 3, n - 3, r.mem, r.base, o, why, sizeof why) && strstr(why, "not loaded"), "checker: columns nobody loaded", "%s", why);
@@ -878,6 +982,153 @@ static void order(void)
     drop_rig(&r, m, &prog);
 }
 
+/* ---- Column blocks: only what is needed ---------------------------------------------------------------- */
+
+/* One streamed job of one point: the beats that its columns must cost, column by column from their index, and the result with all
+ * other columns overwritten. `share` of 256 activations differ from the zero point. NULL or what is wrong. */
+static const char *needed_case(rig *r, lac_rng *g, matrix *m, lac_type type, uint32_t share, uint64_t *fetched, uint64_t *stored)
+{
+    static char why[200];
+    const uint32_t beat = r->cfg.data_w / 8, lb = r->dev.caps.line, es = type == LAC_INT16 ? 2 : 1;
+    int32_t *x = calloc(m->cols, sizeof *x);
+    int64_t *y = calloc(m->rows, sizeof *y);
+    lac_fc job = {&m->layer, NULL, 1, new_tensor(r, g, 1, m->cols, type, 0), new_tensor(r, g, 1, m->rows, LAC_RAW, 0), 0, 0, 1, 0};
+    list prog = {0};
+    lac_stats stats;
+    uint64_t bytes = 0;
+    uint32_t el = 0;
+    const char *bad = NULL;
+
+    for (uint32_t c = 0; c < m->cols; c++) {
+        do x[c] = (int32_t)rng_range(g, type_lo[type], type_hi[type]); while (x[c] == job.x.zero);
+        if (!rng_chance(g, share)) x[c] = job.x.zero;
+    }
+    naive_fc(y, m->w, x, job.x.zero, 1, (int)m->cols, (int)m->rows);
+    put_tensor(r, r->mem, &job.x, 1, m->cols, x, NULL);
+
+    lac_status s = lac_fc_build(&r->dev.caps, &job, 1, collect, &prog);
+    for (uint32_t i = 0; i < prog.n; i++) {
+        const lac_cmd *c = &prog.c[i];
+        uint8_t *p = r->mem + ((c->w[2] | (uint64_t)c->w[3] << 32) - r->base);
+        bytes += 64;
+        switch (c->w[0] & 255) {
+        case LAC_OP_LOAD_CODEBOOK: bytes += (32 + lb - 1) / lb * lb; break;
+        case LAC_OP_LOAD_FEATURES: bytes += (GET(c, LOAD_FEATURES_CHANNELS) * es + lb - 1) / lb * lb; break;
+        case LAC_OP_LOAD_PARAMS:   bytes += (GET(c, LOAD_PARAMS_CHANNELS) * 16 + lb - 1) / lb * lb; break;
+        case LAC_OP_LOAD_WEIGHTS:  bad = "a weight block"; break;
+        case LAC_OP_LOAD_COLUMNS: {
+            const uint32_t n = GET(c, LOAD_COLUMNS_COLUMNS), index = (n + lb - 1) / lb;
+            uint8_t *at = p + index * lb;
+            bytes += index * lb;
+            *fetched += index * lb;
+            *stored += GET(c, LOAD_COLUMNS_LINES) * lb;
+            for (uint32_t k = 0; k < n; at += p[k++] * lb, el++) {
+                if (x[el] == job.x.zero) memset(at, 0xFF, p[k] * lb);
+                else bytes += p[k] * lb, *fetched += p[k] * lb;
+            }
+            el = el == m->cols ? 0 : el; /* the next row tile */
+            break;
+        }
+        default: break;
+        }
+    }
+    if (s == LAC_OK && !bad) s = lac_fc_run(&r->dev, &job, 1, 10);
+    if (s != LAC_OK || bad) snprintf(why, sizeof why, "%s %s", bad ? bad : "", lac_status_name(s)), bad = why;
+    else if (lac_read_stats(&r->dev, &stats) != LAC_OK || stats.rd_beats * (uint64_t)beat != bytes)
+        snprintf(why, sizeof why, "%llu bytes read, expected %llu", (unsigned long long)stats.rd_beats * beat, (unsigned long long)bytes), bad = why;
+    for (uint32_t k = 0; k < m->rows && !bad; k++)
+        if ((int64_t)word64(r->mem + (job.y.addr - r->base) + 8 * k) != y[k]) snprintf(why, sizeof why, "output %u", k), bad = why;
+    free(x);
+    free(y);
+    free(prog.c);
+    return bad;
+}
+
+static void needed(void)
+{
+    for (int i = 0; i < 5; i++) {
+        const lac_config cfg = named_config(config_names[i]);
+        lac_rng g = {seed * 31337 + (uint32_t)i};
+        uint32_t tiled = 0, row_tiled = 0, done = 0;
+        uint64_t some[2] = {0, 0}, none[2] = {0, 0}, all[2] = {0, 0};
+        char msg[400] = "", name[200];
+
+        for (int t = 0; t < 40 && !*msg; t++) {
+            static const lac_format formats[] = {LAC_CSC, LAC_CSC8};
+            const uint32_t most = cfg.col_depth < 500 ? 5 * cfg.col_depth / 2 : 700;
+            const int wide = t == 22 && cfg.col_depth == 32768; /* only columns make tiles there */
+            const uint32_t rows = 1 + rng_below(&g, rng_chance(&g, 60) ? cfg.param_depth < 300 ? cfg.param_depth * 3 / 2 : 450 : 40);
+            const uint32_t cols = wide ? 17000 : 1 + rng_below(&g, rng_chance(&g, 100) ? most : 30);
+            const lac_type type = (lac_type)rng_below(&g, 3);
+            const uint32_t share = t % 4 == 0 ? 0 : t % 4 == 1 ? 256 : 20 + rng_below(&g, 100);
+            matrix *m = calloc(1, sizeof *m);
+            rig r;
+            if (!open_rig(&r, &cfg, 4096)) return;
+            fill_matrix(m, &g, formats[t / 4 % 2], wide ? 2 : rows, cols);
+            m->by_column = 1;
+            if (pack_matrix(m, &r.dev.caps, 1, msg, sizeof msg) == LAC_OK) {
+                m->layer.addr = take(&r, m->layer.bytes);
+                memcpy(r.mem + (m->layer.addr - r.base), m->image, m->layer.bytes);
+                uint64_t *sum = share == 0 ? none : share == 256 ? all : some;
+                const char *bad = needed_case(&r, &g, m, type, share, &sum[0], &sum[1]);
+                if (bad) snprintf(msg, sizeof msg, "%s (case %d, %u x %u, type %d, share %u)", bad, t, rows, cols, type, share);
+                tiled += m->layer.tiles > dir_row_tiles(&m->layer);
+                row_tiled += dir_row_tiles(&m->layer) > 1;
+            }
+            done++;
+            drop_matrix(m);
+            free(m);
+            close_rig(&r);
+        }
+        snprintf(name, sizeof name, "needed columns on %s, and no others (%u cases, %u in tiles of columns, %u of rows; %llu of %llu bytes)",
+                 cfg.name, done, tiled, row_tiled, (unsigned long long)some[0], (unsigned long long)some[1]);
+        check(!*msg && tiled && some[0] < some[1] && none[0] < some[0] && all[0] == all[1], name,
+              "%s (dense %llu of %llu bytes, none %llu of %llu)", msg, (unsigned long long)all[0], (unsigned long long)all[1],
+              (unsigned long long)none[0], (unsigned long long)none[1]);
+    }
+}
+
+/* One layer four times in a program, with 1, 1, 5 and 1 points: columns that one point chose serve no other; all of them serve anyone. */
+static void reuse(void)
+{
+    static const uint32_t points[4] = {1, 1, 5, 1};
+    static const int want[4] = {1, 1, 0, -1}; /* NEEDED; -1: not loaded */
+    const lac_config cfg = named_config("l8");
+    lac_rng g = {seed + 5};
+    lac_fc jobs[4];
+    list prog = {0};
+    int64_t y[4][5 * 40];
+    int32_t x[5 * 64];
+    int got[4] = {-1, -1, -1, -1}, once = 1;
+    uint32_t wrong = 0;
+    rig r;
+    open_rig(&r, &cfg, 64);
+    matrix *m = directed_matrix(&r, LAC_CSC, 1, 40, 64);
+    for (int j = 0; j < 4; j++) {
+        const lac_tensor in = new_tensor(&r, &g, points[j], 64, LAC_INT16, 0), out = new_tensor(&r, &g, points[j], 40, LAC_RAW, 0);
+        const lac_fc f = {&m->layer, NULL, points[j], in, out, 0, 0, (uint32_t)j, 0};
+        for (uint32_t i = 0; i < points[j] * 64; i++) x[i] = rng_chance(&g, 64) ? (int32_t)rng_range(&g, -32768, 32767) : f.x.zero;
+        put_tensor(&r, r.mem, &f.x, points[j], 64, x, NULL);
+        naive_fc(y[j], m->w, x, f.x.zero, (int)points[j], 64, 40);
+        jobs[j] = f;
+    }
+    lac_status s = lac_fc_build(&r.dev.caps, jobs, 4, collect, &prog);
+    for (uint32_t i = 0; i < prog.n; i++)
+        if ((prog.c[i].w[0] & 255) == LAC_OP_LOAD_COLUMNS) {
+            int *n = &got[prog.c[i].w[1] & 3];
+            once &= *n == -1;
+            *n = (int)GET(&prog.c[i], LOAD_COLUMNS_NEEDED);
+        }
+    check(s == LAC_OK && once && !memcmp(got, want, sizeof got), "reuse: a point's columns are its own, all columns are everyone's",
+          "%s, NEEDED %d %d %d %d", lac_status_name(s), got[0], got[1], got[2], got[3]);
+    if (s == LAC_OK) s = lac_fc_run(&r.dev, jobs, 4, 10);
+    for (int j = 0; j < 4; j++)
+        for (uint32_t i = 0; i < points[j] * 40; i++)
+            wrong += (int64_t)word64(r.mem + (jobs[j].y.addr - r.base) + i / 40 * jobs[j].y.pitch + i % 40 * 8) != y[j][i];
+    check(s == LAC_OK && wrong == 0, "reuse: and every output is right", "%s, %u wrong", lac_status_name(s), wrong);
+    drop_rig(&r, m, &prog);
+}
+
 /* ---- Packing: by hand, and at the edges --------------------------------------------------------------- */
 
 static lac_config tiny(uint32_t lanes, uint32_t weight, uint32_t col, uint32_t acc, uint32_t param)
@@ -893,7 +1144,7 @@ static lac_config tiny(uint32_t lanes, uint32_t weight, uint32_t col, uint32_t a
 }
 
 /* The worked example of EIE's layout: an 8 x 4 matrix over four lanes. Lane 0 holds rows 0 and 4. */
-static void eie_example(void)
+static void eie_example(int by_column)
 {
     static const int16_t  v[] = {10, 21,  20, 30, 11,  10, 31,  10, 20, 31};
     static const uint16_t i[] = {0, 2,  0, 1, 7,  4, 6,  0, 4, 6};
@@ -912,6 +1163,20 @@ static void eie_example(void)
         0x04, 0x58, 0x60, 0x01, 0, 0, 0, 0,     /* lane 2: w20, w62 and w63 behind a gap: 0x004 0x016 0x016 */
         0x12, 0, 0, 0, 0, 0, 0, 0,              /* lane 3: w71 behind a gap: 0x012 */
     };
+    static const uint8_t columns[] = {
+        2, 2, 2, 2, 0, 0, 0, 0,                 /* index: a line of counts and one of entries each */
+        1, 1, 2, 2, 0, 0, 0, 0,                 /* column 0: lanes 0 and 2, counted up to each lane */
+        0x01, 0x10, 0, 0, 0, 0, 0, 0,           /* w00, w20: 0x001 0x004 */
+        1, 2, 2, 3, 0, 0, 0, 0,                 /* column 1: lanes 0, 1, 3 */
+        0x03, 0x14, 0x20, 0x01, 0, 0, 0, 0,     /* w01, w11, w71 behind a gap: 0x003 0x005 0x012 */
+        1, 1, 2, 2, 0, 0, 0, 0,                 /* column 2: lanes 0, 2, second row */
+        0x11, 0x58, 0, 0, 0, 0, 0, 0,           /* w42, w62, each behind a gap: 0x011 0x016 */
+        2, 2, 3, 3, 0, 0, 0, 0,                 /* column 3: lane 0 twice, lane 2, second row */
+        0x01, 0x0C, 0x60, 0x01, 0, 0, 0, 0,     /* w03, w43, w63 behind a gap: 0x001 0x003 0x016 */
+    };
+    const uint8_t *const block = by_column ? columns : want;
+    const uint32_t size = by_column ? sizeof columns : sizeof want;
+    const csc_packer pack_csc = by_column ? lac_pack_csc_columns : lac_pack_csc;
     const lac_csc m = {8, 4, v, i, p};
     const lac_config cfg = tiny(4, 16, 16, 16, 16);
     rig r;
@@ -922,24 +1187,28 @@ static void eie_example(void)
     lac_layer layer;
     memset(scratch, 0, sizeof scratch);
     lac_status s = lac_pack_scratch(&r.dev.caps, 8, 4) <= sizeof aligned
-                       ? lac_pack_csc(&r.dev.caps, &m, LAC_CSC, NULL, 0, aligned, image, sizeof image, &need, &layer, NULL) : LAC_E_SPACE;
+                       ? pack_csc(&r.dev.caps, &m, LAC_CSC, NULL, 0, aligned, image, sizeof image, &need, &layer, NULL) : LAC_E_SPACE;
     const lac_place at = {0, 0, 0, 0};
     list prog = {0};
     if (s == LAC_OK) s = lac_fc_load(&r.dev.caps, &layer, &at, collect, &prog);
-    int ok = s == LAC_OK && prog.n == 3 && GET(&prog.c[1], LOAD_WEIGHTS_LINES) * 8 == sizeof want;
+    int ok = s == LAC_OK && prog.n == 3 && GET(&prog.c[1], LOAD_WEIGHTS_LINES) * 8 == size;
     uint32_t off = ok ? GET(&prog.c[1], LOAD_WEIGHTS_ADDR_LO) : 0, b = 0;
-    while (ok && b < sizeof want && image[off + b] == want[b]) b++;
-    check(ok && b == sizeof want, "pack: EIE's example, byte by byte", "%s, %u commands, byte %u: expected 0x%02x, got 0x%02x", lac_status_name(s), prog.n, b, want[b % sizeof want],
-          image[off + b]);
+    while (ok && b < size && image[off + b] == block[b]) b++;
+    check(ok && b == size, by_column ? "pack: EIE's example by column, byte by byte" : "pack: EIE's example, byte by byte",
+          "%s, %u commands, byte %u: expected 0x%02x, got 0x%02x", lac_status_name(s), prog.n, b, block[b % size], image[off + b]);
+    const lac_cmd *c = &prog.c[1];
+    if (by_column)
+        check(ok && (c->w[0] & 255) == LAC_OP_LOAD_COLUMNS && !GET(c, LOAD_COLUMNS_FORMAT) && !GET(c, LOAD_COLUMNS_NEEDED) && GET(c, LOAD_COLUMNS_COLUMNS) == 4
+                  && GET(c, LOAD_COLUMNS_LANES) == 3 && layer.by_column == 1 && layer.resident_words == 4, "pack: its command and its place", "otherwise");
     static const uint8_t book[] = {0, 0, 10, 0, 11, 0, 20, 0, 21, 0, 30, 0, 31, 0, 0, 0};
     off = ok ? GET(&prog.c[0], LOAD_CODEBOOK_ADDR_LO) : 0;
-    check(ok && !memcmp(image + off, book, sizeof book), "pack: its codebook", "other bytes");
+    check(ok && !memcmp(image + off, book, sizeof book), by_column ? "pack: the same codebook" : "pack: its codebook", "other bytes");
     free(prog.c);
     close_rig(&r);
 }
 
 /* A column of `rows` rows on four lanes with weights where step divides the row; packed, decoded, counted. */
-static void column(const char *what, lac_format format, const lac_config *cfg, uint32_t rows, uint32_t cols, uint32_t step, uint32_t first,
+static void column(const char *what, lac_format format, int by_column, const lac_config *cfg, uint32_t rows, uint32_t cols, uint32_t step, uint32_t first,
                    uint32_t tiles, uint32_t padding)
 {
     char msg[100] = "", name[150];
@@ -951,6 +1220,7 @@ static void column(const char *what, lac_format format, const lac_config *cfg, u
     m->rows = rows;
     m->cols = cols;
     m->format = format;
+    m->by_column = by_column;
     m->n = format == LAC_NM ? 4 : 0;
     m->w = calloc((size_t)rows * cols, sizeof *m->w);
     for (uint32_t k = 0; k < rows; k++) m->shift[k] = 1;
@@ -1006,36 +1276,51 @@ static void edges(void)
     const lac_config roomy = tiny(4, 1024, 512, 2048, 2048);
 
     /* Gaps: csc entries hold 0 .. 63, csc8 0 .. 255 empty rows. */
-    column("csc, gap of 63: no padding", LAC_CSC, &roomy, 260, 1, 4000, 63 * 4, 1, 0);
-    column("csc, gap of 64: one padding entry", LAC_CSC, &roomy, 260, 1, 4000, 64 * 4, 1, 1);
-    column("csc, gap of 127: one padding entry", LAC_CSC, &roomy, 512, 1, 4000, 127 * 4, 1, 1);
-    column("csc, gap of 128: two padding entries", LAC_CSC, &roomy, 516, 1, 4000, 128 * 4, 1, 2);
-    column("csc8, gap of 255: no padding", LAC_CSC8, &roomy, 1024, 1, 4000, 255 * 4, 1, 0);
-    column("csc8, gap of 256: one padding entry", LAC_CSC8, &roomy, 1028, 1, 4000, 256 * 4, 1, 1);
-    column("csc8, gaps in the middle", LAC_CSC8, &roomy, 1600, 2, 4 * 300, 0, 1, 2);
+    column("csc, gap of 63: no padding", LAC_CSC, 0, &roomy, 260, 1, 4000, 63 * 4, 1, 0);
+    column("csc, gap of 64: one padding entry", LAC_CSC, 0, &roomy, 260, 1, 4000, 64 * 4, 1, 1);
+    column("csc, gap of 127: one padding entry", LAC_CSC, 0, &roomy, 512, 1, 4000, 127 * 4, 1, 1);
+    column("csc, gap of 128: two padding entries", LAC_CSC, 0, &roomy, 516, 1, 4000, 128 * 4, 1, 2);
+    column("csc8, gap of 255: no padding", LAC_CSC8, 0, &roomy, 1024, 1, 4000, 255 * 4, 1, 0);
+    column("csc8, gap of 256: one padding entry", LAC_CSC8, 0, &roomy, 1028, 1, 4000, 256 * 4, 1, 1);
+    column("csc8, gaps in the middle", LAC_CSC8, 0, &roomy, 1600, 2, 4 * 300, 0, 1, 2);
 
     /* Slices: a table byte says at most 191 (127) entries. */
-    column("csc, slice of 191 entries: one tile", LAC_CSC, &roomy, 764, 1, 1, 0, 1, 0);
-    column("csc, slice of 192 entries: cut", LAC_CSC, &roomy, 768, 1, 1, 0, 2, 0);
-    column("csc8, slice of 127 entries: one tile", LAC_CSC8, &roomy, 508, 1, 1, 0, 1, 0);
-    column("csc8, slice of 128 entries: cut", LAC_CSC8, &roomy, 512, 1, 1, 0, 2, 0);
+    column("csc, slice of 191 entries: one tile", LAC_CSC, 0, &roomy, 764, 1, 1, 0, 1, 0);
+    column("csc, slice of 192 entries: cut", LAC_CSC, 0, &roomy, 768, 1, 1, 0, 2, 0);
+    column("csc8, slice of 127 entries: one tile", LAC_CSC8, 0, &roomy, 508, 1, 1, 0, 1, 0);
+    column("csc8, slice of 128 entries: cut", LAC_CSC8, 0, &roomy, 512, 1, 1, 0, 2, 0);
 
     /* RAMs exactly full, and one too many. Four lanes, one row each: an entry a column; a line has eight columns. */
     const lac_config w4 = tiny(4, 4, 512, 16, 64), c16 = tiny(4, 64, 16, 16, 64), a8 = tiny(4, 64, 64, 16, 512), p64 = tiny(4, 64, 64, 64, 128);
-    column("csc, weight RAM exactly full", LAC_CSC, &w4, 4, 24, 1, 0, 1, 0);
-    column("csc, one entry too many: 8, 8 and 9 columns in half the RAM", LAC_CSC, &w4, 4, 25, 1, 0, 3, 0);
-    column("csc8, weight RAM exactly full", LAC_CSC8, &w4, 4, 16, 1, 0, 1, 0);
-    column("csc8, one entry too many", LAC_CSC8, &w4, 4, 17, 1, 0, 3, 0);
-    column("4:4, weight RAM exactly full", LAC_NM, &w4, 4, 24, 1, 0, 1, 0);
-    column("4:4, one group too many", LAC_NM, &w4, 4, 25, 1, 0, 3, 12);
-    column("column table exactly full", LAC_CSC, &c16, 4, 16, 1, 0, 1, 0);
-    column("one column too many", LAC_CSC, &c16, 4, 17, 1, 0, 3, 0);
-    column("accumulators exactly full", LAC_CSC, &a8, 64, 8, 1, 0, 1, 0);
-    column("one row too many", LAC_CSC, &a8, 65, 8, 1, 0, 2, 0);
-    column("parameters exactly full", LAC_CSC, &p64, 128, 8, 1, 0, 1, 0);
-    column("one channel too many", LAC_CSC, &p64, 129, 8, 1, 0, 3, 0);
-    column("one weight", LAC_CSC8, &roomy, 1, 1, 1, 0, 1, 0);
-    column("no weight at all", LAC_CSC, &roomy, 5, 9, 1, 5, 1, 0);
+    column("csc, weight RAM exactly full", LAC_CSC, 0, &w4, 4, 24, 1, 0, 1, 0);
+    column("csc, one entry too many: 8, 8 and 9 columns in half the RAM", LAC_CSC, 0, &w4, 4, 25, 1, 0, 3, 0);
+    column("csc8, weight RAM exactly full", LAC_CSC8, 0, &w4, 4, 16, 1, 0, 1, 0);
+    column("csc8, one entry too many", LAC_CSC8, 0, &w4, 4, 17, 1, 0, 3, 0);
+    column("4:4, weight RAM exactly full", LAC_NM, 0, &w4, 4, 24, 1, 0, 1, 0);
+    column("4:4, one group too many", LAC_NM, 0, &w4, 4, 25, 1, 0, 3, 12);
+    column("column table exactly full", LAC_CSC, 0, &c16, 4, 16, 1, 0, 1, 0);
+    column("one column too many", LAC_CSC, 0, &c16, 4, 17, 1, 0, 3, 0);
+    column("accumulators exactly full", LAC_CSC, 0, &a8, 64, 8, 1, 0, 1, 0);
+    column("one row too many", LAC_CSC, 0, &a8, 65, 8, 1, 0, 2, 0);
+    column("parameters exactly full", LAC_CSC, 0, &p64, 128, 8, 1, 0, 1, 0);
+    column("one channel too many", LAC_CSC, 0, &p64, 129, 8, 1, 0, 3, 0);
+    column("one weight", LAC_CSC8, 0, &roomy, 1, 1, 1, 0, 1, 0);
+    column("no weight at all", LAC_CSC, 0, &roomy, 5, 9, 1, 5, 1, 0);
+
+    /* Column blocks: an octet's entries of a column, a column's lines, and half of each RAM. Row tiles of 64 channels. */
+    const lac_config w16 = tiny(4, 16, 512, 16, 64), wide = tiny(256, 1024, 512, 16, 2048);
+    column("by column, csc, octet of 191 entries: one tile", LAC_CSC, 1, &roomy, 191, 1, 1, 0, 1, 0);
+    column("by column, csc, octet of 192 entries: cut", LAC_CSC, 1, &roomy, 192, 1, 1, 0, 3, 0);
+    column("by column, csc8, octet of 127 entries: one tile", LAC_CSC8, 1, &roomy, 127, 1, 1, 0, 1, 0);
+    column("by column, csc8, octet of 128 entries: cut", LAC_CSC8, 1, &roomy, 128, 1, 1, 0, 2, 0);
+    column("by column, csc, 32 + 223 lines: one tile", LAC_CSC, 1, &wide, 1338, 1, 1, 0, 1, 0);
+    column("by column, csc, 32 + 224 lines: cut", LAC_CSC, 1, &wide, 1339, 1, 1, 0, 2, 0);
+    column("by column, half of the weight RAM exactly full", LAC_CSC, 1, &w16, 4, 8, 1, 0, 1, 0);
+    column("by column, one column too many", LAC_CSC, 1, &w16, 4, 9, 1, 0, 2, 0);
+    column("by column, half of the column table exactly full", LAC_CSC8, 1, &c16, 4, 8, 1, 0, 1, 0);
+    column("by column, one more than half of the column table", LAC_CSC8, 1, &c16, 4, 9, 1, 0, 2, 0);
+    column("by column, csc, gap of 128: two padding entries", LAC_CSC, 1, &roomy, 516, 1, 4000, 128 * 4, 1, 2);
+    column("by column, no weight at all", LAC_CSC, 1, &roomy, 5, 9, 1, 5, 1, 0);
 }
 
 static void pack_refusals(void)
@@ -1103,6 +1388,10 @@ static void pack_refusals(void)
     caps.formats = 5;
     check(CSC(LAC_CSC8, NULL) == LAC_E_ARG, "pack refuses a format the machine has not", "accepted");
     caps.formats = 7;
+    s = lac_pack_csc_columns(&caps, &m, LAC_CSC8, NULL, 1, scratch, image, sizeof image, &need, &layer, &where);
+    caps.formats = 15;
+    check(s == LAC_E_ARG && lac_pack_csc_columns(&caps, &m, LAC_CSC8, NULL, 1, scratch, image, sizeof image, &need, &layer, &where) == LAC_OK,
+          "pack refuses column blocks where the machine has not LOAD_COLUMNS", "%s", lac_status_name(s));
 
     int8_t w[2 * 6] = {1, 0, 2, 0, 0, 3, 0, 0, 0, 0, 4, 5};
     lac_nm nm = {2, 6, 2, w};
@@ -1149,7 +1438,7 @@ static void build_refusals(void)
     const lac_config cfg = named_config("odd");
     rig r;
     open_rig(&r, &cfg, 16);
-    matrix *m = directed_matrix(&r, LAC_CSC, 20, 24), *tall = directed_matrix(&r, LAC_CSC, 100, 24);
+    matrix *m = directed_matrix(&r, LAC_CSC, 0, 20, 24), *tall = directed_matrix(&r, LAC_CSC, 0, 100, 24);
     const lac_place at = {0, 0, 0, 0};
     const lac_fc good = {&m->layer, NULL, 2, {take(&r, 4096), 64, LAC_INT8, -1, 0}, {take(&r, 4096), 64, LAC_INT8, 3, 0}, -5, 5, 1, 0};
     uint32_t n = 0;
@@ -1207,6 +1496,17 @@ static void build_refusals(void)
     s = build_status(&r, &wide, &n);
     check(s == LAC_OK && dir_row_tiles(&tall->layer) == 4, "build: int16 from row tiles of 32", "%s, %u tiles", lac_status_name(s), dir_row_tiles(&tall->layer));
 
+    matrix *bc = directed_matrix(&r, LAC_CSC, 1, 20, 24);
+    lac_fc streamed = good;
+    streamed.layer = &bc->layer;
+    r.dev.caps.formats &= ~(uint32_t)LAC_HAS_COLUMNS;
+    s = build_status(&r, &streamed, &n);
+    r.dev.caps.formats |= LAC_HAS_COLUMNS;
+    check(s == LAC_E_ARG && n == 0 && build_status(&r, &streamed, &n) == LAC_OK, "build refuses column blocks where the machine has not LOAD_COLUMNS",
+          "%s", lac_status_name(s));
+    drop_matrix(bc);
+    free(bc);
+
     lac_place next = {0, 0, 0, 0}, got;
     s = lac_fc_place(&r.dev.caps, &m->layer, &next, &got);
     check(s == LAC_OK && next.word_base == m->layer.resident_words && next.col_base == 24 && next.param_base == 20 && next.codebook == 1 && got.col_base == 0,
@@ -1218,36 +1518,47 @@ static void build_refusals(void)
 
     /* Directories with a broken word: refused, or consistent enough to build something. The sanitizers watch. */
     lac_rng g = {seed + 77};
-    matrix *t = directed_matrix(&r, LAC_CSC8, 90, 100);
-    uint8_t *copy = malloc(t->layer.bytes);
-    uint32_t refused = 0;
-    for (int i = 0; i < 3000; i++) {
-        lac_layer l;
-        memcpy(copy, t->image, t->layer.bytes);
-        const uint32_t at_byte = 4 * rng_below(&g, t->layer.dir_bytes / 4);
-        const uint32_t value = rng_chance(&g, 128) ? copy[at_byte] + (uint32_t)rng_range(&g, -3, 3) : (uint32_t)rng_next(&g) >> rng_below(&g, 32);
-        for (int b = 0; b < 4; b++) copy[at_byte + (uint32_t)b] = (uint8_t)(value >> 8 * b);
-        if (lac_layer_open(copy, t->layer.bytes, &l) != LAC_OK) {
-            refused++;
-            continue;
+    for (int by_column = 0; by_column < 2; by_column++) {
+        matrix *t = directed_matrix(&r, LAC_CSC8, by_column, 90, 100);
+        uint8_t *copy = malloc(t->layer.bytes);
+        uint32_t refused = 0;
+        for (int i = 0; i < 3000; i++) {
+            lac_layer l;
+            memcpy(copy, t->image, t->layer.bytes);
+            const uint32_t at_byte = 4 * rng_below(&g, t->layer.dir_bytes / 4);
+            const uint32_t value = rng_chance(&g, 128) ? copy[at_byte] + (uint32_t)rng_range(&g, -3, 3) : (uint32_t)rng_next(&g) >> rng_below(&g, 32);
+            for (int b = 0; b < 4; b++) copy[at_byte + (uint32_t)b] = (uint8_t)(value >> 8 * b);
+            if (lac_layer_open(copy, t->layer.bytes, &l) != LAC_OK) {
+                refused++;
+                continue;
+            }
+            lac_fc j = good;
+            j.layer = &l;
+            j.x.pitch = j.y.pitch = 65536 * 8;
+            j.y.addr = 0;
+            j.x.addr = 1u << 30;
+            j.y.type = LAC_INT16;
+            if (by_column) j.points = 1;
+            (void)build_status(&r, &j, &n);
         }
-        lac_fc j = good;
-        j.layer = &l;
-        j.x.pitch = j.y.pitch = 65536 * 8;
-        j.y.addr = 0;
-        j.x.addr = 1u << 30;
-        j.y.type = LAC_INT16;
-        (void)build_status(&r, &j, &n);
+        for (uint8_t v = 1; by_column && v < 3; v++) { /* the storage, a word of the header: N:4 has weight blocks only */
+            lac_layer l;
+            memcpy(copy, t->image, t->layer.bytes);
+            copy[92] = v;
+            if (v == 1) copy[20] = LAC_NM, copy[24] = 2;
+            check(lac_layer_open(copy, t->layer.bytes, &l) == LAC_E_FORMAT, v == 1 ? "open refuses column blocks of N:4" : "open refuses a third storage",
+                  "accepted");
+        }
+        check(refused > 1000, by_column ? "open: broken directories of column blocks" : "open: broken directories", "%u of 3000 refused", refused);
+        lac_layer l;
+        check(lac_layer_open(t->image, t->layer.bytes, &l) == LAC_OK && l.rows == 90 && l.cols == 100 && l.entries == t->layer.entries
+                  && lac_layer_open(t->image, t->layer.dir_bytes, &l) == LAC_OK && lac_layer_open(t->image, t->layer.dir_bytes - 1, &l) == LAC_E_FORMAT
+                  && lac_layer_open(t->image, 127, &l) == LAC_E_FORMAT && lac_layer_open(NULL, 200, &l) == LAC_E_ARG,
+              by_column ? "open: an image of column blocks" : "open: a whole image, its directory alone, and less", "otherwise");
+        free(copy);
+        drop_matrix(t);
+        free(t);
     }
-    check(refused > 1000, "open: broken directories", "%u of 3000 refused", refused);
-    lac_layer l;
-    check(lac_layer_open(t->image, t->layer.bytes, &l) == LAC_OK && l.rows == 90 && l.cols == 100 && l.entries == t->layer.entries
-              && lac_layer_open(t->image, t->layer.dir_bytes, &l) == LAC_OK && lac_layer_open(t->image, t->layer.dir_bytes - 1, &l) == LAC_E_FORMAT
-              && lac_layer_open(t->image, 127, &l) == LAC_E_FORMAT && lac_layer_open(NULL, 200, &l) == LAC_E_ARG,
-          "open: a whole image, its directory alone, and less", "otherwise");
-    free(copy);
-    drop_matrix(t);
-    free(t);
     drop_matrix(tall);
     free(tall);
     list nothing = {0};
@@ -1465,7 +1776,7 @@ static void device(void)
     const lac_config cfg = named_config("l8");
     rig r;
     open_rig(&r, &cfg, 16);
-    matrix *m = directed_matrix(&r, LAC_CSC, 20, 24);
+    matrix *m = directed_matrix(&r, LAC_CSC, 0, 20, 24);
     const lac_fc job = {&m->layer, NULL, 40, {take(&r, 4096), 64, LAC_INT8, -1, 0}, {take(&r, 4096), 64, LAC_INT8, 3, 0}, -5, 5, 1, 0};
     fresh_fake(&f);
     open_fake(&f, &d, &p);
@@ -1538,15 +1849,19 @@ int main(void)
     }
     for (int b = 0; b < 10; b++) programs(NULL, b, 15);
     order();
-    eie_example();
+    eie_example(0);
+    eie_example(1);
+    needed();
+    reuse();
     balance();
     edges();
     pack_refusals();
     build_refusals();
     device();
     mmio();
-    check(streamed_run > 100 && resident_run > 100 && chained_run > 50, "programs: jobs of every kind", "%llu programs, %llu commands, %llu streamed, %llu resident, %llu chained jobs",
-          (unsigned long long)programs_run, (unsigned long long)commands_run, (unsigned long long)streamed_run, (unsigned long long)resident_run,
-          (unsigned long long)chained_run);
+    check(streamed_run > 100 && resident_run > 100 && chained_run > 50 && needed_run > 100, "programs: jobs of every kind",
+          "%llu programs, %llu commands, %llu streamed, %llu resident, %llu chained jobs, %llu loads of needed columns", (unsigned long long)programs_run,
+          (unsigned long long)commands_run, (unsigned long long)streamed_run, (unsigned long long)resident_run, (unsigned long long)chained_run,
+          (unsigned long long)needed_run);
     return failures != 0;
 }

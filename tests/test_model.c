@@ -40,6 +40,9 @@ static void test_config(void)
         {"FEAT_DEPTH 40", "FEAT_DEPTH=64", "FEAT_DEPTH=40", ":10:"},
         {"ACC_DEPTH 0", "ACC_DEPTH=8", "ACC_DEPTH=0", ":9:"},
         {"PARAM_DEPTH 9", "PARAM_DEPTH=8", "PARAM_DEPTH=9", ":11:"},
+        {"FLIGHT 1", "BURST=4", "BURST=4\nFLIGHT=1", ":14:"},
+        {"FLIGHT 65", "BURST=4", "BURST=4\nFLIGHT=65", ":14:"},
+        {"FLIGHT twice", "BURST=4", "FLIGHT=2\nBURST=4\nFLIGHT=2", ":15:"},
         {"STORE_W 16", "LANES=4\nDATA_W=64\nADDR_W=32\n\nSTORE_W = 2", "LANES=16\nDATA_W=64\nADDR_W=32\n\nSTORE_W = 16", ":6:"},
     };
     const char *b = getenv("B") ? getenv("B") : "build";
@@ -47,8 +50,9 @@ static void test_config(void)
     lac_config cfg;
 
     snprintf(path, sizeof path, "%s/tests/test_model.cfg", b);
-    for (int i = -1; i < (int)(sizeof BAD / sizeof BAD[0]); i++) {
+    for (int i = -2; i < (int)(sizeof BAD / sizeof BAD[0]); i++) {
         strcpy(file, GOOD);
+        if (i == -2) strcat(file, "FLIGHT=64\n");
         if (i >= 0) {
             const char *at = strstr(GOOD, BAD[i].from);
             file[at - GOOD] = '\0';
@@ -65,8 +69,9 @@ static void test_config(void)
         if (i < 0)
             check(status == 0 && !strcmp(cfg.name, "test_model") && cfg.lanes == 4 && cfg.data_w == 64 && cfg.addr_w == 32
                       && cfg.store_w == 2 && cfg.weight_depth == 16 && cfg.col_depth == 8 && cfg.acc_depth == 8
-                      && cfg.feat_depth == 64 && cfg.param_depth == 8 && cfg.fifo_depth == 4 && cfg.burst == 4,
-                  "config: a good file", "status %d, %s", status, err);
+                      && cfg.feat_depth == 64 && cfg.param_depth == 8 && cfg.fifo_depth == 4 && cfg.burst == 4
+                      && cfg.flight == (i == -2 ? 64 : 8),
+                  i == -2 ? "config: a good file with FLIGHT" : "config: a good file", "status %d, %s", status, err);
         else
             check(status == -1 && strstr(err, BAD[i].want), text("config: refuses %s", BAD[i].name),
                   "expected '%s', got %d '%s'", BAD[i].want, status, err);
@@ -85,13 +90,13 @@ static void test_registers(rig *r)
 #include "lac_regs.def"
 #undef LAC_REG
     };
-    const uint32_t caps[12] = {r->cfg.lanes, r->cfg.data_w, r->cfg.addr_w, r->cfg.store_w, r->cfg.weight_depth, r->cfg.col_depth,
-                               r->cfg.acc_depth, r->cfg.feat_depth, r->cfg.param_depth, r->cfg.fifo_depth, r->cfg.burst, 7};
+    const uint32_t caps[13] = {r->cfg.lanes, r->cfg.data_w, r->cfg.addr_w, r->cfg.store_w, r->cfg.weight_depth, r->cfg.col_depth,
+                               r->cfg.acc_depth, r->cfg.feat_depth, r->cfg.param_depth, r->cfg.fifo_depth, r->cfg.burst, 15, r->cfg.flight};
     lac_model  *m   = lac_model_create(&r->cfg, r->mem, BASE, MEM);
     const char *bad = NULL;
 
     for (size_t i = 0; i < sizeof REGS / sizeof REGS[0]; i++) {
-        const uint32_t off = REGS[i].off, want = off >= 0x10 && off < 0x40 ? caps[off / 4 - 4] : REGS[i].reset;
+        const uint32_t off = REGS[i].off, want = off >= 0x10 && off < 0x44 ? caps[off / 4 - 4] : REGS[i].reset;
         if (lac_model_read32(m, off) != want) bad = REGS[i].name;
     }
     check(!bad, text("%s: registers after reset", r->cfg.name), "%s", bad);
@@ -100,7 +105,8 @@ static void test_registers(rig *r)
         const uint32_t off = REGS[i].off, before = lac_model_read32(m, off);
         if (off == LAC_REG_TAIL || off == LAC_REG_CTRL) continue;
         lac_model_write32(m, off, 0x5A5A5A5Au);
-        if (lac_model_read32(m, off) != (off == LAC_REG_IRQ_ENABLE ? 2u : REGS[i].access == RW ? 0x5A5A5A5Au : before)) bad = REGS[i].name;
+        const uint32_t bits = off == LAC_REG_IRQ_ENABLE ? 7u : off == LAC_REG_COUNT_SELECT ? 0xFFFu : ~0u;  /* those there are */
+        if (lac_model_read32(m, off) != (REGS[i].access == RW ? 0x5A5A5A5Au & bits : before)) bad = REGS[i].name;
         lac_model_write32(m, off, before);
     }
     check(!bad, text("%s: RW registers hold what is written, RO ones do not", r->cfg.name), "%s", bad);
@@ -156,15 +162,15 @@ static void test_csr_example(rig *r)
 {
     static const int     row_ptr[7] = {0, 1, 2, 4, 7, 9, 10}, col[10] = {2, 0, 2, 3, 0, 1, 2, 0, 3, 3};
     static const int32_t val[10] = {3, 7, 4, 8, 6, 5, 3, 2, 1, 8}, x[4] = {0, 0, 4, 8};
-    static const char   *FORMAT[3] = {"csc", "csc8", "4:4"};
-    static const uint32_t MACS[3] = {6, 6, 0};
+    static const char   *FORMAT[4] = {"csc", "csc8", "4:4", "needed columns"};
+    static const uint32_t MACS[4] = {6, 6, 0, 6};
     int64_t  a[6], b[6];
     uint64_t y;
     const int64_t pa = naive_rows(a, EXAMPLE, x, 4, 6), pb = naive_nonzeros(b, row_ptr, col, val, x, 4, 6);
 
     check(!memcmp(a, EXAMPLE_Y, sizeof a) && !memcmp(b, EXAMPLE_Y, sizeof b) && pa == 10 && pb == 6,
           text("%s: CSR example, both naive loops", r->cfg.name), "%lld and %lld products", (long long)pa, (long long)pb);
-    for (int f = 0; f < 3; f++) {
+    for (int f = 0; f < 4; f++) {
         const int bad = run_example(r, f, &y);
         uint32_t macs = MACS[f];
         if (f == NM) macs = 4 * ((6 + r->cfg.lanes - 1) / r->cfg.lanes) * (r->cfg.lanes < 6 ? r->cfg.lanes : 6);
@@ -197,7 +203,7 @@ static void test_eie_example(void)
     };
     static const int64_t  WANT[8] = {-10, 0, -15, 0, -20, 0, 24, 40};
     static const uint64_t MACS[4] = {3, 0, 3, 1};
-    const lac_config cfg = {"eie", 4, 64, 32, 2, 16, 16, 16, 64, 8, 4, 4};
+    const lac_config cfg = {"eie", 4, 64, 32, 2, 16, 16, 16, 64, 8, 4, 4, 8};
     rig *r = open_rig(&cfg);
 
     for (unsigned i = 0; i < 11; i++) put(r, BASE + 0x1000 + 8 * i, BLOCK[i], 8);
@@ -246,7 +252,7 @@ static void test_gaps(void)
         {CSC, 1, 1}, {CSC, 64, 1}, {CSC, 65, 2}, {CSC, 128, 2}, {CSC, 129, 3}, {CSC8, 1, 1}, {CSC8, 256, 1}, {CSC8, 257, 2}, {CSC8, 513, 3},
     };
     static const int8_t X[2] = {3, -1};
-    const lac_config cfg = {"gaps", 4, 64, 32, 2, 64, 16, 600, 64, 2400, 4, 4};
+    const lac_config cfg = {"gaps", 4, 64, 32, 2, 64, 16, 600, 64, 2400, 4, 4, 8};
     rig *r = open_rig(&cfg);
 
     for (size_t i = 0; i < sizeof CASE / sizeof CASE[0]; i++) {
@@ -308,6 +314,218 @@ static void test_slices(rig *r, int format)
           text("%s: slices across words, empty ones, %s", r->cfg.name, format == CSC ? "csc" : "csc8"),
           "code %x, MACs %u of %d, items %u of %d", RD(ERR_CODE), RD(CNT_MACS_LO), weights, RD(CNT_ITEMS), items);
     fresh(r);
+}
+
+/* ---- Column blocks --------------------------------------------------------------------------------------------------- */
+
+/* EIE's matrix again, every byte by hand. Columns 1 and 3 are needed. */
+static void test_columns_by_hand(void)
+{
+    static const uint64_t BLOCK[9] = {
+        UINT64_C(0xEEEEEEEE02020202),                                       /* lines of columns 3 .. 0; bytes beyond */
+        UINT64_C(0xFFFFFFFF02020201), UINT64_C(0x1111222200060001),         /* entries up to PE 3 .. 0; w10 w00 */
+        UINT64_C(0xFFFFFFFF03030101), UINT64_C(0x3333000800070002),         /* w61 w21 w01 */
+        UINT64_C(0xFFFFFFFF01010101), UINT64_C(0x4444555566660103),         /* w42 */
+        UINT64_C(0xFFFFFFFF08030202), UINT64_C(0x01F6000900050004),         /* w73 w23 w43 w03 */
+    };
+    static const uint32_t COMMANDS[5][10] = {
+        {0x21, 1, 0x40001100, 0, 0, 0x00040001, 0x00000000, 0},       /* LOAD features: 1 point, 4 channels, int8 */
+        {0x41, 2, 0x40001000, 0, 0x01000009, 0, 0x00040000, 3},       /* LOAD columns: 9 lines, csc8, 4 columns, 4 lanes */
+        {0x31, 3, 0x40001200, 0, 8},                                  /* LOAD parameters */
+        {0x02, 4, 0, 0x00040001, 0, 0x00020002, 0},                   /* EXEC 1 point, 4 columns, 2 rows, csc8 */
+        {0x03, 5, 0x40001400, 0, 0, 0x00080001, 0x00020000, 0x60000}, /* STORE 1 point, 8 channels, 2 rows, raw */
+    };
+    static const int64_t WANT[8] = {-10, 0, -15, 0, -20, 0, 24, 40};
+    const lac_config cfg = {"eie", 4, 64, 32, 2, 16, 16, 16, 64, 8, 4, 4, 8};
+    rig *r = open_rig(&cfg);
+
+    for (int needed = 0; needed < 2; needed++) {
+        for (unsigned i = 0; i < 9; i++) put(r, BASE + 0x1000 + 8 * i, BLOCK[i], 8);
+        put(r, BASE + 0x1100, UINT64_C(0xEEEEEEEEFC000300), 8);  /* (0, 3, 0, -4), then bytes beyond */
+        for (unsigned k = 0; k < 8; k++) {
+            put(r, BASE + 0x1200 + 16 * k, UINT64_C(0x0000000100000000), 8);
+            put(r, BASE + 0x1208 + 16 * k, 1 | (k % 4) << 8, 8);
+        }
+        for (int i = 0; i < 5; i++) {
+            command c = {{0}};
+            memcpy(c.w, COMMANDS[i], sizeof COMMANDS[i]);
+            if (i == 1) c.w[4] |= needed ? 1u << 26 : 0;
+            if (i == 1) c.w[5] = needed ? 14 : 12;  /* PE 0 has four words, two of them of needed columns; the RAM has 16 */
+            push(r, c);
+        }
+        go(r);
+        int same = 1;
+        for (unsigned k = 0; k < 8; k++) same &= get(r, BASE + 0x1400 + 8 * k, 8) == (uint64_t)WANT[k];
+        const uint32_t beats = 5 * 8 + 1 + 1 + 16 + (needed ? 4 : 8);
+        check(same && RD(STATUS) == 0 && RD(CNT_MACS_LO) == 7 && RD(CNT_ITEMS) == 2 && RD(CNT_RD_BEATS) == beats,
+              needed ? "column block by hand: needed columns" : "column block by hand: all columns", "code %x, y0 %lld, MACs %u, items %u, beats %u of %u",
+              RD(ERR_CODE), (long long)get(r, BASE + 0x1400, 8), RD(CNT_MACS_LO), RD(CNT_ITEMS), RD(CNT_RD_BEATS), beats);
+        fresh(r);
+    }
+    close_rig(r);
+}
+
+/* What push_block() makes of the codes. */
+static uint64_t put_squares(rig *r)
+{
+    const uint64_t at = take(r, 64);
+    for (unsigned i = 0; i < 16; i++) put(r, at + 2 * i, i == 0 ? 999 : i * i, 2);
+    return at;
+}
+
+/* The carry between octets of one position, and a slice in two words, by hand: twelve lanes, one column, positions of 64 bits. Lanes 0 .. 4 have
+ * one entry each, lane 8 two, in slot 5 of word 0 and slot 0 of word 1, lane 11 one. */
+static void test_columns_carry(void)
+{
+    static const uint64_t BLOCK[5] = {
+        4,
+        UINT64_C(0x0505050504030201),                   /* entries of octet 0 up to lane 7 .. 0 */
+        UINT64_C(0xFFFFFFFF03020202),                   /* of octet 1 up to lane 11 .. 8 */
+        1 | 2 << 10 | 3 << 20 | UINT64_C(4) << 30 | UINT64_C(5) << 40 | UINT64_C(6) << 50,
+        7 | 8 << 10,                                    /* codes, no gaps */
+    };
+    static const int64_t WANT[24] = {1, 4, 9, 16, 25, 0, 0, 0, 36, 0, 0, 64, 0, 0, 0, 0, 0, 0, 0, 0, 49};
+    const lac_config cfg = {"carry", 12, 64, 32, 2, 8, 8, 8, 64, 24, 4, 4, 8};
+    rig *r = open_rig(&cfg);
+    const uint64_t block = take(r, 40), codebook = put_squares(r), x = put_bytes(r, "\1", 1);
+
+    for (unsigned i = 0; i < 5; i++) put(r, block + 8 * i, BLOCK[i], 8);
+    command c = load_columns(block, 5, 6, 7, 1, 12);
+    SET(c, LOAD_COLUMNS, FORMAT, CSC);
+    push(r, load_codebook(codebook, 0));
+    push(r, load_features(x, 0, 1, 1, 0, INT8, 0, 0));
+    push(r, c);
+    c = exec(0, 0, 1, 1, 2, CSC, 0, INT8, 0);
+    SET(c, EXEC, COL_BASE, 7);
+    const int64_t *y = run_raw(r, c, 24);
+    check(y && !memcmp(y, WANT, sizeof WANT) && RD(CNT_MACS_LO) == 8, "column block by hand: octets of one position",
+          "code %x index %u, y[8] %lld, y[20] %lld", RD(ERR_CODE), RD(ERR_INDEX), (long long)(y ? y[8] : 0), (long long)(y ? y[20] : 0));
+    close_rig(r);
+}
+
+/* Columns on all lanes but lane 2, some of them empty; three rows; of the features none, all, some, the first or the last is not zero, and others
+ * stand before and behind them. The weights fill the RAM. */
+static void test_columns(rig *r, int format, int type, int needed)
+{
+    const int      lanes = (int)r->cfg.lanes, cols = r->lb < 16 ? 20 : (int)r->lb + 1, per_line = (int)(r->lb / SIZE[type]);
+    const uint32_t channels = 3u * (uint32_t)lanes;
+    char why[300] = "";
+
+    for (int pattern = 0; pattern < 5; pattern++) {
+        int64_t  want[256 * 3] = {0};
+        uint8_t  need[100];
+        uint32_t items = 0, macs = 0, beats = lines(r, (unsigned)cols);
+        uint64_t block;
+        const uint64_t x = take(r, 1024), codebook = put_squares(r);
+
+        blk_begin(format, 0, lanes, cols);
+        blk.extra = pattern == 2;
+        for (int i = 0; i < 2 * per_line + cols + 3; i++) put(r, x + SIZE[type] * (unsigned)i, 77, (int)SIZE[type]);
+        for (int c = 0; c < cols; c++) {
+            const int on = pattern == 1 || (pattern == 2 && c % 3 != 1) || (pattern == 3 && c == 0) || (pattern == 4 && c == cols - 1);
+            const int v  = !on ? 0 : type == INT16 ? 300 * (c % 9 - 10) : c % 9 - 10;
+            put(r, x + SIZE[type] * (unsigned)(2 * per_line + c), (uint64_t)v, (int)SIZE[type]);
+            need[c] = !needed || on;
+            items += (unsigned)on;
+            for (int l = 0; l < lanes; l++) {
+                int last = -1;
+                if (c % 7 == 4 || l == 2) continue;
+                for (int row = 0; row < 3; row++)
+                    if ((c * 7 + l * 3 + row * 5) % (l % 5 + 2) < 2) {
+                        const int code = 1 + (c + l + row) % 15, w = format == CSC ? code * code : code - 18;
+                        blk_weight(c, l, row, format == CSC ? code : w, &last);
+                        want[row * lanes + l] += w * v;
+                        macs += (unsigned)on;
+                    }
+            }
+        }
+        const uint32_t n = cols_put(r, &block);
+        push(r, load_codebook(codebook, 0));
+        push(r, load_features(x, 0, 1, (unsigned)(2 * per_line + cols + 3), 32, type, 0, 0));
+        go(r);
+        const uint32_t words = cols_words(r, need), col_base = r->cfg.col_depth - (unsigned)cols;
+        command c = load_columns(block, n, r->cfg.weight_depth - (words ? words : 1), col_base, (unsigned)cols, (unsigned)lanes);
+        SET(c, LOAD_COLUMNS, FORMAT, format);
+        SET(c, LOAD_COLUMNS, NEEDED, needed);
+        SET(c, LOAD_COLUMNS, WIDE, needed && type == INT16);
+        SET(c, LOAD_COLUMNS, FEAT_BASE, needed ? 34 : 0);
+        push(r, c);
+        go(r);
+        for (int k = 0; k < cols; k++)
+            if (need[k]) beats += (uint32_t)get(r, block + (unsigned)k, 1);
+        beats = (64 + beats * r->lb) * 8 / r->cfg.data_w;
+        const uint32_t got = RD(CNT_RD_BEATS);
+        c = exec(34, 0, 1, (unsigned)cols, 3, format, 0, type, 0);
+        SET(c, EXEC, COL_BASE, col_base);
+        const int64_t *y = run_raw(r, c, channels);
+        if (!y || memcmp(y, want, channels * sizeof want[0]) || RD(CNT_ITEMS) != items || RD(CNT_MACS_LO) != macs || got != beats)
+            snprintf(why, sizeof why, "pattern %d: code %x index %x, items %u of %u, MACs %u of %u, beats %u of %u", pattern, RD(ERR_CODE),
+                     RD(ERR_INDEX), RD(CNT_ITEMS), items, RD(CNT_MACS_LO), macs, got, beats);
+        fresh(r);
+    }
+    check(!*why, text("%s: column block, %s%s%s", r->cfg.name, format == CSC ? "csc" : "csc8", type == INT16 ? ", int16" : "",
+                      needed ? ", needed columns" : ""), "%s", why);
+}
+
+/* What was there before: columns that are not needed keep it, needed ones do not, not even where they are empty or have fewer lanes. */
+static void test_columns_keep(rig *r)
+{
+    static const int8_t X[5] = {0, 1, 1, 1, 0};
+    const int lanes = (int)r->cfg.lanes;
+    uint64_t  block;
+
+    blk_begin(CSC8, 0, lanes, 5);
+    for (int c = 0; c < 5; c++)
+        for (int l = 0; l < lanes; l++) blk_add(c, l, 10);
+    push_block(r, X, 5);
+    blk_begin(CSC8, 0, 3, 5);  /* 0 and 4 are not needed; 2 and 4 are empty; 3 has a table and nothing else */
+    for (int l = 0; l < 3; l++) blk_add(0, l, 50), blk_add(1, l, 7), blk_add(3, l, 50);
+    uint32_t n = cols_put(r, &block);
+    const uint64_t last = cols_at(r, block, 3);
+    put(r, block + 3, lines(r, 3), 1);
+    put(r, last, 0, 3);
+    n -= 1;  /* its three entries are one line of words */
+    const uint64_t all = put_bytes(r, "\1\1\1\1\1", 5);
+    command c = load_columns(block, n, 10, 0, 5, 3);
+    SET(c, LOAD_COLUMNS, NEEDED, 1);
+    push(r, c);
+    push(r, load_features(all, 0, 1, 5, 0, INT8, 0, 0));
+    const int64_t *y = run_raw(r, exec(0, 0, 1, 5, 1, CSC8, 0, INT8, 0), (unsigned)lanes);
+    int ok = y != NULL;
+    for (int l = 0; l < lanes && ok; l++) ok = y[l] == (l < 3 ? 27 : 20);
+    check(ok && RD(CNT_MACS_LO) == 2 * (unsigned)lanes + 3, text("%s: a column block changes the needed columns and no other", r->cfg.name),
+          "code %x, y %lld %lld, MACs %u", RD(ERR_CODE), (long long)(y ? y[0] : 0), (long long)(y ? y[3] : 0), RD(CNT_MACS_LO));
+    fresh(r);
+}
+
+/* 31 words and five entries of an octet; 255 lines of a column. */
+static void test_columns_largest(rig *r)
+{
+    for (int format = 0; format < 2; format++) {
+        const int most = format == CSC ? 191 : 127, rows = (most + 7) / 8, lanes = 8;
+        int64_t  want[24 * 64] = {0};
+        uint64_t block;
+        blk_begin(format, 0, lanes, 1);
+        for (int i = 0; i < most; i++) {
+            const int l = i / rows, row = i % rows, w = 1 + i % 15;
+            int last = row - 1;
+            blk_weight(0, l, row, w, &last);
+            want[row * (int)r->cfg.lanes + l] = 2 * (format == CSC ? w * w : w);
+        }
+        blk.extra = 255 - 1 - 32;
+        const uint32_t n = cols_put(r, &block);
+        command c = load_columns(block, n, 0, 0, 1, (unsigned)lanes);
+        SET(c, LOAD_COLUMNS, FORMAT, format);
+        push(r, c);
+        push(r, load_codebook(put_squares(r), 0));
+        push(r, load_features(put_bytes(r, "\2", 1), 0, 1, 1, 0, INT8, 0, 0));
+        const uint32_t channels = (uint32_t)rows * r->cfg.lanes;
+        const int64_t *y = run_raw(r, exec(0, 0, 1, 1, (unsigned)rows, format, 0, INT8, 0), channels);
+        check(y && !memcmp(y, want, channels * sizeof want[0]) && get(r, block, 1) == 255 && RD(CNT_MACS_LO) == (unsigned)most,
+              text("%s: the longest column, %s", r->cfg.name, format == CSC ? "csc" : "csc8"), "code %x index %u, %u lines, MACs %u", RD(ERR_CODE), RD(ERR_INDEX), n,
+              RD(CNT_MACS_LO));
+        fresh(r);
+    }
 }
 
 /* N:4 by hand: entry e is row e div N; a group is skipped only when all four are zero; the last group is partly beyond the
@@ -478,7 +696,7 @@ static int terms_of(int64_t target, int code[20], int32_t a[20])
 }
 
 enum { NUM_LANES = 8, NUM_ROWS = 4, NUM_CH = NUM_LANES * NUM_ROWS, NUM_COLS = NUM_CH * 18 };
-static const lac_config NUMERIC = {"numeric", NUM_LANES, 64, 32, 8, 1024, 1024, 8, 512, 64, 4, 16};
+static const lac_config NUMERIC = {"numeric", NUM_LANES, 64, 32, 8, 1024, 1024, 8, 512, 64, 4, 16, 8};
 
 /* Push what gives accumulator k the value acc[k]. Each column has at most one weight; so the order is that of `terms_of`. */
 static uint32_t push_accumulators(rig *r, const int64_t *acc, int channels)
@@ -983,16 +1201,18 @@ static void test_random(rig *r, int batches)
 
 int main(void)
 {
-    static const char *NAME[4] = {"l8", "odd", "w512", "l64"};
+    static const char *NAME[5] = {"l8", "odd", "w512", "l4", "l64"};
     char path[64], err[256];
 
     if (getenv("SEED")) seed = strtoull(getenv("SEED"), NULL, 0);
     test_config();
     test_eie_example();
+    test_columns_by_hand();
+    test_columns_carry();
     test_gaps();
     test_overflow();
     test_requant();
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 5; i++) {
         lac_config cfg;
         snprintf(path, sizeof path, "configs/%s.cfg", NAME[i]);
         if (!check(!lac_config_read(path, &cfg, err, sizeof err), path, "%s", err)) continue;
@@ -1002,6 +1222,9 @@ int main(void)
         test_csr_example(r);
         test_slices(r, CSC);
         test_slices(r, CSC8);
+        for (int kind = 0; kind < 8; kind++) test_columns(r, kind & 1, kind & 2 ? INT16 : INT8, kind >> 2);
+        test_columns_keep(r);
+        if (r->cfg.param_depth >= 24 * r->cfg.lanes && r->cfg.acc_depth >= 24) test_columns_largest(r);
         test_nm(r);
         test_masks(r);
         test_accumulate(r);
@@ -1010,7 +1233,7 @@ int main(void)
         test_lists(r);
         test_more_lists(r);
         test_port(r);
-        test_random(r, i < 3 ? 5 : 2);
+        test_random(r, i < 4 ? 5 : 2);
         close_rig(r);
     }
     return failures != 0;

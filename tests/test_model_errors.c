@@ -51,11 +51,13 @@ static void test_command_errors(rig *r)
     const uint64_t at = BASE + 0x8000;
     const command W = load_weights(at, 1, 0, 0), B = load_codebook(at, 0), X = load_features(at, 64, 1, 8, 0, INT8, 0, 0);
     const command P = load_params(at, 1, 0), E = exec(0, 1, 1, 1, 1, CSC, 0, INT8, 0), S = store(r, at, 64, 1, 1, INT8, 0, 0, -128, 127);
+    const command N = load_columns(at, 2, 0, 0, 1, 1);
     command c;
 
     /* Every command, every bit of every word: a bit that no field names is refused, by the first such word. The table is
      * written from docs/registers.md. */
-    static const struct { const char *name; uint32_t word0; uint32_t named[16]; } BITS[6] = {
+    static const struct { const char *name; uint32_t word0; uint32_t named[16]; } BITS[7] = {
+        {"LOAD_COLUMNS", 0x41, {0x000177FF, ~0u, ~0u, ~0u, 0x0FFFFFFF, ~0u, ~0u, 0x000000FF}},
         {"LOAD_WEIGHTS", 0x01, {0x000177FF, ~0u, ~0u, ~0u, 0x00FFFFFF, ~0u}},
         {"LOAD_CODEBOOK", 0x11, {0x000177FF, ~0u, ~0u, ~0u, 1}},
         {"LOAD_FEATURES", 0x21, {0x000177FF, ~0u, ~0u, ~0u, 0x00FFFFFF, ~0u, 0x0007FFFF, 0x0000FFFF}},
@@ -63,7 +65,7 @@ static void test_command_errors(rig *r)
         {"EXEC", 0x02, {0x000177FF, ~0u, ~0u, ~0u, ~0u, 0x01FFFFFF, 0x0000FFFF}},
         {"STORE", 0x03, {0x000177FF, ~0u, ~0u, ~0u, 0x00FFFFFF, ~0u, ~0u, 0x000FFFFF, 0x0000FFFF, ~0u}},
     };
-    for (int k = 0; k < 6; k++) {
+    for (int k = 0; k < 7; k++) {
         int bad = 0;
         for (unsigned bit = 0; bit < 512; bit++) {
             c = new_command(BITS[k].word0);
@@ -92,11 +94,20 @@ static void test_command_errors(rig *r)
     refuse(r, "no command 0", new_command(0), LAC_ERR_OPCODE, 0);
     refuse(r, "MAP is not there", new_command(0x70004), LAC_ERR_OPCODE, 0x70004);
     refuse(r, "EXEC of another kind", new_command(0x12), LAC_ERR_OPCODE, 0x12);
-    refuse(r, "LOAD of kind 4", new_command(0x41), LAC_ERR_OPCODE, 0x41);
+    refuse(r, "LOAD of kind 5", new_command(0x51), LAC_ERR_OPCODE, 0x51);
     c = W; SET(c, ANY, WAIT, 1);   refuse(r, "LOAD waits for LOAD", c, LAC_ERR_RESERVED, 0);
     c = E; SET(c, ANY, SIGNAL, 2); refuse(r, "EXEC signals EXEC", c, LAC_ERR_RESERVED, 0);
 
     c = W; SET(c, LOAD_WEIGHTS, LINES, 0);       refuse(r, "weights: no lines", c, LAC_ERR_LENGTH, 0);
+    c = N; SET(c, LOAD_COLUMNS, LINES, 0);       refuse(r, "columns: no lines", c, LAC_ERR_LENGTH, 0);
+    c = N; SET(c, LOAD_COLUMNS, COLUMNS, 0);     refuse(r, "columns: no columns", c, LAC_ERR_LENGTH, 0);
+    c = N; SET(c, LOAD_COLUMNS, FORMAT, NM);     refuse(r, "columns: N:4", c, LAC_ERR_LENGTH, 0);
+    c = N; SET(c, LOAD_COLUMNS, FORMAT, 3);      refuse(r, "columns: format 3", c, LAC_ERR_LENGTH, 0);
+    c = N; SET(c, LOAD_COLUMNS, LANES, lanes);   refuse(r, "columns: more lanes than there are", c, LAC_ERR_LENGTH, 0);
+    c = N; SET(c, LOAD_COLUMNS, FEAT_BASE, 1);   refuse(r, "columns: a feature line, none needed", c, LAC_ERR_LENGTH, 0);
+    c = N; SET(c, LOAD_COLUMNS, WIDE, 1);        refuse(r, "columns: wide, none needed", c, LAC_ERR_LENGTH, 0);
+    SET(c, LOAD_COLUMNS, NEEDED, 1); SET(c, LOAD_COLUMNS, FEAT_BASE, feat - 1); SET(c, LOAD_COLUMNS, LINES, 1); put(r, at, 0, 1);
+    allow(r, "columns: wide, the last feature line", c);
     c = X; SET(c, LOAD_FEATURES, POINTS, 0);     refuse(r, "features: no points", c, LAC_ERR_LENGTH, 0);
     c = X; SET(c, LOAD_FEATURES, CHANNELS, 0);   refuse(r, "features: no channels", c, LAC_ERR_LENGTH, 0);
     c = X; SET(c, LOAD_FEATURES, TYPE, 3);       refuse(r, "features: type 3", c, LAC_ERR_LENGTH, 0);
@@ -134,6 +145,7 @@ static void test_command_errors(rig *r)
     SET(c, STORE, PITCH, 128);                   allow(r, "store: pitch that holds a list", c);
 
     c = W; SET(c, LOAD_WEIGHTS, ADDR_LO, at + 32);     refuse(r, "weights: address", c, LAC_ERR_ALIGN, 0);
+    c = N; SET(c, LOAD_COLUMNS, ADDR_LO, at + 32);     refuse(r, "columns: address", c, LAC_ERR_ALIGN, 0);
     c = B; SET(c, LOAD_CODEBOOK, ADDR_LO, at + 1);     refuse(r, "codebook: address", c, LAC_ERR_ALIGN, 0);
     c = X; SET(c, LOAD_FEATURES, ADDR_LO, at + 8);     refuse(r, "features: address", c, LAC_ERR_ALIGN, 0);
     c = X; SET(c, LOAD_FEATURES, PITCH, 32);           refuse(r, "features: pitch", c, LAC_ERR_ALIGN, 0);
@@ -146,6 +158,16 @@ static void test_command_errors(rig *r)
 
     c = W; SET(c, LOAD_WEIGHTS, WORD_BASE, r->cfg.weight_depth); refuse(r, "weights: first word", c, LAC_ERR_BOUNDS, 0);
     c = W; SET(c, LOAD_WEIGHTS, COL_BASE, cols);       refuse(r, "weights: first column", c, LAC_ERR_BOUNDS, 0);
+    c = N; SET(c, LOAD_COLUMNS, WORD_BASE, r->cfg.weight_depth); refuse(r, "columns: first word", c, LAC_ERR_BOUNDS, 0);
+    c = N; SET(c, LOAD_COLUMNS, COL_BASE, cols - 2); SET(c, LOAD_COLUMNS, COLUMNS, 3); refuse(r, "columns: one too many", c, LAC_ERR_BOUNDS, 0);
+    SET(c, LOAD_COLUMNS, COLUMNS, 2); SET(c, LOAD_COLUMNS, LINES, 1); put(r, at, 0, 2); allow(r, "columns: the last two", c);
+    c = N; SET(c, LOAD_COLUMNS, NEEDED, 1); SET(c, LOAD_COLUMNS, FEAT_BASE, feat); refuse(r, "columns: no feature line", c, LAC_ERR_BOUNDS, 0);
+    SET(c, LOAD_COLUMNS, FEAT_BASE, feat - 1); SET(c, LOAD_COLUMNS, COLUMNS, lb + 1);
+    refuse(r, "columns: features one line beyond", c, LAC_ERR_BOUNDS, 0);
+    SET(c, LOAD_COLUMNS, COLUMNS, lb / 2 + 1); SET(c, LOAD_COLUMNS, WIDE, 1);
+    refuse(r, "columns: wide features one line beyond", c, LAC_ERR_BOUNDS, 0);
+    SET(c, LOAD_COLUMNS, WIDE, 0); SET(c, LOAD_COLUMNS, LINES, 1); memset(r->mem + (at - BASE), 0, lb);
+    allow(r, "columns: features of the last line", c);
     c = load_features(at, 0, feat, lb, 0, INT8, 0, 0); allow(r, "features: all of the RAM", c);
     c = load_features(at, 0, feat, lb + 1, 0, INT8, 0, 0);  refuse(r, "features: a second line a point", c, LAC_ERR_BOUNDS, 0);
     c = load_features(at, 0, feat - 31, lb, 32, INT8, 0, 0); refuse(r, "features: one line too many", c, LAC_ERR_BOUNDS, 0);
@@ -198,6 +220,13 @@ static void test_command_errors(rig *r)
     c = load_weights(at, 3, 0, 0);
     window(r, 0, BASE, at + 3 * lb - 1);
     refuse_window(r, "window: weights, one byte short", c, at);
+    c = load_columns(at, 3, 0, 0, 2 * lb + 1, 1);
+    window(r, 0, BASE, at + 3 * lb - 1);
+    refuse_window(r, "window: columns, one byte short", c, at);
+    memset(r->mem + (at - BASE), 0, 3 * lb);
+    window(r, 0, BASE, at + 3 * lb);
+    if (2 * lb + 1 <= cols) allow(r, "window: columns", c);
+    fresh(r);
     c = B; SET(c, LOAD_CODEBOOK, ADDR_LO, BASE - 64);
     refuse_window(r, "window: below", c, BASE - 64);
     window(r, 0, BASE, UINT64_MAX);
@@ -398,6 +427,173 @@ static void test_block_errors(rig *r)
         const uint64_t last = block + lb * n - r->cfg.data_w / 8;
         lac_model_fault(r->m, LAC_FAULT_SLVERR, 1, 0, last, last);
         fail_block(r, "order: a bus error in the last beat before the table", block, n, 0, 0, LAC_ERR_BUS_SLVERR, last, 0);
+    }
+}
+
+/* Three columns on all lanes: one entry of a lane, none, two. */
+static uint32_t good_columns(rig *r, int format, uint64_t *block)
+{
+    blk_begin(format, 0, (int)r->cfg.lanes, 3);
+    for (int c = 0; c < 3; c += 2)
+        for (int l = 0; l < blk.lanes; l++)
+            for (int i = 0; i <= c / 2; i++) blk_add(c, l, 1);
+    return cols_put(r, block);
+}
+
+static command columns_of(const rig *r, uint64_t block, uint32_t n)
+{
+    command c = load_columns(block, n, 0, 0, (unsigned)blk.cols, r->cfg.lanes);
+    SET(c, LOAD_COLUMNS, FORMAT, blk.format);
+    return c;
+}
+
+static void fail_columns(rig *r, const char *name, command c, uint32_t code, uint64_t addr, uint32_t index)
+{
+    behind_good(r, c);
+    expect(r, name, code, LAC_UNIT_LOAD, 1, TAG(1), addr, index);
+}
+
+static void test_column_errors(rig *r)
+{
+    const uint32_t lanes = r->cfg.lanes, lb = r->lb, table = lines(r, lanes), wide = lines(r, 5 * lb + 2);
+    const uint32_t octets = (lanes + 7) / 8, positions = lb / 8, lane = 8 * positions;  /* lane: the first one of an octet behind another, if any */
+    uint64_t block, first, last;
+    uint32_t n;
+    command  c;
+
+    for (int f = 0; f < 2; f++) {
+        const uint32_t e = f == CSC ? 6 : 4;
+#define GOOD() (n = good_columns(r, f, &block), first = cols_at(r, block, 0), last = cols_at(r, block, 2), c = columns_of(r, block, n))
+#define NAME(name) text("columns: " name ", %s", f == CSC ? "csc" : "csc8")
+#define BYTES(v) ((v) / e << 3 | (v) % e)
+        GOOD();
+        put(r, block + 3, UINT64_C(0xFFFFFFFFFF), 5);
+        for (uint32_t l = lanes; l < table * lb; l++) put(r, first + l, 0xFF, 1), put(r, last + l, 0, 1);
+        allow(r, NAME("bytes behind the columns and the lanes are ignored"), c);
+
+        /* Lengths. */
+        GOOD();
+        fail_columns(r, NAME("one line short"), columns_of(r, block, n - 1), LAC_ERR_BLOCK_LENGTH, block, n);
+        GOOD();
+        fail_columns(r, NAME("one line over"), columns_of(r, block, n + 1), LAC_ERR_BLOCK_LENGTH, block, n);
+        GOOD();
+        fail_columns(r, NAME("the index alone"), columns_of(r, block, 1), LAC_ERR_BLOCK_LENGTH, block, n);
+        if (5 * lb + 2 <= r->cfg.col_depth) {
+            GOOD();
+            SET(c, LOAD_COLUMNS, COLUMNS, 5 * lb + 2);
+            SET(c, LOAD_COLUMNS, LINES, wide - 1);
+            lac_model_fault(r->m, LAC_FAULT_SLVERR, 1, 0, block, block);
+            fail_columns(r, NAME("less than the index, nothing is read"), c, LAC_ERR_BLOCK_LENGTH, block, wide);
+        }
+        GOOD();
+        lac_model_fault(r->m, LAC_FAULT_DECERR, 1, 0, block, block);
+        SET(c, LOAD_COLUMNS, LINES, n - 1);
+        fail_columns(r, NAME("a bus error in the index before the length"), c, LAC_ERR_BUS_DECERR, block, 0);
+        if (table > 1) {
+            GOOD();
+            put(r, block + 2, table - 1, 1);
+            fail_columns(r, NAME("an index below the table, before the length"), c, LAC_ERR_BLOCK_HEADER, block, 0);
+            GOOD();
+            c = columns_of(r, block, n);
+            SET(c, LOAD_COLUMNS, NEEDED, 1);
+            put(r, block + 2, table - 1, 1);
+            fail_columns(r, NAME("an index below the table of a column that is not needed"), c, LAC_ERR_BLOCK_HEADER, block, 0);
+        }
+
+        /* Counts. */
+        GOOD();
+        put(r, last + 1, 1 << 3 | e, 1);
+        fail_columns(r, NAME("a remainder too large"), c, LAC_ERR_BLOCK_COUNT, last, 1);
+        GOOD();
+        put(r, last + 2, BYTES(3u), 1);
+        fail_columns(r, NAME("counts that descend"), c, LAC_ERR_BLOCK_COUNT, last, 2);
+        GOOD();
+        put(r, first + lanes - 1, 0, 1);
+        fail_columns(r, NAME("counts that descend to the last lane"), c, LAC_ERR_BLOCK_COUNT, first + (lanes - 1) / lb * lb, lanes - 1);
+        GOOD();
+        put(r, first, BYTES(100u), 1);
+        put(r, first + 3, 6, 1);
+        fail_columns(r, NAME("a bad count before an octet too long in the same line"), c, LAC_ERR_BLOCK_COUNT, first, 1);
+        GOOD();
+        for (unsigned l = 0; l < 8 && l < lanes; l++) put(r, first + l, BYTES(100u), 1);
+        if (table > 1) put(r, first + lb, 7, 1);
+        put(r, last, 7, 1);
+        fail_columns(r, NAME("an octet too long before a bad count in a later line"), c, LAC_ERR_BLOCK_TABLE, first, 0);
+        GOOD();
+        put(r, first, 7, 1);
+        SET(c, LOAD_COLUMNS, NEEDED, 1);
+        allow(r, NAME("the table of a column that is not needed is not looked at"), c);
+
+        /* Tables: the last byte of an octet up to all of its words' entries and one more; a column without words; the second octet of a position. */
+        for (int over = 0; over < 2; over++) {
+            GOOD();
+            const uint32_t words = (uint32_t)get(r, block + 2, 1) - table, octet = octets > positions ? positions : octets - 1;
+            const uint32_t before = octet >= positions ? 16 : 0;  /* entries of octet 0 */
+            const uint32_t end = octet == octets - 1 ? lanes - 1 : 8 * octet + 7;
+            for (uint32_t l = end; l < 8 * octet + 8 && l < lanes; l++) put(r, last + l, BYTES(words * e - before + (unsigned)over), 1);
+            if (!over) allow(r, NAME("an octet of all words"), c);
+            else fail_columns(r, NAME("an octet of one entry more"), c, LAC_ERR_BLOCK_TABLE, last + end / lb * lb, end);
+        }
+        for (int entries = 0; entries < 2; entries++) {
+            blk_begin(f, 0, (int)lanes, 1);
+            blk_add(0, 0, 1);
+            n = cols_put(r, &block);
+            put(r, block, table, 1);
+            first = cols_at(r, block, 0);
+            for (unsigned l = 0; l < lanes; l++) put(r, first + l, l >= 3 && l < 8 ? (unsigned)entries : 0, 1);
+            if (!entries) allow(r, NAME("a column without words and entries"), columns_of(r, block, n - 1));
+            else fail_columns(r, NAME("entries without words"), columns_of(r, block, n - 1), LAC_ERR_BLOCK_TABLE, first, 3);
+        }
+        if (octets > positions) {
+            GOOD();  /* octet 0 takes all words, so lane `lane` finds none left */
+            const uint32_t words = (uint32_t)get(r, block, 1) - table;
+            put(r, first + 7, BYTES(words * e), 1);
+            fail_columns(r, NAME("an octet behind one that takes all"), c, LAC_ERR_BLOCK_TABLE, first + lane / lb * lb, lane);
+        }
+
+        /* Bus errors in their place. */
+        GOOD();
+        put(r, last, 7, 1);
+        lac_model_fault(r->m, LAC_FAULT_SLVERR, 1, 0, last - 1, last - 1);
+        fail_columns(r, NAME("a bus error in the words before a bad count"), c, LAC_ERR_BUS_SLVERR, last - r->cfg.data_w / 8, 0);
+        GOOD();
+        put(r, first, 7, 1);
+        lac_model_fault(r->m, LAC_FAULT_SLVERR, 1, 0, first + lb * table, first + lb * table);
+        fail_columns(r, NAME("a bad count before a bus error in the words"), c, LAC_ERR_BLOCK_COUNT, first, 0);
+        GOOD();
+        put(r, first, 7, 1);
+        lac_model_fault(r->m, LAC_FAULT_SLVERR, 1, 0, first, first);
+        fail_columns(r, NAME("a bus error in the line of a bad count"), c, LAC_ERR_BUS_SLVERR, first, 0);
+        GOOD();
+        SET(c, LOAD_COLUMNS, NEEDED, 1);
+        lac_model_fault(r->m, LAC_FAULT_SLVERR, 1, 0, first, block + n * lb - 1);
+        allow(r, NAME("columns that are not needed are not read"), c);
+        lac_model_bus_reset(r->m);
+
+        /* The weight RAM: lane 1 has a word of each of three columns, lane 3 of two. */
+        for (int i = 0; i < 4; i++) {
+            blk_begin(f, 0, (int)lanes, 3);
+            for (int k = 0; k < 3; k++) blk_add(k, 1, 1);
+            for (int k = 0; k < 2; k++) blk_add(k, 3, 1);
+            n = cols_put(r, &block);
+            c = columns_of(r, block, n);
+            SET(c, LOAD_COLUMNS, WORD_BASE, r->cfg.weight_depth - (i == 0 ? 3 : i == 3 ? 1 : 2));
+            const uint64_t end = block + n * lb - 1;
+            if (i == 2) lac_model_fault(r->m, LAC_FAULT_SLVERR, 1, 0, end, end);
+            if (i == 0) allow(r, NAME("the last words"), c);
+            else if (i == 2)
+                fail_columns(r, NAME("a bus error at the end before too many words"), c, LAC_ERR_BUS_SLVERR, end + 1 - r->cfg.data_w / 8, 0);
+            else fail_columns(r, i == 1 ? NAME("one word too many") : NAME("two words too many"), c, LAC_ERR_BOUNDS, block, 1);
+        }
+        blk_begin(f, 0, (int)lanes, 2);
+        blk_add(0, 3, 1), blk_add(1, 3, 1), blk_add(0, 2, 1), blk_add(1, 2, 1);
+        n = cols_put(r, &block);
+        c = columns_of(r, block, n);
+        SET(c, LOAD_COLUMNS, WORD_BASE, r->cfg.weight_depth - 1);
+        fail_columns(r, NAME("too many words of two lanes"), c, LAC_ERR_BOUNDS, block, 2);
+#undef GOOD
+#undef NAME
+#undef BYTES
     }
 }
 
@@ -642,7 +838,7 @@ static void test_stall(rig *r)
 
 /* ---- Anything at all ------------------------------------------------------------------------------------------------------------------ */
 
-/* A good job of any format with up to eight bits flipped anywhere in its commands and operands: the machine ends idle, with a code that is
+/* A good job of any format, or of a column block, with up to eight bits flipped anywhere in its commands and operands: the machine ends idle, with a code that is
  * listed or none, has written only inside the write window, and does the next job. The sanitizers watch the rest. */
 static void test_flipped_bits(rig *r)
 {
@@ -653,7 +849,7 @@ static void test_flipped_bits(rig *r)
 
     for (int i = 0; i < 300; i++) {
         /* Run it once, so that everything stands in memory; then again with the flips. The write window holds the results only. */
-        bad += run_example(r, i % 3, &y) != 0;
+        bad += run_example(r, i % 4, &y) != 0;
         const uint32_t used = (uint32_t)(r->next - BASE), commands = 6 * 64;
         WR(CTRL, 1);
         window(r, 1, y, y + 64);
@@ -675,11 +871,11 @@ static void test_flipped_bits(rig *r)
 
 int main(void)
 {
-    static const char *NAME[3] = {"l8", "odd", "w512"};  /* the big one has nothing to add */
+    static const char *NAME[4] = {"l8", "odd", "w512", "l4"};  /* the big one has nothing to add */
     char path[64], msg[256];
 
     if (getenv("SEED")) seed = strtoull(getenv("SEED"), NULL, 0);
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         lac_config cfg;
         snprintf(path, sizeof path, "configs/%s.cfg", NAME[i]);
         if (!check(!lac_config_read(path, &cfg, msg, sizeof msg), path, "%s", msg)) continue;
@@ -688,6 +884,7 @@ int main(void)
         test_command_errors(r);
         test_tokens(r);
         test_block_errors(r);
+        test_column_errors(r);
         test_row_errors(r);
         test_list_errors(r);
         test_param_errors(r);

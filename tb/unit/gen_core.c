@@ -2,9 +2,9 @@
  *
  * gen_core CFG SEED FILE - a random job for tb_core: memory before and after, register writes, registers after
  *
- * The job comes from tests/jobgen (with SEED and the seeds behind it, the first one that rings one doorbell), memory and registers after it
- * from the golden model. Lines of FILE, hexadecimal: 'M offset word' memory before (64-bit words that are not zero), 'W offset word' memory after
- * where it differs from zero, 'R offset value' registers to write, 'C offset value' registers to compare. */
+ * The job comes from tests/jobgen (with SEED and the seeds behind it, the first one that rings one doorbell and, for an even SEED, loads needed
+ * columns), memory and registers after it from the golden model. Lines of FILE, hexadecimal: 'M offset word' memory before (64-bit words that are not
+ * zero), 'W offset word' memory after where it differs from zero, 'R offset value' registers to write, 'C offset value' registers to compare. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +39,13 @@ static void put64(lac_model *m, uint32_t lo, uint64_t value)
     put(m, lo + 4, (uint32_t)(value >> 32));
 }
 
+static int suits(const job *j, int columns)
+{
+    for (uint32_t i = 0; i < j->n && columns; i++)
+        if ((j->cmd[i].w[0] & 0xFF) == LAC_OP_LOAD_COLUMNS && lac_get_field(j->cmd[i].w, LAC_F_LOAD_COLUMNS_NEEDED)) columns = 0;
+    return !columns && j->feed == JOB_ONE_DOORBELL && j->n < j->ring_size;
+}
+
 int main(int argc, char **argv)
 {
     char       err[200] = "usage: gen_core CFG SEED FILE";
@@ -54,8 +61,9 @@ int main(int argc, char **argv)
     lac_port   port = lac_port_model(probe);
     if (!probe || job_caps(&port, &caps)) return 2;
     lac_model_destroy(probe);
-    uint64_t seed = strtoull(argv[2], NULL, 0) * 1000;
-    while (job_make(&j, &caps, seed) == 0 && (j.feed != JOB_ONE_DOORBELL || j.n >= j.ring_size)) {
+    const uint64_t number = strtoull(argv[2], NULL, 0);
+    uint64_t seed = number * 1000;
+    while (job_make(&j, &caps, seed) == 0 && !suits(&j, number % 2 == 0)) {
         job_free(&j);
         seed++;
     }

@@ -44,7 +44,7 @@ module tb_axi_wr;
         .clk(clk), .rst(rst), .flush(flush), .idle(idle), .stuck(stuck), .watchdog(watchdog),
         .req_valid(req_valid), .req_ready(req_ready), .req_addr(req_addr), .req_lines(req_lines),
         .data_valid(data_valid), .data_ready(data_ready), .data(data), .strb(strb),
-        .quiet(quiet), .clear(clear), .fault(fault), .fault_addr(fault_addr), .beat(beat),
+        .quiet(quiet), .clear(clear), .fault(fault), .fault_addr(fault_addr), .cause(), .beat(beat),
         .m_axi_awvalid(awvalid), .m_axi_awready(awready), .m_axi_awaddr(awaddr), .m_axi_awlen(awlen),
         .m_axi_awsize(awsize), .m_axi_awburst(awburst), .m_axi_wvalid(wvalid), .m_axi_wready(wready),
         .m_axi_wdata(wdata), .m_axi_wstrb(wstrb), .m_axi_wlast(wlast), .m_axi_bvalid(bvalid),
