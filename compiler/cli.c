@@ -7,18 +7,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "causes.h"
 #include "git.h" /* generated: LACUNA_GIT, a string or nothing */
+#include "lac_hw.h"
 #include "outfile.h"
 
 /* ---- Global options -------------------------------------------------------------------------------- */
 
-enum { KEY_PORT = 1000, KEY_CONFIG, KEY_STATS };
+enum { KEY_PORT = 1000, KEY_CONFIG, KEY_STATS, KEY_TRACE };
 
 static const struct argp_option options_[] = {
     { 0, 0, 0, 0, "Global options:", -2 },
     { "port",   KEY_PORT,   "PORT", 0, "model (the golden model, default) or rtl (the Verilated core)", -2 },
     { "config", KEY_CONFIG, "NAME", 0, "Hardware configuration, a name of configs/ (default l64)", -2 },
     { "stats",  KEY_STATS,  "FILE", 0, "Write counts and cycles of the job as JSON", -2 },
+    { "trace",  KEY_TRACE,  "FILE", 0, "Write when each command ran, as a trace for ui.perfetto.dev", -2 },
     { "quiet",  'q',        0,      0, "Say nothing on success", -2 },
     { 0 },
 };
@@ -30,6 +33,7 @@ static error_t parse_(int key, char *arg, struct argp_state *state)
     case KEY_PORT:   g->port = arg; break;
     case KEY_CONFIG: g->config = arg; break;
     case KEY_STATS:  g->stats = arg; break;
+    case KEY_TRACE:  g->trace = arg; break;
     case 'q':        g->quiet = 1; break;
     default:         return ARGP_ERR_UNKNOWN;
     }
@@ -87,26 +91,71 @@ int cli_job_failed(const cli_globals *g, machine *m, lac_status status)
 
 /* ---- --stats --------------------------------------------------------------------------------------- */
 
-void cli_stats_u64(cJSON *o, const char *key, uint64_t v)
+static cJSON *raw(uint64_t v)
 {
     char text[24];
     snprintf(text, sizeof text, "%" PRIu64, v);
-    cJSON_AddRawToObject(o, key, text);
+    return cJSON_CreateRaw(text);
 }
 
-/* Busy and idle, which together are all cycles. */
-static void add_engine(cJSON *counters, const char *name, uint64_t busy, uint64_t cycles)
+void cli_stats_u64(cJSON *o, const char *key, uint64_t v) { cJSON_AddItemToObject(o, key, raw(v)); }
+
+static void add_causes(cJSON *o, const runner *r, uint32_t lanes)
 {
-    cJSON *e = cJSON_AddObjectToObject(counters, name);
-    cli_stats_u64(e, "busy", busy);
-    cli_stats_u64(e, "idle", cycles - busy);
+    uint64_t sum[LAC_CAUSES] = { 0 };
+    cJSON   *counters = cJSON_AddObjectToObject(o, "counters");
+    for (uint32_t u = 0; u < LAC_ON_UNITS; u++) {
+        cJSON *of = cJSON_AddObjectToObject(counters, causes_unit((int)u));
+        for (int c = 0; c < LAC_CAUSES; c++)
+            if (causes_name((int)u, c)) cli_stats_u64(of, causes_name((int)u, c), r->causes[lanes + u][c]);
+    }
+    cJSON *all = cJSON_AddObjectToObject(counters, causes_unit(CAUSES_LANES)), *per = cJSON_AddObjectToObject(o, "per_lane");
+    for (int c = 0; c < LAC_CAUSES; c++) {
+        if (!causes_name(CAUSES_LANES, c)) continue;
+        cJSON *a = cJSON_AddArrayToObject(per, causes_name(CAUSES_LANES, c));
+        for (uint32_t l = 0; l < lanes; l++) {
+            cJSON_AddItemToArray(a, raw(r->causes[l][c]));
+            sum[c] += r->causes[l][c];
+        }
+        cli_stats_u64(all, causes_name(CAUSES_LANES, c), sum[c]);
+    }
+
+    const uint64_t (*bus)[LAC_CAUSES] = (const uint64_t (*)[LAC_CAUSES])r->causes + lanes + LAC_ON_READ;
+    uint64_t asked = 0;
+    for (int u = 0; u < 2; u++)
+        for (int c = 0; c < LAC_CAUSES; c++)
+            if (c != LAC_CAUSE_READ_IDLE) asked += bus[u][c];
+    if (asked) cJSON_AddNumberToObject(o, "bus_efficiency", (double)(r->sum.rd_beats + r->sum.wr_beats) / (double)asked);
+    else cJSON_AddNullToObject(o, "bus_efficiency");
 }
 
-cJSON *cli_stats_new(const cli_globals *g, const machine *m, const runner_totals *t)
+static void add_trace(cJSON *o, const trace *t)
+{
+    char   text[160];
+    cJSON *line = cJSON_AddArrayToObject(o, "timeline");
+    for (uint32_t i = 0; i < t->events; i++) {
+        const trace_event *e = &t->event[i];
+        snprintf(text, sizeof text, "\n\t\t{\"engine\": \"%s\", \"command\": \"%s\", \"index\": %" PRIu32
+                 ", \"start\": %" PRIu64 ", \"end\": %" PRIu64 "}",
+                 trace_engine_name(e->engine), trace_command_name(&e->command.cmd), e->command.index, e->start, e->end);
+        cJSON_AddItemToArray(line, cJSON_CreateRaw(text));
+    }
+    cli_stats_u64(o, "timeline_lost", t->lost);
+
+    cJSON *a = cJSON_AddObjectToObject(o, "activity");
+    cli_stats_u64(a, "window", t->window);
+    cJSON *macs = cJSON_AddArrayToObject(a, "macs"), *rd = cJSON_AddArrayToObject(a, "read_beats"), *wr = cJSON_AddArrayToObject(a, "write_beats");
+    for (uint32_t i = 0; i < t->windows; i++) {
+        cJSON_AddItemToArray(macs, raw(t->win[i].macs));
+        cJSON_AddItemToArray(rd, raw(t->win[i].rd_beats));
+        cJSON_AddItemToArray(wr, raw(t->win[i].wr_beats));
+    }
+}
+
+cJSON *cli_stats_new(const cli_globals *g, const machine *m, const runner *r, const trace *t)
 {
     const lac_caps *caps = &m->dev.caps;
     const char     *git = LACUNA_GIT;
-    const int       timed = t && m->kind == MACHINE_RTL; /* the golden model has no time */
     cJSON          *o = cJSON_CreateObject();
     cJSON_AddStringToObject(o, "config", m->cfg.name);
     cJSON_AddStringToObject(o, "port", g->port);
@@ -122,25 +171,19 @@ cJSON *cli_stats_new(const cli_globals *g, const machine *m, const runner_totals
         cJSON_AddNullToObject(memory, "latency");
     }
     cli_stats_u64(memory, "bus_bits", caps->data_w);
-    if (!t) return o;
+    if (!r) return o;
 
-    if (timed) cli_stats_u64(o, "cycles", t->cycles);
-    else cJSON_AddNullToObject(o, "cycles");
-    cJSON_AddNullToObject(o, "predicted_cycles");
-    cli_stats_u64(o, "issued_macs", t->macs);
-    cli_stats_u64(o, "bytes_read", t->rd_beats * (caps->data_w / 8));
-    cli_stats_u64(o, "bytes_written", t->wr_beats * (caps->data_w / 8));
-    cli_stats_u64(o, "items", t->items);
-    if (timed) {
-        cJSON *c = cJSON_AddObjectToObject(o, "counters");
-        add_engine(c, "load", t->load, t->cycles);
-        add_engine(c, "exec", t->exec, t->cycles);
-        add_engine(c, "store", t->store, t->cycles);
-        cli_stats_u64(o, "item_stall_cycles", t->stall);
-    } else {
-        cJSON_AddNullToObject(o, "counters");
-    }
-    cJSON_AddNullToObject(o, "bound");
+    const runner_totals *n = &r->sum;
+    if (m->kind == MACHINE_RTL) cli_stats_u64(o, "cycles", n->cycles);
+    else cJSON_AddNullToObject(o, "cycles"); /* the golden model has no time */
+    cli_stats_u64(o, "issued_macs", n->macs);
+    cli_stats_u64(o, "items", n->items);
+    cli_stats_u64(o, "beats_read", n->rd_beats);
+    cli_stats_u64(o, "beats_written", n->wr_beats);
+    cli_stats_u64(o, "bytes_read", n->rd_beats * (caps->data_w / 8));
+    cli_stats_u64(o, "bytes_written", n->wr_beats * (caps->data_w / 8));
+    add_causes(o, r, caps->lanes);
+    add_trace(o, t);
     return o;
 }
 

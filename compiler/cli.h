@@ -19,6 +19,7 @@ enum { CLI_OK = 0, CLI_FAILED = 1, CLI_INPUT = 2 };
 typedef struct {
     const char *port, *config;
     const char *stats; /* file name, or NULL */
+    const char *trace; /* likewise */
     int         quiet;
     const char *name;  /* "lacuna fc", for messages */
 } cli_globals;
@@ -27,6 +28,8 @@ extern const struct argp cli_globals_argp;
 
 int cmd_info(cli_globals *g, int argc, char **argv);
 int cmd_fc(cli_globals *g, int argc, char **argv);
+int cmd_advise(cli_globals *g, int argc, char **argv);
+int cmd_report(cli_globals *g, int argc, char **argv);
 
 /* "lacuna fc: text" on stderr; returns `code`. */
 int cli_fail(const cli_globals *g, int code, const char *text);
@@ -38,8 +41,8 @@ int cli_job_failed(const cli_globals *g, machine *m, lac_status status);
 int64_t cli_integer(struct argp_state *state, const char *option, const char *text, int64_t lo, int64_t hi);
 void    cli_pair(struct argp_state *state, const char *option, const char *text, int64_t v[2], int64_t lo, int64_t hi);
 
-/* --stats: keys as the interface names them; what is not known is null. `t` may be NULL (nothing ran). */
-cJSON *cli_stats_new(const cli_globals *g, const machine *m, const runner_totals *t);
+/* --stats: keys as docs/stats.md names them; what is not known is null. `r` may be NULL (nothing ran); `t`: its trace or a predicted one. */
+cJSON *cli_stats_new(const cli_globals *g, const machine *m, const runner *r, const trace *t);
 void   cli_stats_u64(cJSON *o, const char *key, uint64_t v); /* exact, which a double is not */
 int    cli_stats_write(const char *path, cJSON *o, diag *d); /* frees o */
 

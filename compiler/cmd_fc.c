@@ -10,14 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include "arena.h"
+#include "choose.h"
 #include "cli.h"
 #include "host.h"
 #include "npy.h"
 #include "outfile.h"
+#include "predict.h"
 
 enum { MAX_POINTS = 65535 }; /* of one driver job; a larger batch is several jobs */
 
 typedef enum { PLACE_AUTO, PLACE_RESIDENT, PLACE_STREAM } placement;
+typedef enum { STORE_AUTO, STORE_PACKED, STORE_COLUMNS } storage;
 
 typedef struct {
     cli_globals *g;
@@ -31,6 +34,7 @@ typedef struct {
     host_format  format;
     int          prune, cluster;
     placement    place;
+    storage      store;
     uint32_t     repeat;
 } options;
 
@@ -55,12 +59,16 @@ typedef struct {
     lac_requant   rq;
     slice        *slices;
     uint32_t      n_slices;
+    int           by_column;   /* column blocks, not weight blocks */
     int           resident;
     machine       mach;
     lac_fc       *jobs;        /* [repeat][n_slices][parts] */
     uint32_t      parts;       /* pieces of at most MAX_POINTS */
-    runner_totals sum;
+    runner        run;
+    trace         trace;
     uint64_t      weight_bytes; /* of the layer's weight blocks */
+    uint64_t      predicted;    /* [cycles] */
+    const char   *bound;        /* NULL: nothing was predicted */
     void         *result;      /* [N][K] */
 } job;
 
@@ -68,7 +76,7 @@ typedef struct {
 
 enum {
     KEY_ZERO_IN = 256, KEY_BIAS, KEY_MULTIPLIER, KEY_SHIFT, KEY_ZERO_OUT, KEY_CLAMP, KEY_OUT_TYPE, KEY_FORMAT, KEY_PRUNE,
-    KEY_CLUSTER, KEY_REPEAT, KEY_RESIDENT, KEY_STREAM
+    KEY_CLUSTER, KEY_REPEAT, KEY_RESIDENT, KEY_STREAM, KEY_STORAGE
 };
 
 static const struct argp_option options_[] = {
@@ -89,6 +97,8 @@ static const struct argp_option options_[] = {
     { "repeat", KEY_REPEAT, "N", 0, "Run the job N times back to back and compare the results", 3 },
     { "resident", KEY_RESIDENT, 0, 0, "Load the weights before the clock starts, or fail (default: where they fit)", 3 },
     { "stream", KEY_STREAM, 0, 0, "Load the weights within the job", 3 },
+    { "storage", KEY_STORAGE, "S", 0, "Of csc and csc8 in memory: packed, columns (streamed; one point then fetches only the columns it needs), "
+      "or auto (default): columns where that takes fewer cycles", 3 },
     { 0 },
 };
 
@@ -108,6 +118,9 @@ static void check_options(options *o, struct argp_state *state)
     if (o->prune && !host_format_n(o->format)) argp_error(state, "--prune: expected --format 1:4, 2:4, 3:4 or 4:4 with it");
     if (o->cluster && o->format != HOST_AUTO && o->format != HOST_CSC) argp_error(state, "--cluster: expected --format csc with it");
     if (o->cluster) o->format = HOST_CSC;
+    if (o->store == STORE_COLUMNS && host_format_n(o->format)) argp_error(state, "--storage columns: expected --format csc or csc8 with it");
+    if (o->store == STORE_COLUMNS && o->place == PLACE_RESIDENT) argp_error(state, "--storage columns and --resident exclude each other");
+    if (o->store == STORE_COLUMNS) o->place = PLACE_STREAM;
     if (!o->requant) {
         o->out = LAC_RAW;
         return;
@@ -160,6 +173,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         o->place = p;
         break;
     }
+    case KEY_STORAGE:
+        if (!strcmp(arg, "auto")) o->store = STORE_AUTO;
+        else if (!strcmp(arg, "packed")) o->store = STORE_PACKED;
+        else if (!strcmp(arg, "columns")) o->store = STORE_COLUMNS;
+        else argp_error(state, "--storage '%s': expected packed, columns or auto", arg);
+        break;
     case ARGP_KEY_ARG:
         if (state->arg_num == 0) o->w = arg;
         else if (state->arg_num == 1) o->x = arg;
@@ -292,24 +311,50 @@ static int shape_weights(job *j, diag *d)
     return 0;
 }
 
-static int choose_format(job *j, diag *d)
+static axi_mem_timing timing(const job *j) { return j->mach.kind == MACHINE_RTL ? j->mach.rtl_opt.timing : lac_rtl_defaults().timing; }
+
+/* Format and storage: what was asked for, and where it was left open the fewest predicted cycles. */
+static int choose(job *j, diag *d)
 {
-    const lac_caps *caps = &j->mach.dev.caps;
-    const options  *o = &j->o;
-    if (host_uses_count(&j->uses, j->x.data, j->in, (int32_t)o->zero_in, j->x.dim[0], j->m.cols))
-        return diag_set(d, "not enough memory");
+    const lac_caps      *caps = &j->mach.dev.caps;
+    const options       *o = &j->o;
+    const uint32_t       n = host_format_n(o->format), columns_only = o->store == STORE_COLUMNS;
+    const axi_mem_timing t = timing(j);
+    const choose_layer   l = { caps, { .rd_latency = t.rd_latency, .wr_latency = t.wr_latency, .outstanding = t.outstanding }, j->m, j->x.data, j->in,
+                               o->out, (int32_t)o->zero_in, j->x.dim[0] };
+    uint64_t             lane_cycles;
+    if (host_uses_count(&j->uses, j->x.data, j->in, (int32_t)o->zero_in, j->x.dim[0], j->m.cols)) return diag_set(d, "not enough memory");
+    if (columns_only && !(caps->formats & LAC_HAS_COLUMNS))
+        return diag_set(d, "--storage columns: configuration %s does not have it", j->mach.cfg.name);
+    if (o->format != HOST_AUTO && !(caps->formats & 1u << (n ? LAC_NM : o->format == HOST_CSC ? LAC_CSC : LAC_CSC8)))
+        return diag_set(d, "--format %s: configuration %s does not have it", host_format_name(o->format), j->mach.cfg.name);
+
+    j->format = o->format;
+    j->by_column = columns_only;
     if (o->format == HOST_AUTO) {
-        j->format = host_choose(&j->m, &j->uses, caps->lanes, caps->formats, &j->lane_cycles);
+        const unsigned formats = columns_only ? 1u << HOST_CSC | 1u << HOST_CSC8 : ~0u;
+        const unsigned ways = (o->place == PLACE_STREAM ? 0 : 1u << CHOOSE_RESIDENT) |
+                              (o->place == PLACE_RESIDENT || columns_only ? 0 : 1u << CHOOSE_STREAMED) |
+                              (o->place == PLACE_RESIDENT || o->store == STORE_PACKED ? 0 : 1u << CHOOSE_COLUMNS);
+        choose_way     way = CHOOSE_STREAMED;
+        j->format = choose_format(&l, formats, ways, &way, NULL);
+        if (j->format == HOST_AUTO) /* perhaps in slices of channels (plan_job()), which are not predicted */
+            j->format = host_choose(&j->m, &j->uses, caps->lanes, columns_only ? caps->formats & ~(1u << LAC_NM) : caps->formats, &lane_cycles);
+        else
+            j->by_column = way == CHOOSE_COLUMNS;
         if (j->format == HOST_AUTO) return diag_set(d, "%s: no format of configuration %s takes it", o->w, j->mach.cfg.name);
-    } else {
-        const uint32_t n = host_format_n(o->format);
-        j->format = o->format;
-        if (!(caps->formats & 1u << (n ? LAC_NM : o->format == HOST_CSC ? LAC_CSC : LAC_CSC8)))
-            return diag_set(d, "--format %s: configuration %s does not have it", host_format_name(o->format), j->mach.cfg.name);
-        j->lane_cycles = host_cycles(&j->m, j->format, &j->uses, caps->lanes);
+    } else if (!n && o->store == STORE_AUTO && o->place != PLACE_RESIDENT && l.points == 1) {
+        choose_cost cost[CHOOSE_WAYS];
+        if (choose_costs(&l, o->format, cost)) return diag_set(d, "not enough memory");
+        j->by_column = !(o->place == PLACE_AUTO && cost[CHOOSE_RESIDENT].possible) && cost[CHOOSE_COLUMNS].possible &&
+                       cost[CHOOSE_STREAMED].possible && cost[CHOOSE_COLUMNS].cycles < cost[CHOOSE_STREAMED].cycles;
     }
+    j->lane_cycles = host_cycles(&j->m, j->format, &j->uses, caps->lanes);
     return 0;
 }
+
+typedef lac_status (*pack_sparse)(const lac_caps *, const lac_csc *, lac_format, const lac_requant *, int, void *, void *, uint32_t, uint32_t *,
+                                  lac_layer *, uint64_t *);
 
 /* Image and layer of one slice of `rows` channels. */
 static int pack_slice(job *j, slice *sl, uint32_t rows, diag *d)
@@ -329,10 +374,12 @@ static int pack_slice(job *j, slice *sl, uint32_t rows, diag *d)
     if (rq.shift) rq.shift += sl->row0;
     if (!n && host_csc(&m, &csc)) return diag_set(d, "%s: not enough memory", j->o.w);
     void *scratch = malloc(lac_pack_scratch(caps, rows, m.cols));
+    const lac_requant *use = j->o.requant ? &rq : NULL;
+    const pack_sparse sparse = j->by_column ? lac_pack_csc_columns : lac_pack_csc;
     for (int pass = 0; scratch && pass < 2 && !s; pass++) {
         if (pass && !(sl->image = malloc(need))) break;
-        s = n ? lac_pack_nm(caps, &nm, j->o.requant ? &rq : NULL, 1, scratch, sl->image, need, &need, &sl->layer, &where)
-              : lac_pack_csc(caps, &csc, (lac_format)j->format, j->o.requant ? &rq : NULL, 1, scratch, sl->image, need, &need, &sl->layer, &where);
+        s = n ? lac_pack_nm(caps, &nm, use, 1, scratch, sl->image, need, &need, &sl->layer, &where)
+              : sparse(caps, &csc, (lac_format)j->format, use, 1, scratch, sl->image, need, &need, &sl->layer, &where);
     }
     free(scratch);
     host_csc_free(&csc);
@@ -361,9 +408,10 @@ static int pack(job *j, uint32_t rows, diag *d)
         if (pack_slice(j, &j->slices[i], j->m.rows - i * rows < rows ? j->m.rows - i * rows : rows, d)) return -1;
     }
     /* Several slices are not kept on chip together: where they are needed, the RAMs are small. */
-    j->resident = j->o.place != PLACE_STREAM && j->n_slices == 1 && j->slices[0].layer.resident_cols != 0;
+    j->resident = j->o.place != PLACE_STREAM && !j->by_column && j->n_slices == 1 && j->slices[0].layer.resident_cols != 0;
     if (j->o.place == PLACE_RESIDENT && !j->resident)
-        return diag_set(d, "--resident: %s in format %s is larger than the RAMs of configuration %s", j->o.w, host_format_name(j->format), j->mach.cfg.name);
+        return diag_set(d, "--resident: %s in format %s is larger than the RAMs of configuration %s", j->o.w, host_format_name(j->format),
+                        j->mach.cfg.name);
     return 0;
 }
 
@@ -456,24 +504,74 @@ static lac_status run(job *j, const runner_plan *plan)
 {
     const lac_caps *caps = &j->mach.dev.caps;
     const size_t    row = j->m.cols * npy_type_size(j->x.type);
-    runner          r;
+    const int       watch = j->o.g->stats || j->o.g->trace;
+    runner         *r = &j->run;
     lac_status      s = LAC_OK;
     for (uint32_t i = 0; i < j->n_slices && !s; i++)
         s = machine_write(&j->mach, j->slices[i].layer.addr, j->slices[i].image, j->slices[i].layer.bytes);
     for (size_t p = 0; p < j->x.dim[0] && !s; p++)
         s = machine_write(&j->mach, j->jobs[0].x.addr + p * j->jobs[0].x.pitch, (const char *)j->x.data + p * row, row);
     if (s) return s;
-    if (runner_init(&r, &j->mach, plan)) return LAC_E_SPACE;
+    if (runner_init(r, &j->mach, plan) || (watch && trace_init(&j->trace))) return LAC_E_SPACE;
     if (j->resident) {
-        s = lac_fc_load(caps, &j->slices[0].layer, &front_, runner_emit, &r);
-        if (!s) s = runner_finish(&r);
-        memset(&r.sum, 0, sizeof r.sum);
+        s = lac_fc_load(caps, &j->slices[0].layer, &front_, runner_emit, r);
+        if (!s) s = runner_finish(r);
+        memset(&r->sum, 0, sizeof r->sum);
     }
-    if (!s) s = build_jobs(j, runner_emit, &r);
-    if (!s) s = runner_finish(&r);
-    j->sum = r.sum;
-    runner_free(&r);
+    if (!s && watch) s = runner_watch(r, &j->trace);
+    if (!s) s = build_jobs(j, runner_emit, r);
+    return s ? s : runner_finish(r);
+}
+
+/* The program as the runner cuts it, on the cycle model. */
+typedef struct {
+    job      *j;
+    predict  *p;
+    uint32_t  n;       /* commands of this piece */
+    uint64_t  longest; /* [cycles] of all pieces: it gives the bound */
+    int       traced;  /* its events are the timeline */
+} forecast;
+
+static int forecast_piece(forecast *c)
+{
+    predict_result       res;
+    uint32_t             n;
+    job                 *j = c->j;
+    const predict_status s = predict_run(c->p, &res, NULL);
+    if (s) return s;
+    const predict_event *e = predict_events(c->p, &n);
+    for (uint32_t i = 0; i < n && c->traced; i++) trace_ran(&j->trace, e[i].engine, j->predicted + e[i].start, j->predicted + e[i].end);
+    if (!j->bound || res.cycles > c->longest) j->bound = predict_bound_name(res.bound);
+    if (res.cycles > c->longest) c->longest = res.cycles;
+    j->predicted += res.cycles;
+    c->n = 0;
+    return 0;
+}
+
+static int forecast_emit(void *ctx, const lac_cmd *cmd)
+{
+    forecast *c = ctx;
+    int       s = c->n == c->j->run.cap ? forecast_piece(c) : 0;
+    if (!s) s = predict_emit(c->p, cmd);
+    c->n += !s;
     return s;
+}
+
+/* Fill in `predicted` and `bound`, and on the golden model, which has no time, the timeline. What cannot be predicted stays unknown. */
+static void foresee(job *j)
+{
+    const lac_caps       *caps = &j->mach.dev.caps;
+    const axi_mem_timing  t = timing(j);
+    const predict_memory  view = { j->mach.mem, MACHINE_BASE, j->mach.bytes, t.rd_latency, t.wr_latency, t.outstanding };
+    forecast              c = { j, predict_new(caps, &view), 0, 0, 0 };
+    int                   s = c.p ? 0 : -1;
+    if (j->resident && !s) s = lac_fc_load(caps, &j->slices[0].layer, &front_, forecast_emit, &c) || forecast_piece(&c);
+    j->predicted = c.longest = 0;
+    j->bound = NULL;
+    c.traced = j->mach.kind == MACHINE_MODEL;
+    if (!s) s = build_jobs(j, forecast_emit, &c) || forecast_piece(&c);
+    if (s) j->bound = NULL;
+    predict_free(c.p);
 }
 
 /* Result of one run, without the gaps between points. */
@@ -506,6 +604,8 @@ static int execute(job *j, const runner_plan *plan)
         return cli_fail(g, CLI_FAILED, d.text);
     }
 
+    if (g->stats || g->trace) foresee(j);
+
     const size_t count = j->x.dim[0] * j->m.rows, bytes = count * out_bytes(j->o.out);
     j->result = malloc(bytes);
     char *again = j->o.repeat > 1 ? malloc(bytes) : NULL;
@@ -534,7 +634,7 @@ static cJSON *stats(const job *j)
 {
     const options *o = &j->o;
     const int      timed = j->mach.kind == MACHINE_RTL;
-    cJSON         *s = cli_stats_new(o->g, &j->mach, &j->sum);
+    cJSON         *s = cli_stats_new(o->g, &j->mach, &j->run, &j->trace);
     uint64_t       nonzeros = 0, padding = 0, blocks = 0;
     const uint64_t needed = host_needed_macs(&j->m, &j->uses) * o->repeat;
     for (uint32_t i = 0; i < j->n_slices; i++) {
@@ -542,23 +642,31 @@ static cJSON *stats(const job *j)
         padding += j->slices[i].layer.padding;
         blocks += j->slices[i].layer.tiles;
     }
+    if (j->bound) {
+        cli_stats_u64(s, "predicted_cycles", j->predicted);
+        cJSON_AddStringToObject(s, "bound", j->bound);
+    } else {
+        cJSON_AddNullToObject(s, "predicted_cycles");
+        cJSON_AddNullToObject(s, "bound");
+    }
     cJSON_AddStringToObject(s, "format", host_format_name(j->format));
     cli_stats_u64(s, "needed_macs", needed);
     cli_stats_u64(s, "dense_macs", (uint64_t)j->x.dim[0] * j->m.cols * j->m.rows * o->repeat);
-    if (timed && j->sum.cycles)
-        cJSON_AddNumberToObject(s, "utilisation", (double)needed / ((double)j->mach.dev.caps.lanes * (double)j->sum.cycles));
+    if (timed && j->run.sum.cycles)
+        cJSON_AddNumberToObject(s, "utilisation", (double)needed / ((double)j->mach.dev.caps.lanes * (double)j->run.sum.cycles));
     else
         cJSON_AddNullToObject(s, "utilisation");
     if (nonzeros) cJSON_AddNumberToObject(s, "weight_bits_per_nonzero", 8.0 * (double)j->weight_bytes / (double)nonzeros);
     else cJSON_AddNullToObject(s, "weight_bits_per_nonzero");
+    cJSON_AddStringToObject(s, "storage", j->by_column ? "columns" : "packed");
     cli_stats_u64(s, "weight_nonzeros", nonzeros);
     cli_stats_u64(s, "weight_padding", padding);
     cli_stats_u64(s, "weight_blocks", blocks);
     cli_stats_u64(s, "lane_cycles", j->lane_cycles * o->repeat);
     cJSON_AddBoolToObject(s, "resident", j->resident);
     cli_stats_u64(s, "repeat", o->repeat);
-    if (o->repeat > 1 && timed && j->sum.marks == o->repeat)
-        cJSON_AddNumberToObject(s, "throughput_cycles", (double)(uint32_t)(j->sum.mark_last - j->sum.mark_first) / (o->repeat - 1));
+    if (o->repeat > 1 && timed && j->run.sum.marks == o->repeat)
+        cJSON_AddNumberToObject(s, "throughput_cycles", (double)(j->run.sum.mark_last - j->run.sum.mark_first) / (o->repeat - 1));
     else if (o->repeat > 1)
         cJSON_AddNullToObject(s, "throughput_cycles");
     if (o->cluster) {
@@ -580,7 +688,7 @@ static void report(const job *j)
     printf("%s: [%zu, %" PRIu32 "] from %" PRIu32 " channels, format %s, %s", o->y, j->x.dim[0], j->m.rows, j->m.cols,
            host_format_name(j->format), j->resident ? "resident" : "streamed");
     if (o->repeat > 1) printf(", %" PRIu32 " times", o->repeat);
-    if (j->mach.kind == MACHINE_RTL) printf(", %" PRIu64 " cycles", j->sum.cycles);
+    if (j->mach.kind == MACHINE_RTL) printf(", %" PRIu64 " cycles", j->run.sum.cycles);
     putchar('\n');
 }
 
@@ -592,6 +700,8 @@ static void release(job *j)
     npy_free(&j->multiplier);
     npy_free(&j->shift);
     host_uses_free(&j->uses);
+    runner_free(&j->run);
+    trace_free(&j->trace);
     machine_close(&j->mach);
     free(j->clustered);
     free_slices(j);
@@ -599,17 +709,32 @@ static void release(job *j)
     free(j->result);
 }
 
-/* 1, and a sentence: an output file is also an input or another output. */
-static int clash(const job *j, diag *d)
+/* -1, and a sentence: an output file is also an input or another output, or cannot be written. */
+static int check_outputs(const job *j, diag *d)
 {
-    const char *in[] = { j->o.w, j->o.x, j->o.bias, j->o.multiplier, j->o.shift }, *out[] = { j->o.y, j->o.g->stats };
-    for (int o = 0; o < 2; o++) {
+    enum { OUTPUTS = 3 };
+    static const char *const option[OUTPUTS] = { "-o", "--stats", "--trace" };
+    const char *in[] = { j->o.w, j->o.x, j->o.bias, j->o.multiplier, j->o.shift }, *out[OUTPUTS] = { j->o.y, j->o.g->stats, j->o.g->trace };
+    for (int o = 0; o < OUTPUTS; o++) {
+        if (!out[o]) continue;
         for (size_t i = 0; i < sizeof in / sizeof *in; i++)
-            if (out[o] && in[i] && outfile_same(out[o], in[i]))
-                return diag_set(d, "%s: expected an output file that is not an input", out[o]);
+            if (in[i] && outfile_same(out[o], in[i])) return diag_set(d, "%s: expected an output file that is not an input", out[o]);
+        for (int i = 0; i < o; i++)
+            if (out[i] && outfile_same(out[o], out[i]))
+                return diag_set(d, "%s: expected different files for %s and %s", out[o], option[i], option[o]);
+        if (outfile_check(out[o], d)) return -1;
     }
-    if (out[1] && outfile_same(out[0], out[1])) return diag_set(d, "%s: expected different files for -o and --stats", out[0]);
     return 0;
+}
+
+/* "measured on l8, 1 us is 1 cycle: lacuna fc W.npy X.npy, csc" */
+static int write_trace(const job *j, diag *d)
+{
+    const options *o = &j->o;
+    char           title[1024];
+    snprintf(title, sizeof title, "%s on %s, 1 us is 1 cycle: lacuna fc %.300s %.300s, %s",
+             j->mach.kind == MACHINE_RTL ? "measured" : "predicted", j->mach.cfg.name, o->w, o->x, host_format_name(j->format));
+    return trace_write(&j->trace, o->g->trace, title, d);
 }
 
 static int fc(job *j)
@@ -619,16 +744,16 @@ static int fc(job *j)
     runner_plan  plan;
     diag         d;
     int          code;
-    if (clash(j, &d) || outfile_check(j->o.y, &d) || (g->stats && outfile_check(g->stats, &d)) || load_operands(j, &d) || load_requant(j, &d) ||
-        shape_weights(j, &d))
+    if (check_outputs(j, &d) || load_operands(j, &d) || load_requant(j, &d) || shape_weights(j, &d))
         return cli_fail(g, CLI_INPUT, d.text);
     if ((code = (int)machine_open(&j->mach, g->port, g->config, &d)) != 0) return cli_fail(g, code, d.text);
-    if (choose_format(j, &d) || plan_job(j, &plan, &d)) return cli_fail(g, CLI_INPUT, d.text);
+    if (choose(j, &d) || plan_job(j, &plan, &d)) return cli_fail(g, CLI_INPUT, d.text);
     if ((code = execute(j, &plan)) != 0) return code;
 
     const size_t dim[2] = { j->x.dim[0], j->m.rows };
     if (npy_save(j->o.y, out_type[j->o.out], 2, dim, j->result, &d)) return cli_fail(g, CLI_INPUT, d.text);
     if (g->stats && cli_stats_write(g->stats, stats(j), &d)) return cli_fail(g, CLI_INPUT, d.text);
+    if (g->trace && write_trace(j, &d)) return cli_fail(g, CLI_INPUT, d.text);
     report(j);
     return CLI_OK;
 }

@@ -11,6 +11,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     (void)arg;
     if (key == ARGP_KEY_INIT) state->child_inputs[0] = state->input;
     if (key == ARGP_KEY_ARG) argp_error(state, "unexpected argument '%s'", arg);
+    if (key == ARGP_KEY_END && ((cli_globals *)state->input)->trace) argp_error(state, "--trace: nothing runs here");
     return key == ARGP_KEY_INIT ? 0 : ARGP_ERR_UNKNOWN;
 }
 
@@ -52,7 +53,7 @@ int cmd_info(cli_globals *g, int argc, char **argv)
     printf("%-16s%s%s%s\n", "formats", c->formats & 1u << LAC_CSC ? " csc" : "", c->formats & 1u << LAC_CSC8 ? " csc8" : "",
            c->formats & 1u << LAC_NM ? " N:4" : "");
 
-    const int err = g->stats && cli_stats_write(g->stats, cli_stats_new(g, &m, NULL), &d);
+    const int err = g->stats && cli_stats_write(g->stats, cli_stats_new(g, &m, NULL, NULL), &d);
     machine_close(&m);
     return err ? cli_fail(g, CLI_INPUT, d.text) : CLI_OK;
 }

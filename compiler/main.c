@@ -13,6 +13,8 @@
 static const struct { const char *name, *what; int (*run)(cli_globals *g, int argc, char **argv); } commands_[] = {
     { "info", "the port's capability registers, decoded", cmd_info },
     { "fc",   "fully connected layer or SpMM: Y = W (X - z)", cmd_fc },
+    { "advise", "what a layer would cost in each format, without running it", cmd_advise },
+    { "report", "a page that says what limits a job, from its --stats", cmd_report },
 };
 enum { COMMANDS = sizeof commands_ / sizeof *commands_ };
 
@@ -38,7 +40,7 @@ int main(int argc, char **argv)
     static char doc[512], name[64];
     static const struct argp_child children[] = { { &cli_globals_argp, 0, 0, 0 }, { 0 } };
     static const struct argp argp = { 0, parse, "SUBCOMMAND [ARGUMENT...]", doc, children, 0, 0 };
-    parsed p = { { "model", "l64", NULL, 0, "lacuna" }, 0 };
+    parsed p = { { "model", "l64", NULL, NULL, 0, "lacuna" }, 0 };
 
     size_t at = (size_t)snprintf(doc, sizeof doc, "Run jobs on a Lacuna accelerator, simulated.\vSubcommands (SUBCOMMAND --help tells more):\n\n");
     for (int i = 0; i < COMMANDS && at < sizeof doc; i++)

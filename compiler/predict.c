@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * predict.c - see predict.h
+ *
+ * Five actors, each of which knows when it does its next thing: dispatcher, the engines LOAD, EXEC and STORE, and the read bus that
+ * dispatcher and LOAD share. The earliest goes first, and what it does is worked out to its end: a request with all its lines, a job with all
+ * its items, a STORE with all its beats. Nothing that happens later can change it, because
+ *   - a request is not overtaken, and whoever asked takes its lines at times that he alone decides;
+ *   - a lane never waits once it has an item; EXEC waits for lanes, never the other way round;
+ *   - STORE has the write bus for itself. */
+#include <stdlib.h>
+#include <string.h>
+#include "predict_impl.h"
+
+/* ---- Dispatch and tokens ------------------------------------------------------------------------------------------------------------ */
+
+/* When all tokens that c waits for are there; NEVER: not known yet. */
+static cyc tokens_at(const predict *p, const command *c)
+{
+    const uint32_t wait = GET(c, ANY_WAIT), to = c->engine;
+    cyc            t = 0;
+    for (uint32_t from = 0; from < ENGINES; from++)
+        if (wait >> from & 1) {
+            if (p->took[from][to] == p->given[from][to]) return NEVER;
+            t = max_c(t, p->token[from][to][p->took[from][to] % TOKENS] + 1);
+        }
+    return t;
+}
+
+/* The completion of command n is known: its tokens, and whether STOREs behind it may think of starting. */
+static void completed(predict *p, uint32_t n)
+{
+    const command *c = &p->cmd[n];
+    const uint32_t give = GET(c, ANY_SIGNAL);
+    for (uint32_t to = 0; to < ENGINES; to++)
+        if (give >> to & 1) p->token[c->engine][to][p->given[c->engine][to]++ % TOKENS] = c->done;
+    while (p->known < p->n && p->cmd[p->known].done != NEVER) p->known_max = max_c(p->known_max, p->cmd[p->known++].done);
+}
+
+static cyc engine_start(const predict *p, uint32_t e)
+{
+    if (!p->waiting[e] || (e == LOAD && p->next_valid)) return NEVER;
+    const uint32_t n = p->queue[e][p->head[e]];
+    const command *c = &p->cmd[n];
+    const cyc      tokens = tokens_at(p, c);
+    if (tokens == NEVER) return NEVER;
+    cyc t = max_c(max_c(c->pushed + 1, p->free_at[e]), tokens);
+    if (e == STORE) {
+        if (p->known < n) return NEVER;
+        t = max_c(t, p->known_max + 1);
+    }
+    return t;
+}
+
+static predict_status start(predict *p, uint32_t e, cyc t)
+{
+    const uint32_t n = p->queue[e][p->head[e]];
+    command       *c = &p->cmd[n];
+    predict_status s = PREDICT_OK;
+    c->start = t;
+    p->head[e] = (p->head[e] + 1) % QUEUE;
+    p->waiting[e]--;
+    p->starts[e][p->started[e]++ % QUEUE] = t;
+    for (uint32_t from = 0; from < ENGINES; from++)
+        if (GET(c, ANY_WAIT) >> from & 1) p->took[from][e]++;
+    if (e == LOAD) predict_start_load(p, n);
+    else if (e == EXEC) s = predict_start_exec(p, n);
+    else s = predict_start_store(p, n);
+    if (!s && e != LOAD) completed(p, n);
+    return s;
+}
+
+/* The bus chooses its next request: the dispatcher's goes first. *who: 0 dispatcher, 1 LOAD. */
+static cyc bus_choice(const predict *p, int *who)
+{
+    const cyc fetch = p->chosen < p->asked ? max_c(p->ask[p->chosen % FETCH_AHEAD] + ASK_TO_BUS, p->last_choice + 1) : NEVER;
+    const cyc load = p->ld.busy ? p->ld.visible : NEVER;
+    const cyc first = min_c(fetch, load);
+    if (first == NEVER) return NEVER;
+    const cyc t = max_c(first, p->bus.cut_free);
+    *who = fetch > t;
+    return t;
+}
+
+static predict_status choose(predict *p, int who, cyc q, uint32_t lines_cmd)
+{
+    if (who) {
+        const uint32_t       n = p->ld.cmd;
+        const predict_status s = predict_serve_load(p, q);
+        if (!s && p->cmd[n].done != NEVER) completed(p, n);
+        return s;
+    }
+    taker t = { .each = p->line_at[p->chosen % (FETCH_AHEAD * 2)] };
+    predict_transfer(p, q, 64 * (lac_addr)p->chosen, lines_cmd, &t);
+    p->chosen++;
+    p->last_choice = q;
+    return PREDICT_OK;
+}
+
+/* Commands are asked for one a cycle while FETCH_AHEAD allows. */
+static void ask(predict *p, cyc t)
+{
+    if (p->asked == p->n) return;
+    const cyc last = p->asked ? p->ask[(p->asked - 1) % FETCH_AHEAD] + 1 : 0;
+    p->ask[p->asked++ % FETCH_AHEAD] = max_c(t, last);
+}
+
+/* When the command after the last one is collected; NEVER: its lines have not been asked for. */
+static cyc collect_at(const predict *p, uint32_t lines_cmd)
+{
+    if (p->taken != p->sent || p->taken == p->chosen) return NEVER;
+    cyc t = p->send_free - 1;
+    for (uint32_t i = 0; i < lines_cmd; i++) t = max_c(t + 1, p->line_at[p->taken % (FETCH_AHEAD * 2)][i] + 1);
+    return t;
+}
+
+static cyc send_at(const predict *p)
+{
+    if (p->taken == p->sent) return NEVER;
+    const uint32_t e = p->cmd[p->sent].engine;
+    cyc            t = p->take_at + COLLECT_TO_SEND;
+    if (p->waiting[e] == QUEUE) return NEVER;
+    if (p->started[e] + p->waiting[e] >= QUEUE && p->started[e]) /* the place was freed by the start of the one QUEUE before */
+        t = max_c(t, p->starts[e][(p->started[e] + p->waiting[e]) % QUEUE] + 1);
+    return t;
+}
+
+/* ---- A run -------------------------------------------------------------------------------------------------------------------------- */
+
+static void begin_run(predict *p)
+{
+    const uint32_t lanes = p->caps.lanes;
+    const cyc      long_ago = -1000000;
+    memset(&p->bus, 0, sizeof p->bus);
+    p->bus.ar = p->bus.issue = p->bus.beat = p->bus.took = p->bus.took2 = p->bus.used = long_ago;
+    memset(&p->ld, 0, sizeof p->ld);
+    p->next_valid = 0;
+    p->load_done = p->asked_all = p->accepted = p->choices[0] = p->choices[1] = long_ago;
+    p->chosen = p->taken = p->sent = p->asked = 0;
+    p->last_choice = long_ago;
+    p->take_at = 0;
+    p->send_free = 0;
+    p->known = 0;
+    p->known_max = 0;
+    for (uint32_t e = 0; e < ENGINES; e++) {
+        p->waiting[e] = p->head[e] = p->started[e] = 0;
+        p->free_at[e] = 0;
+        for (uint32_t i = 0; i < ENGINES; i++) p->given[e][i] = p->took[e][i] = 0;
+    }
+    p->exec_done[0] = p->exec_done[1] = long_ago;
+    p->s_a = p->s_b = p->p_free = p->issued = p->limit = p->limit_all = long_ago;
+    for (uint32_t i = 0; i < 3; i++) p->s_bload[i] = p->s_p[i] = long_ago;
+    p->recent_first = p->recent_n = 0;
+    for (uint32_t l = 0; l < lanes; l++) {
+        p->pop[l] = p->read_[l] = p->moved[l] = long_ago;
+        p->slot[l] = 0;
+        p->pslot[l] = 0;
+        p->work[l] = 0;
+    }
+    p->work[lanes] = 0;
+    for (size_t i = 0; i < (size_t)lanes * p->caps.fifo_depth; i++) p->pops[i] = long_ago;
+    for (size_t i = 0; i < (size_t)lanes * PAIRS; i++) p->pair[i] = long_ago;
+    p->w_issue = p->w_aw = p->w_accept = long_ago;
+    p->w_bursts = 0;
+    for (uint32_t i = 0; i < RING; i++) p->w_b[i] = long_ago;
+}
+
+static void end_run(predict *p)
+{
+    predict_result *out = p->out;
+    cyc             last = 0, end[ENGINES] = { 0 };
+    out->commands = p->n;
+    for (uint32_t i = 0; i < p->n; i++) {
+        const command *c = &p->cmd[i];
+        last = max_c(last, c->done);
+        p->event[i] = (predict_event){ c->engine, c->op, (uint64_t)(c->engine == LOAD ? c->begins : c->start), (uint64_t)c->done };
+        out->busy[c->engine] += (uint64_t)(c->done - max_c(c->start, end[c->engine])); /* two may be there */
+        end[c->engine] = c->done;
+        if (GET(c, ANY_MARK)) {
+            if (!out->marks++) out->mark_first = (uint64_t)c->done;
+            out->mark_last = out->mark_last > (uint64_t)c->done ? out->mark_last : (uint64_t)c->done;
+            out->mark_first = out->mark_first < (uint64_t)c->done ? out->mark_first : (uint64_t)c->done;
+        }
+    }
+    out->cycles = p->n ? (uint64_t)(last + IDLE_AFTER) : 0;
+    for (uint32_t l = 0; l < p->caps.lanes; l++)
+        if (p->work[l] > out->need[PREDICT_LANES]) out->need[PREDICT_LANES] = p->work[l];
+    out->need[PREDICT_ITEMS] = out->items;
+    out->need[PREDICT_READ] = out->rd_beats;
+    out->need[PREDICT_WRITE] = out->wr_beats;
+    uint32_t most = 0;
+    for (uint32_t i = 1; i < PREDICT_FIXED; i++)
+        if (out->need[i] > out->need[most]) most = i;
+    out->bound = (double)out->need[most] >= PREDICT_NEAR * (double)out->cycles && out->cycles ? (predict_bound)most : PREDICT_FIXED;
+}
+
+/* A command that there is, and of no size zero. */
+static int is_command(const command *c)
+{
+    switch (c->op) {
+    case LAC_OP_LOAD_WEIGHTS:  return GET(c, LOAD_WEIGHTS_LINES) != 0;
+    case LAC_OP_LOAD_CODEBOOK: return 1;
+    case LAC_OP_LOAD_FEATURES: return GET(c, LOAD_FEATURES_POINTS) && GET(c, LOAD_FEATURES_CHANNELS) && GET(c, LOAD_FEATURES_TYPE) <= LAC_INT16;
+    case LAC_OP_LOAD_PARAMS:   return GET(c, LOAD_PARAMS_CHANNELS) != 0;
+    case LAC_OP_LOAD_COLUMNS:  return GET(c, LOAD_COLUMNS_LINES) && GET(c, LOAD_COLUMNS_COLUMNS);
+    case LAC_OP_EXEC:          return GET(c, EXEC_POINTS) && GET(c, EXEC_COLUMNS);
+    case LAC_OP_STORE:         return GET(c, STORE_POINTS) && GET(c, STORE_CHANNELS);
+    default:                   return 0;
+    }
+}
+
+predict_status predict_run(predict *p, predict_result *out, uint32_t *at)
+{
+    const uint32_t lines_cmd = 64 / p->lb;
+    predict_status s = PREDICT_OK;
+    uint32_t       bad = 0;
+    memset(out, 0, sizeof *out);
+    p->out = out;
+    begin_run(p);
+    for (uint32_t i = 0; i < p->n && !s; i++)
+        if (!is_command(&p->cmd[i])) {
+            s = PREDICT_PROGRAM;
+            bad = i;
+        }
+    for (uint32_t i = 0; i < FETCH_AHEAD; i++) ask(p, 0);
+    while (!s && p->known < p->n) {
+        int       who = 0;
+        uint32_t  next = 0;
+        cyc       when[6] = { collect_at(p, lines_cmd), send_at(p), engine_start(p, LOAD), engine_start(p, EXEC), engine_start(p, STORE), 0 };
+        when[5] = bus_choice(p, &who);
+        for (uint32_t i = 1; i < 6; i++)
+            if (when[i] < when[next]) next = i;
+        const cyc t = when[next];
+        if (t == NEVER) {
+            s = PREDICT_PROGRAM; /* a token that nothing gives */
+            bad = p->known;
+            break;
+        }
+        switch (next) {
+        case 0:
+            p->take_at = t;
+            p->taken++;
+            ask(p, t + 1);
+            break;
+        case 1: {
+            command *c = &p->cmd[p->sent];
+            c->pushed = t;
+            p->queue[c->engine][(p->head[c->engine] + p->waiting[c->engine]++) % QUEUE] = p->sent++;
+            p->send_free = t + 1;
+            break;
+        }
+        case 5:
+            bad = who ? p->ld.cmd : p->chosen;
+            s = choose(p, who, t, lines_cmd);
+            break;
+        default:
+            bad = p->queue[next - 2][p->head[next - 2]];
+            s = start(p, next - 2, t);
+        }
+    }
+    if (!s) end_run(p);
+    else if (at) *at = bad;
+    p->ran = s ? 0 : p->n;
+    p->n = 0;
+    return s;
+}
+
+/* ---- Making one --------------------------------------------------------------------------------------------------------------------- */
+
+const char *predict_bound_name(predict_bound b)
+{
+    static const char *const name[] = { "lanes", "items", "read bus", "write bus", "store", "fixed" };
+    return name[b];
+}
+
+int predict_emit(void *ctx, const lac_cmd *cmd)
+{
+    predict *p = ctx;
+    if (p->n == p->cap) {
+        const uint32_t cap = p->cap ? 2 * p->cap : 64;
+        command       *c = realloc(p->cmd, cap * sizeof *c);
+        if (c) p->cmd = c;
+        predict_event *e = c ? realloc(p->event, cap * sizeof *e) : NULL;
+        if (!e) return -1;
+        p->event = e;
+        p->cap = cap;
+    }
+    const uint32_t op = cmd->w[0] & 0xffu;
+    p->cmd[p->n++] = (command){ *cmd, (op & 15u) - 1, op, NEVER, NEVER, NEVER, NEVER };
+    return 0;
+}
+
+const predict_event *predict_events(const predict *p, uint32_t *n)
+{
+    *n = p->ran;
+    return p->event;
+}
+
+predict *predict_new(const lac_caps *caps, const predict_memory *mem)
+{
+    predict *p = calloc(1, sizeof *p);
+    if (!p) return NULL;
+    p->caps = *caps;
+    p->mem = *mem;
+    p->flight = caps->flight ? caps->flight : FLIGHT_DEFAULT;
+    if (p->flight > RING) p->flight = RING;
+    if (p->mem.outstanding > RING) p->mem.outstanding = RING;
+    p->lb = caps->line;
+    p->words_line = caps->line / 8;
+    p->beats_line = caps->data_w < 64 ? 64 / caps->data_w : 1;
+    p->col = calloc(caps->col_depth, sizeof *p->col);
+    p->flags = calloc(caps->feat_depth, sizeof *p->flags);
+    p->full = calloc(caps->feat_depth, 1);
+    p->pop = calloc(caps->lanes, sizeof *p->pop);
+    p->pops = calloc((size_t)caps->lanes * caps->fifo_depth, sizeof *p->pops);
+    p->slot = calloc(caps->lanes, sizeof *p->slot);
+    p->pair = calloc((size_t)caps->lanes * PAIRS, sizeof *p->pair);
+    p->read_ = calloc(caps->lanes, sizeof *p->read_);
+    p->moved = calloc(caps->lanes, sizeof *p->moved);
+    p->pslot = calloc(caps->lanes, 1);
+    p->work = calloc((size_t)caps->lanes + 1, sizeof *p->work);
+    if (p->col && p->flags && p->full && p->pop && p->pops && p->slot && p->pair && p->read_ && p->moved && p->pslot && p->work) return p;
+    predict_free(p);
+    return NULL;
+}
+
+void predict_free(predict *p)
+{
+    if (!p) return;
+    predict_free_blocks(p);
+    void *all[] = { p->cmd, p->event, p->col, p->flags, p->full, p->pop, p->pops, p->slot, p->pair, p->read_, p->moved, p->pslot, p->work };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) free(all[i]);
+    free(p);
+}

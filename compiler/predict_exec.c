@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * predict_exec.c - EXEC: lines of features to items, items to lanes, lanes to entries; see predict_impl.h */
+#include <string.h>
+#include "predict_impl.h"
+
+/* The first cycle from t on in which no lane stops the items. The stop follows pushes and pops late, so what counts in cycle t are the
+ * items issued FULL_SEES_PUSH + ISSUE_TO_PUSH before, and whether their lanes were below the mark FULL_SEES_POP ago. */
+static cyc may_issue(predict *p, cyc t)
+{
+    for (;;) {
+        while (p->recent_n && p->recent[p->recent_first].issue <= t - ISSUE_TO_PUSH - FULL_SEES_PUSH) {
+            p->limit = p->recent[p->recent_first].limit;
+            p->recent_first = (p->recent_first + 1) % 16;
+            p->recent_n--;
+        }
+        if (p->limit <= t) return t;
+        t = p->limit;
+    }
+}
+
+/* A slice reaches a lane's pair stage in cycle `a` at the earliest; returns its last entry's turn at the multiplier. Exact, pair by pair. */
+static cyc slice_pairs(predict *p, uint32_t lane, const block *b, const slice *s, cyc a)
+{
+    cyc     *pair = p->pair + (size_t)lane * PAIRS;
+    uint32_t slot = s->first, left = s->len, i = 0;
+    uint64_t work = 0, macs = 0;
+    cyc      pop = p->pop[lane];
+    while (left) {
+        const uint32_t stop = min_u(b->per, slot + left);
+        const uint64_t word = s->padded ? get64(block_word(p, b, s, lane, i)) : 0;
+        i++;
+        for (; slot < stop; slot += 2) {
+            const int two = slot + 1 < stop, last = left <= 2 && slot + 2 >= stop;
+            const int en0 = !s->padded || !is_padding(b, word, slot), en1 = two && (!s->padded || !is_padding(b, word, slot + 1));
+            const uint32_t uses = (uint32_t)(en0 || (last && !two)) + (uint32_t)(en1 || (last && two));
+            const cyc oldest = pair[p->pslot[lane]];
+            a = max_c(max_c(a, p->read_[lane] + 1), p->moved[lane]);
+            const cyc moved = max_c(a + 1, oldest + 1);
+            p->read_[lane] = a;
+            p->moved[lane] = moved;
+            if (uses) {
+                pop = max_c(moved, pop) + uses;
+                pair[p->pslot[lane]] = pop;
+                p->pslot[lane] = (uint8_t)((p->pslot[lane] + 1) % PAIRS);
+                work += uses;
+                macs += (uint64_t)en0 + (uint64_t)en1;
+            }
+            left -= two ? 2 : 1;
+        }
+        slot = 0;
+    }
+    p->work[lane] += work;
+    p->out->macs += macs;
+    return pop;
+}
+
+/* Note that `lane` is done with an item at cycle `pop`; returns when its queue allows items again by what it has now. */
+static inline cyc popped(predict *p, uint32_t lane, cyc pop)
+{
+    cyc           *ring = p->pops + (size_t)lane * p->caps.fifo_depth;
+    const uint32_t at = p->slot[lane], next = at + 1 == p->caps.fifo_depth ? 0 : at + 1;
+    p->pop[lane] = pop;
+    ring[at] = pop;
+    p->slot[lane] = next;
+    return ring[next] + FULL_SEES_POP;
+}
+
+/* What slice_pairs() has to know, after `pop` was computed without it. */
+static inline void forget_pairs(predict *p, uint32_t lane, cyc a)
+{
+    cyc *pair = p->pair + (size_t)lane * PAIRS;
+    for (uint32_t i = 0; i < PAIRS; i++) pair[(p->pslot[lane] + i) % PAIRS] = p->pop[lane] - 2 * (cyc)(PAIRS - 1 - i);
+    p->moved[lane] = max_c(a + 1, pair[p->pslot[lane]] + 1);
+    p->read_[lane] = p->moved[lane] - 1;
+}
+
+/* A lane without padding never waits for its pairs: an entry a cycle, the first two cycles behind the pair stage. */
+static inline cyc plain(predict *p, uint32_t lane, uint32_t len, cyc a)
+{
+    p->work[lane] += len;
+    return max_c(a + 1, p->pop[lane]) + len;
+}
+
+static void all_same(predict *p, uint32_t lanes)
+{
+    const size_t f = p->caps.fifo_depth;
+    for (uint32_t l = 1; l < lanes; l++) {
+        p->pop[l] = p->pop[0];
+        p->slot[l] = p->slot[0];
+        p->work[l] += p->work[0] - p->work[p->caps.lanes];
+        memcpy(p->pops + l * f, p->pops, f * sizeof *p->pops);
+        memcpy(p->pair + (size_t)l * PAIRS, p->pair, PAIRS * sizeof *p->pair);
+        p->pslot[l] = p->pslot[0];
+        p->read_[l] = p->read_[0];
+        p->moved[l] = p->moved[0];
+    }
+}
+
+/* One item of column `col` (end: the mark of a job) is issued as soon as it may from `t` on. */
+static void item(predict *p, cyc t, const column *col, int end)
+{
+    t = may_issue(p, max_c(t, p->issued + 1));
+    p->issued = t;
+    const cyc    a = t + ISSUE_TO_PAIR;
+    cyc          limit = p->limit_all;
+    const block *b = end ? NULL : col->b;
+    if (end) {
+        for (uint32_t l = 0; l < p->caps.lanes; l++) {
+            const cyc pop = plain(p, l, 1, a);
+            limit = max_c(limit, popped(p, l, pop));
+            p->work[l]--; /* the mark is not an entry */
+            forget_pairs(p, l, a);
+        }
+    } else if (b && b->format == LAC_NM) {
+        const uint32_t lanes = p->same ? 1 : b->lanes;
+        for (uint32_t l = 0; l < lanes; l++) limit = max_c(limit, popped(p, l, plain(p, l, b->len, a)));
+        p->out->macs += (uint64_t)b->len * b->lanes;
+    } else if (b) {
+        const slice *s = b->at + (size_t)col->col * b->lanes;
+        if (b->padded) {
+            for (uint32_t l = 0; l < b->lanes; l++)
+                if (s[l].len) limit = max_c(limit, popped(p, l, slice_pairs(p, l, b, &s[l], a)));
+        } else {
+            uint64_t macs = 0;
+            for (uint32_t l = 0; l < b->lanes; l++)
+                if (s[l].len) {
+                    macs += s[l].len;
+                    limit = max_c(limit, popped(p, l, plain(p, l, s[l].len, a)));
+                }
+            p->out->macs += macs;
+        }
+    }
+    p->limit_all = limit;
+    p->recent[(p->recent_first + p->recent_n) % 16].issue = t;
+    p->recent[(p->recent_first + p->recent_n) % 16].limit = limit;
+    p->recent_n++;
+    if (!end) p->out->items++;
+}
+
+/* Lanes 0 .. n - 1 are in the same state, as far as it matters. */
+static int are_same(const predict *p, uint32_t n)
+{
+    const size_t f = p->caps.fifo_depth;
+    for (uint32_t l = 1; l < n; l++) {
+        if (p->pop[l] != p->pop[0]) return 0;
+        for (uint32_t i = 0; i < f; i++)
+            if (p->pops[l * f + (p->slot[l] + i) % f] != p->pops[(p->slot[0] + i) % f]) return 0;
+    }
+    return 1;
+}
+
+/* A line is at P from `at` on: its items. Returns when the next line can be. */
+static cyc line_items(predict *p, const command *c, cyc at, uint64_t flags, uint32_t offset)
+{
+    const uint32_t wide = GET(c, EXEC_TYPE) == LAC_INT16, nm = GET(c, EXEC_FORMAT) == LAC_NM;
+    const uint32_t per = (p->lb >> wide) >> (nm ? 2 : 0), base = GET(c, EXEC_COL_BASE) + offset * per;
+    if (nm) {
+        uint64_t groups = 0;
+        for (uint32_t i = 0; i < p->lb / 4; i++) groups |= (uint64_t)((flags >> 4 * i & 15) != 0) << i;
+        flags = groups;
+    }
+    if (!flags) return at + 1;
+    for (uint32_t i = 0; flags; i++, flags >>= 1)
+        if (flags & 1) item(p, at, &p->col[base + i], 0);
+    return p->issued + 1;
+}
+
+predict_status predict_start_exec(predict *p, uint32_t n)
+{
+    command       *c = &p->cmd[n];
+    const uint32_t nm = GET(c, EXEC_FORMAT) == LAC_NM, wide = GET(c, EXEC_TYPE) == LAC_INT16, columns = GET(c, EXEC_COLUMNS);
+    const uint32_t elements = nm ? 4 * columns : columns, per = p->lb >> wide;
+    const uint32_t lines = (uint32_t)ceil_div(elements, per), base = GET(c, EXEC_FEAT_BASE), pitch = GET(c, EXEC_FEAT_PITCH);
+    const uint32_t points = GET(c, EXEC_POINTS), cbase = GET(c, EXEC_COL_BASE);
+    if (base + (uint64_t)(points - 1) * pitch + lines > p->caps.feat_depth || cbase + columns > p->caps.col_depth) return PREDICT_PROGRAM;
+
+    /* N:4 keeps all lanes in step: one of them tells for all, if they begin so. */
+    const block *first = p->col[cbase].b;
+    p->same = nm && first && first->format == LAC_NM;
+    for (uint32_t i = 0; i < columns && p->same; i++) {
+        const block *b = p->col[cbase + i].b;
+        if (!b || b->format != LAC_NM || b->lanes != first->lanes) p->same = 0;
+    }
+    if (p->same) p->same = are_same(p, first->lanes) ? first->lanes : 0;
+    p->work[p->caps.lanes] = p->work[0];
+
+    const cyc a0 = c->start + 1;
+    cyc       a = a0 - 1, bload = 0;
+    for (uint32_t i = 0; i < points; i++) {
+        const uint32_t line0 = base + i * pitch, stop = line0 + lines - 1;
+        for (uint32_t w = line0 / 32; w <= stop / 32; w++) {
+            const int last = i + 1 == points && w == stop / 32;
+            /* A hands a word over when the two places before B have moved on; B takes it when it is done with the one before */
+            a = max_c(max_c(a + 1, p->s_a + 1), p->s_bload[1]);
+            p->s_a = a;
+            bload = max_c(a + SCAN_WORDS, p->s_b);
+            p->s_bload[2] = p->s_bload[1];
+            p->s_bload[1] = p->s_bload[0];
+            p->s_bload[0] = bload;
+            cyc      b = bload; /* last step of B */
+            int      any = 0;
+            const uint32_t lo = w * 32 > line0 ? w * 32 : line0, hi = min_u(w * 32 + 31, stop);
+            for (uint32_t l = lo; l <= hi + (uint32_t)last; l++) {
+                const int end = l > hi;
+                if (!end && !p->full[l]) continue;
+                any = 1;
+                b = max_c(b + 1, p->s_p[SCAN_BETWEEN - 1] - 1);
+                const cyc at = max_c(b + SCAN_LINES, p->p_free);
+                p->s_p[2] = p->s_p[1];
+                p->s_p[1] = p->s_p[0];
+                p->s_p[0] = at;
+                if (end) {
+                    if (p->same) all_same(p, p->same);
+                    item(p, at, NULL, 1);
+                    p->p_free = p->issued + 1;
+                } else {
+                    const uint32_t offset = l - line0, begun = offset * per, left = elements - begun;
+                    const uint64_t mask = left >= 64 ? ~0ull : (1ull << left) - 1;
+                    p->p_free = line_items(p, c, at, p->flags[l] & mask, offset);
+                }
+            }
+            if (!any) b++; /* an empty word */
+            p->s_b = b;
+        }
+    }
+    cyc done = p->exec_done[1] + TELL;
+    for (uint32_t l = 0; l < p->caps.lanes; l++) done = max_c(done, p->pop[l] + POP_TO_DONE);
+    c->done = done;
+    p->exec_done[0] = p->exec_done[1];
+    p->exec_done[1] = done;
+    p->free_at[EXEC] = max_c(a, p->exec_done[0] + 1);
+    return PREDICT_OK;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * predict_store.c - STORE: vectors to lines, lines to bursts; see predict_impl.h */
+#include "predict_impl.h"
+
+/* One request of `lines` lines that the cutter can have in cycle q; line i is offered by lac_pack at line[i], which becomes when it was taken.
+ * Between taking a line and offering the next lac_pack needs what the caller says. */
+typedef struct {
+    uint64_t burst, beats; /* burst in work; beats left in it */
+    cyc      cur;          /* it is in work from here on */
+    cyc      q;            /* next request at the cutter */
+    lac_addr addr;
+    uint64_t left;         /* beats of the request still to be cut */
+} writer;
+
+static void next_burst(predict *p, writer *w)
+{
+    const uint64_t beat = p->caps.data_w / 8, page = (4096 - w->addr % 4096) / beat;
+    uint64_t       beats = page < p->caps.burst ? page : p->caps.burst;
+    if (beats > w->left) beats = w->left;
+    const uint64_t j = p->w_bursts++;
+    cyc            issue = max_c(w->q + CUT, p->w_issue + 1);
+    if (j >= p->flight) issue = max_c(issue, p->w_b[(j - p->flight) % RING] + 1);
+    issue = max_c(issue, p->w_aw);
+    p->w_aw = issue + ISSUE;
+    if (p->mem.outstanding && j >= p->mem.outstanding) p->w_aw = max_c(p->w_aw, p->w_b[(j - p->mem.outstanding) % RING] + 1);
+    p->w_issue = issue;
+    w->q = issue;
+    w->cur = max_c(issue + 2, p->w_accept + 1);
+    w->beats = beats;
+    w->addr += beats * beat;
+    w->left -= beats;
+}
+
+/* A line that is offered from cycle t on goes out; returns when it was taken. */
+static cyc put_line(predict *p, writer *w, cyc t)
+{
+    for (uint32_t i = 0; i < p->beats_line; i++) {
+        if (!w->beats) next_burst(p, w);
+        t = max_c(max_c(t, w->cur), p->w_accept + 1);
+        p->w_accept = t;
+        if (!--w->beats) {
+            const uint64_t j = p->w_bursts - 1;
+            const cyc      before = j ? p->w_b[(j - 1) % RING] : 0;
+            p->w_b[j % RING] = max_c(max_c(t + 1, p->w_aw) + p->mem.wr_latency, before + 1);
+        }
+        if (i + 1 < p->beats_line) t++;
+    }
+    p->out->wr_beats += p->beats_line;
+    return t;
+}
+
+/* A line of a list that lac_pack completed in cycle t: it is asked for, then goes out. */
+static cyc list_line(predict *p, writer *w, lac_addr at, cyc t)
+{
+    w->q = t + LIST_TO_BUS;
+    w->addr = at;
+    w->left = p->beats_line;
+    return put_line(p, w, t + LIST_TO_BUS);
+}
+
+/* A list at `at`, whose first vector is at lac_pack from `vec` on: a vector costs a look, a cycle for each entry, and a cycle to leave; behind
+ * the last one the line that was begun and the header go out. Returns when the next point's vector can be looked at. */
+static cyc store_list(predict *p, writer *w, lac_addr at, uint32_t channels, cyc vec, cyc *full_until)
+{
+    const uint32_t sw = p->caps.store_w, per = p->lb / 4;
+    const uint32_t count = min_u(get32(view(p, at, 4)), channels);
+    const uint8_t *e = view(p, at + 64, 4 * (uint64_t)count);
+    lac_addr       line = at + 64;
+    uint32_t       pos = 0, k = 0;
+    cyc            t = vec;
+    for (uint32_t first = 0; first < channels; first += sw) {
+        const int last = first + sw >= channels;
+        t = vec + 1;
+        for (; k < count && (last || (e && get16(e + 4 * k) < first + sw)); k++) {
+            t = max_c(t, *full_until);
+            if (++pos == per) {
+                *full_until = list_line(p, w, line, t);
+                line += p->lb;
+                pos = 0;
+            }
+            t++;
+        }
+        t = max_c(t, *full_until);
+        vec = t + 1;
+    }
+    if (pos) {
+        *full_until = list_line(p, w, line, ++t);
+        t = max_c(t, *full_until - 1);
+    }
+    t = max_c(t + 1, *full_until);
+    *full_until = list_line(p, w, at, t);
+    return t + 1;
+}
+
+predict_status predict_start_store(predict *p, uint32_t n)
+{
+    command       *c = &p->cmd[n];
+    const uint32_t channels = GET(c, STORE_CHANNELS), points = GET(c, STORE_POINTS), type = GET(c, STORE_TYPE), sw = p->caps.store_w;
+    const uint32_t es = type == LAC_RAW ? 8 : type == LAC_INT16 ? 2 : 1, rows = GET(c, STORE_ROWS), list = GET(c, STORE_LIST);
+    const uint64_t pitch = GET(c, STORE_PITCH), row_lines = ceil_div((uint64_t)channels * es, p->lb);
+    const lac_addr addr = (lac_addr)GET(c, STORE_ADDR_HI) << 32 | GET(c, STORE_ADDR_LO);
+    const uint32_t vectors = (uint32_t)ceil_div(channels, sw); /* of a point: STORE_W divides the lanes, so rows do not matter */
+    if (rows != ceil_div(channels, p->caps.lanes)) return PREDICT_PROGRAM;
+    writer w = { 0 };
+    cyc    vec = c->start + STORE_PIPE;      /* the next vector is at lac_pack from here on */
+    cyc    full_until = 0;                   /* lac_pack's line is taken then */
+    w.q = c->start + STORE_TO_BUS;
+    for (uint32_t i = 0; i < points; i++) {
+        const lac_addr at = addr + i * pitch;
+        if (list) {
+            if (!view(p, at, 4)) return PREDICT_VIEW;
+            vec = store_list(p, &w, at, channels, vec, &full_until);
+            continue;
+        }
+        w.addr = at;
+        w.left = row_lines * p->beats_line;
+        /* Vectors fill lines or lines cut vectors: one step of lac_pack a vector or a line, whichever is more. */
+        const uint32_t per_line = p->lb / es; /* elements */
+        uint32_t       in_line = 0;           /* of the line under construction */
+        for (uint32_t v = 0; v < vectors; v++) {
+            uint32_t here = min_u(sw, channels - v * sw);
+            cyc      t = vec;
+            while (here) {
+                const uint32_t put = min_u(here, per_line - in_line);
+                t = max_c(t, full_until); /* the line before leaves in the cycle in which this one begins */
+                here -= put;
+                in_line += put;
+                if (in_line == per_line || (!here && v + 1 == vectors)) {
+                    full_until = put_line(p, &w, t + 1);
+                    in_line = 0;
+                }
+                t++;
+            }
+            vec = t;
+        }
+        w.q = max_c(w.q, p->w_issue); /* the next request enters as the last burst leaves */
+    }
+    c->done = p->w_b[(p->w_bursts - 1) % RING] + STORE_DONE;
+    p->free_at[STORE] = c->done + 1;
+    p->out->need[PREDICT_STORE] += (uint64_t)vectors * points;
+    return PREDICT_OK;
+}
