@@ -1,18 +1,22 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 #
-# readme.py - put today's figures into README.md and docs/numerics.md: run the commands, replace what stands between the markers
+# readme.py [bench] - put today's figures into the documents: what stands between <!-- NAME --> and <!-- /NAME --> is replaced
 #
-# `make readme`. Wall-clock figures (simulator, golden model) are of the machine it runs on, and say so.
+#   README.md, docs/benchmarks.md   tables of build/bench/*.json, as `make bench` left them (complete runs, every row correct)
+#   README.md, docs/numerics.md     what other commands print; not with `bench`
+#
+# `make readme` runs the benchmarks first. Wall-clock figures (simulator, golden model) are of the machine it runs on, and say so.
 import json
 import os
 import re
 import subprocess
+import sys
+
+import bench_tables
 
 os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 B = os.environ.get("B", "build")
-os.environ["BENCH"] = f"{B}/bench"
-os.makedirs(f"{B}/bench", exist_ok=True)
 
 
 def run(*command):
@@ -36,12 +40,34 @@ def put(path, marker, text):
         f.write(new)
 
 
+def benchmarks():
+    """The tables; returns the rows by benchmark."""
+    rows = {}
+    for name in bench_tables.NAMES:
+        rows[name] = bench_tables.load(name)
+        for r in rows[name]:
+            if not r["correct"] or r["quick"]:
+                raise SystemExit(f"readme: {bench_tables.BENCH}/{name}.json: {r['workload']}: expected a complete, correct run of `make bench-{name}`")
+    for name in bench_tables.NAMES:
+        if not rows[name]:  # trained, without its data: the table stays
+            continue
+        for marker, title, part, text in bench_tables.tables(name, rows[name]):
+            put("docs/benchmarks.md", marker, f"\n{title}: {bench_tables.machine(part)}\n\n{text}\n")
+            if marker == "eie":
+                put("README.md", marker, f"\n{text}\n")
+    return rows
+
+
+rows = benchmarks()
+if sys.argv[1:] == ["bench"]:
+    sys.exit()
+if sys.argv[1:]:
+    raise SystemExit("usage: readme.py [bench]")
+
 demo = run(f"{B}/examples/demo")
 table = demo[demo.index("  version        type"):].rstrip()
 put("README.md", "demo", "```\n" + re.sub(r"\n  \d+ cycles of RTL in [^\n]*", "", table) + "\n```")
 
-model = need(r"golden model: (\d+) million", run(f"{B}/bench_model"))
-sim = need(r"Verilated l64: (\d+) thousand", run(f"{B}/bench_sim"))
 size = run("driver/size.sh")
 rv32, m3 = need(r"driver on rv32imc: (\d+)", size), need(r"driver on cortex-m3: (\d+)", size)
 run("scripts/check_cells.sh")
@@ -49,16 +75,30 @@ with open(f"{B}/cells.json") as f:
     cells = json.load(f)
 lane = cells["design"]["num_cells_by_type"]
 yosys = need(r"Yosys ([\d.]+)", cells["creator"])
-rows = [
-    ("golden model, 64 lanes, `csc` 10 %", f"{model} million needed multiply-accumulates a second, one core", "make bench-model"),
-    ("Verilated RTL, 64 lanes", f"{sim} thousand cycles a second, one thread", "make bench-sim"),
+
+
+sim, mean, pick = rows["sim"][0], bench_tables.mean, bench_tables.pick
+resident = pick(rows["eie"], resident=True)
+streamed = [r for r in rows["eie"] if not r["resident"] and r["memory"]["latency"] == 10]
+dense, half, quarter = (pick(rows["2to4"], format=n, workload="2048 x 2048", resident=True)[0]["throughput_cycles"] for n in ("4:4", "2:4", "1:4"))
+figures = [
+    ("EIE's nine layers, 64 lanes, weights resident",
+     f"utilisation {mean(r['utilisation'] for r in resident):.3f}, geometric mean (EIE: {mean(r['eie_utilisation'] for r in resident):.2f})",
+     "make bench-eie"),
+    ("the same, streamed, buses of 64 to 512 bit",
+     f"at most {max(r['over_bound'] for r in streamed):.3f} x the larger of compute and bandwidth bound; "
+     f"at most {max(r['bits_fetched_per_needed_nonzero'] for r in streamed):.1f} bits fetched per needed non-zero weight", "make bench-eie"),
+    ("2:4 and 1:4 against dense weights, 2048 x 2048, one input", f"{dense / half:.2f} x and {dense / quarter:.2f} x fewer cycles", "make bench-2to4"),
+    ("sparse matrix (10 %) times 64 inputs, 4096 x 4096",
+     f"utilisation {pick(rows['spmm'], workload='headline')[0]['utilisation']:.3f}", "make bench-spmm"),
+    ("golden model, 64 lanes, `csc` 10 %",
+     f"{sim['golden_model_macs_a_second'] / 1e6:,.0f} million needed multiply-accumulates a second, one core", "make bench-sim"),
+    ("Verilated RTL, 64 lanes", f"{sim['simulated_cycles_a_second'] / 1e3:,.0f} thousand cycles a second, one thread", "make bench-sim"),
     ("driver, text", f"{int(rv32):,} bytes on RV32IMC, {int(m3):,} on Cortex-M3 (-Os)", "make driver-size"),
     ("one lane of `l8` on ECP5 (synthesis only, Yosys " + yosys + ")",
      f"{lane['LUT4']:,} LUT4, {lane['CCU2C']} carry cells, {lane['TRELLIS_DPR16X4']} LUT RAMs, {lane['TRELLIS_FF']} flip-flops, "
      f"{lane['DP16KD']} block RAMs, {lane['MULT18X18D']} multiplier", "make cells"),
 ]
-put("README.md", "figures", "\n| figure | value | command |\n|---|---|---|\n" + "\n".join(f"| {a} | {b} | `{c}` |" for a, b, c in rows) + "\n")
-eie = run(f"{B}/bench_eie")
-put("README.md", "eie", "\n" + eie[eie.index("| layer"):].rstrip() + "\n")
+put("README.md", "figures", "\n| figure | value | command |\n|---|---|---|\n" + "\n".join(f"| {a} | {b} | `{c}` |" for a, b, c in figures) + "\n")
 tflite = run(f"{B}/count_tflite")
 put("docs/numerics.md", "tflite", tflite.strip())

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Benchmarks: build/bench_NAME measures and writes build/bench/NAME.json, scripts/bench_tables.py makes the tables of it.
+BENCH_NAMES   := sim eie 2to4 spmm masks trained zero scale
+BENCH_BIN     := $(BENCH_NAMES:%=$(B)/bench_%)
+BENCH_PYTHON  ?= $(firstword $(wildcard $(B)/venv/bin/python) $(PYTHON))
+BENCH_OBJ     := $(B)/obj/bench/bench.o
+BENCH_L64     := $(B)/rtl/l64.so
+
+ALL += $(BENCH_BIN)
+
+$(BENCH_OBJ): bench/bench.c bench/bench.h tests/naive.h $(LACUNA_HDR)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -c -o $@ $<
+
+$(BENCH_BIN): $(B)/bench_%: bench/bench_%.c bench/bench.h $(BENCH_OBJ) tests/naive.c $(B)/liblacuna.a
+	$(CC) $(CFLAGS) -o $@ $(filter %.c %.o %.a,$^) -lcjson -lm -ldl
+
+# Machines that differ from l64 in one thing: build/scale/NAME.cfg and build/scale/rtl/NAME.so. Lanes: as many weights and accumulators as fit the
+# ranges, outputs a cycle as lanes allow. Bus: the features' bytes stay.
+SCALE_lanes8   := LANES=8 STORE_W=8 WEIGHT_DEPTH=32768 ACC_DEPTH=2048
+SCALE_lanes16  := LANES=16 STORE_W=16 WEIGHT_DEPTH=32768
+SCALE_lanes32  := LANES=32 WEIGHT_DEPTH=32768
+SCALE_lanes128 := LANES=128 WEIGHT_DEPTH=8192
+SCALE_fifo2    := FIFO_DEPTH=2
+SCALE_fifo4    := FIFO_DEPTH=4
+SCALE_fifo8    := FIFO_DEPTH=8
+SCALE_fifo16   := FIFO_DEPTH=16
+SCALE_fifo64   := FIFO_DEPTH=64
+SCALE_bus64    := DATA_W=64 FEAT_DEPTH=16384
+SCALE_bus128   := DATA_W=128 FEAT_DEPTH=8192
+SCALE_bus512   := DATA_W=512 FEAT_DEPTH=2048
+SCALE_flight8  := FLIGHT=8
+SCALE_flight32 := FLIGHT=32
+BENCH_SCALES   := $(patsubst SCALE_%,$(B)/scale/rtl/%.so,$(filter SCALE_%,$(.VARIABLES)))
+BENCH_BUSES    := $(filter $(B)/scale/rtl/bus%,$(BENCH_SCALES))
+ifdef BENCH_QUICK
+BENCH_SCALES   := $(patsubst %,$(B)/scale/rtl/%.so,lanes8 fifo2 flight32)
+BENCH_BUSES    :=
+endif
+
+.PRECIOUS: $(B)/scale/%.cfg
+$(B)/scale/%.cfg: configs/l64.cfg bench/bench.mk
+	@mkdir -p $(@D)
+	{ echo '# $* - l64 with $(SCALE_$*)'; sed '1d; $(foreach o,$(SCALE_$*),/^$(firstword $(subst =, ,$o))=/d;)' $<; printf '%s\n' $(SCALE_$*); } > $@
+
+$(B)/scale/rtl/%.so: $(B)/scale/%.cfg $(VL_DEPS)
+	$(VL_BUILD)
+
+BENCH_DEPS_sim   := $(B)/bench_model
+BENCH_DEPS_eie   := $(BENCH_BUSES)
+BENCH_DEPS_scale := $(BENCH_SCALES)
+
+.PHONY: bench bench-plots $(BENCH_NAMES:%=bench-%)
+bench-sim:     ## Speed of the simulation: RTL, golden model
+bench-eie:     ## EIE's nine layers, resident and streamed, buses of 64 to 512 bit
+bench-2to4:    ## Dense, 2:4 and 1:4 weights
+bench-spmm:    ## Sparse matrix times batch
+bench-masks:   ## Shapes of sparsity at equal density
+bench-trained: ## Matrices of trained networks (LACUNA_DATA)
+bench-zero:    ## Cycles against the density of activations
+bench-scale:   ## Lanes, queues, buses, latency: a dozen machines, built first
+bench:         ## All benchmarks, one after the other (BENCH_QUICK=1: a part of the rows)
+
+$(foreach n,$(BENCH_NAMES),$(eval bench-$n: $(B)/bench_$n $(BENCH_L64) $(BENCH_DEPS_$n)))
+$(BENCH_NAMES:%=bench-%):
+	@PYTHON='$(BENCH_PYTHON)' bench/run.sh $(@:bench-%=%)
+
+bench: $(BENCH_BIN) $(BENCH_L64) $(foreach n,$(BENCH_NAMES),$(BENCH_DEPS_$n))
+	@PYTHON='$(BENCH_PYTHON)' bench/run.sh $(BENCH_NAMES)
+
+bench-plots: ## Draw docs/img/*.png from build/bench/*.json (needs matplotlib)
+	@$(BENCH_PYTHON) scripts/bench_plot.py
+
+# Its tables come from the JSON files.
+readme: bench

@@ -1,0 +1,227 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+#
+# bench_tables.py NAME.. - print the tables of build/bench/NAME.json as Markdown; scripts/readme.py puts the same into the documents
+#
+# A row that is not correct is printed as FAIL and has no figures.
+import json
+import math
+import os
+import sys
+
+BENCH = os.environ.get("BENCH") or os.path.join(os.environ.get("B", "build"), "bench")
+NAMES = ["sim", "eie", "2to4", "spmm", "masks", "trained", "zero", "scale"]
+
+
+def load(name):
+    path = f"{BENCH}/{name}.json"
+    try:
+        with open(path) as f:
+            return json.load(f)
+    except OSError as e:
+        raise SystemExit(f"{path}: {e.strerror}; `make bench-{name}` makes it")
+    except ValueError as e:
+        raise SystemExit(f"{path}: {e}; expected what `make bench-{name}` writes")
+
+
+def markdown(head, rows):
+    return "\n".join(["| " + " | ".join(head) + " |", "|" + "---|" * len(head)] + ["| " + " | ".join(str(c) for c in r) + " |" for r in rows])
+
+
+def mean(values):
+    values = list(values)
+    return math.exp(sum(map(math.log, values)) / len(values)) if values else float("nan")
+
+
+def pick(rows, **want):
+    return [r for r in rows if all(r.get(k) == v for k, v in want.items())]
+
+
+def whole(x):
+    return f"{x:,.0f}"
+
+
+def percent(x):
+    return f"{100 * x:.3g} %"
+
+
+def storage(r):
+    return {"resident": "resident", "streamed": "blocks", "streamed, columns": "columns"}[r["storage"]]
+
+
+def why(r, limit=0.9):
+    """Below that utilisation: the largest cause of a lane's lost cycles, with its share of all."""
+    if r["utilisation"] >= limit or "largest_cause" not in r:
+        return ""
+    lanes = r["causes"]["lanes"]
+    return f"{r['largest_cause']} {100 * lanes[r['largest_cause']] / sum(lanes.values()):.0f} %"
+
+
+# Heading of a column: its cell.
+CELLS = {
+    "layer": lambda r: r["workload"],
+    "matrix": lambda r: f"{r['rows']} x {r['cols']}",
+    "format": lambda r: r["format"],
+    "points": lambda r: r["points"],
+    "weights": storage,
+    "weights not zero": lambda r: percent(round(r["weight_density"], 3)),
+    "inputs not zero": lambda r: percent(round(r["activation_density"], 2)),
+    "needed MACs": lambda r: whole(r["needed_macs"]),
+    "dense MACs a lane": lambda r: whole(r["dense_macs"] / r["lanes"]),
+    "ideal cycles": lambda r: whole(r["ideal_cycles"]),
+    "items": lambda r: whole(r["items"]),
+    "cycles": lambda r: whole(r["throughput_cycles"]),
+    "utilisation": lambda r: f"{r['utilisation']:.3f}",
+    "EIE's": lambda r: f"{r['eie_utilisation']:.2f}",
+    "latency": lambda r: whole(r["latency_cycles"]),
+    "fixed": lambda r: whole(r["fixed_cycles"]) if "fixed_cycles" in r and r["resident"] else "",
+    "largest loss": why,
+    "bus bits": lambda r: r["memory"]["bus_bits"],
+    "bound": lambda r: whole(r["bound_cycles"]),
+    "x bound": lambda r: f"{r['over_bound']:.3f}",
+    "bits per needed non-zero": lambda r: f"{r['bits_fetched_per_needed_nonzero']:.1f} {storage(r)}",
+    "smaller than fp32": lambda r: f"{r['dense_fp32_bytes'] / r['stored_bytes']:.1f} x",
+    "bits per non-zero": lambda r: f"{r['bits_per_nonzero']:.1f}",
+    "padding": lambda r: percent(r["padding"]),
+    "estimate, uJ": lambda r: f"{r['energy_estimate_nj']['total'] / 1000:.1f}",
+}
+
+
+def table(rows, *heads, **more):
+    """One line a row; `more`: cells of headings that only this table has."""
+    cells = {**CELLS, **{k.replace("_", " "): v for k, v in more.items()}}
+    return markdown(heads, [[cells[h](r) for h in heads] for r in rows])
+
+
+def values(rows, f):
+    """Different values, in the order of the rows."""
+    return list(dict.fromkeys(f(r) for r in rows))
+
+
+def machine(rows):
+    """One sentence on what is the same in all rows."""
+    words = [text.format(value) for text, value in (
+        ("{} lanes", values(rows, lambda r: r["lanes"])),
+        ("{}-bit bus", values(rows, lambda r: r["memory"]["bus_bits"])),
+        ("memory latency {} cycles", values(rows, lambda r: r["memory"]["latency"])),
+        ("{} bursts outstanding", values(rows, lambda r: r["memory"]["outstanding"])),
+    ) if len(value) == 1 for value in value]
+    words += ["one beat a cycle each way", f"{' and '.join(values(rows, lambda r: r['matrix']))} matrices"]
+    words += [f"weights {w}" for w in values(rows, lambda r: "resident" if r["resident"] else "streamed")]
+    return ", ".join(words) + "."
+
+
+# ---- One function a benchmark: [(marker, title, its rows, table)] ---------------------------------------------------------------------------------
+
+def eie(rows):
+    resident, streamed = pick(rows, resident=True), pick(rows, resident=False)
+    text = table(resident, "layer", "needed MACs", "ideal cycles", "cycles", "utilisation", "EIE's", "latency", "fixed", "smaller than fp32",
+                 "bits per non-zero", "padding", "estimate, uJ")
+    ours, theirs = mean(r["utilisation"] for r in resident), mean(r["eie_utilisation"] for r in resident)
+    out = [("eie", "EIE's nine layers, weights resident", resident, f"{text}\n| geometric mean | | | | {ours:.3f} | {theirs:.2f} |" + " |" * 6)]
+    for latency in sorted(values(streamed, lambda r: r["memory"]["latency"])):
+        part = [r for r in streamed if r["memory"]["latency"] == latency]
+        part.sort(key=lambda r: r["memory"]["bus_bits"])
+        body = [[layer] + [CELLS[h](r) for r in pick(part, workload=layer) for h in ("cycles", "x bound", "bits per needed non-zero")]
+                for layer in values(streamed, lambda r: r["workload"])]
+        buses = values(part, lambda r: r["memory"]["bus_bits"])
+        head = ["layer"] + [h for bus in buses for h in (f"{bus} bit: cycles", "x bound", "bits per needed non-zero")]
+        out.append((f"eie-streamed-{latency}", f"EIE's nine layers, streamed, memory latency {latency}", part, markdown(head, body)))
+    return out
+
+
+def two_to_four(rows):
+    def kind(r):
+        return r["workload"], r["storage"], r["points"], r["activation_density"] > 0.9
+
+    def ratio(n):
+        by_kind = {kind(r): r["throughput_cycles"] for r in pick(rows, format=n)}
+        return lambda r: f"{r['throughput_cycles'] / by_kind[kind(r)]:.3f}" if kind(r) in by_kind else "FAIL"
+
+    dense = sorted(pick(rows, format="4:4"), key=lambda r: (r["points"], not r["resident"], r["activation_density"] < 0.9, r["dense_macs"]))
+    text = table(dense, "layer", "points", "inputs not zero", "weights", "dense MACs a lane", "cycles", "4:4 to 2:4", "4:4 to 1:4", "fixed",
+                 **{"4:4 to 2:4": ratio("2:4"), "4:4 to 1:4": ratio("1:4")})
+    return [("2to4", "Dense weights (cycles) against 2:4 and 1:4 (how many times fewer)", rows, text)]
+
+
+def spmm(rows):
+    text = table(rows, "sweep", "matrix", "points", "weights not zero", "ideal cycles", "items", "cycles", "utilisation", "largest loss", "estimate, uJ",
+                 sweep=CELLS["layer"])
+    return [("spmm", "Sparse matrix times batch", rows, text)]
+
+
+def masks(rows):
+    text = table(rows, "mask", "weights not zero", "ideal cycles", "cycles", "utilisation", "bits per non-zero", "largest loss",
+                 mask=CELLS["layer"], **{"largest loss": lambda r: why(r, 0.97)})
+    return [("masks", "Shapes of sparsity", rows, text)]
+
+
+def trained(rows):
+    text = table(rows, "layer", "matrix", "format", "weights not zero", "inputs not zero", "points", "ideal cycles", "cycles", "utilisation",
+                 "largest loss", "smaller than fp32",
+                 **{"inputs not zero": lambda r: percent(r["activation_density"]) + (" real" if r["real_inputs"] else " drawn")})
+    return [("trained", "Matrices of trained networks", rows, text)] if rows else []
+
+
+def zero(rows):
+    density = lambda r: round(r["activation_density"], 2)
+    kinds = values(rows, lambda r: r["workload"])
+    full = {kind: max(pick(rows, workload=kind), key=density)["throughput_cycles"] for kind in kinds}
+
+    def cell(r):
+        law = density(r) if r["format"] == "csc" else 1 - (1 - density(r)) ** 4
+        return f"{whole(r['throughput_cycles'])} ({r['throughput_cycles'] / full[r['workload']]:.3f}, {law:.3f})"
+
+    body = [[percent(d)] + [cell(r) for kind in kinds for r in pick(rows, workload=kind) if density(r) == d] for d in sorted({density(r) for r in rows})]
+    return [("zero", "Cycles against the density of activations", rows, markdown(["activations not zero"] + kinds, body))]
+
+
+def scale(rows):
+    lanes, queue, bus, latency = (pick(rows, sweep=s) for s in ("lanes", "queue", "bus", "latency"))
+    layers = values(lanes, lambda r: r["workload"])
+    used = lambda part: f"{mean(r['utilisation'] for r in part):.3f}"
+
+    body = [[n] + [f"{CELLS['cycles'](r)} ({CELLS['utilisation'](r)})" for r in pick(lanes, lanes=n)] + [used(pick(lanes, lanes=n))]
+            for n in sorted(values(lanes, lambda r: r["lanes"]))]
+    out = [("scale-lanes", "Lanes: cycles (utilisation)", lanes, markdown(["lanes"] + layers + ["geometric mean"], body))]
+
+    body = [[n] + [used(pick(queue, fifo_depth=n, balanced=b)) for b in (True, False)]
+            + [CELLS["utilisation"](r) for r in pick(queue, fifo_depth=n, balanced=True)] for n in sorted(values(queue, lambda r: r["fifo_depth"]))]
+    head = ["items", "mean, balanced", "mean, interleaved"] + [f"{layer}, balanced" for layer in layers]
+    out.append(("scale-queue", "FIFO_DEPTH: utilisation", queue, markdown(head, body)))
+
+    bus.sort(key=lambda r: (r["workload"], r["memory"]["bus_bits"]))
+    out.append(("scale-bus", "AXI width", bus, table(bus, "bus bits", "layer", "weights", "bound", "cycles", "x bound", "utilisation")))
+
+    body = [[n] + [f"{CELLS['cycles'](r)} ({CELLS['x bound'](r)})" for r in latency if r["memory"]["latency"] == n]
+            for n in sorted(values(latency, lambda r: r["memory"]["latency"]))]
+    head = ["latency"] + [f"{layer}, FLIGHT {n}" for layer, n in values(latency, lambda r: (r["workload"], r["flight"]))]
+    out.append(("scale-latency", "Memory latency: cycles (x bound)", latency, markdown(head, body)))
+    return out
+
+
+def sim(rows):
+    body = [["Verilated RTL, 64 lanes", f"{rows[0]['simulated_cycles_a_second'] / 1e3:,.0f} thousand cycles a second, one thread"],
+            ["golden model, 64 lanes, `csc` 10 %",
+             f"{rows[0]['golden_model_macs_a_second'] / 1e6:,.0f} million needed multiply-accumulates a second, one core"]]
+    return [("sim", "Speed of the simulation, wall-clock figures of the machine it runs on", rows, markdown(["what", "speed"], body))]
+
+
+TABLES = {"sim": sim, "eie": eie, "2to4": two_to_four, "spmm": spmm, "masks": masks, "trained": trained, "zero": zero, "scale": scale}
+
+
+def tables(name, rows):
+    return TABLES[name]([r for r in rows if r["correct"]])
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:] or NAMES:
+        if name not in TABLES:
+            raise SystemExit(f"bench_tables: '{name}': expected {', '.join(NAMES)}")
+        every = load(name)
+        for r in every:
+            if not r["correct"]:
+                print(f"FAIL {name}: {r['workload']}, {r['format']}, {r['storage']}")
+        if any(r["correct"] for r in every):
+            for _, title, part, text in tables(name, every):
+                print(f"{title} (`make bench-{name}`): {machine(part)}\n\n{text}\n" if part else "", end="\n" if part else "")
