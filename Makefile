@@ -42,7 +42,7 @@ MAKEFLAGS += -j$(JOBS)
 endif
 
 help: ## Show this list
-	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z][a-z0-9-]*:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 -include cmodel/cmodel.mk
 -include driver/driver.mk
@@ -92,7 +92,7 @@ train: ## Train the digits again (needs scikit-learn: installs it first; a few m
 bench-model: $(B)/bench_model ## Speed of the golden model
 	$(B)/bench_model
 
-readme: all $(B)/bench_sim $(B)/bench_eie $(B)/count_tflite ## Measure the figures of README.md and docs/numerics.md again
+readme: all $(B)/count_tflite ## Measure the figures of README.md and docs/numerics.md again
 	scripts/readme.py
 
 clean: ## Remove build/, the only place anything is generated

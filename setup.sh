@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# setup.sh [train] - install what `make demo`, `make sim` and `make formal` need (with `train`: what `make train` needs)
+# setup.sh [train | bench] - install what `make demo`, `make sim` and `make formal` need (with `train`: what `make train` needs; with `bench`: what
+# `make bench-trained` and `make bench-plots` need beyond that)
 #
-#   On          Debian 12, Ubuntu 24.04: packages of the distribution, nothing else
+#   On          Debian 12, Ubuntu 24.04: packages of the distribution, nothing else (`bench`: also the reader of TFLite files, by pip, in build/venv)
 #   Idempotent  looks for each tool first; where nothing is missing it needs neither network nor root, and says so
 #   Root        uses sudo only where it is not root
 set -eu
@@ -38,15 +39,35 @@ python3-sklearn           /usr/bin/python3 -c 'import sklearn.datasets'
 END
 }
 
+bench() {
+    cat <<'END'
+python3                   command -v /usr/bin/python3
+python3-numpy             /usr/bin/python3 -c 'import numpy'
+python3-matplotlib        /usr/bin/python3 -c 'import matplotlib'
+python3-venv              /usr/bin/python3 -c 'import ensurepip'
+END
+}
+
 case ${1-tools} in
-    tools|train) list=${1-tools} ;;
-    *) echo "usage: ./setup.sh [train]" >&2; exit 2 ;;
+    tools|train|bench) list=${1-tools} ;;
+    *) echo "usage: ./setup.sh [train | bench]" >&2; exit 2 ;;
 esac
+
+# What no distribution packages: the schema of TFLite files.
+venv() {
+    [ "$list" = bench ] || return 0
+    cd "$(dirname "$0")"
+    build/venv/bin/python -c 'import tflite' > /dev/null 2>&1 && return 0
+    echo "setup: installing tflite into build/venv"
+    /usr/bin/python3 -m venv --system-site-packages build/venv
+    build/venv/bin/pip install --quiet --no-deps tflite==2.18.0 flatbuffers==25.12.19
+}
 
 missing=$("$list" | while read -r package probe; do
     sh -c "$probe" > /dev/null 2>&1 || printf ' %s' "$package"
 done)
 if [ -z "$missing" ]; then
+    venv
     echo "setup: nothing is missing"
     exit 0
 fi
@@ -74,4 +95,5 @@ still=$("$list" | while read -r package probe; do
     sh -c "$probe" > /dev/null 2>&1 || printf ' %s' "$package"
 done)
 [ -z "$still" ] || { echo "setup: installed, but not found:$still" >&2; exit 1; }
+venv
 echo "setup: done"

@@ -107,7 +107,7 @@ typedef struct {
  *
  *   Throughput  (end of the last job - end of the first) / (jobs - 1); same weights, different inputs. Streamed: every job has its own copy of
  *               the image, so nothing that an earlier job has fetched serves it
- *   Latency     doorbell to idle. Its fixed part: cycles beyond the multiplications of the busiest lane
+ *   Latency     doorbell to idle. Its fixed part: cycles in which no lane multiplies
  *   Bandwidth   bound: stored bytes of the needed weights, of parameters, codebook, features and results / bytes of a beat */
 bench_result bench_measure(bench *b, const bench_case *c);
 

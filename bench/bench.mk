@@ -17,7 +17,7 @@ $(BENCH_BIN): $(B)/bench_%: bench/bench_%.c bench/bench.h $(BENCH_OBJ) tests/nai
 	$(CC) $(CFLAGS) -o $@ $(filter %.c %.o %.a,$^) -lcjson -lm -ldl
 
 # Machines that differ from l64 in one thing: build/scale/NAME.cfg and build/scale/rtl/NAME.so. Lanes: as many weights and accumulators as fit the
-# ranges, outputs a cycle as lanes allow. Bus: the features' bytes stay.
+# ranges, outputs a cycle as lanes and bus allow. Bus: the features' bytes stay.
 SCALE_lanes8   := LANES=8 STORE_W=8 WEIGHT_DEPTH=32768 ACC_DEPTH=2048
 SCALE_lanes16  := LANES=16 STORE_W=16 WEIGHT_DEPTH=32768
 SCALE_lanes32  := LANES=32 WEIGHT_DEPTH=32768
@@ -27,8 +27,8 @@ SCALE_fifo4    := FIFO_DEPTH=4
 SCALE_fifo8    := FIFO_DEPTH=8
 SCALE_fifo16   := FIFO_DEPTH=16
 SCALE_fifo64   := FIFO_DEPTH=64
-SCALE_bus64    := DATA_W=64 FEAT_DEPTH=16384
-SCALE_bus128   := DATA_W=128 FEAT_DEPTH=8192
+SCALE_bus64    := DATA_W=64 STORE_W=8 FEAT_DEPTH=16384
+SCALE_bus128   := DATA_W=128 STORE_W=16 FEAT_DEPTH=8192
 SCALE_bus512   := DATA_W=512 FEAT_DEPTH=2048
 SCALE_flight8  := FLIGHT=8
 SCALE_flight32 := FLIGHT=32

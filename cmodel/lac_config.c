@@ -148,7 +148,7 @@ int lac_config_read(const char *path, lac_config *out, char *err, size_t errlen)
         while (strcmp(bad, KEYS[k].key)) k++;
         snprintf(err, errlen, "%s:%d: %s=%u: expected %s", path, seen[k], bad, (unsigned)*field(out, &KEYS[k]),
                  !strcmp(bad, "DATA_W") ? "a power of two"
-                 : !strcmp(bad, "STORE_W") ? "a power of two that divides LANES" : "a multiple of 32");
+                 : !strcmp(bad, "STORE_W") ? "a power of two that divides LANES, at least DATA_W / 128, at most max(8, DATA_W / 8)" : "a multiple of 32");
         goto done;
     }
     status = 0;

@@ -81,6 +81,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         break;
     case ARGP_KEY_END:
         if (!o->w || !o->x) argp_error(state, "expected two files, W.npy and X.npy");
+        if (o->g->trace) argp_error(state, "--trace: nothing runs here");
         if (o->resident && o->streamed) argp_error(state, "--resident and --stream exclude each other");
         if (!o->resident && !o->streamed) o->resident = o->streamed = 1;
         break;

@@ -55,7 +55,9 @@ int main(int argc, char **argv)
         if (!strcmp(argv[p.command], commands_[i].name)) {
             snprintf(name, sizeof name, "lacuna %s", commands_[i].name);
             p.g.name = argv[p.command] = name;
-            return commands_[i].run(&p.g, argc - p.command, argv + p.command);
+            const int code = commands_[i].run(&p.g, argc - p.command, argv + p.command);
+            if (fflush(stdout) || ferror(stdout)) return cli_fail(&p.g, CLI_INPUT, "standard output: cannot be written");
+            return code;
         }
     fprintf(stderr, "lacuna: '%s' is no subcommand, expected one of:", argv[p.command]);
     for (int i = 0; i < COMMANDS; i++) fprintf(stderr, " %s", commands_[i].name);

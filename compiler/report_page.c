@@ -100,7 +100,7 @@ static void bound_text(const report *r, const char *bound, double percent, char 
     if (!strcmp(bound, "items")) {
         snprintf(limit, n, "EXEC is the limit%s. It hands out one activation a cycle, and each brings %.1f multiplications for %" PRIu32 " lanes.", used,
                  r->items > 0 ? r->needed / r->items : 0, r->lanes);
-        snprintf(help, n, "More output channels, denser weights or an N:4 format (four activations an item) would help; more lanes would not.");
+        snprintf(help, n, "More output channels a lane would help, or a matrix with fewer almost empty columns; more lanes would not. `lacuna advise` tells whether another format would.");
     } else if (!strcmp(bound, "read bus")) {
         snprintf(limit, n, "The read bus is the limit%s.", used);
         snprintf(help, n, r->resident == 1 ? "Weights are on chip already: narrower activations or a wider bus would help."
@@ -114,7 +114,7 @@ static void bound_text(const report *r, const char *bound, double percent, char 
         snprintf(limit, n, "STORE is the limit%s.", used);
         snprintf(help, n, "A configuration that requantises more outputs a cycle (STORE_W), or more input channels for each output, would help.");
     } else {
-        snprintf(limit, n, "No single resource is the limit: latencies and the order of the commands are.");
+        snprintf(limit, n, "No resource is in use for three quarters of the cycles: loading, computing and storing wait for each other.");
         snprintf(help, n, "A longer job would help: more points in a batch, or several jobs back to back (--repeat), so that loading, computing and "
                  "storing overlap.");
     }
@@ -129,24 +129,29 @@ static void waiting_text(const report *r, char *limit, char *help, size_t n)
     for (int i = 0; i < LAC_CAUSES; i++)
         if (i != BUSY && c[LANES][i] > c[LANES][most]) most = i;
     const double percent = share(c[LANES][most], all);
-    const double loads = cycles(r) - c[LAC_ON_LOAD][LAC_CAUSE_LOAD_IDLE] - c[LAC_ON_LOAD][LAC_CAUSE_LOAD_TOKEN];
     const double stores = cycles(r) - c[LAC_ON_STORE][LAC_CAUSE_STORE_IDLE] - c[LAC_ON_STORE][LAC_CAUSE_STORE_TOKEN];
+    /* Lanes without a job: EXEC's next command waits for its tokens, which LOAD gives, or there is none any more, or not yet. */
+    const double token = c[LAC_ON_EXEC][LAC_CAUSE_EXEC_TOKEN], none = c[LAC_ON_EXEC][LAC_CAUSE_EXEC_IDLE];
+    const double waits = share(token >= none ? token : none, cycles(r));
     switch (most) {
     case LAC_CAUSE_LANE_IDLE:
-        if (loads >= stores && c[LAC_ON_LOAD][LAC_CAUSE_LOAD_BUS] > c[LAC_ON_LOAD][LAC_CAUSE_LOAD_BUSY]) {
+        if (token < none && stores < none / 2) {
+            snprintf(limit, n, "Start and end of the job are the limit: in %.0f %% of its cycles there is nothing to compute, not yet or not any more.", waits);
+            snprintf(help, n, "A longer job would help: more points in a batch, or several jobs back to back (--repeat).");
+        } else if (token >= none && c[LAC_ON_LOAD][LAC_CAUSE_LOAD_BUS] > c[LAC_ON_LOAD][LAC_CAUSE_LOAD_BUSY]) {
             snprintf(limit, n, "The latency of the memory is the limit: in %.0f %% of their cycles the lanes have no job, and LOAD waits for lines "
-                     "more often than it gets one.", percent);
+                     "more often than it gets one.", waits);
             snprintf(help, n, "A longer job would help (more points in a batch, --repeat), so that fetching and computing overlap, or weights that "
                      "stay on chip.");
-        } else if (loads >= stores) {
+        } else if (token >= none) {
             snprintf(limit, n, "Loading is the limit: in %.0f %% of their cycles the lanes have no job, because what they need is still being "
-                     "fetched.", percent);
+                     "fetched.", waits);
             snprintf(help, n, r->resident == 1 ? "More points in a batch, or jobs back to back (--repeat), would help: features are "
                                                  "then fetched while others are computed."
                                                : "Weights that stay on chip (--resident, where they fit) or more points in a batch would help: "
                                                  "weights are then fetched once for all of them.");
         } else {
-            snprintf(limit, n, "Storing is the limit: in %.0f %% of their cycles the lanes have no job, while results leave the machine.", percent);
+            snprintf(limit, n, "Storing is the limit: in %.0f %% of their cycles the lanes have no job, while results leave the machine.", waits);
             snprintf(help, n, "Requantised outputs instead of exact accumulators would help, or a longer job (more points, --repeat), so that "
                      "storing and computing overlap.");
         }

@@ -44,7 +44,7 @@ enum { LOAD, EXEC, STORE, ENGINES };
 
 #define WINDOW 15u
 #define WHOLE  2u /* instead of a half */
-#define HEAD_LINES 32u /* of a point that EXEC does not wait to see whole */
+#define HEAD_LINES 8u /* after which EXEC begins, of a point for which the machine would wait; 64 bytes or more */
 
 #define SET(cmd, name, value) set_field(cmd, (uint32_t)LAC_F_##name, (uint32_t)(value))
 
@@ -256,7 +256,7 @@ typedef struct {
     uint32_t    batch;         /* [points] at most */
     uint32_t    batches;
     uint32_t    chunk;         /* [elements] of a point that are loaded together */
-    uint32_t    head;          /* [elements] the first chunk of a job whose x the machine would wait for, so that EXEC begins early; else 0 */
+    uint32_t    head;          /* [elements] the first chunk of a job that the machine would wait for, so that EXEC begins early; else 0 */
     int         feat_fits_half;
     int         needed;        /* only columns whose feature is not zero are loaded */
     int         by_tile;       /* and features are loaded as the weight tiles need them, instead of in chunks */
@@ -486,15 +486,14 @@ static void load(program *g, area *a, uint32_t h, lac_cmd *c, uint32_t exec, uin
     a->loaded[h & 1u] = g->o.seq[LOAD];
 }
 
-/* The chunk in which column c0 lies [elements]. */
-static uint32_t chunk_start(const plan *p, uint32_t c0)
+/* The chunk in which column c0 lies [elements]: p->chunk each, or, where EXEC shall begin early, p->head and from then on four times as many
+ * each: while one is computed the next arrives, as long as a line takes four cycles or more to compute. */
+static void find_chunk(const plan *p, uint32_t c0, uint32_t *start, uint32_t *end)
 {
-    return c0 < p->head ? 0u : p->head + (c0 - p->head) / p->chunk * p->chunk;
-}
+    uint32_t n = p->head ? p->head : p->chunk;
 
-static uint32_t chunk_end(const plan *p, uint32_t c0)
-{
-    return c0 < p->head ? p->head : chunk_start(p, c0) + p->chunk;
+    for (*start = 0; (*end = *start + n) <= c0; *start = *end)
+        n = p->head ? 4u * n : n;
 }
 
 /* The step whose first column is c0 needs its features: where are they? Load them if nowhere. */
@@ -576,8 +575,10 @@ static void step(program *g, const lac_row_tile *r, const lac_tile *t, uint32_t 
     int hit;
     lac_cmd c;
 
-    g->chunk0 = g->p.by_tile ? c0 / LAC_ALIGN * LAC_ALIGN : chunk_start(&g->p, c0);
-    g->chunk_n = (g->p.by_tile ? c1 : min_u32(chunk_end(&g->p, c0), layer->cols)) - g->chunk0;
+    find_chunk(&g->p, c0, &g->chunk0, &g->chunk_n);
+    if (g->p.by_tile)
+        g->chunk0 = c0 / LAC_ALIGN * LAC_ALIGN;
+    g->chunk_n = (g->p.by_tile ? c1 : min_u32(g->chunk_n, layer->cols)) - g->chunk0;
     g->need = 0;
 
     /* Features last, for they may have to wait for an earlier job; but before the weights that they choose. */
@@ -649,8 +650,9 @@ static void group(program *g, const lac_row_tile *r, int last_of_job)
         lac_tile t;
         lac_get_tile(layer->image, tile, &t);
         const uint32_t tile_end = t.col0 + t.columns * (layer->format == LAC_NM ? 4u : 1u);
-        const uint32_t end = g->p.by_tile ? tile_end : chunk_end(&g->p, c0);
-        const uint32_t c1 = min_u32(min_u32(tile_end, end), layer->cols);
+        uint32_t start, end;
+        find_chunk(&g->p, c0, &start, &end);
+        const uint32_t c1 = min_u32(min_u32(tile_end, g->p.by_tile ? tile_end : end), layer->cols);
         step(g, r, &t, c0, c1);
         if (c1 == tile_end)
             tile++;

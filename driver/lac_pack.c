@@ -429,8 +429,17 @@ static lac_status plan(packer *p, uint32_t *align)
     p->single = 0;
     p->max_words /= 2u;
     p->max_cols /= 2u;
-    if (p->rows <= most && walk(p, NULL) == LAC_OK)
-        return LAC_OK;
+    if (p->rows <= most && walk(p, NULL) == LAC_OK) {
+        /* As few tiles, but of equal length: a short one would keep LOAD waiting for the long one before it. */
+        const uint32_t tiles = p->tiles, limit = p->max_words;
+        for (uint32_t even = ceil_div(p->words, tiles); tiles > 1u && even < limit; even += even / 16u + 1u) {
+            p->max_words = even;
+            if (walk(p, NULL) == LAC_OK && p->tiles == tiles)
+                return LAC_OK;
+        }
+        p->max_words = limit;
+        return walk(p, NULL);
+    }
 
     const uint32_t half = min_u32(most, caps->param_depth / 2u / caps->store_w * caps->store_w);
     for (*align = 64u; *align >= 8u; *align /= *align == 64u ? 2u : 4u) { /* 64, 32, 8 */

@@ -773,15 +773,14 @@ module lac_load #(
                 end
             endcase
 
-            if (begins) begin
+            if (begins) begin                            // behind an error, which only a reset ends: swallow what was asked for
                 cmd_q   <= next_q;
-                err_q   <= 1'b0;
                 step_q  <= 3'd0;
-                left_q  <= n_left;
+                left_q  <= err_q ? {16'd0, n_lines} : n_left;
                 block_q <= n_addr[ADDR_W-1:0];
                 point_q <= 16'd0;
                 fline_q <= 24'd0;
-                state_q <= n_kind == 4'd0 ? ST_HEAD : n_kind == 4'd1 ? ST_CODES : n_kind == 4'd2 ? ST_DENSE : n_kind == 4'd3 ? ST_PARAM : ST_INDEX;
+                state_q <= err_q ? ST_DRAIN : n_kind == 4'd0 ? ST_HEAD : n_kind == 4'd1 ? ST_CODES : n_kind == 4'd2 ? ST_DENSE : n_kind == 4'd3 ? ST_PARAM : ST_INDEX;
             end
 
             // The first fault: remember it, swallow the lines that were asked for.

@@ -39,7 +39,9 @@ module lac_tally #(
     reg  [2:0]       step_q;
     reg  [AW-1:0]    turn_q;
     reg  [11:0]      ask_at_q;
-    reg              pending_q;
+    reg              pending_q, wanted_q;
+    reg  [2:0]       rest_q;          // turns since the last one asked for: asks leave the turns at least every second cycle
+    wire             start  = wanted_q && step_q == 3'd0 && rest_q == 3'd7;
     wire             exists = ask_at_q <= LAST;
     wire             visit  = step_q == 3'd0 || (step_q == 3'd4 && exists);
     wire [AW-1:0]    addr   = step_q == 3'd0 ? turn_q : ask_at_q[AW-1:0];
@@ -49,11 +51,17 @@ module lac_tally #(
             step_q    <= 3'd0;
             turn_q    <= {AW{1'b0}};
             pending_q <= 1'b0;
+            wanted_q  <= 1'b0;
+            rest_q    <= 3'd0;
         end else begin
-            if (ask)                  step_q <= 3'd1;
+            if (ask)                  wanted_q <= 1'b1;
+            else if (start)           wanted_q <= 1'b0;
+            if (step_q != 3'd0)       rest_q <= 3'd0;
+            else if (rest_q != 3'd7)  rest_q <= rest_q + 3'd1;
+            if (start)                step_q <= 3'd1;
             else if (step_q != 3'd0)  step_q <= step_q + 3'd1;
             if (ask)                  pending_q <= 1'b1;
-            else if (step_q == 3'd7)  pending_q <= 1'b0;
+            else if (step_q == 3'd7 && !wanted_q) pending_q <= 1'b0;
             if (step_q == 3'd0) turn_q <= {{(12-AW){1'b0}}, turn_q} == LAST ? {AW{1'b0}} : turn_q + 1'b1;
         end
     always @(posedge clk) if (ask) ask_at_q <= ask_at;

@@ -82,6 +82,7 @@ static void trace_cycle(lac_rtl *r)
     if (p->trace_macs || rd || wr) {
         lac_rtl_window *w = trace_window(r);
         w->macs += p->trace_macs;
+        r->trace.working += p->trace_macs != 0;
         w->rd_beats += rd;
         w->wr_beats += wr;
     }

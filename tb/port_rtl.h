@@ -69,6 +69,7 @@ typedef struct {
     uint32_t       events, lost; /* lost: commands that found no room */
     uint64_t       from, window; /* [cycles] */
     uint32_t       windows;
+    uint64_t       working;      /* [cycles] in which some lane multiplied */
     lac_rtl_event  event[LAC_RTL_EVENTS];
     lac_rtl_window win[LAC_RTL_WINDOWS];
 } lac_rtl_trace;

@@ -323,9 +323,10 @@ def verdicts():
         ("The read bus is the limit", [("read", "busy", .9), ("lanes", "busy", .3), ("exec", "token", .6)]),
         ("The write bus is the limit", [("write", "busy", .9), ("lanes", "busy", .3)]),
         ("STORE is the limit", [("store", "busy", .8), ("lanes", "busy", .3)]),
-        ("Loading is the limit", [("load", "busy", .6), ("lanes", "busy", .3)]),
-        ("The latency of the memory is the limit", [("load", "bus", .5), ("load", "busy", .2), ("lanes", "busy", .3)]),
-        ("Storing is the limit", [("store", "work", .6), ("load", "busy", .2), ("lanes", "busy", .3)]),
+        ("Loading is the limit: in 60 %", [("load", "busy", .6), ("lanes", "busy", .3), ("exec", "token", .6)]),
+        ("The latency of the memory is the limit: in 60 %", [("load", "bus", .5), ("load", "busy", .2), ("lanes", "busy", .3), ("exec", "token", .6)]),
+        ("Storing is the limit: in 60 %", [("store", "work", .6), ("load", "busy", .2), ("lanes", "busy", .3), ("exec", "scan", .4)]),
+        ("Start and end of the job are the limit: in 60 %", [("store", "work", .2), ("lanes", "busy", .3), ("exec", "scan", .4)]),
         ("The rate of items is the limit", [("lanes", "items", .6), ("lanes", "busy", .3)]),
         ("Uneven columns are the limit", [("lanes", "blocked", .6), ("lanes", "busy", .3)]),
         ("The ends of jobs are the limit", [("lanes", "drain", .6), ("lanes", "busy", .3)]),
@@ -337,7 +338,7 @@ def verdicts():
             spend(s, unit, cause, part)
         error, p, out = page(s)
         say(f"verdict: {want}", error or (None if want in p.say() and want in out else f"expected '{want}', got: {out}"))
-    for bound, want in (("items", "EXEC is the limit"), ("read bus", "The read bus is the limit"), ("fixed", "No single resource")):
+    for bound, want in (("items", "EXEC is the limit"), ("read bus", "The read bus is the limit"), ("fixed", "No resource is in use")):
         s = made_up()
         s.update(cycles=None, port="model", bound=bound, counters=None, per_lane=None)
         error, p, out = page(s)
