@@ -376,6 +376,18 @@ static void bad_column_blocks(machine *m, const char *where)
         if (i < 8 || tables > 1) bad_column_block(m, where, &cases[i]);
 }
 
+static void features_beyond(machine *m, const char *where)
+{
+    outcome o;
+    begin();
+    params(1, 0);
+    uint32_t *w = column_block(COLS);
+    lac_set_field(w, LAC_F_LOAD_COLUMNS_NEEDED, 1);
+    lac_set_field(w, LAC_F_LOAD_COLUMNS_FEAT_BASE, caps.feat_depth - (COLS + caps.line - 1) / caps.line + 1);
+    run(m, &o);
+    check(o.err_code == LAC_ERR_BOUNDS && o.err_cmd == 1, where, "a column block asks for features behind their RAM", LAC_ERR_BOUNDS, o.err_code);
+}
+
 static void small_ring(machine *m, const char *where)
 {
     outcome  o;
@@ -420,6 +432,7 @@ static void all(machine *m, const char *config, const char *port)
     few_params(m, where);
     some_columns(m, where);
     kept_columns(m, where);
+    features_beyond(m, where);
     bad_column_blocks(m, where);
     small_ring(m, where);
     if (m->rtl) {
