@@ -125,7 +125,6 @@ module lac_load #(
     // ---- The command ------------------------------------------------------------------------------------------------
     reg  [255:0]       cmd_q;
     wire [3:0]         kind    = cmd_q[`LAC_F_ANY_KIND];
-    wire [63:0]        addr64  = {cmd_q[`LAC_F_LOAD_WEIGHTS_ADDR_HI], cmd_q[`LAC_F_LOAD_WEIGHTS_ADDR_LO]};
     wire [23:0]        c_lines = cmd_q[`LAC_F_LOAD_WEIGHTS_LINES];
     wire [15:0]        c_word  = cmd_q[`LAC_F_LOAD_WEIGHTS_WORD_BASE];
     wire [15:0]        c_col   = cmd_q[`LAC_F_LOAD_WEIGHTS_COL_BASE];
@@ -139,9 +138,13 @@ module lac_load #(
     wire [15:0]        c_recs  = cmd_q[`LAC_F_LOAD_PARAMS_CHANNELS];
     wire [15:0]        c_param = cmd_q[`LAC_F_LOAD_PARAMS_PARAM_BASE];
     wire               c_wide  = c_type == 2'd2;
-    wire [23:0]        c_bytes = c_wide ? {7'd0, c_chan, 1'b0} : {8'd0, c_chan};
-    wire [23:0]        c_row   = (c_bytes + LB1) >> LB_LOG;             // [lines] of a point
-    wire               c_dense_whole = c_pitch == c_row << LB_LOG;      // points follow each other: one request
+    wire               c_needed = cmd_q[`LAC_F_LOAD_COLUMNS_NEEDED];
+    wire               c_fwide = cmd_q[`LAC_F_LOAD_COLUMNS_WIDE];
+    wire [15:0]        c_ncols = cmd_q[`LAC_F_LOAD_COLUMNS_COLUMNS];
+    // worked out while it was the next command
+    reg  [23:0]        c_row_q;       // [lines] of a point
+    reg                c_whole_q;     // dense points follow each other: one request
+    reg  [23:0]        c_index_q;     // [lines] of a column block's index
 
     // ---- The command behind it: its first request ------------------------------------------------------------------------------
     reg  [255:0]       next_q;
@@ -171,11 +174,6 @@ module lac_load #(
         endcase
     end
     wire [23:0]        n_lines  = (n_kind == 4'd2 && !n_list && !n_whole) ? n_row : n_left[23:0];
-
-    wire               c_needed = cmd_q[`LAC_F_LOAD_COLUMNS_NEEDED];
-    wire               c_fwide  = cmd_q[`LAC_F_LOAD_COLUMNS_WIDE];
-    wire [15:0]        c_ncols  = cmd_q[`LAC_F_LOAD_COLUMNS_COLUMNS];
-    wire [23:0]        c_index  = ({8'd0, c_ncols} + LB1) >> LB_LOG;     // [lines]
 
     reg  [4:0]         state_q;
     reg                req_q;         // a request stands
@@ -305,7 +303,7 @@ module lac_load #(
     reg  [23:0]        fline_q;       // line of the point
     reg  [15:0]        point_q;
     reg  [FEAT_AW-1:0] fat_q;         // feature RAM line
-    wire               fline_last = fline_q + 24'd1 == c_row;
+    wire               fline_last = fline_q + 24'd1 == c_row_q;
     wire               point_last = point_q + 16'd1 == c_points;
     wire [23:0]        felems  = c_wide ? (fline_q << LB_LOG) >> 1 : fline_q << LB_LOG;  // elements before this line
     wire [23:0]        fleft   = {8'd0, c_chan} - felems;
@@ -397,9 +395,9 @@ module lac_load #(
                 take = step_q != 3'd0 && left_q != 40'd0;
             ST_INDEX: begin  // step 2 .. 5: the sum settles
                 take      = step_q == 3'd1 && left_q != 40'd0;
-                flt       = step_q == 3'd0 ? c_index > c_lines : step_q == 3'd6 && (nd_bad || need_q != {16'd0, c_lines});
+                flt       = step_q == 3'd0 ? c_index_q > c_lines : step_q == 3'd6 && (nd_bad || need_q != {16'd0, c_lines});
                 flt_code  = step_q != 3'd0 && nd_bad ? `LAC_ERR_BLOCK_HEADER : `LAC_ERR_BLOCK_LENGTH;
-                flt_index = step_q == 3'd0 ? {8'd0, c_index} : nd_bad ? 32'd0 : need_q[31:0];
+                flt_index = step_q == 3'd0 ? {8'd0, c_index_q} : nd_bad ? 32'd0 : need_q[31:0];
             end
             ST_COLS: begin
                 take      = cq_valid && !cq_none;
@@ -485,7 +483,7 @@ module lac_load #(
     reg                asked_all;
     always @* begin
         case (state_q)
-            ST_DENSE: asked_all = step_q != 3'd0 && (c_dense_whole || word_q == c_points);
+            ST_DENSE: asked_all = step_q != 3'd0 && (c_whole_q || word_q == c_points);
             ST_COLS:  asked_all = nd_done && !cols_go_q && step_q[0];
             ST_LHEAD, ST_LREAD, ST_LFILL, ST_INDEX, ST_DRAIN: asked_all = 1'b0;
             default:  asked_all = 1'b1;
@@ -629,7 +627,7 @@ module lac_load #(
                     word_q <= 16'd1;                     // points asked for
                     if (c_list) state_q <= ST_LHEAD;
                 end else begin
-                    if (!c_dense_whole && word_q != c_points && (!req_q || req_ready)) begin
+                    if (!c_whole_q && word_q != c_points && (!req_q || req_ready)) begin
                         req_q      <= 1'b1;              // one request a point, ahead of the lines
                         req_addr_q <= req_addr_q + {{(ADDR_W-24){1'b0}}, c_pitch};
                         word_q     <= word_q + 16'd1;
@@ -721,10 +719,10 @@ module lac_load #(
                     if (step_q == 3'd0)                  // the command takes the header's place
                         head_q <= {48'd0, cmd_q[`LAC_F_LOAD_COLUMNS_LANES], 6'd0, cmd_q[`LAC_F_LOAD_COLUMNS_FORMAT]};
                     if (line && last_line) step_q <= 3'd2;
-                    if (step_q == 3'd5) need_q <= {8'd0, nd_sum} + {16'd0, c_index};
+                    if (step_q == 3'd5) need_q <= {8'd0, nd_sum} + {16'd0, c_index_q};
                     if (step_q == 3'd6) begin
                         step_q     <= 3'd0;
-                        block2_q   <= block_q + {{(ADDR_W-24){1'b0}}, c_index << LB_LOG};
+                        block2_q   <= block_q + {{(ADDR_W-24){1'b0}}, c_index_q << LB_LOG};
                         table_q    <= 1'b1;
                         chunk_q    <= {CHUNK_W{1'b0}};
                         word_q     <= 16'd0;
@@ -775,6 +773,7 @@ module lac_load #(
 
             if (begins) begin                            // behind an error, which only a reset ends: swallow what was asked for
                 cmd_q   <= next_q;
+                {c_row_q, c_whole_q, c_index_q} <= {n_row, n_whole, n_index};
                 step_q  <= 3'd0;
                 left_q  <= err_q ? {16'd0, n_lines} : n_left;
                 block_q <= n_addr[ADDR_W-1:0];
@@ -794,7 +793,7 @@ module lac_load #(
                 state_q     <= ST_DRAIN;
                 // requests of points that have not been made will not be
                 if (state_q == ST_DENSE && !asked_all) begin
-                    left_q <= {24'd0, word_q} * {16'd0, c_row} - ({24'd0, point_q} * {16'd0, c_row} + {16'd0, fline_q} + 40'd1);
+                    left_q <= {24'd0, word_q} * {16'd0, c_row_q} - ({24'd0, point_q} * {16'd0, c_row_q} + {16'd0, fline_q} + 40'd1);
                     if (!req_q || req_ready) req_q <= 1'b0;
                 end
             end
@@ -964,7 +963,7 @@ module lac_load #(
         p_addr_q    <= p_chan[SW_LOG +: PARAM_AW];
     end
 
-    wire unused_ok = &{1'b0, x_start, x_length, unused_over, unused_cols, cmd_q, addr64, c_feat, w_at, t_at, unused_rest, n_addr, p_chan, head_q};
+    wire unused_ok = &{1'b0, x_start, x_length, unused_over, unused_cols, cmd_q, c_feat, w_at, t_at, unused_rest, n_addr, p_chan, head_q};
 
     assign w_we      = w_we_q;
     assign w_addr    = w_addr_q;

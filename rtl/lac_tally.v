@@ -6,9 +6,9 @@
 //                  +----------------------------------------> RAM --^
 //
 //   Function   visits all counters in turn, one a cycle, and adds what each has grown by since its last visit. A counter of W bits
-//              must not wrap between two visits, 8 * UNITS cycles plus some for each `ask`
-//   Ask        `ask` with `ask_at`: that counter is visited next, alone; `pending` falls when `value` is its sum as of a cycle behind the ask. A unit that
-//              does not exist: 0
+//              must not wrap between two visits, 8 * UNITS cycles, or a little over twice that while asks never cease
+//   Ask        `ask` with `ask_at`: that counter is visited alone, once seven others have had their turn since the last one asked for;
+//              `pending` falls when `value` is its sum as of a cycle behind the ask. A unit that does not exist: 0
 //   Reset      `sweep_we` writes zero to the RAM at sweep_addr; the counters are cleared beside it
 `default_nettype none
 

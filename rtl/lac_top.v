@@ -94,9 +94,10 @@ module lac_top #(
     localparam integer SWEEP_1   = (ACC_DEPTH > COL_DEPTH) ? ACC_DEPTH : COL_DEPTH;
     localparam integer SWEEP_2   = (SWEEP_1 > SUMS) ? SWEEP_1 : SUMS;
     localparam integer UNITS     = LANES + 5;         // of the cause counters: lanes, LOAD, EXEC, STORE, READ, WRITE
-    localparam integer TALLY_AW  = clog2(UNITS * 8);
+    localparam integer COUNTERS  = UNITS * 8;
+    localparam integer TALLY_AW  = clog2(COUNTERS);
     localparam integer COUNT_W   = TALLY_AW + 2;      // four times the cycles between two visits
-    localparam integer SWEEP     = (SWEEP_2 > UNITS * 8) ? SWEEP_2 : UNITS * 8;
+    localparam integer SWEEP     = (SWEEP_2 > COUNTERS) ? SWEEP_2 : COUNTERS;
     localparam integer B         = LINE_W / 64;
 
     // ---- Reset: pay the bus, then sweep the RAMs that must begin as zero -------------------------------------------------
@@ -109,9 +110,8 @@ module lac_top #(
     wire        flush = state_q == ST_FLUSH;
     wire        sweeping = state_q == ST_SWEEP;
     localparam integer SWEEP_1L = SWEEP - 1;
-    localparam [16:0] SWEEP_LAST = SWEEP_1L[16:0], ACC_END = ACC_DEPTH[16:0], COL_END = COL_DEPTH[16:0], SUM_END = SUMS[16:0];
-    localparam integer TALLY_1  = UNITS * 8;
-    localparam [16:0] TALLY_END = TALLY_1[16:0];
+    localparam [16:0] SWEEP_LAST = SWEEP_1L[16:0], ACC_END = ACC_DEPTH[16:0], COL_END = COL_DEPTH[16:0], SUM_END = SUMS[16:0],
+                       TALLY_END = COUNTERS[16:0];
 
     always @(posedge clk)
         if (rst) begin
@@ -276,7 +276,8 @@ module lac_top #(
         .req_valid(rq_valid[1]), .req_ready(rq_ready[1]), .req_addr(rq_addr[2*ADDR_W-1:ADDR_W]), .req_lines(rq_lines[47:24]),
         .line_valid(ln_valid[1]), .line_ready(ln_ready[1]), .line_data(ln_data), .line_addr(ln_addr), .line_fault(ln_fault),
         .line_fault_addr(ln_fault_addr),
-        .w_we(w_we), .w_addr(w_addr), .w_index(w_index), .w_data(w_data), .t_columns(t_columns), .t_word(t_word), .t_slot(t_slot), .t_start(t_start), .t_base(t_base), .t_wide(t_wide), .t_we(t_we), .t_col(t_col),
+        .w_we(w_we), .w_addr(w_addr), .w_index(w_index), .w_data(w_data), .t_columns(t_columns), .t_word(t_word), .t_slot(t_slot),
+        .t_start(t_start), .t_base(t_base), .t_wide(t_wide), .t_we(t_we), .t_col(t_col),
         .t_q(t_q), .t_r(t_r), .t_check(t_check), .t_limit(t_limit), .t_short(t_short), .mask_we(mask_we), .mask_bits(mask_bits),
         .cb_we(cb_we), .cb_addr(cb_addr), .cb_data(cb_data),
         .f_valid(f_valid), .f_addr(f_addr), .f_data(f_data), .f_flags(f_flags), .f_last(f_last),
