@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * bench_predict [SEED] - how far the cycle model is from the Verilated core, on fresh random layers
+ * bench_predict [SEED [CONFIG]] - how far the cycle model is from the Verilated core, on fresh random layers
  *
  *   Layers    300, of five configurations (tests/predict_case.h); every tenth may take ten times as many cycles. The seed is the time unless given
  *   Error     |predicted / measured - 1|
@@ -85,6 +85,7 @@ int main(int argc, char **argv)
     printf("%d layers, seed %" PRIu64 "\n", LAYERS, seed);
     for (int i = 0; i < PARTS; i++) {
         predict_rig r;
+        if (argc > 2 && strcmp(argv[2], part_[i].config)) continue;
         if (predict_rig_open(&r, part_[i].config, 256u << 20, err, sizeof err)) return fprintf(stderr, "bench_predict: %s\n", err), 1;
         for (int k = 0; k < part_[i].layers; k++) {
             if (predict_case_run(&r, seed * 1000003u + (uint64_t)(i * LAYERS + k), part_[i].most * (k % 10 ? 1 : 10), &c, err, sizeof err))

@@ -19,7 +19,8 @@ static cyc may_issue(predict *p, cyc t)
     }
 }
 
-/* A slice reaches a lane's pair stage in cycle `a` at the earliest; returns its last entry's turn at the multiplier. Exact, pair by pair. */
+/* A slice reaches a lane's pair stage in cycle `a` at the earliest; returns its last entry's turn at the multiplier. Exact, pair by pair:
+ * read out of its word (slots 0 and 1, 2 and 3, 4 and 5), given rows, moved to the queue of pairs. */
 static cyc slice_pairs(predict *p, uint32_t lane, const block *b, const slice *s, cyc a)
 {
     cyc     *pair = p->pair + (size_t)lane * PAIRS;
@@ -30,14 +31,16 @@ static cyc slice_pairs(predict *p, uint32_t lane, const block *b, const slice *s
         const uint32_t stop = min_u(b->per, slot + left);
         const uint64_t word = s->padded ? get64(block_word(p, b, s, lane, i)) : 0;
         i++;
-        for (; slot < stop; slot += 2) {
-            const int two = slot + 1 < stop, last = left <= 2 && slot + 2 >= stop;
+        for (uint32_t next; slot < stop; slot = next) {
+            next = (slot | 1u) + 1;
+            const int two = !(slot & 1u) && slot + 1 < stop, last = left == 1 + (uint32_t)two;
             const int en0 = !s->padded || !is_padding(b, word, slot), en1 = two && (!s->padded || !is_padding(b, word, slot + 1));
             const uint32_t uses = (uint32_t)(en0 || (last && !two)) + (uint32_t)(en1 || (last && two));
             const cyc oldest = pair[p->pslot[lane]];
-            a = max_c(max_c(a, p->read_[lane] + 1), p->moved[lane]);
-            const cyc moved = max_c(a + 1, oldest + 1);
+            a = max_c(max_c(a, p->read_[lane] + 1), p->rowed[lane]);
+            const cyc rowed = max_c(a + 1, p->moved[lane]), moved = max_c(rowed + 1, oldest + 1);
             p->read_[lane] = a;
+            p->rowed[lane] = rowed;
             p->moved[lane] = moved;
             if (uses) {
                 pop = max_c(moved, pop) + uses;
@@ -71,15 +74,16 @@ static inline void forget_pairs(predict *p, uint32_t lane, cyc a)
 {
     cyc *pair = p->pair + (size_t)lane * PAIRS;
     for (uint32_t i = 0; i < PAIRS; i++) pair[(p->pslot[lane] + i) % PAIRS] = p->pop[lane] - 2 * (cyc)(PAIRS - 1 - i);
-    p->moved[lane] = max_c(a + 1, pair[p->pslot[lane]] + 1);
-    p->read_[lane] = p->moved[lane] - 1;
+    p->moved[lane] = max_c(a + 2, pair[p->pslot[lane]] + 1);
+    p->rowed[lane] = p->moved[lane] - 1;
+    p->read_[lane] = p->moved[lane] - 2;
 }
 
-/* A lane without padding never waits for its pairs: an entry a cycle, the first two cycles behind the pair stage. */
+/* A lane without padding never waits for its pairs: an entry a cycle, the first three cycles behind the pair stage. */
 static inline cyc plain(predict *p, uint32_t lane, uint32_t len, cyc a)
 {
     p->work[lane] += len;
-    return max_c(a + 1, p->pop[lane]) + len;
+    return max_c(a + 2, p->pop[lane]) + len;
 }
 
 static void all_same(predict *p, uint32_t lanes)
@@ -93,6 +97,7 @@ static void all_same(predict *p, uint32_t lanes)
         memcpy(p->pair + (size_t)l * PAIRS, p->pair, PAIRS * sizeof *p->pair);
         p->pslot[l] = p->pslot[0];
         p->read_[l] = p->read_[0];
+        p->rowed[l] = p->rowed[0];
         p->moved[l] = p->moved[0];
     }
 }

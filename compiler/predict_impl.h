@@ -183,7 +183,7 @@ struct predict {
     cyc      *pops;                    /* [lanes][fifo] of the last items */
     uint32_t *slot;                    /* [lanes] next in it */
     cyc      *pair;                    /* [lanes][PAIRS] of the last pairs */
-    cyc      *read_, *moved;           /* [lanes] last pair read; moved on */
+    cyc      *read_, *rowed, *moved;   /* [lanes] last pair read; given rows; moved on */
     uint8_t  *pslot;
     uint64_t *work;                    /* [lanes] entries that took the multiplier's turn */
     uint32_t  same;                    /* lanes 0 .. same - 1 are in the same state */

@@ -24,8 +24,8 @@ module f_mac (
     input wire        st_re,
     input wire        st_qe,
     input wire [1:0]  st_raddr,
-    input wire        st_zero,
-    input wire [1:0]  st_waddr
+    input wire [1:0]  zero_we,
+    input wire [1:0]  zero_addr
 );
     (* keep *) wire s0_en_q, s1_en_q, s2_en_q, s3_en_q, s4_en_q;
     (* keep *) wire s0_bank_q, s1_bank_q, s2_bank_q, s3_bank_q, s4_bank_q;
@@ -33,9 +33,9 @@ module f_mac (
     (* keep *) wire [15:0] s0_w_q;
     (* keep *) wire [16:0] s0_a_q;
     (* keep *) wire [32:0] s1_p_q, s2_p_q;
-    (* keep *) wire        s2_f3_q, s2_f4_q, s2_f5_q, s3_ovf_q;
-    (* keep *) wire [35:0] s3_sum_q, s4_sum_q, s5_sum_q;
-    (* keep *) wire [35:0] word0, word1, latch0, latch1, ram0, ram1;
+    (* keep *) wire        s2_near_q, s2_far_q, s3_ovf_q;
+    (* keep *) wire [35:0] s3_sum_q, s4_sum_q, far_q;
+    (* keep *) wire [35:0] word0, word1, latch0, latch1, ram0, ram1, write0, write1;
     (* keep *) (* anyconst *) reg [1:0] f_addr;
     (* anyconst *) reg       f_bank;
 
@@ -43,18 +43,19 @@ module f_mac (
     lac_mac #(.ACC_DEPTH(4), .ACC_AW(2)) dut (
         .clk(clk), .rst(rst), .in_en(in_en), .in_err(in_err), .in_end(in_end), .in_job(in_job), .in_bank(in_bank),
         .in_addr(in_addr), .in_w(in_w), .in_a(in_a), .done(), .err_valid(), .err_job(), .err_ovf(), .err_addr(),
-        .st_bank(st_bank), .st_re(st_re), .st_qe(st_qe), .st_raddr(st_raddr), .st_zero(st_zero), .st_waddr(st_waddr),
-        .st_acc(), .sweep_we(1'b0), .sweep_addr(2'd0)
+        .st_bank(st_bank), .st_re(st_re), .st_qe(st_qe), .st_raddr(st_raddr), .zero_we(zero_we), .zero_addr(zero_addr), .st_acc()
     );
     // verilator lint_on PINCONNECTEMPTY
     wire [35:0] word  = f_bank ? word1 : word0;
     wire [35:0] latch = f_bank ? latch1 : latch0;
     wire [35:0] ram   = f_bank ? ram1 : ram0;
+    wire [35:0] write = f_bank ? write1 : write0;
 
     reg f_past = 1'b0;
     always @(posedge clk) f_past <= 1'b1;
     always @(*) assume (rst == !f_past);
-    always @(*) if (st_re || st_qe || st_zero) assume (st_bank != f_bank);
+    always @(*) if (st_re || st_qe) assume (st_bank != f_bank);
+    always @(*) assume (!zero_we[f_bank]);
 
     // What the accumulator must be: products of its entries, three cycles after they came, added one by one
     reg        h0 = 1'b0, h1 = 1'b0, h2 = 1'b0, h3 = 1'b0, h4 = 1'b0, h5 = 1'b0;  // an entry of ours is in stage n
@@ -71,14 +72,16 @@ module f_mac (
             over <= next[36] != next[35];
         end
     end
-    always @(*) if (!f_past) assume (!s3_en_q && word == now && now == now1 && now1 == now2 && now2 == now3);
+    always @(*) if (!f_past) assume (!s3_en_q && write == 36'd0 && word == now && now == now1 && now1 == now2 && now2 == now3);
 
     always @(*) if (f_past) begin
         // the RAM is one entry behind   P1 it holds the sums   P2 so do those under way   P3 overflow is noticed
+        // P4 where no entry writes, zero_we writes zero
         assert (word == now1);
         if (h3) assert (s3_sum_q == now && s3_ovf_q == over);
         if (h4) assert (s4_sum_q == now1);
-        if (h5) assert (s5_sum_q == now2);
+        if (!(s3_en_q && s3_bank_q == f_bank)) assert (write == 36'd0);
+        if (s3_en_q && s3_bank_q == f_bank) assert (write == s3_sum_q);
         // what the invariant needs to be inductive
         assert (h0 == (s0_en_q && s0_bank_q == f_bank && s0_addr_q == f_addr));
         assert (h1 == (s1_en_q && s1_bank_q == f_bank && s1_addr_q == f_addr));
@@ -91,7 +94,8 @@ module f_mac (
         if (h0) assert ({s0_w_q, s0_a_q} == p0);
         if (h1) assert (s1_p_q == p1 && (h4 || latch == now2));
         if (h2) assert (s2_p_q == p2 && (h5 || ram == now3));
-        if (h2) assert (s2_f3_q == h3 && s2_f4_q == h4 && s2_f5_q == h5);
+        if (h2) assert (s2_near_q == h3 && s2_far_q == (h4 || h5));
+        if (h2 && s2_far_q) assert (far_q == (h4 ? now1 : now2));
     end
 endmodule
 `default_nettype wire

@@ -57,13 +57,13 @@ mac_wires() {
     echo "techmap -map formal/f_mul.v;"
     for w in s0_en_q s1_en_q s2_en_q s3_en_q s4_en_q s0_bank_q s1_bank_q s2_bank_q s3_bank_q s4_bank_q \
              s0_addr_q s1_addr_q s2_addr_q s3_addr_q s4_addr_q s0_w_q s0_a_q s1_p_q s2_p_q \
-             s2_f3_q s2_f4_q s2_f5_q s3_ovf_q s3_sum_q s4_sum_q s5_sum_q; do
+             s2_near_q s2_far_q s3_ovf_q s3_sum_q s4_sum_q far_q; do
         echo "connect -set $w dut.$w;"
     done
     for b in 0 1; do
         echo "connect -set dut.g_bank[$b].u_acc.f_addr f_addr;"
         echo "connect -set word$b dut.g_bank[$b].u_acc.f_word; connect -set latch$b dut.g_bank[$b].u_acc.f_latch;"
-        echo "connect -set ram$b dut.g_bank[$b].u_acc.out_q;"
+        echo "connect -set ram$b dut.g_bank[$b].u_acc.out_q; connect -set write$b dut.g_bank[$b].write_q;"
     done
 }
 

@@ -58,7 +58,7 @@ module lac_exec #(
     output wire [LANES-1:0]    item_valid,
     output wire [67:0]         item_a,
     output wire [COL_AW-1:0]   item_col,
-    output wire [ACC_AW-1:0]   item_base,
+    output wire [ACC_AW-1:0]   item_base,   // accumulator of the point's row 0, plus the job's rows (lanes count rows from there)
     output wire                item_job,
     output wire                item_end,
     input  wire [LANES-1:0]    lane_full,
@@ -66,7 +66,7 @@ module lac_exec #(
     input  wire [LANES-1:0]    lane_err,
     input  wire [LANES-1:0]    lane_err_job,
     input  wire [LANES-1:0]    lane_err_ovf,
-    input  wire [LANES*ACC_AW-1:0] lane_err_addr,
+    input  wire [LANES*ACC_AW-1:0] lane_err_addr, // overflow: the accumulator; row: item_base
 
     output wire                count_item,
     output wire                count_stall,
@@ -142,7 +142,7 @@ module lac_exec #(
         .clk(clk), .rst(rst),
         .job_valid(cmd_valid && !busy_q[next_q]), .job_ready(scan_ready), .job_id(next_q), .job_line(c_line[FEAT_AW-1:0]),
         .job_pitch(cmd[`LAC_F_EXEC_FEAT_PITCH]), .job_points(cmd[`LAC_F_EXEC_POINTS]), .job_lines(c_lines[FEAT_AW:0]),
-        .job_base(c_acc[ACC_AW-1:0]), .job_rows(c_rows),
+        .job_base(c_acc[ACC_AW-1:0] + c_rows[ACC_AW-1:0]), .job_rows(c_rows),
         .cfg_elements({elems_q[1], elems_q[0]}), .cfg_wide({type_q[1] == 2'd2, type_q[0] == 2'd2}),
         .sum_re(sum_re), .sum_qe(sum_qe), .sum_addr(sum_addr), .sum_q(sum_q),
         .line_re(line_re), .line_qe(line_qe), .line_addr(line_addr), .line_data(line_data), .line_flags(line_flags),
@@ -367,7 +367,8 @@ module lac_exec #(
                 err_ovf  = err_ovf | lane_err_ovf[l];
             end
     end
-    wire [15:0] err_addr16 = {{(16-ACC_AW){1'b0}}, err_addr};
+    wire [ACC_AW-1:0] err_acc = err_ovf ? err_addr : err_addr - rows_q[oldest_q][ACC_AW-1:0];
+    wire [15:0] err_addr16 = {{(16-ACC_AW){1'b0}}, err_acc};
     wire [15:0] err_lane16 = {{(16-LANE_W){1'b0}}, err_lane};
     assign done       = tell;
     assign fail       = tell && any_err;

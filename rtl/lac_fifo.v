@@ -50,8 +50,7 @@ module lac_fifo #(
         end else begin
             if (push) wr_q <= (wr_q == LAST) ? {PTR_W{1'b0}} : wr_q + 1'b1;
             if (pop)  rd_q <= (rd_q == LAST) ? {PTR_W{1'b0}} : rd_q + 1'b1;
-            if (push && !pop)      level_q <= level_q + 1'b1;
-            else if (pop && !push) level_q <= level_q - 1'b1;
+            if (push != pop) level_q <= level_q + {{(LEVEL_W-1){pop}}, 1'b1};  // one more, or one less
         end
 
 `ifdef FORMAL

@@ -13,7 +13,7 @@
 //              from the item that fills it, three cycles to the stop of lac_exec and four items between there and here
 //   Jobs       two may be in flight; cfg_* hold {job 1, job 0} still until `done` of that job
 //   Errors     the first one since reset, with its job
-//   Reset      control only; RAM contents: lac_mac's sweep
+//   Reset      control only; RAM contents: zero_we, in the sweep
 `default_nettype none
 
 module lac_lane #(
@@ -38,7 +38,7 @@ module lac_lane #(
     input  wire                 in_valid,
     input  wire [67:0]          in_a,      // four signed activations of 17 bits
     input  wire [COL_AW-1:0]    in_col,
-    input  wire [ACC_AW-1:0]    in_base,
+    input  wire [ACC_AW-1:0]    in_base,   // accumulator of the point's row 0, plus the job's rows
     input  wire                 in_job,
     input  wire                 in_end,
     output wire                 almost_full,
@@ -55,7 +55,7 @@ module lac_lane #(
     output wire                 err_valid,
     output wire                 err_job,
     output wire                 err_ovf,
-    output wire [ACC_AW-1:0]    err_addr,
+    output wire [ACC_AW-1:0]    err_addr,  // overflow: the accumulator; row: in_base
 
     input  wire                 w_we,
     input  wire [WEIGHT_AW-1:0] w_addr,
@@ -82,45 +82,26 @@ module lac_lane #(
     input  wire                 st_re,
     input  wire                 st_qe,
     input  wire [ACC_AW-1:0]    st_raddr,
-    input  wire                 st_zero,
-    input  wire [ACC_AW-1:0]    st_waddr,
-    output wire [35:0]          st_acc,
-    input  wire                 sweep_we,
-    input  wire [ACC_AW-1:0]    sweep_addr
+    input  wire [1:0]           zero_we,
+    input  wire [ACC_AW-1:0]    zero_addr,
+    output wire [35:0]          st_acc
 );
 
 `include "lac_regs.vh"
-`include "lac_clog2.vh"
-    localparam integer SLACK   = 8;
-    localparam integer PLACES  = FIFO_DEPTH + SLACK;
-    localparam integer LEVEL_W = clog2(PLACES + 1);
-    localparam [LEVEL_W-1:0] AFULL = FIFO_DEPTH[LEVEL_W-1:0];
+    localparam integer SLACK = 8;
 
-    // ---- The two halves of the item queue: what the fetch needs, what the multiplier needs -------------------
     wire                col_valid, col_pop, col_end, col_job;
     wire [COL_AW-1:0]   col;
     wire                op_valid, op_pop, op_job;
     wire [67:0]         op_a;
     wire [ACC_AW-1:0]   op_base;
-    wire [LEVEL_W-1:0]  level, unused_level;
-    wire                unused_ready, unused_ready2;
 
-    lac_fifo #(.W(COL_AW + 2), .DEPTH(PLACES), .LEVEL_W(LEVEL_W)) u_cols (
-        .clk(clk), .rst(rst),
-        .push(in_valid), .in_data({in_end, in_job, in_col}), .in_ready(unused_ready),
-        .out_valid(col_valid), .out_data({col_end, col_job, col}), .pop(col_valid && col_pop), .level(unused_level)
+    lac_lane_queue #(.COL_W(COL_AW + 2), .OP_W(ACC_AW + 69), .PLACES(FIFO_DEPTH + SLACK), .AFULL(FIFO_DEPTH)) u_items (
+        .clk(clk), .rst(rst), .push(in_valid), .in_col({in_end, in_job, in_col}), .in_op({in_job, in_base, in_a}),
+        .almost_full(almost_full),
+        .col_valid(col_valid), .col({col_end, col_job, col}), .col_pop(col_valid && col_pop),
+        .op_valid(op_valid), .op({op_job, op_base, op_a}), .op_pop(op_valid && op_pop)
     );
-    lac_fifo #(.W(ACC_AW + 69), .DEPTH(PLACES), .LEVEL_W(LEVEL_W)) u_operands (
-        .clk(clk), .rst(rst),
-        .push(in_valid), .in_data({in_job, in_base, in_a}), .in_ready(unused_ready2),
-        .out_valid(op_valid), .out_data({op_job, op_base, op_a}), .pop(op_valid && op_pop), .level(level)
-    );
-
-    reg almost_q;
-    always @(posedge clk)
-        if (rst) almost_q <= 1'b0;
-        else     almost_q <= level >= AFULL;
-    assign almost_full = almost_q;
 
     wire        word_valid, word_ready, word_head, word_tail, word_job, word_end;
     wire [63:0] word;
@@ -166,7 +147,7 @@ module lac_lane #(
         else     {x_en_q, x_err_q, x_fin_q} <= {3{e_valid}} & {e_en, e_err, e_fin};
     always @(posedge clk) begin
         x_job_q    <= op_job;
-        x_addr_q   <= op_base + e_row;
+        x_addr_q   <= op_base + (e_err ? {ACC_AW{1'b0}} : e_row);
         x_a_q      <= pick[1] ? (pick[0] ? op_a[67:51] : op_a[50:34]) : (pick[0] ? op_a[33:17] : op_a[16:0]);
         x_weight_q <= e_weight;
     end
@@ -195,8 +176,8 @@ module lac_lane #(
         .in_en(x_en_q), .in_err(x_err_q), .in_end(x_fin_q), .in_job(x_job_q), .in_bank(cfg_bank[x_job_q]),
         .in_addr(x_addr_q), .in_w(x_w), .in_a(x_a_q),
         .done(done), .err_valid(err_valid), .err_job(err_job), .err_ovf(err_ovf), .err_addr(err_addr),
-        .st_bank(st_bank), .st_re(st_re), .st_qe(st_qe), .st_raddr(st_raddr), .st_zero(st_zero), .st_waddr(st_waddr),
-        .st_acc(st_acc), .sweep_we(sweep_we), .sweep_addr(sweep_addr)
+        .st_bank(st_bank), .st_re(st_re), .st_qe(st_qe), .st_raddr(st_raddr),
+        .zero_we(zero_we), .zero_addr(zero_addr), .st_acc(st_acc)
     );
 
 endmodule

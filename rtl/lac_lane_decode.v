@@ -44,27 +44,22 @@ module lac_lane_decode #(
     output wire [7:0]        out_weight   // csc: the code in bits 3:0
 );
 
+    // Rows are kept less the job's number of rows: a negative one is inside the layer.
     localparam integer ROW_W = (ACC_AW < 9 ? 9 : ACC_AW) + 2;  // a row and two gaps fit
 
-    // ---- D: which two slots -----------------------------------------------------------------------------
-    reg  [2:0]  slot_q;      // next slot, where a word has been begun
+    // ---- D: two entries: slots 0 and 1, 2 and 3, or 4 and 5 of the word -------------------------------------------
+    reg  [1:0]  pair_q;      // next pair, where a word has been begun
     reg         begun_q;
-    wire [2:0]  slot  = begun_q ? slot_q : in_first;
-    wire [3:0]  next  = {1'b0, slot} + 4'd2;
-    wire        two   = {1'b0, slot} + 4'd1 < {1'b0, in_stop};
-    wire        done  = in_end || next >= {1'b0, in_stop};
+    wire [1:0]  pair  = begun_q ? pair_q : in_first[2:1];
+    wire [1:0]  final_ = (in_stop == 3'd1 || in_stop == 3'd2) ? 2'd0 : (in_stop == 3'd3 || in_stop == 3'd4) ? 2'd1 : 2'd2;
+    wire        done  = in_end || pair == final_;
     wire        wide  = cfg_format[{in_job, 1'b0} +: 2] == 2'd1;
+    wire [31:0] two   = wide ? (pair[0] ? in_word[63:32] : in_word[31:0])
+                      : {12'd0, pair[1] ? in_word[59:40] : pair[0] ? in_word[39:20] : in_word[19:0]};
 
-    // entry s of the word, normalised: {gap[7:0] or index, weight[7:0]}
-    wire [95:0] narrow_word = {6'd0, in_word[59:50], 6'd0, in_word[49:40], 6'd0, in_word[39:30],
-                               6'd0, in_word[29:20], 6'd0, in_word[19:10], 6'd0, in_word[9:0]};
-    wire [127:0] slots = wide ? {64'd0, in_word} : {32'd0, narrow_word};
-    wire [2:0]   slot1 = slot + 3'd1;
-    wire [15:0]  entry0 = slots[{slot,  4'd0} +: 16];
-    wire [15:0]  entry1 = slots[{slot1, 4'd0} +: 16];
-
-    reg          d_valid_q, d_two_q, d_head_q, d_job_q, d_fin_q, d_last_q;
-    reg  [15:0]  d_e0_q, d_e1_q;
+    reg          d_valid_q, d_head_q, d_job_q, d_fin_q, d_last_q;
+    reg          d_has0_q, d_has1_q;  // the pair's entries that belong to the slice
+    reg  [31:0]  d_two_q;
     wire         d_move;
     assign in_ready = d_move && done;
 
@@ -78,74 +73,99 @@ module lac_lane_decode #(
         end
     always @(posedge clk)
         if (d_move) begin
-            slot_q   <= next[2:0];
-            d_two_q  <= two && !in_end;
+            pair_q   <= pair + 2'd1;
+            d_has0_q <= in_end || begun_q || !in_first[0];
+            d_has1_q <= !in_end && !(done && in_stop[0]);
             d_head_q <= in_head && !begun_q;
             d_last_q <= in_tail && done;
             d_job_q  <= in_job;
             d_fin_q  <= in_end;
-            d_e0_q   <= entry0;
-            d_e1_q   <= entry1;
+            d_two_q  <= two;
         end
 
-    // ---- Rows of the two -----------------------------------------------------------------------------------
+    // ---- R: their rows ---------------------------------------------------------------------------------------------
+    // Each entry stands `gap + step` rows behind the one before it; a slice begins one row above the first.
     wire [1:0]       d_format = cfg_format[{d_job_q, 1'b0} +: 2];
-    wire             d_nm     = d_format == 2'd2;
+    wire             d_csc    = d_format == 2'd0, d_nm = d_format == 2'd2;
     wire [2:0]       d_n      = d_job_q ? cfg_n[5:3] : cfg_n[2:0];
-    wire [ROW_W-1:0] limit    = {{(ROW_W-ACC_AW-1){1'b0}}, d_job_q ? cfg_rows[2*ACC_AW+1:ACC_AW+1] : cfg_rows[ACC_AW:0]};
+    wire [ROW_W-1:0] start    = {{(ROW_W-ACC_AW-1){1'b1}}, ~(d_job_q ? cfg_rows[2*ACC_AW+1:ACC_AW+1] : cfg_rows[ACC_AW:0])};
 
-    reg  [ROW_W-1:0] row_q;    // row behind the previous entry's
-    reg  [2:0]       phase_q;  // N:4: entries of this row so far
-    reg              bad_q;    // this slice has left the rows
+    // csc: {gap[5:0], code[3:0]}; csc8: {gap[7:0], weight[7:0]}; N:4: {index[1:0], weight[7:0]}
+    wire [15:0] e0   = d_two_q[15:0];
+    wire [15:0] e1   = d_format == 2'd1 ? d_two_q[31:16] : {6'd0, d_two_q[19:10]};
+    wire [7:0]  gap0 = (d_nm || !d_has0_q) ? 8'd0 : d_csc ? {2'd0, e0[9:4]} : e0[15:8];
+    wire [7:0]  gap1 = (d_nm || !d_has1_q) ? 8'd0 : d_csc ? {2'd0, e1[9:4]} : e1[15:8];
+    wire        pad0 = !d_nm && e0[3:0] == 4'd0 && (d_csc || e0[7:4] == 4'd0);
+    wire        pad1 = !d_nm && e1[3:0] == 4'd0 && (d_csc || e1[7:4] == 4'd0);
 
-    // csc: {gap[5:0], code[3:0]} in the low ten bits
-    wire [7:0] gap0 = d_nm ? 8'd0 : d_format == 2'd0 ? {2'd0, d_e0_q[9:4]} : d_e0_q[15:8];
-    wire [7:0] gap1 = d_nm ? 8'd0 : d_format == 2'd0 ? {2'd0, d_e1_q[9:4]} : d_e1_q[15:8];
-    wire       pad0 = d_format == 2'd0 ? d_e0_q[3:0] == 4'd0 : d_e0_q[7:0] == 8'd0 && !d_nm;
-    wire       pad1 = d_format == 2'd0 ? d_e1_q[3:0] == 4'd0 : d_e1_q[7:0] == 8'd0 && !d_nm;
+    reg  [2:0]  phase_q;     // N:4: entries of this row so far, d_n: the row is full
+    wire [2:0]  ph0   = d_head_q ? d_n : phase_q;
+    wire        step0 = d_has0_q && (!d_nm || ph0 == d_n);
+    wire [2:0]  ph1   = !d_has0_q ? ph0 : step0 ? 3'd1 : ph0 + 3'd1;
+    wire        step1 = d_has1_q && (!d_nm || ph1 == d_n);
+    wire [2:0]  ph2   = !d_has1_q ? ph1 : step1 ? 3'd1 : ph1 + 3'd1;
 
-    wire [ROW_W-1:0] from   = d_head_q ? {ROW_W{1'b0}} : row_q;
-    wire [2:0]       ph0    = d_head_q ? 3'd0 : phase_q;
-    wire             turn0  = !d_nm || ph0 + 3'd1 == d_n;
-    wire [2:0]       ph1    = turn0 ? 3'd0 : ph0 + 3'd1;
-    wire             turn1  = !d_nm || ph1 + 3'd1 == d_n;
-    wire [ROW_W-1:0] row0   = from + {{(ROW_W-8){1'b0}}, gap0};
-    wire [ROW_W-1:0] from1  = row0 + {{(ROW_W-1){1'b0}}, turn0};
-    wire [ROW_W-1:0] row1   = from1 + {{(ROW_W-8){1'b0}}, gap1};
-    wire [ROW_W-1:0] from2  = row1 + {{(ROW_W-1){1'b0}}, turn1};
-    wire             was    = bad_q && !d_head_q;
-    wire             bad0   = !d_fin_q && (was || row0 >= limit);
-    wire             bad1   = bad0 || row1 >= limit;
+    // sums with a carry in, as the lowest bit of both operands
+    reg  [ROW_W-1:0]   row_q;     // row of the entry before
+    wire [ROW_W-1:0]   from  = d_head_q ? start : row_q;
+    wire [8:0]         both;      // of the two steps, the second comes in here, the first below
+    wire [ROW_W-1:0]   row0, row1;
+    wire [2:0]         unused_low;
+    assign {both, unused_low[2]} = {1'b0, gap0, 1'b1} + {1'b0, gap1, step0 && step1};
+    assign {row0, unused_low[0]} = {from, 1'b1} + {{(ROW_W-8){1'b0}}, gap0, step0};
+    assign {row1, unused_low[1]} = {from, 1'b1} + {{(ROW_W-9){1'b0}}, both, step0 || step1};
 
-    wire push_ready;
-    assign d_move = !d_valid_q || push_ready;
+    reg                r_valid_q, r_head_q, r_fin_q, r_last_q, r_has0_q, r_has1_q, r_pad0_q, r_pad1_q, r_in0_q, r_in1_q;
+    reg [ACC_AW-1:0]   r_row0_q, r_row1_q;
+    reg [9:0]          r_e0_q, r_e1_q;  // index or nothing, weight or code
+    wire               r_move;
+    assign d_move = !d_valid_q || r_move;
 
     always @(posedge clk)
-        if (d_valid_q && push_ready) begin
-            row_q   <= d_two_q ? from2 : from1;
-            phase_q <= !d_two_q ? ph1 : turn1 ? 3'd0 : ph1 + 3'd1;
-            bad_q   <= d_two_q ? bad1 : bad0;
+        if (rst)         r_valid_q <= 1'b0;
+        else if (r_move) r_valid_q <= d_valid_q;
+    always @(posedge clk)
+        if (r_move && d_valid_q) begin
+            row_q   <= d_has1_q ? row1 : row0;
+            phase_q <= ph2;
         end
+    always @(posedge clk)
+        if (r_move) begin
+            {r_head_q, r_fin_q, r_last_q}              <= {d_head_q, d_fin_q, d_last_q};
+            {r_has0_q, r_has1_q, r_pad0_q, r_pad1_q}   <= {d_has0_q, d_has1_q, pad0, pad1};
+            {r_in0_q, r_in1_q}                         <= {row0[ROW_W-1], row1[ROW_W-1]};
+            {r_row0_q, r_row1_q}                       <= {row0[ACC_AW-1:0], row1[ACC_AW-1:0]};
+            {r_e0_q, r_e1_q}                           <= {e0[9:0], e1[9:0]};
+        end
+
+    // ---- What the entries do ------------------------------------------------------------------------------------------
+    reg  bad_q;              // this slice has left the rows
+    wire was   = bad_q && !r_head_q;
+    wire bad0  = was || (r_has0_q && !r_fin_q && !r_in0_q);
+    wire bad1  = bad0 || (r_has1_q && !r_in1_q);
+    wire push_ready;
+    assign r_move = !r_valid_q || push_ready;
+    always @(posedge clk) if (r_valid_q && push_ready) bad_q <= bad1;
 
     // ---- Pairs, then one at a time -----------------------------------------------------------------------
     localparam integer EW = ACC_AW + 14;
-    wire en0   = !d_fin_q && !pad0 && !bad0;
+    wire en0   = r_has0_q && !r_fin_q && !r_pad0_q && !bad0;
     wire err0  = bad0 && !was;
-    wire last0 = d_last_q && !d_two_q;
-    wire en1   = d_two_q && !pad1 && !bad1;
-    wire err1  = d_two_q && bad1 && !bad0;
-    wire last1 = d_last_q && d_two_q;
+    wire last0 = r_last_q && !r_has1_q;
+    wire en1   = r_has1_q && !r_pad1_q && !bad1;
+    wire err1  = bad1 && !bad0;
+    wire last1 = r_last_q && r_has1_q;
     wire use0  = en0 || err0 || last0;
     wire use1  = en1 || err1 || last1;
-    wire [EW-1:0] pair0 = {d_fin_q, last0, err0, en0, bad0 ? {ACC_AW{1'b0}} : row0[ACC_AW-1:0], d_e0_q[9:8], d_e0_q[7:0]};
-    wire [EW-1:0] pair1 = {1'b0,    last1, err1, en1, bad1 ? {ACC_AW{1'b0}} : row1[ACC_AW-1:0], d_e1_q[9:8], d_e1_q[7:0]};
+    wire [EW-1:0] pair0 = {r_fin_q, last0, err0, en0, r_row0_q, r_e0_q};
+    wire [EW-1:0] pair1 = {1'b0,    last1, err1, en1, r_row1_q, r_e1_q};
 
     wire              fifo_ready, fifo_valid, fifo_pop;
-    wire              push = d_valid_q && fifo_ready && (use0 || use1);
+    wire              push = r_valid_q && fifo_ready && (use0 || use1);
     wire [2*EW+1:0]   head;
     wire [2:0]        unused_level;
     assign push_ready = fifo_ready;
-    assign skips      = d_valid_q && !use0 && !use1;
+    assign skips      = r_valid_q && !use0 && !use1;
 
     lac_fifo #(.W(2*EW+2), .DEPTH(4), .LEVEL_W(3)) u_pairs (
         .clk(clk), .rst(rst),

@@ -56,35 +56,40 @@ module lac_lane_fetch #(
     input  wire [9:0]           t_q,       // [words]   whole words of entries
     input  wire [2:0]           t_r,       // [entries] beyond them
     input  wire                 t_check,
-    input  wire [16:0]          t_limit,   // [words]   first word that was not received
+    input  wire [16:0]          t_limit,   // [words]   first word that was not received, at most WEIGHT_DEPTH
     output wire                 t_short    // the slices run past it
 );
 
     // ---- Loading: the running pointer -----------------------------------------------------------------
-    reg  [16:0] ptr_word_q;
+    // It may stand one behind the RAM's end; what runs further is remembered in ptr_over_q.
+    localparam integer   PTR_W  = ((WEIGHT_AW > 10) ? WEIGHT_AW : 10) + 1;
+    localparam integer   TOP_I  = 1 << WEIGHT_AW;
+    localparam [PTR_W:0] TOP    = TOP_I[PTR_W:0];
+    localparam [WEIGHT_AW:0] DEPTH = WEIGHT_DEPTH[WEIGHT_AW:0];
+    reg  [WEIGHT_AW:0] ptr_word_q;
     reg  [2:0]  ptr_slot_q;
     reg         ptr_over_q, short_q;
 
-    wire [3:0]  t_per  = t_wide ? 4'd4 : 4'd6;
-    wire [3:0]  t_sum  = {1'b0, ptr_slot_q} + {1'b0, t_r};
-    wire        t_wrap = t_sum >= t_per;
-    wire [2:0]  p_slot = t_sum[2:0] - (t_wrap ? t_per[2:0] : 3'd0);  // below 6: three bits are enough
-    wire [16:0] p_word = ptr_word_q + {7'd0, t_q} + {16'd0, t_wrap};
-    wire [16:0] t_used = ptr_word_q + {16'd0, ptr_slot_q != 3'd0};
+    // The slice of t_q whole words and t_r entries that begins at slot l_first ends before slot l_stop of word l_word.
+    wire [3:0]  t_per   = t_wide ? 4'd4 : 4'd6;
+    wire [2:0]  l_first = t_columns ? t_slot : ptr_slot_q;
+    wire [3:0]  l_sum   = {1'b0, l_first} + {1'b0, t_r};
+    wire        l_wrap  = l_sum >= t_per;
+    wire [2:0]  l_stop  = l_sum[2:0] - (l_wrap ? t_per[2:0] : 3'd0);  // below 6: three bits are enough
+    wire [PTR_W:0] l_word = {{(PTR_W-WEIGHT_AW){1'b0}}, ptr_word_q} + {{(PTR_W-9){1'b0}}, t_q} + {{PTR_W{1'b0}}, l_wrap};
+    wire        past    = {ptr_word_q, ptr_slot_q != 3'd0} > {t_limit[WEIGHT_AW:0], 1'b0};
     assign t_short = short_q;
 
     always @(posedge clk)
         if (rst) short_q <= 1'b0;
         else if (t_start) short_q <= 1'b0;
-        else if (t_check) short_q <= ptr_over_q || (!t_columns && t_used > t_limit);
+        else if (t_check) short_q <= ptr_over_q || (!t_columns && past);
 
     // column block: the words this lane keeps
-    localparam [16:0] DEPTH = WEIGHT_DEPTH[16:0];
     reg  [7:0]  c_first_q;   // first of them in the column
     reg  [5:0]  c_left_q;    // still to come
     reg         c_begun_q;
-    wire [3:0]  c_sum   = {1'b0, t_slot} + {1'b0, t_r};
-    wire [5:0]  c_words = t_q[5:0] + (c_sum == 4'd0 ? 6'd0 : c_sum > t_per ? 6'd2 : 6'd1);
+    wire [5:0]  c_words = t_q[5:0] + {5'd0, l_wrap} + {5'd0, l_stop != 3'd0};
     wire        c_none  = t_q == 10'd0 && t_r == 3'd0;
     wire        c_mine  = w_we && c_left_q != 6'd0 && (c_begun_q || w_index == c_first_q);
     wire        c_fits  = ptr_word_q < DEPTH;
@@ -102,20 +107,21 @@ module lac_lane_fetch #(
 
     always @(posedge clk)
         if (t_start) begin
-            ptr_word_q <= {1'b0, t_base};
+            ptr_word_q <= t_base[WEIGHT_AW:0];
             ptr_slot_q <= 3'd0;
             ptr_over_q <= 1'b0;
         end else if (t_columns) begin
-            if (c_mine && c_fits) ptr_word_q <= ptr_word_q + 17'd1;
+            if (c_mine && c_fits) ptr_word_q <= ptr_word_q + 1'b1;
             if (c_mine && !c_fits) ptr_over_q <= 1'b1;
         end else if (t_we) begin
-            ptr_word_q <= p_word;
-            ptr_slot_q <= p_slot;
-            ptr_over_q <= ptr_over_q || p_word[16];
+            ptr_word_q <= l_word[WEIGHT_AW:0];
+            ptr_slot_q <= l_stop;
+            ptr_over_q <= ptr_over_q || l_word > TOP;
         end
 
     // ---- T1, T2: the column table's latch and register --------------------------------------------------
-    localparam integer TW = WEIGHT_AW + 16;
+    // an entry of the table: where the slice begins, and where it ends: {word, slot} twice
+    localparam integer TW = 2 * WEIGHT_AW + 6;
     reg                 t1_valid_q, t1_job_q, t1_end_q;
     reg                 t2_valid_q, t2_job_q, t2_end_q;
     wire [TW-1:0]       t2_entry;
@@ -126,7 +132,7 @@ module lac_lane_fetch #(
 
     lac_ram #(.W(TW), .DEPTH(COL_DEPTH), .ADDR_W(COL_AW)) u_table (
         .clk(clk),
-        .we(t_we), .waddr(t_col), .wdata({ptr_word_q[WEIGHT_AW-1:0], t_columns ? t_slot : ptr_slot_q, t_q, t_r}),
+        .we(t_we), .waddr(t_col), .wdata({ptr_word_q[WEIGHT_AW-1:0], l_first, l_word[WEIGHT_AW-1:0], l_stop}),
         .re(in_valid && t1_move && !in_end), .raddr(in_col),
         .qe(t1_valid_q && t2_move), .q(t2_entry)
     );
@@ -145,21 +151,18 @@ module lac_lane_fetch #(
     end
 
     // ---- F: the slice being fetched, one word address a cycle --------------------------------------------
-    wire [WEIGHT_AW-1:0] e_word = t2_entry[TW-1:16];
-    wire [2:0]           e_slot = t2_entry[15:13];
-    wire [9:0]           e_q    = t2_entry[12:3];
-    wire [2:0]           e_r    = t2_entry[2:0];
-    wire [3:0]           e_per  = cfg_wide[t2_job_q] ? 4'd4 : 4'd6;
-    wire [3:0]           e_sum  = {1'b0, e_slot} + {1'b0, e_r};   // entries before the slice and in its last words
-    wire                 e_two  = e_sum > e_per;
-    wire [2:0]           e_stop = (e_sum == 4'd0) ? e_per[2:0] : e_sum[2:0] - (e_two ? e_per[2:0] : 3'd0);
-    wire [10:0]          e_words = {1'b0, e_q} + ((e_sum == 4'd0) ? 11'd0 : e_two ? 11'd2 : 11'd1);
+    wire [WEIGHT_AW-1:0] e_word  = t2_entry[TW-1:WEIGHT_AW+6];
+    wire [2:0]           e_first = t2_entry[WEIGHT_AW+5:WEIGHT_AW+3];
+    wire [WEIGHT_AW-1:0] e_end   = t2_entry[WEIGHT_AW+2:3];
+    wire [2:0]           e_stop  = t2_entry[2:0];
+    wire                 e_even  = e_stop == 3'd0;                      // ends with the word before e_end
+    wire [WEIGHT_AW-1:0] e_last  = e_end - {{(WEIGHT_AW-1){1'b0}}, e_even};
 
-    reg                 f_valid_q, f_job_q, f_end_q, f_head_q;
-    reg [WEIGHT_AW-1:0] f_addr_q;
-    reg [10:0]          f_left_q;   // [words] from f_addr_q on
+    reg                 f_valid_q, f_job_q, f_end_q, f_head_q, f_even_q;
+    reg [WEIGHT_AW-1:0] f_addr_q, f_last_q;
     reg [2:0]           f_first_q, f_stop_q;
-    wire                f_tail = f_left_q == 11'd1;
+    wire [2:0]          full = cfg_wide[f_job_q] ? 3'd4 : 3'd6;
+    wire                f_tail = f_end_q || f_addr_q == f_last_q;
     wire                r1_move;
     wire                f_issue = f_valid_q && r1_move;
     assign f_load = !f_valid_q || (f_issue && f_tail);
@@ -174,13 +177,13 @@ module lac_lane_fetch #(
             f_end_q   <= t2_end_q;
             f_head_q  <= 1'b1;
             f_addr_q  <= e_word;
-            f_left_q  <= t2_end_q ? 11'd1 : e_words;
-            f_first_q <= e_slot;
+            f_last_q  <= e_last;
+            f_first_q <= e_first;
             f_stop_q  <= e_stop;
+            f_even_q  <= e_even;
         end else if (f_issue) begin
             f_head_q  <= 1'b0;
             f_addr_q  <= f_addr_q + 1'b1;
-            f_left_q  <= f_left_q - 11'd1;
             f_first_q <= 3'd0;
         end
 
@@ -190,7 +193,6 @@ module lac_lane_fetch #(
     reg  [2:0] r1_first_q, r1_stop_q, r2_first_q, r2_stop_q;
     wire       r2_move = !r2_valid_q || out_ready;
     assign r1_move = !r1_valid_q || r2_move;
-    wire [2:0] full = cfg_wide[f_job_q] ? 3'd4 : 3'd6;
 
     lac_ram #(.W(64), .DEPTH(WEIGHT_DEPTH), .ADDR_W(WEIGHT_AW)) u_weight (
         .clk(clk),
@@ -211,7 +213,7 @@ module lac_lane_fetch #(
         if (r1_move) begin
             {r1_job_q, r1_end_q, r1_head_q, r1_tail_q} <= {f_job_q, f_end_q, f_head_q, f_tail};
             r1_first_q <= f_first_q;
-            r1_stop_q  <= f_tail ? f_stop_q : full;
+            r1_stop_q  <= f_tail && !f_even_q ? f_stop_q : full;
         end
         if (r2_move) begin
             {r2_job_q, r2_end_q, r2_head_q, r2_tail_q} <= {r1_job_q, r1_end_q, r1_head_q, r1_tail_q};
@@ -226,6 +228,8 @@ module lac_lane_fetch #(
     assign out_tail  = r2_tail_q;
     assign out_job   = r2_job_q;
     assign out_end   = r2_end_q;
+
+    wire unused_ok = &{1'b0, t_base, t_limit};  // a RAM this deep needs fewer bits
 
 endmodule
 `default_nettype wire

@@ -9,11 +9,11 @@
 //
 //   Function   acc[bank][addr] += w * a, exact, 36 bits two's complement, overflow noticed
 //   Timing     one entry a cycle, never stalls; three additions are in flight, so an entry that
-//              needs one of their sums takes it from S3, S4 or S5 instead of the RAM. The address
+//              needs one of their sums takes that instead of what the RAM gave. The address
 //              comparisons are made one cycle early, in S1
 //   Errors     the first entry of `err` kind or the first overflow since reset is latched with its job
-//   STORE      reads (st_re, then st_qe) and zeroes (st_zero) rows of the bank that no EXEC uses
-//   Reset      control only; sweep_we writes zero at sweep_addr into both banks
+//   STORE      reads rows (st_re, then st_qe) of bank st_bank, which no EXEC uses, and writes zero to bank b with zero_we[b]
+//   Reset      control only; the sweep behind it writes zero to both banks
 `default_nettype none
 
 module lac_mac #(
@@ -43,12 +43,9 @@ module lac_mac #(
     input  wire              st_re,
     input  wire              st_qe,
     input  wire [ACC_AW-1:0] st_raddr,
-    input  wire              st_zero,
-    input  wire [ACC_AW-1:0] st_waddr,
-    output wire [35:0]       st_acc,
-
-    input  wire              sweep_we,
-    input  wire [ACC_AW-1:0] sweep_addr
+    input  wire [1:0]        zero_we,   // of a bank without entries under way
+    input  wire [ACC_AW-1:0] zero_addr,
+    output wire [35:0]       st_acc
 );
 
     // S0: operands; the RAM is read
@@ -64,21 +61,21 @@ module lac_mac #(
     reg               s2_en_q, s2_err_q, s2_end_q, s2_job_q, s2_bank_q;
     reg  [ACC_AW-1:0] s2_addr_q;
     reg  signed [32:0] s2_p_q;
-    reg               s2_f3_q, s2_f4_q, s2_f5_q;  // take the sum of the entry one, two, three ahead
-    // S3: sum, written now; S4, S5: sums whose writes the RAM read may have missed
+    reg               s2_near_q, s2_far_q;  // take the sum of the entry ahead; of the one two or three ahead
+    reg  [35:0]       far_q;
+    // S3: sum, written now; S4: a sum whose write the RAM read may have missed
     reg               s3_en_q, s3_err_q, s3_end_q, s3_job_q, s3_bank_q, s3_ovf_q;
     reg  [ACC_AW-1:0] s3_addr_q;
     reg  [35:0]       s3_sum_q;
     reg               s4_en_q, s4_bank_q;
     reg  [ACC_AW-1:0] s4_addr_q;
-    reg  [35:0]       s4_sum_q, s5_sum_q;
+    reg  [35:0]       s4_sum_q;
 
     wire [35:0] ram_q [0:1];
 
-    wire [35:0] old = s2_f3_q ? s3_sum_q
-                    : s2_f4_q ? s4_sum_q
-                    : s2_f5_q ? s5_sum_q
-                    :           ram_q[s2_bank_q];
+    wire [35:0] old = s2_near_q ? s3_sum_q
+                    : s2_far_q  ? far_q
+                    :             ram_q[s2_bank_q];
     wire [36:0] sum = {old[35], old} + {{4{s2_p_q[32]}}, s2_p_q};
 
     wire same2 = s2_en_q && s2_bank_q == s1_bank_q && s2_addr_q == s1_addr_q;
@@ -106,15 +103,14 @@ module lac_mac #(
         s1_p_q    <= s0_w_q * s0_a_q;
         s2_addr_q <= s1_addr_q;
         s2_p_q    <= s1_p_q;
-        s2_f3_q   <= same2;
-        s2_f4_q   <= same3;
-        s2_f5_q   <= same4;
+        s2_near_q <= same2;
+        s2_far_q  <= same3 || same4;
+        far_q     <= same3 ? s3_sum_q : s4_sum_q;
         s3_addr_q <= s2_addr_q;
         s3_sum_q  <= sum[35:0];
         s3_ovf_q  <= sum[36] != sum[35];
         s4_addr_q <= s3_addr_q;
         s4_sum_q  <= s3_sum_q;
-        s5_sum_q  <= s4_sum_q;
     end
 
     // The first error stays until reset.
@@ -146,11 +142,16 @@ module lac_mac #(
         for (b = 0; b < 2; b = b + 1) begin : g_bank
             localparam [0:0] BANK = b;
             wire st = st_bank == BANK;
+            wire mine = s2_en_q && s2_bank_q == BANK;
+            reg  [35:0] write_q;   // the sum for this bank, else zero: what zero_we writes
+            always @(posedge clk)
+                if (rst || !mine) write_q <= 36'd0;
+                else              write_q <= sum[35:0];
             lac_ram #(.W(36), .DEPTH(ACC_DEPTH), .ADDR_W(ACC_AW)) u_acc (
                 .clk  (clk),
-                .we   (sweep_we || (st_zero && st) || (s3_en_q && s3_bank_q == BANK)),
-                .waddr(sweep_we ? sweep_addr : (st_zero && st) ? st_waddr : s3_addr_q),
-                .wdata((sweep_we || (st_zero && st)) ? 36'd0 : s3_sum_q),
+                .we   (zero_we[b] || (s3_en_q && s3_bank_q == BANK)),
+                .waddr(zero_we[b] ? zero_addr : s3_addr_q),
+                .wdata(write_q),
                 .re   ((st_re && st) || (s0_en_q && s0_bank_q == BANK)),
                 .raddr((st_re && st) ? st_raddr : s0_addr_q),
                 .qe   ((st_qe && st) || (s1_en_q && s1_bank_q == BANK)),

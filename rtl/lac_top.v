@@ -368,6 +368,12 @@ module lac_top #(
     wire                acc_bank, acc_re, acc_qe, acc_zero;
     wire [ACC_AW-1:0]   acc_raddr, acc_waddr;
     wire [LANES*36-1:0] acc;
+    reg  [1:0]          zero_we_q;      // accumulators become zero where STORE has read them, and in the sweep
+    reg  [ACC_AW-1:0]   zero_addr_q;
+    always @(posedge clk) begin
+        zero_we_q   <= {2{sweep_acc}} | {acc_zero && acc_bank, acc_zero && !acc_bank};
+        zero_addr_q <= sweep_acc ? sweep_q[ACC_AW-1:0] : acc_waddr;
+    end
     genvar i;
     generate
         for (i = 0; i < LANES; i = i + 1) begin : g_lane
@@ -388,8 +394,8 @@ module lac_top #(
                 .t_start(t_start), .t_base(t_base), .t_wide(t_wide), .t_we(t_we[i]), .t_col(t_col), .t_q(t_q[10*i +: 10]), .t_r(t_r[3*i +: 3]),
                 .t_check(t_check[i]), .t_limit(t_limit), .t_short(t_short[i]),
                 .cb_we(cb_we), .cb_addr(cb_addr), .cb_data(cb_data),
-                .st_bank(acc_bank), .st_re(acc_re), .st_qe(acc_qe), .st_raddr(acc_raddr), .st_zero(acc_zero), .st_waddr(acc_waddr),
-                .st_acc(acc[36*i +: 36]), .sweep_we(sweep_acc), .sweep_addr(sweep_q[ACC_AW-1:0])
+                .st_bank(acc_bank), .st_re(acc_re), .st_qe(acc_qe), .st_raddr(acc_raddr),
+                .zero_we(zero_we_q), .zero_addr(zero_addr_q), .st_acc(acc[36*i +: 36])
             );
         end
     endgenerate
