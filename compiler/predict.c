@@ -152,7 +152,8 @@ static void begin_run(predict *p)
     for (uint32_t i = 0; i < 3; i++) p->s_bload[i] = p->s_p[i] = long_ago;
     p->recent_first = p->recent_n = 0;
     for (uint32_t l = 0; l < lanes; l++) {
-        p->pop[l] = p->read_[l] = p->rowed[l] = p->moved[l] = long_ago;
+        p->pop[l] = long_ago;
+        p->stage[l] = (stages){ long_ago, long_ago, long_ago, long_ago };
         p->slot[l] = 0;
         p->pslot[l] = 0;
         p->work[l] = 0;
@@ -315,12 +316,10 @@ predict *predict_new(const lac_caps *caps, const predict_memory *mem)
     p->pops = calloc((size_t)caps->lanes * caps->fifo_depth, sizeof *p->pops);
     p->slot = calloc(caps->lanes, sizeof *p->slot);
     p->pair = calloc((size_t)caps->lanes * PAIRS, sizeof *p->pair);
-    p->read_ = calloc(caps->lanes, sizeof *p->read_);
-    p->rowed = calloc(caps->lanes, sizeof *p->rowed);
-    p->moved = calloc(caps->lanes, sizeof *p->moved);
+    p->stage = calloc(caps->lanes, sizeof *p->stage);
     p->pslot = calloc(caps->lanes, 1);
     p->work = calloc((size_t)caps->lanes + 1, sizeof *p->work);
-    if (p->col && p->flags && p->full && p->pop && p->pops && p->slot && p->pair && p->read_ && p->rowed && p->moved && p->pslot && p->work) return p;
+    if (p->col && p->flags && p->full && p->pop && p->pops && p->slot && p->pair && p->stage && p->pslot && p->work) return p;
     predict_free(p);
     return NULL;
 }
@@ -329,7 +328,7 @@ void predict_free(predict *p)
 {
     if (!p) return;
     predict_free_blocks(p);
-    void *all[] = { p->cmd, p->event, p->col, p->flags, p->full, p->pop, p->pops, p->slot, p->pair, p->read_, p->rowed, p->moved, p->pslot, p->work };
+    void *all[] = { p->cmd, p->event, p->col, p->flags, p->full, p->pop, p->pops, p->slot, p->pair, p->stage, p->pslot, p->work };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) free(all[i]);
     free(p);
 }

@@ -20,10 +20,11 @@ static cyc may_issue(predict *p, cyc t)
 }
 
 /* A slice reaches a lane's pair stage in cycle `a` at the earliest; returns its last entry's turn at the multiplier. Exact, pair by pair:
- * read out of its word (slots 0 and 1, 2 and 3, 4 and 5), given rows, moved to the queue of pairs. */
+ * read out of its word (slots 0 and 1, 2 and 3, 4 and 5), given gaps, then rows, moved to the queue of pairs. */
 static cyc slice_pairs(predict *p, uint32_t lane, const block *b, const slice *s, cyc a)
 {
     cyc     *pair = p->pair + (size_t)lane * PAIRS;
+    stages  *st = &p->stage[lane];
     uint32_t slot = s->first, left = s->len, i = 0;
     uint64_t work = 0, macs = 0;
     cyc      pop = p->pop[lane];
@@ -37,13 +38,13 @@ static cyc slice_pairs(predict *p, uint32_t lane, const block *b, const slice *s
             const int en0 = !s->padded || !is_padding(b, word, slot), en1 = two && (!s->padded || !is_padding(b, word, slot + 1));
             const uint32_t uses = (uint32_t)(en0 || (last && !two)) + (uint32_t)(en1 || (last && two));
             const cyc oldest = pair[p->pslot[lane]];
-            a = max_c(max_c(a, p->read_[lane] + 1), p->rowed[lane]);
-            const cyc rowed = max_c(a + 1, p->moved[lane]), moved = max_c(rowed + 1, oldest + 1);
-            p->read_[lane] = a;
-            p->rowed[lane] = rowed;
-            p->moved[lane] = moved;
+            a = max_c(max_c(a, st->read + 1), st->gaps);
+            st->read = a;
+            st->gaps = max_c(a + 1, st->rows);
+            st->rows = max_c(st->gaps + 1, st->moved);
+            st->moved = max_c(st->rows + 1, oldest + 1);
             if (uses) {
-                pop = max_c(moved, pop) + uses;
+                pop = max_c(st->moved, pop) + uses;
                 pair[p->pslot[lane]] = pop;
                 p->pslot[lane] = (uint8_t)((p->pslot[lane] + 1) % PAIRS);
                 work += uses;
@@ -74,16 +75,15 @@ static inline void forget_pairs(predict *p, uint32_t lane, cyc a)
 {
     cyc *pair = p->pair + (size_t)lane * PAIRS;
     for (uint32_t i = 0; i < PAIRS; i++) pair[(p->pslot[lane] + i) % PAIRS] = p->pop[lane] - 2 * (cyc)(PAIRS - 1 - i);
-    p->moved[lane] = max_c(a + 2, pair[p->pslot[lane]] + 1);
-    p->rowed[lane] = p->moved[lane] - 1;
-    p->read_[lane] = p->moved[lane] - 2;
+    const cyc moved = max_c(a + 3, pair[p->pslot[lane]] + 1);
+    p->stage[lane] = (stages){ moved - 3, moved - 2, moved - 1, moved };
 }
 
-/* A lane without padding never waits for its pairs: an entry a cycle, the first three cycles behind the pair stage. */
+/* A lane without padding never waits for its pairs: an entry a cycle, the first four cycles behind the pair stage. */
 static inline cyc plain(predict *p, uint32_t lane, uint32_t len, cyc a)
 {
     p->work[lane] += len;
-    return max_c(a + 2, p->pop[lane]) + len;
+    return max_c(a + 3, p->pop[lane]) + len;
 }
 
 static void all_same(predict *p, uint32_t lanes)
@@ -96,9 +96,7 @@ static void all_same(predict *p, uint32_t lanes)
         memcpy(p->pops + l * f, p->pops, f * sizeof *p->pops);
         memcpy(p->pair + (size_t)l * PAIRS, p->pair, PAIRS * sizeof *p->pair);
         p->pslot[l] = p->pslot[0];
-        p->read_[l] = p->read_[0];
-        p->rowed[l] = p->rowed[0];
-        p->moved[l] = p->moved[0];
+        p->stage[l] = p->stage[0];
     }
 }
 

@@ -65,6 +65,9 @@ enum {
 
 /* ---- What is on chip -------------------------------------------------------------------------------------- */
 
+/* When a lane's last pair of entries was read out of its word, given gaps, given rows, moved to the queue of pairs. */
+typedef struct { cyc read, gaps, rows, moved; } stages;
+
 /* A lane's slice of a column. */
 typedef struct {
     uint32_t line;   /* of the block: where its first word stands */
@@ -183,7 +186,7 @@ struct predict {
     cyc      *pops;                    /* [lanes][fifo] of the last items */
     uint32_t *slot;                    /* [lanes] next in it */
     cyc      *pair;                    /* [lanes][PAIRS] of the last pairs */
-    cyc      *read_, *rowed, *moved;   /* [lanes] last pair read; given rows; moved on */
+    stages   *stage;                   /* [lanes] */
     uint8_t  *pslot;
     uint64_t *work;                    /* [lanes] entries that took the multiplier's turn */
     uint32_t  same;                    /* lanes 0 .. same - 1 are in the same state */

@@ -2,7 +2,7 @@
 //
 // lac_lane_decode - from words of stored entries to single entries with rows, without the padding
 //
-//   word -->[ two entries ]-->[ their rows ]-->[ queue of pairs ]--> one entry a cycle
+//   word -->[ two entries ]-->[ gaps ]-->[ rows ]-->[ queue of pairs ]--> one entry a cycle
 //
 //   Function   reads two entries a cycle, adds up their rows, drops padding, and hands out one entry a cycle;
 //              so padding costs no cycle of the multiplier as long as the queue is not empty
@@ -83,12 +83,10 @@ module lac_lane_decode #(
             d_two_q  <= two;
         end
 
-    // ---- R: their rows ---------------------------------------------------------------------------------------------
-    // Each entry stands `gap + step` rows behind the one before it; a slice begins one row above the first.
-    wire [1:0]       d_format = cfg_format[{d_job_q, 1'b0} +: 2];
-    wire             d_csc    = d_format == 2'd0, d_nm = d_format == 2'd2;
-    wire [2:0]       d_n      = d_job_q ? cfg_n[5:3] : cfg_n[2:0];
-    wire [ROW_W-1:0] start    = {{(ROW_W-ACC_AW-1){1'b1}}, ~(d_job_q ? cfg_rows[2*ACC_AW+1:ACC_AW+1] : cfg_rows[ACC_AW:0])};
+    // ---- G: their gaps, and N:4 whether a row begins ------------------------------------------------------------------
+    wire [1:0]  d_format = cfg_format[{d_job_q, 1'b0} +: 2];
+    wire        d_csc    = d_format == 2'd0, d_nm = d_format == 2'd2;
+    wire [2:0]  d_n      = d_job_q ? cfg_n[5:3] : cfg_n[2:0];
 
     // csc: {gap[5:0], code[3:0]}; csc8: {gap[7:0], weight[7:0]}; N:4: {index[1:0], weight[7:0]}
     wire [15:0] e0   = d_two_q[15:0];
@@ -98,44 +96,65 @@ module lac_lane_decode #(
     wire        pad0 = !d_nm && e0[3:0] == 4'd0 && (d_csc || e0[7:4] == 4'd0);
     wire        pad1 = !d_nm && e1[3:0] == 4'd0 && (d_csc || e1[7:4] == 4'd0);
 
-    reg  [2:0]  phase_q;     // N:4: entries of this row so far, d_n: the row is full
-    wire [2:0]  ph0   = d_head_q ? d_n : phase_q;
-    wire        step0 = d_has0_q && (!d_nm || ph0 == d_n);
-    wire [2:0]  ph1   = !d_has0_q ? ph0 : step0 ? 3'd1 : ph0 + 3'd1;
-    wire        step1 = d_has1_q && (!d_nm || ph1 == d_n);
-    wire [2:0]  ph2   = !d_has1_q ? ph1 : step1 ? 3'd1 : ph1 + 3'd1;
+    reg  [2:0]  phase_q;     // N:4: entries of this row so far
+    wire        row0_new = d_head_q || phase_q == d_n;
+    wire        row1_new = d_has0_q ? (row0_new ? d_n == 3'd1 : phase_q + 3'd1 == d_n) : row0_new;
+    wire        step0    = d_has0_q && (!d_nm || row0_new);
+    wire        step1    = d_has1_q && (!d_nm || row1_new);
 
-    // sums with a carry in, as the lowest bit of both operands
-    reg  [ROW_W-1:0]   row_q;     // row of the entry before
-    wire [ROW_W-1:0]   from  = d_head_q ? start : row_q;
-    wire [8:0]         both;      // of the two steps, the second comes in here, the first below
-    wire [ROW_W-1:0]   row0, row1;
-    wire [2:0]         unused_low;
-    assign {both, unused_low[2]} = {1'b0, gap0, 1'b1} + {1'b0, gap1, step0 && step1};
-    assign {row0, unused_low[0]} = {from, 1'b1} + {{(ROW_W-8){1'b0}}, gap0, step0};
-    assign {row1, unused_low[1]} = {from, 1'b1} + {{(ROW_W-9){1'b0}}, both, step0 || step1};
+    reg         g_valid_q, g_head_q, g_job_q, g_fin_q, g_last_q, g_has0_q, g_has1_q, g_pad0_q, g_pad1_q, g_step0_q, g_step1_q;
+    reg  [7:0]  g_gap0_q, g_gap1_q;
+    reg  [9:0]  g_e0_q, g_e1_q;
+    wire        g_move;
+    assign d_move = !d_valid_q || g_move;
+
+    always @(posedge clk)
+        if (rst)         g_valid_q <= 1'b0;
+        else if (g_move) g_valid_q <= d_valid_q;
+    always @(posedge clk)
+        if (g_move && d_valid_q) begin
+            if (d_has1_q)      phase_q <= row1_new ? 3'd1 : (d_has0_q && row0_new) ? 3'd2 : phase_q + (d_has0_q ? 3'd2 : 3'd1);
+            else if (d_has0_q) phase_q <= row0_new ? 3'd1 : phase_q + 3'd1;
+        end
+    always @(posedge clk)
+        if (g_move) begin
+            {g_head_q, g_job_q, g_fin_q, g_last_q}             <= {d_head_q, d_job_q, d_fin_q, d_last_q};
+            {g_has0_q, g_has1_q, g_pad0_q, g_pad1_q}           <= {d_has0_q, d_has1_q, pad0, pad1};
+            {g_step0_q, g_step1_q, g_gap0_q, g_gap1_q}         <= {step0, step1, gap0, gap1};
+            {g_e0_q, g_e1_q}                                   <= {e0[9:0], e1[9:0]};
+        end
+
+    // ---- R: their rows ---------------------------------------------------------------------------------------------
+    // Each entry stands `gap + step` rows behind the one before it; a slice begins one row above the first. Steps are carries in:
+    // as the lowest bit of both operands.
+    wire [ROW_W-1:0] start = {{(ROW_W-ACC_AW-1){1'b1}}, ~(g_job_q ? cfg_rows[2*ACC_AW+1:ACC_AW+1] : cfg_rows[ACC_AW:0])};
+    reg  [ROW_W-1:0] row_q;       // row of the entry before
+    wire [ROW_W-1:0] from = g_head_q ? start : row_q;
+    wire [8:0]       both;        // of the two steps, the second comes in here, the first below
+    wire [ROW_W-1:0] row0, row1;
+    wire [2:0]       unused_low;
+    assign {both, unused_low[2]} = {1'b0, g_gap0_q, 1'b1} + {1'b0, g_gap1_q, g_step0_q && g_step1_q};
+    assign {row0, unused_low[0]} = {from, 1'b1} + {{(ROW_W-8){1'b0}}, g_gap0_q, g_step0_q};
+    assign {row1, unused_low[1]} = {from, 1'b1} + {{(ROW_W-9){1'b0}}, both, g_step0_q || g_step1_q};
 
     reg                r_valid_q, r_head_q, r_fin_q, r_last_q, r_has0_q, r_has1_q, r_pad0_q, r_pad1_q, r_in0_q, r_in1_q;
     reg [ACC_AW-1:0]   r_row0_q, r_row1_q;
     reg [9:0]          r_e0_q, r_e1_q;  // index or nothing, weight or code
     wire               r_move;
-    assign d_move = !d_valid_q || r_move;
+    assign g_move = !g_valid_q || r_move;
 
     always @(posedge clk)
         if (rst)         r_valid_q <= 1'b0;
-        else if (r_move) r_valid_q <= d_valid_q;
+        else if (r_move) r_valid_q <= g_valid_q;
     always @(posedge clk)
-        if (r_move && d_valid_q) begin
-            row_q   <= d_has1_q ? row1 : row0;
-            phase_q <= ph2;
-        end
+        if (r_move && g_valid_q) row_q <= g_has1_q ? row1 : row0;
     always @(posedge clk)
         if (r_move) begin
-            {r_head_q, r_fin_q, r_last_q}              <= {d_head_q, d_fin_q, d_last_q};
-            {r_has0_q, r_has1_q, r_pad0_q, r_pad1_q}   <= {d_has0_q, d_has1_q, pad0, pad1};
+            {r_head_q, r_fin_q, r_last_q}              <= {g_head_q, g_fin_q, g_last_q};
+            {r_has0_q, r_has1_q, r_pad0_q, r_pad1_q}   <= {g_has0_q, g_has1_q, g_pad0_q, g_pad1_q};
             {r_in0_q, r_in1_q}                         <= {row0[ROW_W-1], row1[ROW_W-1]};
             {r_row0_q, r_row1_q}                       <= {row0[ACC_AW-1:0], row1[ACC_AW-1:0]};
-            {r_e0_q, r_e1_q}                           <= {e0[9:0], e1[9:0]};
+            {r_e0_q, r_e1_q}                           <= {g_e0_q, g_e1_q};
         end
 
     // ---- What the entries do ------------------------------------------------------------------------------------------

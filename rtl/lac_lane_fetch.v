@@ -62,11 +62,12 @@ module lac_lane_fetch #(
 
     // ---- Loading: the running pointer -----------------------------------------------------------------
     // It may stand one behind the RAM's end; what runs further is remembered in ptr_over_q.
-    localparam integer   PTR_W  = ((WEIGHT_AW > 10) ? WEIGHT_AW : 10) + 1;
-    localparam integer   TOP_I  = 1 << WEIGHT_AW;
-    localparam [PTR_W:0] TOP    = TOP_I[PTR_W:0];
+    localparam integer   PTR_W = ((WEIGHT_AW > 10) ? WEIGHT_AW : 10) + 1;
+    localparam integer   TOP_I = 1 << WEIGHT_AW;
+    localparam [PTR_W:0] TOP   = TOP_I[PTR_W:0];
     localparam [WEIGHT_AW:0] DEPTH = WEIGHT_DEPTH[WEIGHT_AW:0];
-    reg  [WEIGHT_AW:0] ptr_word_q;
+    reg  [PTR_W:0] ptr_q;
+    wire [WEIGHT_AW:0] ptr_word = ptr_q[WEIGHT_AW:0];
     reg  [2:0]  ptr_slot_q;
     reg         ptr_over_q, short_q;
 
@@ -76,14 +77,14 @@ module lac_lane_fetch #(
     wire [3:0]  l_sum   = {1'b0, l_first} + {1'b0, t_r};
     wire        l_wrap  = l_sum >= t_per;
     wire [2:0]  l_stop  = l_sum[2:0] - (l_wrap ? t_per[2:0] : 3'd0);  // below 6: three bits are enough
-    wire [PTR_W:0] l_word = {{(PTR_W-WEIGHT_AW){1'b0}}, ptr_word_q} + {{(PTR_W-9){1'b0}}, t_q} + {{PTR_W{1'b0}}, l_wrap};
-    wire        past    = {ptr_word_q, ptr_slot_q != 3'd0} > {t_limit[WEIGHT_AW:0], 1'b0};
+    wire [PTR_W:0] l_word = {{(PTR_W-WEIGHT_AW){1'b0}}, ptr_word} + {{(PTR_W-9){1'b0}}, t_q} + {{PTR_W{1'b0}}, l_wrap};
+    wire        past    = {ptr_word, ptr_slot_q != 3'd0} > {t_limit[WEIGHT_AW:0], 1'b0};
     assign t_short = short_q;
 
     always @(posedge clk)
         if (rst) short_q <= 1'b0;
         else if (t_start) short_q <= 1'b0;
-        else if (t_check) short_q <= ptr_over_q || (!t_columns && past);
+        else if (t_check) short_q <= ptr_over_q || (!t_columns && (past || ptr_q > TOP));
 
     // column block: the words this lane keeps
     reg  [7:0]  c_first_q;   // first of them in the column
@@ -92,7 +93,7 @@ module lac_lane_fetch #(
     wire [5:0]  c_words = t_q[5:0] + {5'd0, l_wrap} + {5'd0, l_stop != 3'd0};
     wire        c_none  = t_q == 10'd0 && t_r == 3'd0;
     wire        c_mine  = w_we && c_left_q != 6'd0 && (c_begun_q || w_index == c_first_q);
-    wire        c_fits  = ptr_word_q < DEPTH;
+    wire        c_fits  = ptr_word < DEPTH;
     always @(posedge clk)
         if (t_start)
             c_left_q <= 6'd0;
@@ -107,16 +108,16 @@ module lac_lane_fetch #(
 
     always @(posedge clk)
         if (t_start) begin
-            ptr_word_q <= t_base[WEIGHT_AW:0];
+            ptr_q      <= {{(PTR_W-WEIGHT_AW){1'b0}}, t_base[WEIGHT_AW:0]};
             ptr_slot_q <= 3'd0;
             ptr_over_q <= 1'b0;
         end else if (t_columns) begin
-            if (c_mine && c_fits) ptr_word_q <= ptr_word_q + 1'b1;
+            if (c_mine && c_fits) ptr_q <= {{(PTR_W-WEIGHT_AW){1'b0}}, ptr_word + 1'b1};
             if (c_mine && !c_fits) ptr_over_q <= 1'b1;
         end else if (t_we) begin
-            ptr_word_q <= l_word[WEIGHT_AW:0];
+            ptr_q      <= l_word;
             ptr_slot_q <= l_stop;
-            ptr_over_q <= ptr_over_q || l_word > TOP;
+            ptr_over_q <= ptr_over_q || ptr_q > TOP;
         end
 
     // ---- T1, T2: the column table's latch and register --------------------------------------------------
@@ -132,7 +133,7 @@ module lac_lane_fetch #(
 
     lac_ram #(.W(TW), .DEPTH(COL_DEPTH), .ADDR_W(COL_AW)) u_table (
         .clk(clk),
-        .we(t_we), .waddr(t_col), .wdata({ptr_word_q[WEIGHT_AW-1:0], l_first, l_word[WEIGHT_AW-1:0], l_stop}),
+        .we(t_we), .waddr(t_col), .wdata({ptr_word[WEIGHT_AW-1:0], l_first, l_word[WEIGHT_AW-1:0], l_stop}),
         .re(in_valid && t1_move && !in_end), .raddr(in_col),
         .qe(t1_valid_q && t2_move), .q(t2_entry)
     );
@@ -196,7 +197,7 @@ module lac_lane_fetch #(
 
     lac_ram #(.W(64), .DEPTH(WEIGHT_DEPTH), .ADDR_W(WEIGHT_AW)) u_weight (
         .clk(clk),
-        .we(t_columns ? c_mine && c_fits : w_we), .waddr(t_columns ? ptr_word_q[WEIGHT_AW-1:0] : w_addr), .wdata(w_data),
+        .we(t_columns ? c_mine && c_fits : w_we), .waddr(t_columns ? ptr_word[WEIGHT_AW-1:0] : w_addr), .wdata(w_data),
         .re(f_issue && !f_end_q), .raddr(f_addr_q),
         .qe(r1_valid_q && r2_move), .q(out_word)
     );
