@@ -53,7 +53,7 @@ enum {
     FULL_SEES_POP  = 3,
     ISSUE_TO_PAIR  = 11, /* item to the stage that reads two entries a cycle: push, FIFO, T1, T2, F, R1, R2 */
     PAIRS          = 4,  /* decoded pairs that wait for the multiplier */
-    POP_TO_DONE    = 10, /* end mark at the multiplier's entrance to completion: X, S0 .. S3, three flags, two states */
+    POP_TO_DONE    = 11, /* end mark at the multiplier's entrance to completion: X, S0 .. S4, three flags, two states */
     TELL           = 3,  /* completions follow each other at this distance */
 
     /* STORE */

@@ -32,9 +32,10 @@ module f_mac (
     (* keep *) wire [1:0]  s0_addr_q, s1_addr_q, s2_addr_q, s3_addr_q, s4_addr_q;
     (* keep *) wire [15:0] s0_w_q;
     (* keep *) wire [16:0] s0_a_q;
-    (* keep *) wire [32:0] s1_p_q, s2_p_q;
-    (* keep *) wire        s2_near_q, s2_far_q, s3_ovf_q;
-    (* keep *) wire [35:0] s3_sum_q, s4_sum_q, far_q;
+    (* keep *) wire [17:0] mul_a, mul_b;
+    (* keep *) wire [35:0] mul_p1, mul_p2;
+    (* keep *) wire        s1_near_q, s1_second_q, s1_third_q, s1_fourth_q, s2_near_q, s2_second_q, s2_far_q, s3_near_q, s4_ovf_q;
+    (* keep *) wire [35:0] s4_sum_q, s5_sum_q, far_q, addend_q;
     (* keep *) wire [35:0] word0, word1, latch0, latch1, ram0, ram1, write0, write1;
     (* keep *) (* anyconst *) reg [1:0] f_addr;
     (* anyconst *) reg       f_bank;
@@ -57,45 +58,47 @@ module f_mac (
     always @(*) if (st_re || st_qe) assume (st_bank != f_bank);
     always @(*) assume (!zero_we[f_bank]);
 
-    // What the accumulator must be: products of its entries, three cycles after they came, added one by one
-    reg        h0 = 1'b0, h1 = 1'b0, h2 = 1'b0, h3 = 1'b0, h4 = 1'b0, h5 = 1'b0;  // an entry of ours is in stage n
-    reg [32:0] p0, p1, p2;
-    reg [35:0] now, now1, now2, now3;  // the sum up to the entry in stage 3; 1, 2, 3 cycles ago
+    // What the accumulator must be: products of its entries, four cycles after they came, added one by one
+    reg        h0 = 1'b0, h1 = 1'b0, h2 = 1'b0, h3 = 1'b0, h4 = 1'b0, h5 = 1'b0, h6 = 1'b0;  // an entry of ours is in stage n
+    reg [35:0] p0, p1, p2, p3;
+    reg [35:0] now, now1, now2, now3;  // the sum up to the entry in stage 4; 1, 2, 3 cycles ago
     reg        over;                   // the last addition left 36 bits
-    wire [36:0] next = {now[35], now} + {{4{p2[32]}}, p2};
+    wire [36:0] next = {now[35], now} + {p3[35], p3};
     always @(posedge clk) begin
-        {h5, h4, h3, h2, h1, h0} <= rst ? 6'd0 : {h4, h3, h2, h1, h0, in_en && in_bank == f_bank && in_addr == f_addr};
-        {p2, p1, p0} <= {p1, p0, in_w, in_a};
+        {h6, h5, h4, h3, h2, h1, h0} <= rst ? 7'd0 : {h5, h4, h3, h2, h1, h0, in_en && in_bank == f_bank && in_addr == f_addr};
+        {p3, p2, p1, p0} <= {p2, p1, p0, {2{in_w[15]}}, in_w, in_a[16], in_a};
         {now3, now2, now1} <= {now2, now1, now};
-        if (h2) begin
+        if (h3) begin
             now  <= next[35:0];
             over <= next[36] != next[35];
         end
     end
-    always @(*) if (!f_past) assume (!s3_en_q && write == 36'd0 && word == now && now == now1 && now1 == now2 && now2 == now3);
+    always @(*) if (!f_past) assume (!s4_en_q && write == 36'd0 && word == now && now == now1 && now1 == now2 && now2 == now3);
 
     always @(*) if (f_past) begin
         // the RAM is one entry behind   P1 it holds the sums   P2 so do those under way   P3 overflow is noticed
         // P4 where no entry writes, zero_we writes zero
         assert (word == now1);
-        if (h3) assert (s3_sum_q == now && s3_ovf_q == over);
-        if (h4) assert (s4_sum_q == now1);
-        if (!(s3_en_q && s3_bank_q == f_bank)) assert (write == 36'd0);
-        if (s3_en_q && s3_bank_q == f_bank) assert (write == s3_sum_q);
+        if (h4) assert (s4_sum_q == now && s4_ovf_q == over);
+        if (!(s4_en_q && s4_bank_q == f_bank)) assert (write == 36'd0);
+        if (s4_en_q && s4_bank_q == f_bank) assert (write == s4_sum_q);
         // what the invariant needs to be inductive
+        if (h5) assert (s5_sum_q == now1);
         assert (h0 == (s0_en_q && s0_bank_q == f_bank && s0_addr_q == f_addr));
         assert (h1 == (s1_en_q && s1_bank_q == f_bank && s1_addr_q == f_addr));
         assert (h2 == (s2_en_q && s2_bank_q == f_bank && s2_addr_q == f_addr));
         assert (h3 == (s3_en_q && s3_bank_q == f_bank && s3_addr_q == f_addr));
         assert (h4 == (s4_en_q && s4_bank_q == f_bank && s4_addr_q == f_addr));
-        assert (h3 || now == now1);
-        assert (h4 || now1 == now2);
-        assert (h5 || now2 == now3);
-        if (h0) assert ({s0_w_q, s0_a_q} == p0);
-        if (h1) assert (s1_p_q == p1 && (h4 || latch == now2));
-        if (h2) assert (s2_p_q == p2 && (h5 || ram == now3));
-        if (h2) assert (s2_near_q == h3 && s2_far_q == (h4 || h5));
-        if (h2 && s2_far_q) assert (far_q == (h4 ? now1 : now2));
+        assert (h4 || now == now1);
+        assert (h5 || now1 == now2);
+        assert (h6 || now2 == now3);
+        if (h0) assert ({{2{s0_w_q[15]}}, s0_w_q, s0_a_q[16], s0_a_q} == p0);
+        if (h1) assert ({mul_a, mul_b} == p1 && (h5 || latch == now2));
+        if (h1) assert (s1_near_q == h2 && s1_second_q == h3 && s1_third_q == h4 && s1_fourth_q == h5);
+        if (h2) assert (mul_p1 == p2 && (h6 || ram == now3));
+        if (h2) assert (s2_near_q == h3 && s2_second_q == h4 && s2_far_q == (h5 || h6));
+        if (h2 && s2_far_q) assert (far_q == (h5 ? now1 : now2));
+        if (h3) assert (mul_p2 == p3 && s3_near_q == h4 && (h4 || addend_q == now1));
     end
 endmodule
 `default_nettype wire

@@ -1,12 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// f_mul - techmap that stands in for every multiplication: the operands side by side. What is proved with it holds for
+// f_mul - stands in for lac_mul: the operands side by side where their product would be. What is proved with it holds for
 // any function of the operands, and the solver is spared the multiplier (lac_lane's benches check that one)
-(* techmap_celltype = "$mul" *)
-module f_mul (A, B, Y);
-    parameter A_SIGNED = 0, B_SIGNED = 0, A_WIDTH = 1, B_WIDTH = 1, Y_WIDTH = 1;
-    input  [A_WIDTH-1:0] A;
-    input  [B_WIDTH-1:0] B;
-    output [Y_WIDTH-1:0] Y;
-    assign Y = {A, B};
+`default_nettype none
+module lac_mul #(
+    parameter integer SIGNED = 1
+) (
+    input  wire        clk,
+    input  wire        en,
+    input  wire [17:0] a,
+    input  wire [17:0] b,
+    output wire [35:0] p
+);
+
+    reg [17:0] a_q, b_q;
+    reg [35:0] product_q, p_q;
+    always @(posedge clk)
+        if (en) begin
+            {a_q, b_q} <= {a, b};
+            product_q  <= {a_q, b_q};
+            p_q        <= product_q;
+        end
+    assign p = p_q;
+
+    wire unused_ok = &{1'b0, SIGNED != 0};
+
 endmodule
+`default_nettype wire

@@ -54,12 +54,13 @@ axi() { echo "$RTL/lac_axi_$1.v $RTL/lac_axi_cut.v $RTL/lac_skid.v $RTL/lac_fifo
 
 # f_mac looks at lac_mac's insides
 mac_wires() {
-    echo "techmap -map formal/f_mul.v;"
     for w in s0_en_q s1_en_q s2_en_q s3_en_q s4_en_q s0_bank_q s1_bank_q s2_bank_q s3_bank_q s4_bank_q \
-             s0_addr_q s1_addr_q s2_addr_q s3_addr_q s4_addr_q s0_w_q s0_a_q s1_p_q s2_p_q \
-             s2_near_q s2_far_q s3_ovf_q s3_sum_q s4_sum_q far_q; do
+             s0_addr_q s1_addr_q s2_addr_q s3_addr_q s4_addr_q s0_w_q s0_a_q s1_near_q s1_second_q s1_third_q s1_fourth_q \
+             s2_near_q s2_second_q s2_far_q s3_near_q s4_ovf_q s4_sum_q s5_sum_q far_q addend_q; do
         echo "connect -set $w dut.$w;"
     done
+    echo "connect -set mul_a dut.u_mul.a_q; connect -set mul_b dut.u_mul.b_q;"
+    echo "connect -set mul_p1 dut.u_mul.product_q; connect -set mul_p2 dut.u_mul.p_q;"
     for b in 0 1; do
         echo "connect -set dut.g_bank[$b].u_acc.f_addr f_addr;"
         echo "connect -set word$b dut.g_bank[$b].u_acc.f_word; connect -set latch$b dut.g_bank[$b].u_acc.f_latch;"
@@ -83,7 +84,7 @@ for p in "$@"; do
     axi_wr_bus)   elaborate $p f_axi_wr "$(axi wr)" "" "-chparam LINES 0" && bounded $p 14 ;;
     axi_wr_lines) elaborate $p f_axi_wr "$(axi wr)" "" "-chparam LINES 1" && bounded $p 14 ;;
     axi_wr_half)  elaborate $p f_axi_wr "$(axi wr)" "" "-chparam LINES 1 -chparam DATA_W 32 -chparam BURST 3" && bounded $p 13 ;;
-    mac)          elaborate $p f_mac "$RTL/lac_mac.v formal/f_ram.v formal/f_mac.v" "" "" "$(mac_wires)" && induction $p 2 ;;
+    mac)          elaborate $p f_mac "$RTL/lac_mac.v formal/f_mul.v formal/f_ram.v formal/f_mac.v" "" "" "$(mac_wires)" && induction $p 2 ;;
     *)            bad "$p" "no such proof" ;;
     esac
 done

@@ -9,7 +9,7 @@
 //   Timing     four stages that stall as one chain; one word a cycle, also across items: an item whose
 //              slice lies in one word costs one cycle
 //   Handshake  valid/ready; out_* hold while out_valid && !out_ready
-//   Loading    t_start places the running pointer. Weight block: each t_we stores the pointer and the length of the next
+//   Loading    a cycle behind its inputs. t_start places the running pointer. Weight block: each t_we stores the pointer and the length of the next
 //              column's slice and moves on; t_check compares where it ended with the words received. Column block: t_we says which
 //              of the coming words the slice has entries in; those are kept, one after the other from the pointer on
 //   Reset      control only
@@ -66,25 +66,38 @@ module lac_lane_fetch #(
     localparam integer   TOP_I = 1 << WEIGHT_AW;
     localparam [PTR_W:0] TOP   = TOP_I[PTR_W:0];
     localparam [WEIGHT_AW:0] DEPTH = WEIGHT_DEPTH[WEIGHT_AW:0];
-    reg  [PTR_W:0] ptr_q;
+    reg  [PTR_W:0] ptr_q;         // a cycle behind the slot
     wire [WEIGHT_AW:0] ptr_word = ptr_q[WEIGHT_AW:0];
     reg  [2:0]  ptr_slot_q;
     reg         ptr_over_q, short_q;
 
-    // The slice of t_q whole words and t_r entries that begins at slot l_first ends before slot l_stop of word l_word.
+    // The slice of t_q whole words and t_r entries that begins at slot l_first ends before slot l_stop, t_q words and l_wrap further.
     wire [3:0]  t_per   = t_wide ? 4'd4 : 4'd6;
     wire [2:0]  l_first = t_columns ? t_slot : ptr_slot_q;
     wire [3:0]  l_sum   = {1'b0, l_first} + {1'b0, t_r};
     wire        l_wrap  = l_sum >= t_per;
     wire [2:0]  l_stop  = l_sum[2:0] - (l_wrap ? t_per[2:0] : 3'd0);  // below 6: three bits are enough
-    wire [PTR_W:0] l_word = {{(PTR_W-WEIGHT_AW){1'b0}}, ptr_word} + {{(PTR_W-9){1'b0}}, t_q} + {{PTR_W{1'b0}}, l_wrap};
-    wire        past    = {ptr_word, ptr_slot_q != 3'd0} > {t_limit[WEIGHT_AW:0], 1'b0};
+    // A cycle later: the words.
+    reg         l_we_q, l_wrap_q, l_check_q;
+    reg  [2:0]  l_first_q, l_stop_q;
+    reg  [9:0]  l_words_q;
+    reg  [COL_AW-1:0] l_col_q;
+    reg  [WEIGHT_AW:0] l_limit_q;
+    wire [PTR_W:0] l_word = {{(PTR_W-WEIGHT_AW){1'b0}}, ptr_word} + {{(PTR_W-9){1'b0}}, l_words_q} + {{PTR_W{1'b0}}, l_wrap_q};
+    wire [WEIGHT_AW-1:0] l_last = l_word[WEIGHT_AW-1:0] - {{(WEIGHT_AW-1){1'b0}}, l_stop_q == 3'd0};
+    wire        past    = {ptr_word, ptr_slot_q != 3'd0} > {l_limit_q, 1'b0};
     assign t_short = short_q;
 
     always @(posedge clk)
-        if (rst) short_q <= 1'b0;
-        else if (t_start) short_q <= 1'b0;
-        else if (t_check) short_q <= ptr_over_q || (!t_columns && (past || ptr_q > TOP));
+        if (rst) {l_we_q, l_check_q, short_q} <= 3'b000;
+        else begin
+            l_we_q    <= t_we;
+            l_check_q <= t_check;
+            if (t_start)        short_q <= 1'b0;
+            else if (l_check_q) short_q <= ptr_over_q || (!t_columns && (past || ptr_q > TOP));
+        end
+    always @(posedge clk)
+        {l_wrap_q, l_first_q, l_stop_q, l_words_q, l_col_q, l_limit_q} <= {l_wrap, l_first, l_stop, t_q, t_col, t_limit[WEIGHT_AW:0]};
 
     // column block: the words this lane keeps
     reg  [7:0]  c_first_q;   // first of them in the column
@@ -107,21 +120,22 @@ module lac_lane_fetch #(
         end
 
     always @(posedge clk)
+        if (t_start)   ptr_slot_q <= 3'd0;
+        else if (t_we) ptr_slot_q <= l_stop;
+    always @(posedge clk)
         if (t_start) begin
             ptr_q      <= {{(PTR_W-WEIGHT_AW){1'b0}}, t_base[WEIGHT_AW:0]};
-            ptr_slot_q <= 3'd0;
             ptr_over_q <= 1'b0;
         end else if (t_columns) begin
             if (c_mine && c_fits) ptr_q <= {{(PTR_W-WEIGHT_AW){1'b0}}, ptr_word + 1'b1};
             if (c_mine && !c_fits) ptr_over_q <= 1'b1;
-        end else if (t_we) begin
+        end else if (l_we_q) begin
             ptr_q      <= l_word;
-            ptr_slot_q <= l_stop;
             ptr_over_q <= ptr_over_q || ptr_q > TOP;
         end
 
     // ---- T1, T2: the column table's latch and register --------------------------------------------------
-    // an entry of the table: where the slice begins, and where it ends: {word, slot} twice
+    // an entry of the table: the slice's first word and slot, its last word, the slot behind its last entry (0: the end of that word)
     localparam integer TW = 2 * WEIGHT_AW + 6;
     reg                 t1_valid_q, t1_job_q, t1_end_q;
     reg                 t2_valid_q, t2_job_q, t2_end_q;
@@ -133,7 +147,7 @@ module lac_lane_fetch #(
 
     lac_ram #(.W(TW), .DEPTH(COL_DEPTH), .ADDR_W(COL_AW)) u_table (
         .clk(clk),
-        .we(t_we), .waddr(t_col), .wdata({ptr_word[WEIGHT_AW-1:0], l_first, l_word[WEIGHT_AW-1:0], l_stop}),
+        .we(l_we_q), .waddr(l_col_q), .wdata({ptr_word[WEIGHT_AW-1:0], l_first_q, l_last, l_stop_q}),
         .re(in_valid && t1_move && !in_end), .raddr(in_col),
         .qe(t1_valid_q && t2_move), .q(t2_entry)
     );
@@ -154,19 +168,18 @@ module lac_lane_fetch #(
     // ---- F: the slice being fetched, one word address a cycle --------------------------------------------
     wire [WEIGHT_AW-1:0] e_word  = t2_entry[TW-1:WEIGHT_AW+6];
     wire [2:0]           e_first = t2_entry[WEIGHT_AW+5:WEIGHT_AW+3];
-    wire [WEIGHT_AW-1:0] e_end   = t2_entry[WEIGHT_AW+2:3];
+    wire [WEIGHT_AW-1:0] e_last  = t2_entry[WEIGHT_AW+2:3];
     wire [2:0]           e_stop  = t2_entry[2:0];
-    wire                 e_even  = e_stop == 3'd0;                      // ends with the word before e_end
-    wire [WEIGHT_AW-1:0] e_last  = e_end - {{(WEIGHT_AW-1){1'b0}}, e_even};
+    wire                 e_even  = e_stop == 3'd0;
 
-    reg                 f_valid_q, f_job_q, f_end_q, f_head_q, f_even_q;
+    reg                 f_valid_q, f_job_q, f_end_q, f_head_q, f_even_q, f_tail_q;
     reg [WEIGHT_AW-1:0] f_addr_q, f_last_q;
     reg [2:0]           f_first_q, f_stop_q;
     wire [2:0]          full = cfg_wide[f_job_q] ? 3'd4 : 3'd6;
-    wire                f_tail = f_end_q || f_addr_q == f_last_q;
+    wire [WEIGHT_AW-1:0] f_next = f_addr_q + 1'b1;
     wire                r1_move;
     wire                f_issue = f_valid_q && r1_move;
-    assign f_load = !f_valid_q || (f_issue && f_tail);
+    assign f_load = !f_valid_q || (f_issue && f_tail_q);
 
     always @(posedge clk)
         if (rst)         f_valid_q <= 1'b0;
@@ -179,12 +192,14 @@ module lac_lane_fetch #(
             f_head_q  <= 1'b1;
             f_addr_q  <= e_word;
             f_last_q  <= e_last;
+            f_tail_q  <= t2_end_q || e_word == e_last;
             f_first_q <= e_first;
             f_stop_q  <= e_stop;
             f_even_q  <= e_even;
         end else if (f_issue) begin
             f_head_q  <= 1'b0;
-            f_addr_q  <= f_addr_q + 1'b1;
+            f_addr_q  <= f_next;
+            f_tail_q  <= f_next == f_last_q;
             f_first_q <= 3'd0;
         end
 
@@ -212,9 +227,9 @@ module lac_lane_fetch #(
         end
     always @(posedge clk) begin
         if (r1_move) begin
-            {r1_job_q, r1_end_q, r1_head_q, r1_tail_q} <= {f_job_q, f_end_q, f_head_q, f_tail};
+            {r1_job_q, r1_end_q, r1_head_q, r1_tail_q} <= {f_job_q, f_end_q, f_head_q, f_tail_q};
             r1_first_q <= f_first_q;
-            r1_stop_q  <= f_tail && !f_even_q ? f_stop_q : full;
+            r1_stop_q  <= f_tail_q && !f_even_q ? f_stop_q : full;
         end
         if (r2_move) begin
             {r2_job_q, r2_end_q, r2_head_q, r2_tail_q} <= {r1_job_q, r1_end_q, r1_head_q, r1_tail_q};

@@ -2,15 +2,16 @@
 //
 // lac_mac - the multiplier of a lane and its two accumulator banks
 //
-//             S0           S1            S2                  S3
-//   entry -->[w, a, addr]-->[ product ]-->[ product, acc ]--->[ sum ]---> RAM
-//                 |             |             ^   ^  ^  ^
-//                 +--> RAM ---->+-------------+   +--+--+-- sums of the last three entries
+//           S0            S1         S2              S3               S4
+//   entry ->[w, a, addr]->[w, a]---->[product]------>[product]------->[ sum ]---> RAM
+//                 |         |          ^             ^   |   ^          |  |
+//                 |         v          |             |   +---|--<-------+  |  of the entry ahead
+//                 +-> RAM ->[latch]--->[RAM]-------->[addend]              |
+//                                      [far]---->------+-----<-------------+  of the second, the third and fourth (far) ahead
 //
 //   Function   acc[bank][addr] += w * a, exact, 36 bits two's complement, overflow noticed
-//   Timing     one entry a cycle, never stalls; three additions are in flight, so an entry that
-//              needs one of their sums takes that instead of what the RAM gave. The address
-//              comparisons are made one cycle early, in S1
+//   Timing     one entry a cycle, never stalls; four additions are in flight, so an entry that needs one of their
+//              sums takes that instead of what the RAM gave. The address comparisons are made a cycle early
 //   Errors     the first entry of `err` kind or the first overflow since reset is latched with its job
 //   STORE      reads rows (st_re, then st_qe) of bank st_bank, which no EXEC uses, and writes zero to bank b with zero_we[b]
 //   Reset      control only; the sweep behind it writes zero to both banks
@@ -51,80 +52,82 @@ module lac_mac #(
     // S0: operands; the RAM is read
     reg               s0_en_q, s0_err_q, s0_end_q, s0_job_q, s0_bank_q;
     reg  [ACC_AW-1:0] s0_addr_q;
-    reg  signed [15:0] s0_w_q;
-    reg  signed [16:0] s0_a_q;
-    // S1: product; the RAM's latch is loaded
+    reg  [15:0]       s0_w_q;
+    reg  [16:0]       s0_a_q;
+    // S1: operands in lac_mul; the RAM's latch is loaded
     reg               s1_en_q, s1_err_q, s1_end_q, s1_job_q, s1_bank_q;
     reg  [ACC_AW-1:0] s1_addr_q;
-    reg  signed [32:0] s1_p_q;
-    // S2: product again (the multiplier's own output register), the RAM's output register
+    reg               s1_third_q, s1_fourth_q;   // same accumulator as the entry three, four ahead
+    // S2: product; the RAM's output register
     reg               s2_en_q, s2_err_q, s2_end_q, s2_job_q, s2_bank_q;
     reg  [ACC_AW-1:0] s2_addr_q;
-    reg  signed [32:0] s2_p_q;
-    reg               s2_near_q, s2_far_q;  // take the sum of the entry ahead; of the one two or three ahead
+    reg               s2_second_q, s2_far_q;     // the entry two ahead; three or four ahead
     reg  [35:0]       far_q;
-    // S3: sum, written now; S4: a sum whose write the RAM read may have missed
-    reg               s3_en_q, s3_err_q, s3_end_q, s3_job_q, s3_bank_q, s3_ovf_q;
+    // S3: product and what it is added to
+    reg               s3_en_q, s3_err_q, s3_end_q, s3_job_q, s3_bank_q;
     reg  [ACC_AW-1:0] s3_addr_q;
-    reg  [35:0]       s3_sum_q;
-    reg               s4_en_q, s4_bank_q;
+    reg               s3_near_q;                 // the entry ahead
+    reg  [35:0]       addend_q;
+    wire [35:0]       s3_p;
+    // S4: sum, written now; S5: a sum whose write the RAM read may have missed
+    reg               s4_en_q, s4_err_q, s4_end_q, s4_job_q, s4_bank_q, s4_ovf_q;
     reg  [ACC_AW-1:0] s4_addr_q;
-    reg  [35:0]       s4_sum_q;
+    reg  [35:0]       s4_sum_q, s5_sum_q;
 
     wire [35:0] ram_q [0:1];
+    wire [35:0] old = s3_near_q ? s4_sum_q : addend_q;
+    wire [36:0] sum = {old[35], old} + {s3_p[35], s3_p};
 
-    wire [35:0] old = s2_near_q ? s3_sum_q
-                    : s2_far_q  ? far_q
-                    :             ram_q[s2_bank_q];
-    wire [36:0] sum = {old[35], old} + {{4{s2_p_q[32]}}, s2_p_q};
+    lac_mul #(.SIGNED(1)) u_mul (.clk(clk), .en(1'b1), .a({{2{s0_w_q[15]}}, s0_w_q}), .b({s0_a_q[16], s0_a_q}), .p(s3_p));
 
-    wire same2 = s2_en_q && s2_bank_q == s1_bank_q && s2_addr_q == s1_addr_q;
-    wire same3 = s3_en_q && s3_bank_q == s1_bank_q && s3_addr_q == s1_addr_q;
-    wire same4 = s4_en_q && s4_bank_q == s1_bank_q && s4_addr_q == s1_addr_q;
+    // entry in S0 against those one to four ahead
+    wire same1 = s1_en_q && s1_bank_q == s0_bank_q && s1_addr_q == s0_addr_q;
+    wire same2 = s2_en_q && s2_bank_q == s0_bank_q && s2_addr_q == s0_addr_q;
+    wire same3 = s3_en_q && s3_bank_q == s0_bank_q && s3_addr_q == s0_addr_q;
+    wire same4 = s4_en_q && s4_bank_q == s0_bank_q && s4_addr_q == s0_addr_q;
+    reg  s1_near_q, s1_second_q, s2_near_q;
 
     always @(posedge clk)
         if (rst) begin
-            {s0_en_q, s1_en_q, s2_en_q, s3_en_q, s4_en_q} <= 5'd0;
-            {s0_err_q, s1_err_q, s2_err_q, s3_err_q}      <= 4'd0;
-            {s0_end_q, s1_end_q, s2_end_q, s3_end_q}      <= 4'd0;
+            {s0_en_q, s1_en_q, s2_en_q, s3_en_q, s4_en_q}      <= 5'd0;
+            {s0_err_q, s1_err_q, s2_err_q, s3_err_q, s4_err_q} <= 5'd0;
+            {s0_end_q, s1_end_q, s2_end_q, s3_end_q, s4_end_q} <= 5'd0;
         end else begin
-            {s4_en_q, s3_en_q, s2_en_q, s1_en_q, s0_en_q} <= {s3_en_q, s2_en_q, s1_en_q, s0_en_q, in_en};
-            {s3_err_q, s2_err_q, s1_err_q, s0_err_q}      <= {s2_err_q, s1_err_q, s0_err_q, in_err};
-            {s3_end_q, s2_end_q, s1_end_q, s0_end_q}      <= {s2_end_q, s1_end_q, s0_end_q, in_end};
+            {s4_en_q, s3_en_q, s2_en_q, s1_en_q, s0_en_q}      <= {s3_en_q, s2_en_q, s1_en_q, s0_en_q, in_en};
+            {s4_err_q, s3_err_q, s2_err_q, s1_err_q, s0_err_q} <= {s3_err_q, s2_err_q, s1_err_q, s0_err_q, in_err};
+            {s4_end_q, s3_end_q, s2_end_q, s1_end_q, s0_end_q} <= {s3_end_q, s2_end_q, s1_end_q, s0_end_q, in_end};
         end
 
     always @(posedge clk) begin
-        {s3_job_q, s2_job_q, s1_job_q, s0_job_q}                  <= {s2_job_q, s1_job_q, s0_job_q, in_job};
-        {s4_bank_q, s3_bank_q, s2_bank_q, s1_bank_q, s0_bank_q}   <= {s3_bank_q, s2_bank_q, s1_bank_q, s0_bank_q, in_bank};
-        s0_addr_q <= in_addr;
-        s0_w_q    <= in_w;
-        s0_a_q    <= in_a;
-        s1_addr_q <= s0_addr_q;
-        s1_p_q    <= s0_w_q * s0_a_q;
-        s2_addr_q <= s1_addr_q;
-        s2_p_q    <= s1_p_q;
-        s2_near_q <= same2;
-        s2_far_q  <= same3 || same4;
-        far_q     <= same3 ? s3_sum_q : s4_sum_q;
-        s3_addr_q <= s2_addr_q;
-        s3_sum_q  <= sum[35:0];
-        s3_ovf_q  <= sum[36] != sum[35];
-        s4_addr_q <= s3_addr_q;
-        s4_sum_q  <= s3_sum_q;
+        {s4_job_q, s3_job_q, s2_job_q, s1_job_q, s0_job_q}      <= {s3_job_q, s2_job_q, s1_job_q, s0_job_q, in_job};
+        {s4_bank_q, s3_bank_q, s2_bank_q, s1_bank_q, s0_bank_q} <= {s3_bank_q, s2_bank_q, s1_bank_q, s0_bank_q, in_bank};
+        {s4_addr_q, s3_addr_q, s2_addr_q, s1_addr_q, s0_addr_q} <= {s3_addr_q, s2_addr_q, s1_addr_q, s0_addr_q, in_addr};
+        s0_w_q      <= in_w;
+        s0_a_q      <= in_a;
+        {s1_near_q, s1_second_q, s1_third_q, s1_fourth_q} <= {same1, same2, same3, same4};
+        s2_near_q   <= s1_near_q;
+        s2_second_q <= s1_second_q;
+        s2_far_q    <= s1_third_q || s1_fourth_q;
+        far_q       <= s1_third_q ? s4_sum_q : s5_sum_q;
+        s3_near_q   <= s2_near_q;
+        addend_q    <= s2_second_q ? s4_sum_q : s2_far_q ? far_q : ram_q[s2_bank_q];
+        s4_sum_q    <= sum[35:0];
+        s4_ovf_q    <= sum[36] != sum[35];
+        s5_sum_q    <= s4_sum_q;
     end
 
     // The first error stays until reset.
     reg              err_valid_q, err_job_q, err_ovf_q;
     reg [ACC_AW-1:0] err_addr_q;
-    wire             bad = s3_err_q || (s3_en_q && s3_ovf_q);
+    wire             bad = s4_err_q || (s4_en_q && s4_ovf_q);
     always @(posedge clk)
         if (rst)      err_valid_q <= 1'b0;
         else if (bad) err_valid_q <= 1'b1;
     always @(posedge clk)
         if (bad && !err_valid_q) begin
-            err_job_q  <= s3_job_q;
-            err_ovf_q  <= !s3_err_q;
-            err_addr_q <= s3_addr_q;
+            err_job_q  <= s4_job_q;
+            err_ovf_q  <= !s4_err_q;
+            err_addr_q <= s4_addr_q;
         end
     assign err_valid = err_valid_q;
     assign err_job   = err_job_q;
@@ -134,7 +137,7 @@ module lac_mac #(
     reg [1:0] done_q;
     always @(posedge clk)
         if (rst) done_q <= 2'b00;
-        else     done_q <= {s3_end_q && s3_job_q, s3_end_q && !s3_job_q};
+        else     done_q <= {s4_end_q && s4_job_q, s4_end_q && !s4_job_q};
     assign done = done_q;
 
     genvar b;
@@ -142,15 +145,15 @@ module lac_mac #(
         for (b = 0; b < 2; b = b + 1) begin : g_bank
             localparam [0:0] BANK = b;
             wire st = st_bank == BANK;
-            wire mine = s2_en_q && s2_bank_q == BANK;
+            wire mine = s3_en_q && s3_bank_q == BANK;
             reg  [35:0] write_q;   // the sum for this bank, else zero: what zero_we writes
             always @(posedge clk)
                 if (rst || !mine) write_q <= 36'd0;
                 else              write_q <= sum[35:0];
             lac_ram #(.W(36), .DEPTH(ACC_DEPTH), .ADDR_W(ACC_AW)) u_acc (
                 .clk  (clk),
-                .we   (zero_we[b] || (s3_en_q && s3_bank_q == BANK)),
-                .waddr(zero_we[b] ? zero_addr : s3_addr_q),
+                .we   (zero_we[b] || (s4_en_q && s4_bank_q == BANK)),
+                .waddr(zero_we[b] ? zero_addr : s4_addr_q),
                 .wdata(write_q),
                 .re   ((st_re && st) || (s0_en_q && s0_bank_q == BANK)),
                 .raddr((st_re && st) ? st_raddr : s0_addr_q),
