@@ -103,7 +103,8 @@ module lac_lane_fetch #(
     reg  [7:0]  c_first_q;   // first of them in the column
     reg  [5:0]  c_left_q;    // still to come
     reg         c_begun_q;
-    wire [5:0]  c_words = t_q[5:0] + {5'd0, l_wrap} + {5'd0, l_stop != 3'd0};
+    wire [3:0]  c_sum   = {1'b0, t_slot} + {1'b0, t_r};
+    wire [5:0]  c_words = t_q[5:0] + (c_sum == 4'd0 ? 6'd0 : c_sum > t_per ? 6'd2 : 6'd1);
     wire        c_none  = t_q == 10'd0 && t_r == 3'd0;
     wire        c_mine  = w_we && c_left_q != 6'd0 && (c_begun_q || w_index == c_first_q);
     wire        c_fits  = ptr_word < DEPTH;
