@@ -13,7 +13,6 @@ static const lac_place front_ = { 0, 0, 0, 0 };
 typedef struct {
     lac_layer layer;
     void     *image;
-    uint32_t  row0;
 } slice;
 
 typedef struct {
@@ -31,14 +30,12 @@ const char *choose_way_name(choose_way w)
     return name[w];
 }
 
-static uint32_t capability(host_format f) { return host_format_n(f) ? LAC_NM : f == HOST_CSC ? LAC_CSC : LAC_CSC8; }
-
 int choose_legal(const choose_layer *l, host_format f)
 {
     const uint32_t n = host_format_n(f);
     host_codes     codes;
     size_t         where;
-    if (!(l->caps->formats & 1u << capability(f)) || (f != HOST_CSC && !l->w.w8)) return 0;
+    if (!(l->caps->formats & 1u << host_format_driver(f)) || (f != HOST_CSC && !l->w.w8)) return 0;
     return n ? !host_nm_check(&l->w, n, &where) : f != HOST_CSC || !host_collect(&l->w, &codes, &where);
 }
 
@@ -52,31 +49,6 @@ static void free_slices(plan *p)
     p->n = 0;
 }
 
-static lac_status pack_slice(const choose_layer *l, host_format f, int by_column, slice *s, uint32_t rows)
-{
-    const uint32_t    n = host_format_n(f);
-    const size_t      skip = (size_t)s->row0 * l->w.cols;
-    const host_matrix m = { rows, l->w.cols, l->w.w8 ? l->w.w8 + skip : NULL, l->w.w16 ? l->w.w16 + skip : NULL };
-    const lac_nm      nm = { rows, m.cols, n, m.w8 };
-    lac_csc           csc = { 0 };
-    uint32_t          need = 0;
-    lac_status        err = LAC_OK;
-    void             *scratch = malloc(lac_pack_scratch(l->caps, rows, m.cols));
-    if (!scratch || (!n && host_csc(&m, &csc))) {
-        free(scratch);
-        return LAC_E_PORT;
-    }
-    for (int pass = 0; pass < 2 && !err; pass++) {
-        if (pass && !(s->image = malloc(need))) err = LAC_E_PORT;
-        else if (n) err = lac_pack_nm(l->caps, &nm, NULL, 1, scratch, s->image, need, &need, &s->layer, NULL);
-        else if (by_column) err = lac_pack_csc_columns(l->caps, &csc, (lac_format)f, NULL, 1, scratch, s->image, need, &need, &s->layer, NULL);
-        else err = lac_pack_csc(l->caps, &csc, (lac_format)f, NULL, 1, scratch, s->image, need, &need, &s->layer, NULL);
-    }
-    free(scratch);
-    host_csc_free(&csc);
-    return err;
-}
-
 /* Pack slices of `rows` channels. LAC_E_PORT: no memory. */
 static lac_status pack(plan *p, host_format f, int by_column, uint32_t rows)
 {
@@ -88,9 +60,10 @@ static lac_status pack(plan *p, host_format f, int by_column, uint32_t rows)
     if (!p->slices || !p->jobs) return LAC_E_PORT;
     p->n = n;
     for (uint32_t i = 0; i < n; i++) {
-        p->slices[i].row0 = i * rows;
-        const uint32_t   left = l->w.rows - i * rows;
-        const lac_status s = pack_slice(l, f, by_column, &p->slices[i], left < rows ? left : rows);
+        const uint32_t     row0 = i * rows, left = l->w.rows - row0;
+        const host_matrix  m = host_rows(&l->w, row0, left < rows ? left : rows);
+        const host_packing how = { f, by_column, NULL };
+        const lac_status   s = host_pack(l->caps, &m, &how, &p->slices[i].image, &p->slices[i].layer, NULL);
         if (s) return s;
     }
     return LAC_OK;
@@ -108,8 +81,8 @@ static lac_addr lay_out(plan *p, uint32_t ring, int resident)
     for (uint32_t i = 0; i < p->n; i++) {
         const lac_layer *layer = &p->slices[i].layer;
         const uint32_t   yp = lac_pitch(l->caps, layer->rows, l->out, 0);
-        const int32_t    lo = l->out == LAC_INT8 ? -128 : l->out == LAC_INT16 ? -32768 : 0;
-        const int32_t    hi = l->out == LAC_INT8 ? 127 : l->out == LAC_INT16 ? 32767 : l->out == LAC_UINT8 ? 255 : 0;
+        int32_t          lo, hi;
+        host_type_range(l->out, &lo, &hi);
         p->jobs[i] = (lac_fc){ layer, resident ? &front_ : NULL, p->points, { x, xp, l->in, l->zero, 0 },
                                { arena_take(&a, (uint64_t)p->points * yp), yp, l->out, 0, 0 }, lo, hi, 0, i + 1 == p->n };
     }

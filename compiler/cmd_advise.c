@@ -12,6 +12,7 @@
 #include "choose.h"
 #include "cli.h"
 #include "npy.h"
+#include "operands.h"
 #include "outfile.h"
 #include "rng.h"
 
@@ -92,34 +93,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 /* ---- Files ------------------------------------------------------------------------------------------------- */
 
-static int load_matrix(const char *file, unsigned types, npy_array *a, const char *want, uint64_t max_rows, diag *d)
-{
-    char shape[192];
-    if (npy_load(file, types, a, d)) return -1;
-    npy_shape(a->ndim, a->dim, shape, sizeof shape);
-    if (a->ndim != 2) return diag_set(d, "%s: shape %s, expected two dimensions, %s", file, shape, want);
-    for (int i = 0; i < 2; i++)
-        if (a->dim[i] > (i ? HOST_MAX_DIM : max_rows))
-            return diag_set(d, "%s: shape %s: dimension %d is %zu, expected at most %d", file, shape, i, a->dim[i], HOST_MAX_DIM);
-    return 0;
-}
-
 static int load(job *j, diag *d)
 {
     const options *o = &j->o;
-    const unsigned ints = NPY_IS(NPY_INT8) | NPY_IS(NPY_INT16);
     choose_layer  *l = &j->layer;
     if (o->g->stats && (outfile_same(o->g->stats, o->w) || outfile_same(o->g->stats, o->x)))
         return diag_set(d, "%s: expected an output file that is not an input", o->g->stats);
-    if ((o->g->stats && outfile_check(o->g->stats, d)) || load_matrix(o->w, ints, &j->w, "[K, C]", HOST_MAX_DIM, d) ||
-        load_matrix(o->x, ints | NPY_IS(NPY_UINT8), &j->x, "[N, C]", UINT64_MAX, d)) return -1;
-    if (j->x.dim[1] != j->w.dim[1])
-        return diag_set(d, "%s: dimension 1 is %zu, expected %zu as in %s (input channels)", o->x, j->x.dim[1], j->w.dim[1], o->w);
-    l->in = j->x.type == NPY_INT8 ? LAC_INT8 : j->x.type == NPY_UINT8 ? LAC_UINT8 : LAC_INT16;
-    const int64_t lo = l->in == LAC_UINT8 ? 0 : l->in == LAC_INT8 ? -128 : -32768, hi = l->in == LAC_UINT8 ? 255 : l->in == LAC_INT8 ? 127 : 32767;
-    if (o->zero_in < lo || o->zero_in > hi)
-        return diag_set(d, "--input-zero-point %" PRId64 ": expected %" PRId64 " .. %" PRId64 ", the range of %s (%s)", o->zero_in, lo, hi, o->x,
-                        npy_type_name(j->x.type));
+    if (o->g->stats && outfile_check(o->g->stats, d)) return -1;
+    if (operands_matrix(o->w, NPY_IS(NPY_INT8) | NPY_IS(NPY_INT16), "[K, C]", HOST_MAX_DIM, &j->w, d) ||
+        operands_input(o->x, o->zero_in, o->w, &j->w, &j->x, &l->in, d)) return -1;
     l->w = (host_matrix){ .rows = (uint32_t)j->w.dim[0], .cols = (uint32_t)j->w.dim[1] };
     if (j->w.type == NPY_INT8) l->w.w8 = j->w.data;
     else l->w.w16 = j->w.data;
@@ -228,7 +210,7 @@ static int find_thresholds(job *j)
         for (host_format f = HOST_CSC; f <= HOST_CSC8 && !err; f++) {
             int      yes = 0, no = 101; /* [%] */
             uint64_t cycles = 0;
-            if (!(formats & 1u << (f == HOST_CSC ? LAC_CSC : LAC_CSC8))) continue;
+            if (!(formats & 1u << host_format_driver(f))) continue;
             while (no - yes > 1 && !err) {
                 const int mid = no > 100 ? 100 : yes + (no - yes) / 2; /* often all of them pay: zero activations cost 4:4 more */
                 err = random_cost(s, f, mid, way, &cycles);
@@ -376,7 +358,7 @@ static int advise(job *j)
     int          code;
     if (load(j, &d)) return cli_fail(g, CLI_INPUT, d.text);
     if ((code = (int)machine_open(&j->mach, g->port, g->config, &d)) != 0) return cli_fail(g, code, d.text);
-    const axi_mem_timing t = j->mach.kind == MACHINE_RTL ? j->mach.rtl_opt.timing : lac_rtl_defaults().timing;
+    const axi_mem_timing t = machine_timing(&j->mach);
     j->layer.caps = &j->mach.dev.caps;
     j->layer.memory = (predict_memory){ .rd_latency = t.rd_latency, .wr_latency = t.wr_latency, .outstanding = t.outstanding };
     if (cost_formats(j) || find_thresholds(j)) return cli_fail(g, CLI_INPUT, "not enough memory");

@@ -14,6 +14,7 @@
 #include "cli.h"
 #include "host.h"
 #include "npy.h"
+#include "operands.h"
 #include "outfile.h"
 #include "predict.h"
 
@@ -102,16 +103,10 @@ static const struct argp_option options_[] = {
     { 0 },
 };
 
-static void type_range(lac_type t, int64_t *lo, int64_t *hi)
-{
-    *lo = t == LAC_UINT8 ? 0 : t == LAC_INT8 ? -128 : -32768;
-    *hi = t == LAC_UINT8 ? 255 : t == LAC_INT8 ? 127 : 32767;
-}
-
 /* What can only be said when all options are known. */
 static void check_options(options *o, struct argp_state *state)
 {
-    int64_t lo, hi;
+    int32_t lo, hi;
     if (!o->w || !o->x) argp_error(state, "expected two files, W.npy and X.npy");
     if (!o->y) argp_error(state, "expected -o Y.npy");
     if (!o->multiplier != !o->shift) argp_error(state, "expected --multiplier and --shift together");
@@ -125,15 +120,15 @@ static void check_options(options *o, struct argp_state *state)
         o->out = LAC_RAW;
         return;
     }
-    type_range(o->out, &lo, &hi);
+    host_type_range(o->out, &lo, &hi);
     if (o->zero_out < lo || o->zero_out > hi)
-        argp_error(state, "--zero-point %" PRId64 ": expected %" PRId64 " .. %" PRId64 ", the range of the output type", o->zero_out, lo, hi);
+        argp_error(state, "--zero-point %" PRId64 ": expected %" PRId32 " .. %" PRId32 ", the range of the output type", o->zero_out, lo, hi);
     if (!o->clamp_set) {
         o->clamp[0] = lo;
         o->clamp[1] = hi;
     }
     if (o->clamp[0] < lo || o->clamp[1] > hi)
-        argp_error(state, "--clamp %" PRId64 ",%" PRId64 ": expected %" PRId64 " .. %" PRId64 ", the range of the output type",
+        argp_error(state, "--clamp %" PRId64 ",%" PRId64 ": expected %" PRId32 " .. %" PRId32 ", the range of the output type",
                    o->clamp[0], o->clamp[1], lo, hi);
 }
 
@@ -201,37 +196,16 @@ static const char *element(const char *file, const npy_array *a, size_t i, char 
     return buf;
 }
 
-static int load_matrix(const char *file, unsigned types, npy_array *a, const char *want, uint64_t max_rows, diag *d)
-{
-    char shape[192];
-    if (npy_load(file, types, a, d)) return -1;
-    npy_shape(a->ndim, a->dim, shape, sizeof shape);
-    if (a->ndim != 2) return diag_set(d, "%s: shape %s, expected two dimensions, %s", file, shape, want);
-    for (int i = 0; i < 2; i++)
-        if (a->dim[i] > (i ? HOST_MAX_DIM : max_rows))
-            return diag_set(d, "%s: shape %s: dimension %d is %zu, expected at most %d", file, shape, i, a->dim[i], HOST_MAX_DIM);
-    return 0;
-}
-
 static int load_operands(job *j, diag *d)
 {
     const options *o = &j->o;
     char           where[256];
     const unsigned ints = NPY_IS(NPY_INT8) | NPY_IS(NPY_INT16), any = ints | NPY_IS(NPY_FLOAT32);
     const unsigned types = o->cluster ? NPY_IS(NPY_FLOAT32) : o->format == HOST_CSC || o->format == HOST_AUTO ? any : NPY_IS(NPY_INT8);
-    if (load_matrix(o->w, types, &j->w, "[K, C]", HOST_MAX_DIM, d)) return -1;
+    if (operands_matrix(o->w, types, "[K, C]", HOST_MAX_DIM, &j->w, d)) return -1;
     if (j->w.type == NPY_FLOAT32 && !o->cluster)
         return diag_set(d, "%s: byte 10: dtype float32, expected int8 or int16, or --cluster", o->w);
-    if (load_matrix(o->x, ints | NPY_IS(NPY_UINT8), &j->x, "[N, C]", UINT64_MAX, d)) return -1;
-    if (j->x.dim[1] != j->w.dim[1])
-        return diag_set(d, "%s: dimension 1 is %zu, expected %zu as in %s (input channels)", o->x, j->x.dim[1], j->w.dim[1], o->w);
-
-    int64_t lo, hi;
-    j->in = j->x.type == NPY_INT8 ? LAC_INT8 : j->x.type == NPY_UINT8 ? LAC_UINT8 : LAC_INT16;
-    type_range(j->in, &lo, &hi);
-    if (o->zero_in < lo || o->zero_in > hi)
-        return diag_set(d, "--input-zero-point %" PRId64 ": expected %" PRId64 " .. %" PRId64 ", the range of %s (%s)", o->zero_in, lo,
-                        hi, o->x, npy_type_name(j->x.type));
+    if (operands_input(o->x, o->zero_in, o->w, &j->w, &j->x, &j->in, d)) return -1;
     if (o->cluster) {
         const size_t at = host_not_finite(j->w.data, j->w.count);
         if (at < j->w.count)
@@ -311,22 +285,20 @@ static int shape_weights(job *j, diag *d)
     return 0;
 }
 
-static axi_mem_timing timing(const job *j) { return j->mach.kind == MACHINE_RTL ? j->mach.rtl_opt.timing : lac_rtl_defaults().timing; }
-
 /* Format and storage: what was asked for, and where it was left open the fewest predicted cycles. */
 static int choose(job *j, diag *d)
 {
     const lac_caps      *caps = &j->mach.dev.caps;
     const options       *o = &j->o;
     const uint32_t       n = host_format_n(o->format), columns_only = o->store == STORE_COLUMNS;
-    const axi_mem_timing t = timing(j);
+    const axi_mem_timing t = machine_timing(&j->mach);
     const choose_layer   l = { caps, { .rd_latency = t.rd_latency, .wr_latency = t.wr_latency, .outstanding = t.outstanding }, j->m, j->x.data, j->in,
                                o->out, (int32_t)o->zero_in, j->x.dim[0] };
     uint64_t             lane_cycles;
     if (host_uses_count(&j->uses, j->x.data, j->in, (int32_t)o->zero_in, j->x.dim[0], j->m.cols)) return diag_set(d, "not enough memory");
     if (columns_only && !(caps->formats & LAC_HAS_COLUMNS))
         return diag_set(d, "--storage columns: configuration %s does not have it", j->mach.cfg.name);
-    if (o->format != HOST_AUTO && !(caps->formats & 1u << (n ? LAC_NM : o->format == HOST_CSC ? LAC_CSC : LAC_CSC8)))
+    if (o->format != HOST_AUTO && !(caps->formats & 1u << host_format_driver(o->format)))
         return diag_set(d, "--format %s: configuration %s does not have it", host_format_name(o->format), j->mach.cfg.name);
 
     j->format = o->format;
@@ -353,41 +325,22 @@ static int choose(job *j, diag *d)
     return 0;
 }
 
-typedef lac_status (*pack_sparse)(const lac_caps *, const lac_csc *, lac_format, const lac_requant *, int, void *, void *, uint32_t, uint32_t *,
-                                  lac_layer *, uint64_t *);
-
 /* Image and layer of one slice of `rows` channels. */
 static int pack_slice(job *j, slice *sl, uint32_t rows, diag *d)
 {
-    const lac_caps *caps = &j->mach.dev.caps;
-    const uint32_t  n = host_format_n(j->format);
-    const size_t    skip = (size_t)sl->row0 * j->m.cols;
-    host_matrix     m = { rows, j->m.cols, j->m.w8 ? j->m.w8 + skip : NULL, j->m.w16 ? j->m.w16 + skip : NULL };
-    const lac_nm    nm = { rows, m.cols, n, m.w8 };
-    lac_requant     rq = j->rq;
-    lac_csc         csc = { 0 };
-    uint32_t        need = 0;
-    uint64_t        where = 0;
-    lac_status      s = LAC_OK;
+    const host_matrix  m = host_rows(&j->m, sl->row0, rows);
+    lac_requant        rq = j->rq;
+    const host_packing how = { j->format, j->by_column, j->o.requant ? &rq : NULL };
+    uint64_t           where = 0;
     if (rq.bias) rq.bias += sl->row0;
     if (rq.multiplier) rq.multiplier += sl->row0;
     if (rq.shift) rq.shift += sl->row0;
-    if (!n && host_csc(&m, &csc)) return diag_set(d, "%s: not enough memory", j->o.w);
-    void *scratch = malloc(lac_pack_scratch(caps, rows, m.cols));
-    const lac_requant *use = j->o.requant ? &rq : NULL;
-    const pack_sparse sparse = j->by_column ? lac_pack_csc_columns : lac_pack_csc;
-    for (int pass = 0; scratch && pass < 2 && !s; pass++) {
-        if (pass && !(sl->image = malloc(need))) break;
-        s = n ? lac_pack_nm(caps, &nm, use, 1, scratch, sl->image, need, &need, &sl->layer, &where)
-              : sparse(caps, &csc, (lac_format)j->format, use, 1, scratch, sl->image, need, &need, &sl->layer, &where);
-    }
-    free(scratch);
-    host_csc_free(&csc);
+    const lac_status s = host_pack(&j->mach.dev.caps, &m, &how, &sl->image, &sl->layer, &where);
+    if (s == LAC_E_PORT) return diag_set(d, "%s: not enough memory", j->o.w);
     if (s == LAC_E_SPACE)
         return diag_set(d, "%s: a layer of %" PRIu32 " x %" PRIu32 " in format %s cannot be cut to fit configuration %s", j->o.w, rows,
                         m.cols, host_format_name(j->format), j->mach.cfg.name);
-    if (s) return diag_set(d, "%s: cannot be packed: %s at %" PRIu64, j->o.w, lac_status_name(s), where);
-    return sl->image ? 0 : diag_set(d, "%s: not enough memory", j->o.w);
+    return s ? diag_set(d, "%s: cannot be packed: %s at %" PRIu64, j->o.w, lac_status_name(s), where) : 0;
 }
 
 static void free_slices(job *j)
@@ -561,7 +514,7 @@ static int forecast_emit(void *ctx, const lac_cmd *cmd)
 static void foresee(job *j)
 {
     const lac_caps       *caps = &j->mach.dev.caps;
-    const axi_mem_timing  t = timing(j);
+    const axi_mem_timing  t = machine_timing(&j->mach);
     const predict_memory  view = { j->mach.mem, MACHINE_BASE, j->mach.bytes, t.rd_latency, t.wr_latency, t.outstanding };
     forecast              c = { j, predict_new(caps, &view), 0, 0, 0 };
     int                   s = c.p ? 0 : -1;

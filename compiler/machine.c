@@ -105,6 +105,11 @@ machine_status machine_memory(machine *m, uint64_t bytes, uint32_t ring_size, di
     return MACHINE_FAILED;
 }
 
+axi_mem_timing machine_timing(const machine *m)
+{
+    return m->kind == MACHINE_RTL ? m->rtl_opt.timing : lac_rtl_defaults().timing;
+}
+
 enum { PIECE = 1 << 30 }; /* [bytes] a port takes 32-bit lengths */
 
 lac_status machine_write(machine *m, lac_addr dst, const void *src, uint64_t n)

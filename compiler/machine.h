@@ -41,6 +41,9 @@ machine_status machine_open(machine *m, const char *port, const char *config, di
 /* New memory of `bytes` bytes, zeroed; its first 64 * ring_size bytes become the command ring. The machine is reset. */
 machine_status machine_memory(machine *m, uint64_t bytes, uint32_t ring_size, diag *d);
 
+/* Of the memory behind the port; the golden model's, which has no time, is that of predictions. */
+axi_mem_timing machine_timing(const machine *m);
+
 /* Copies of any length. */
 lac_status machine_write(machine *m, lac_addr dst, const void *src, uint64_t n);
 lac_status machine_read(machine *m, void *dst, lac_addr src, uint64_t n);
