@@ -178,25 +178,35 @@ int choose_costs(const choose_layer *l, host_format f, choose_cost cost[CHOOSE_W
     return err;
 }
 
-host_format choose_format(const choose_layer *l, unsigned formats, unsigned ways, choose_way *way, choose_cost *cost)
+host_format choose_best(choose_cost (*cost)[CHOOSE_WAYS], unsigned formats, unsigned ways, choose_way *way)
 {
     static const host_format order[HOST_FORMATS] = { HOST_1_4, HOST_2_4, HOST_3_4, HOST_4_4, HOST_CSC, HOST_CSC8 };
     host_format best = HOST_AUTO;
     uint64_t    fewest = UINT64_MAX;
     for (int i = 0; i < HOST_FORMATS; i++) {
-        choose_cost c[CHOOSE_WAYS];
-        if (!(formats >> order[i] & 1) || !choose_legal(l, order[i])) continue;
-        if (choose_costs(l, order[i], c)) return HOST_AUTO;
+        const choose_cost *c = cost[order[i]];
+        if (!(formats >> order[i] & 1)) continue;
         for (int w = 0; w < CHOOSE_WAYS; w++) {
             if (!(ways >> w & 1) || !c[w].possible) continue;
             if (c[w].cycles < fewest) {
                 best = order[i];
                 fewest = c[w].cycles;
-                if (way) *way = (choose_way)w;
-                if (cost) *cost = c[w];
+                *way = (choose_way)w;
             }
             if (w == CHOOSE_RESIDENT) break;
         }
     }
+    return best;
+}
+
+host_format choose_format(const choose_layer *l, unsigned formats, unsigned ways, choose_way *way, choose_cost *cost)
+{
+    choose_cost all[HOST_FORMATS][CHOOSE_WAYS];
+    for (int f = 0; f < HOST_FORMATS; f++) {
+        if (!choose_legal(l, (host_format)f)) formats &= ~(1u << f);
+        if (formats >> f & 1 && choose_costs(l, (host_format)f, all[f])) return HOST_AUTO;
+    }
+    const host_format best = choose_best(all, formats, ways, way);
+    if (best != HOST_AUTO && cost) *cost = all[best][*way];
     return best;
 }

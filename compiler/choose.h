@@ -45,9 +45,12 @@ int choose_legal(const choose_layer *l, host_format f);
 /* One format, every way. A way that is not possible (the RAMs are too small, the machine has no such thing) is not an error. 0; -1: no memory. */
 int choose_costs(const choose_layer *l, host_format f, choose_cost cost[CHOOSE_WAYS]);
 
-/* The legal format of fewest predicted cycles among those in `formats` (bit 1 << host_format); among equals N:4 before csc before csc8. `ways`:
- * a bit 1 << choose_way for each that may be taken; if CHOOSE_RESIDENT is among them, a format that can be resident is (as `lacuna fc` does),
- * else the better of the others counts. *way and *cost (each may be NULL): of the choice. HOST_AUTO: none is possible, or no memory. */
+/* The one rule by which a format is chosen: of cost[format][way], the format among `formats` (bit 1 << host_format) with the fewest cycles; among
+ * equals 1:4 before 2:4, 3:4, 4:4, csc, csc8, and streamed before by column. `ways`: a bit 1 << choose_way for each that may be taken; if
+ * CHOOSE_RESIDENT is among them, a format that can be resident is, and its other ways do not count. HOST_AUTO: none is possible; *way stays. */
+host_format choose_best(choose_cost (*cost)[CHOOSE_WAYS], unsigned formats, unsigned ways, choose_way *way);
+
+/* The best of the legal formats among `formats`; *cost (may be NULL): of the choice. HOST_AUTO: none is possible, or no memory. */
 host_format choose_format(const choose_layer *l, unsigned formats, unsigned ways, choose_way *way, choose_cost *cost);
 
 #ifdef __cplusplus

@@ -29,9 +29,8 @@ typedef struct {
 } options;
 
 typedef struct {
-    int         legal, there; /* as it is; after pruning at least */
-    uint64_t    pruned;       /* non-zero weights that pruning takes */
-    choose_cost cost[CHOOSE_WAYS];
+    int      legal, there; /* as it is; after pruning at least */
+    uint64_t pruned;       /* non-zero weights that pruning takes */
 } entry;
 
 /* Where a format begins to pay, in per cent of weights; 0 never, -1 unknown (not possible that way). */
@@ -43,6 +42,7 @@ typedef struct {
     machine      mach;
     choose_layer layer;
     entry        format[HOST_FORMATS];
+    choose_cost  cost[HOST_FORMATS][CHOOSE_WAYS];
     threshold    found[2];    /* resident, streamed */
     uint64_t     nonzeros, active;
 } job;
@@ -132,7 +132,7 @@ static int cost_formats(job *j)
             l.w.w8 = pruned;
             e->there = 1;
         }
-        const int err = e->there ? choose_costs(&l, (host_format)f, e->cost) : 0;
+        const int err = e->there ? choose_costs(&l, (host_format)f, j->cost[f]) : 0;
         free(pruned);
         if (err) return -1;
     }
@@ -236,7 +236,7 @@ static const char *percent(int pays, char *buf, size_t n)
     return buf;
 }
 
-static void print(const job *j, host_format choice, choose_way way, uint64_t cycles)
+static void print(const job *j, host_format choice, choose_way way)
 {
     static const host_format pay[] = { HOST_CSC, HOST_CSC8, HOST_2_4, HOST_1_4 };
     const choose_layer *l = &j->layer;
@@ -260,9 +260,9 @@ static void print(const job *j, host_format choice, choose_way way, uint64_t cyc
             printf("  %-6s %12s\n", host_format_name((host_format)f), "not possible");
             continue;
         }
-        printf("  %-6s %12" PRIu64, host_format_name((host_format)f), e->cost[CHOOSE_STREAMED].weight_bytes);
+        printf("  %-6s %12" PRIu64, host_format_name((host_format)f), j->cost[f][CHOOSE_STREAMED].weight_bytes);
         for (int w = 0; w < CHOOSE_WAYS; w++) {
-            const choose_cost *c = &e->cost[w];
+            const choose_cost *c = &j->cost[f][w];
             if (!shown(j, w)) continue;
             if (c->possible) printf("  %12" PRIu64 " %-9s", c->cycles, predict_bound_name(c->bound));
             else printf("  %12s %-9s", "-", "");
@@ -279,7 +279,8 @@ static void print(const job *j, host_format choice, choose_way way, uint64_t cyc
         putchar('\n');
     }
     if (choice != HOST_AUTO)
-        printf("\n  Fewest cycles without pruning: %s, %s, %" PRIu64 "\n", host_format_name(choice), choose_way_name(way), cycles);
+        printf("\n  Fewest cycles without pruning: %s, %s, %" PRIu64 "\n", host_format_name(choice), choose_way_name(way),
+               j->cost[choice][way].cycles);
     puts("\n  A format takes fewer cycles than dense 4:4 up to this share of non-zero weights (random weights, these activations):\n");
     printf("  %-6s  %10s  %10s\n", "format", "resident", "streamed");
     for (size_t i = 0; i < sizeof pay / sizeof *pay; i++)
@@ -324,7 +325,7 @@ static cJSON *json(const job *j, host_format choice, choose_way way)
         cJSON_AddBoolToObject(r, "legal", e->legal);
         cli_stats_u64(r, "pruned", e->pruned);
         for (int w = 0; w < CHOOSE_WAYS; w++)
-            if (shown(j, w)) cJSON_AddItemToObject(r, key[w], way_json(&e->cost[w]));
+            if (shown(j, w)) cJSON_AddItemToObject(r, key[w], way_json(&j->cost[f][w]));
     }
     if (choice != HOST_AUTO) {
         cJSON_AddStringToObject(o, "choice", host_format_name(choice));
@@ -353,8 +354,7 @@ static int advise(job *j)
     cli_globals *g = j->o.g;
     diag         d;
     choose_way   way = CHOOSE_RESIDENT;
-    host_format  choice = HOST_AUTO;
-    uint64_t     cycles = UINT64_MAX;
+    unsigned     legal = 0, ways = 0;
     int          code;
     if (load(j, &d)) return cli_fail(g, CLI_INPUT, d.text);
     if ((code = (int)machine_open(&j->mach, g->port, g->config, &d)) != 0) return cli_fail(g, code, d.text);
@@ -362,15 +362,11 @@ static int advise(job *j)
     j->layer.caps = &j->mach.dev.caps;
     j->layer.memory = (predict_memory){ .rd_latency = t.rd_latency, .wr_latency = t.wr_latency, .outstanding = t.outstanding };
     if (cost_formats(j) || find_thresholds(j)) return cli_fail(g, CLI_INPUT, "not enough memory");
-    for (int f = 0; f < HOST_FORMATS; f++)
-        for (int w = 0; w < CHOOSE_WAYS; w++)
-            if (j->format[f].legal && shown(j, w) && j->format[f].cost[w].possible && j->format[f].cost[w].cycles < cycles) {
-                cycles = j->format[f].cost[w].cycles;
-                choice = (host_format)f;
-                way = (choose_way)w;
-            }
+    for (int f = 0; f < HOST_FORMATS; f++) legal |= (unsigned)j->format[f].legal << f;
+    for (int w = 0; w < CHOOSE_WAYS; w++) ways |= (unsigned)(shown(j, w) != 0) << w;
+    const host_format choice = choose_best(j->cost, legal, ways, &way);
     if (g->stats && cli_stats_write(g->stats, json(j, choice, way), &d)) return cli_fail(g, CLI_INPUT, d.text);
-    print(j, choice, way, cycles);
+    print(j, choice, way);
     return CLI_OK;
 }
 

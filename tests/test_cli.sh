@@ -204,6 +204,21 @@ PY
 )"
 rm -f s.json
 
+# --- advise and fc choose alike; Wtie costs the same in csc and in 4:4
+/usr/bin/python3 -c "
+import numpy as np
+np.save('Wtie.npy', np.repeat(np.int8([[1, 0]]), 4, axis=1).repeat(4, axis=0)); np.save('Xtie.npy', np.ones((1, 8), np.int8))"
+for how in '' --stream --resident; do
+    for w in Wtie.npy W.npy; do
+        x=X.npy; [ $w = W.npy ] || x=Xtie.npy
+        # shellcheck disable=SC2086
+        advice=$("$lacuna" advise $w $x --config l8 $how | sed -n 's/.*without pruning: \([^,]*\),.*/\1/p')
+        # shellcheck disable=SC2086
+        choice=$("$lacuna" fc $w $x --config l8 $how -o Y.npy | sed -n 's/.*, format \([^,]*\),.*/\1/p')
+        say "advise and fc choose alike: $w $how" "$([ -n "$advice" ] && [ "$advice" = "$choice" ] || echo "advise '$advice', fc '$choice'")"
+    done
+done
+
 # --- An output that is also an input, or another output
 rm -f Y.npy; cp W.npy keep.npy
 run 2 "output is the weights" "W.npy&not an input" fc W.npy X.npy -o W.npy

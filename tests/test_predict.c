@@ -158,10 +158,44 @@ static void choices(void)
     verdict("choose: a machine without N:4 and csc", choose_format(&l, ~0u, ~0u, &way, NULL) == HOST_CSC8, "another");
 }
 
+/* The rule of choose_best(), one line each: what a format costs resident, streamed, by column (0: not possible), what may be taken, what is. */
+static void rule(void)
+{
+    enum { R = 1 << CHOOSE_RESIDENT, S = 1 << CHOOSE_STREAMED, C = 1 << CHOOSE_COLUMNS, ALL = R | S | C };
+    static const struct { const char *name; uint64_t csc[3], csc8[3], two[3], four[3]; unsigned ways; host_format best; choose_way way; } cases[] = {
+        { "fewest", { 9, 9, 9 }, { 8, 9, 9 }, { 9, 9, 0 }, { 9, 9, 0 }, ALL, HOST_CSC8, CHOOSE_RESIDENT },
+        { "N:4 before csc", { 7, 8, 7 }, { 7, 8, 7 }, { 9, 8, 0 }, { 7, 8, 0 }, ALL, HOST_4_4, CHOOSE_RESIDENT },
+        { "the smaller N", { 7, 8, 7 }, { 7, 8, 7 }, { 7, 8, 0 }, { 7, 8, 0 }, ALL, HOST_2_4, CHOOSE_RESIDENT },
+        { "csc before csc8", { 7, 8, 7 }, { 7, 8, 7 }, { 8, 8, 0 }, { 8, 8, 0 }, ALL, HOST_CSC, CHOOSE_RESIDENT },
+        { "streamed before by column", { 1, 7, 7 }, { 1, 8, 8 }, { 1, 8, 0 }, { 1, 8, 0 }, S | C, HOST_CSC, CHOOSE_STREAMED },
+        { "a format's fewer way", { 1, 9, 8 }, { 1, 8, 6 }, { 1, 8, 0 }, { 1, 8, 0 }, S | C, HOST_CSC8, CHOOSE_COLUMNS },
+        { "resident where it can be, though streaming takes fewer", { 9, 5, 5 }, { 9, 5, 5 }, { 8, 5, 0 }, { 9, 5, 0 }, ALL, HOST_2_4, CHOOSE_RESIDENT },
+        { "one that cannot be resident", { 0, 5, 4 }, { 9, 1, 1 }, { 9, 1, 0 }, { 9, 1, 0 }, ALL, HOST_CSC, CHOOSE_COLUMNS },
+        { "a way that may not be taken", { 5, 1, 1 }, { 0, 1, 1 }, { 6, 1, 0 }, { 7, 1, 0 }, R, HOST_CSC, CHOOSE_RESIDENT },
+        { "nothing", { 0, 1, 1 }, { 0, 1, 1 }, { 0, 1, 0 }, { 0, 1, 0 }, R, HOST_AUTO, CHOOSE_WAYS },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        choose_cost cost[HOST_FORMATS][CHOOSE_WAYS];
+        choose_way  way = CHOOSE_WAYS;
+        char        name[100], why[100];
+        memset(cost, 0, sizeof cost);
+        for (int w = 0; w < CHOOSE_WAYS; w++) {
+            const uint64_t cycles[] = { cases[i].csc[w], cases[i].csc8[w], cases[i].two[w], cases[i].four[w] };
+            const host_format of[] = { HOST_CSC, HOST_CSC8, HOST_2_4, HOST_4_4 };
+            for (int f = 0; f < 4; f++) cost[of[f]][w] = (choose_cost){ .possible = cycles[f] != 0, .cycles = cycles[f] };
+        }
+        const host_format best = choose_best(cost, 1u << HOST_CSC | 1u << HOST_CSC8 | 1u << HOST_2_4 | 1u << HOST_4_4, cases[i].ways, &way);
+        snprintf(name, sizeof name, "choose by rule: %s", cases[i].name);
+        snprintf(why, sizeof why, "%s way %d, expected %s way %d", host_format_name(best), way, host_format_name(cases[i].best), cases[i].way);
+        verdict(name, best == cases[i].best && way == cases[i].way, why);
+    }
+}
+
 int main(void)
 {
     by_hand();
     choices();
+    rule();
     refused();
     layers("l8", 7000, 12000);
     layers("l64", 8000, 6000);
