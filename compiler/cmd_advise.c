@@ -4,7 +4,7 @@
  *
  *   Costs     choose.h: nothing runs, the cycle model tells. A format that does not take W as it is stands there too where pruning makes it fit
  *   To pay    the largest weight density at which a format takes fewer cycles than dense 4:4: random matrices of W's shape (fixed seed), the activations
- *             of the first SEARCH_POINTS points of X; bisection in per cent */
+ *             of the first SEARCH_POINTS points of X, as few tiles as fit on both sides; bisection in per cent */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -132,7 +132,7 @@ static int cost_formats(job *j)
             l.w.w8 = pruned;
             e->there = 1;
         }
-        const int err = e->there ? choose_costs(&l, (host_format)f, j->cost[f]) : 0;
+        const int err = e->there ? choose_costs(&l, (host_format)f, ~0u, j->cost[f]) : 0;
         free(pruned);
         if (err) return -1;
     }
@@ -151,13 +151,13 @@ static uint64_t best(const choose_cost *c, int streamed)
 /* What a random matrix of each per cent costs, as far as it was asked for. */
 typedef struct {
     job        *j;
-    choose_cost known[2][101][CHOOSE_WAYS]; /* csc, csc8 */
-    uint8_t     have[2][101];
+    choose_cost known[2][2][101][CHOOSE_WAYS]; /* resident, streamed; csc, csc8 */
+    uint8_t     have[2][2][101];
 } search;
 
 static int random_cost(search *s, host_format f, int percent, int streamed, uint64_t *cycles)
 {
-    if (!s->have[f][percent]) {
+    if (!s->have[streamed][f][percent]) {
         choose_layer l = s->j->layer;
         const size_t count = (size_t)l.w.rows * l.w.cols;
         int8_t      *w = malloc(count);
@@ -169,12 +169,13 @@ static int random_cost(search *s, host_format f, int percent, int streamed, uint
         }
         l.w = (host_matrix){ l.w.rows, l.w.cols, w, NULL };
         if (l.points > SEARCH_POINTS) l.points = SEARCH_POINTS;
-        const int err = choose_costs(&l, f, s->known[f][percent]);
+        l.tiles = 1;
+        const int err = choose_costs(&l, f, streamed ? 1u << CHOOSE_STREAMED | 1u << CHOOSE_COLUMNS : 1u << CHOOSE_RESIDENT, s->known[streamed][f][percent]);
         free(w);
         if (err) return -1;
-        s->have[f][percent] = 1;
+        s->have[streamed][f][percent] = 1;
     }
-    *cycles = best(s->known[f][percent], streamed);
+    *cycles = best(s->known[streamed][f][percent], streamed);
     return 0;
 }
 
@@ -186,7 +187,8 @@ static int empty_cost(const job *j, host_format f, choose_cost cost[CHOOSE_WAYS]
     if (!w) return -1;
     l.w = (host_matrix){ l.w.rows, l.w.cols, w, NULL };
     if (l.points > SEARCH_POINTS) l.points = SEARCH_POINTS;
-    const int err = choose_costs(&l, f, cost);
+    l.tiles = 1;
+    const int err = choose_costs(&l, f, ~0u, cost);
     free(w);
     return err;
 }

@@ -37,6 +37,7 @@ typedef struct {
     placement    place;
     storage      store;
     uint32_t     repeat;
+    uint32_t     tiles;     /* 0: as many as take the fewest cycles */
 } options;
 
 /* Output channels that one driver layer makes: all of them, or as many as the machine can store in one type (see plan()). */
@@ -61,6 +62,7 @@ typedef struct {
     slice        *slices;
     uint32_t      n_slices;
     int           by_column;   /* column blocks, not weight blocks */
+    uint32_t      weight_depth; /* of host_packing */
     int           resident;
     machine       mach;
     lac_fc       *jobs;        /* [repeat][n_slices][parts] */
@@ -77,7 +79,7 @@ typedef struct {
 
 enum {
     KEY_ZERO_IN = 256, KEY_BIAS, KEY_MULTIPLIER, KEY_SHIFT, KEY_ZERO_OUT, KEY_CLAMP, KEY_OUT_TYPE, KEY_FORMAT, KEY_PRUNE,
-    KEY_CLUSTER, KEY_REPEAT, KEY_RESIDENT, KEY_STREAM, KEY_STORAGE
+    KEY_CLUSTER, KEY_REPEAT, KEY_RESIDENT, KEY_STREAM, KEY_STORAGE, KEY_TILES
 };
 
 static const struct argp_option options_[] = {
@@ -100,6 +102,7 @@ static const struct argp_option options_[] = {
     { "stream", KEY_STREAM, 0, 0, "Load the weights within the job", 3 },
     { "storage", KEY_STORAGE, "S", 0, "Of csc and csc8 in memory: packed, columns (streamed; one point then fetches only the columns it needs), "
       "or auto (default): columns where that takes fewer cycles", 3 },
+    { "tiles", KEY_TILES, "N", 0, "Stream the weights in about N tiles, 1: as few as fit (default: as many as take the fewest cycles)", 3 },
     { 0 },
 };
 
@@ -115,7 +118,8 @@ static void check_options(options *o, struct argp_state *state)
     if (o->cluster) o->format = HOST_CSC;
     if (o->store == STORE_COLUMNS && host_format_n(o->format)) argp_error(state, "--storage columns: expected --format csc or csc8 with it");
     if (o->store == STORE_COLUMNS && o->place == PLACE_RESIDENT) argp_error(state, "--storage columns and --resident exclude each other");
-    if (o->store == STORE_COLUMNS) o->place = PLACE_STREAM;
+    if (o->tiles && o->place == PLACE_RESIDENT) argp_error(state, "--tiles and --resident exclude each other");
+    if (o->store == STORE_COLUMNS || o->tiles) o->place = PLACE_STREAM;
     if (!o->requant) {
         o->out = LAC_RAW;
         return;
@@ -174,6 +178,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         else if (!strcmp(arg, "columns")) o->store = STORE_COLUMNS;
         else argp_error(state, "--storage '%s': expected packed, columns or auto", arg);
         break;
+    case KEY_TILES: o->tiles = (uint32_t)cli_integer(state, "--tiles", arg, 1, 1000); break;
     case ARGP_KEY_ARG:
         if (state->arg_num == 0) o->w = arg;
         else if (state->arg_num == 1) o->x = arg;
@@ -285,41 +290,43 @@ static int shape_weights(job *j, diag *d)
     return 0;
 }
 
-/* Format and storage: what was asked for, and where it was left open the fewest predicted cycles. */
+/* Format, storage and tiles: what was asked for, and where it was left open the fewest predicted cycles. */
 static int choose(job *j, diag *d)
 {
     const lac_caps      *caps = &j->mach.dev.caps;
     const options       *o = &j->o;
-    const uint32_t       n = host_format_n(o->format), columns_only = o->store == STORE_COLUMNS;
+    const int            any = o->format == HOST_AUTO, columns_only = o->store == STORE_COLUMNS;
     const axi_mem_timing t = machine_timing(&j->mach);
-    const choose_layer   l = { caps, { .rd_latency = t.rd_latency, .wr_latency = t.wr_latency, .outstanding = t.outstanding }, j->m, j->x.data, j->in,
-                               o->out, (int32_t)o->zero_in, j->x.dim[0] };
+    choose_layer         l = { caps, { .rd_latency = t.rd_latency, .wr_latency = t.wr_latency, .outstanding = t.outstanding }, j->m, j->x.data, j->in,
+                               o->out, (int32_t)o->zero_in, j->x.dim[0], o->tiles };
+    const unsigned       formats = columns_only ? 1u << HOST_CSC | 1u << HOST_CSC8 : ~0u;
+    const unsigned       ways = (o->place == PLACE_STREAM ? 0 : 1u << CHOOSE_RESIDENT) |
+                                (o->place == PLACE_RESIDENT || columns_only ? 0 : 1u << CHOOSE_STREAMED) |
+                                (o->place == PLACE_RESIDENT || o->store == STORE_PACKED || (!any && !columns_only && l.points > 1) ? 0 : 1u << CHOOSE_COLUMNS);
+    choose_way           way = CHOOSE_STREAMED;
+    choose_cost          cost = { 0 };
     uint64_t             lane_cycles;
     if (host_uses_count(&j->uses, j->x.data, j->in, (int32_t)o->zero_in, j->x.dim[0], j->m.cols)) return diag_set(d, "not enough memory");
     if (columns_only && !(caps->formats & LAC_HAS_COLUMNS))
         return diag_set(d, "--storage columns: configuration %s does not have it", j->mach.cfg.name);
-    if (o->format != HOST_AUTO && !(caps->formats & 1u << host_format_driver(o->format)))
+    if (!any && !(caps->formats & 1u << host_format_driver(o->format)))
         return diag_set(d, "--format %s: configuration %s does not have it", host_format_name(o->format), j->mach.cfg.name);
 
+    /* What is one tile is still on chip when the job is repeated. */
+    if (!l.tiles && o->repeat > 1) l.tiles = 1;
     j->format = o->format;
     j->by_column = columns_only;
-    if (o->format == HOST_AUTO) {
-        const unsigned formats = columns_only ? 1u << HOST_CSC | 1u << HOST_CSC8 : ~0u;
-        const unsigned ways = (o->place == PLACE_STREAM ? 0 : 1u << CHOOSE_RESIDENT) |
-                              (o->place == PLACE_RESIDENT || columns_only ? 0 : 1u << CHOOSE_STREAMED) |
-                              (o->place == PLACE_RESIDENT || o->store == STORE_PACKED ? 0 : 1u << CHOOSE_COLUMNS);
-        choose_way     way = CHOOSE_STREAMED;
-        j->format = choose_format(&l, formats, ways, &way, NULL);
-        if (j->format == HOST_AUTO) /* perhaps in slices of channels (plan_job()), which are not predicted */
-            j->format = host_choose(&j->m, &j->uses, caps->lanes, columns_only ? caps->formats & ~(1u << LAC_NM) : caps->formats, &lane_cycles);
-        else
+    /* Where the format is given and the weights can be resident there is nothing to choose. */
+    if (any || (o->place != PLACE_RESIDENT && !(o->place == PLACE_AUTO && choose_resident(&l, o->format) == 1))) {
+        const host_format best = choose_format(&l, any ? formats : 1u << o->format, ways, &way, &cost);
+        if (best != HOST_AUTO) {
+            j->format = best;
             j->by_column = way == CHOOSE_COLUMNS;
+            j->weight_depth = cost.weight_depth;
+        } else if (any) { /* perhaps in slices of channels (plan_job()), which are not predicted */
+            j->format = host_choose(&j->m, &j->uses, caps->lanes, columns_only ? caps->formats & ~(1u << LAC_NM) : caps->formats, &lane_cycles);
+        }
         if (j->format == HOST_AUTO) return diag_set(d, "%s: no format of configuration %s takes it", o->w, j->mach.cfg.name);
-    } else if (!n && o->store == STORE_AUTO && o->place != PLACE_RESIDENT && l.points == 1) {
-        choose_cost cost[CHOOSE_WAYS];
-        if (choose_costs(&l, o->format, cost)) return diag_set(d, "not enough memory");
-        j->by_column = !(o->place == PLACE_AUTO && cost[CHOOSE_RESIDENT].possible) && cost[CHOOSE_COLUMNS].possible &&
-                       cost[CHOOSE_STREAMED].possible && cost[CHOOSE_COLUMNS].cycles < cost[CHOOSE_STREAMED].cycles;
     }
     j->lane_cycles = host_cycles(&j->m, j->format, &j->uses, caps->lanes);
     return 0;
@@ -330,7 +337,7 @@ static int pack_slice(job *j, slice *sl, uint32_t rows, diag *d)
 {
     const host_matrix  m = host_rows(&j->m, sl->row0, rows);
     lac_requant        rq = j->rq;
-    const host_packing how = { j->format, j->by_column, j->o.requant ? &rq : NULL };
+    const host_packing how = { j->format, j->by_column, j->o.requant ? &rq : NULL, j->weight_depth, NULL, 0 };
     uint64_t           where = 0;
     if (rq.bias) rq.bias += sl->row0;
     if (rq.multiplier) rq.multiplier += sl->row0;

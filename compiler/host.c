@@ -261,20 +261,28 @@ lac_status host_pack(const lac_caps *caps, const host_matrix *m, const host_pack
     const uint32_t   n = host_format_n(how->format);
     const lac_format format = host_format_driver(how->format);
     const lac_nm     nm = { m->rows, m->cols, n, m->w8 };
-    lac_csc          csc = { 0 };
+    lac_csc          own = { 0 };
+    const lac_csc   *csc = how->csc ? how->csc : &own;
+    lac_caps         seen = *caps;
     uint32_t         need = 0;
     lac_status       s = LAC_OK;
     void            *scratch = malloc(lac_pack_scratch(caps, m->rows, m->cols));
     *image = NULL;
-    if (!scratch || (!n && host_csc(m, &csc))) s = LAC_E_PORT;
-    for (int pass = 0; pass < 2 && !s; pass++) {
-        if (pass && !(*image = malloc(need))) s = LAC_E_PORT;
-        else if (n) s = lac_pack_nm(caps, &nm, how->rq, 1, scratch, *image, need, &need, out, where);
-        else if (how->by_column) s = lac_pack_csc_columns(caps, &csc, format, how->rq, 1, scratch, *image, need, &need, out, where);
-        else s = lac_pack_csc(caps, &csc, format, how->rq, 1, scratch, *image, need, &need, out, where);
+    if (how->weight_depth && how->weight_depth < caps->weight_depth) seen.weight_depth = how->weight_depth;
+    if (!scratch || (!n && !how->csc && host_csc(m, &own))) s = LAC_E_PORT;
+    /* The first pass only counts, unless there is room; it then tells how much it would have taken. */
+    for (uint32_t room = how->bytes; !s; room = need) {
+        free(*image);
+        *image = room ? malloc(room) : NULL;
+        if (room && !*image) s = LAC_E_PORT;
+        else if (n) s = lac_pack_nm(&seen, &nm, how->rq, 1, scratch, *image, room, &need, out, where);
+        else if (how->by_column) s = lac_pack_csc_columns(&seen, csc, format, how->rq, 1, scratch, *image, room, &need, out, where);
+        else s = lac_pack_csc(&seen, csc, format, how->rq, 1, scratch, *image, room, &need, out, where);
+        if (s == LAC_E_SPACE && need > room) s = LAC_OK;
+        else if (*image) break;
     }
     free(scratch);
-    host_csc_free(&csc);
+    host_csc_free(&own);
     if (s) {
         free(*image);
         *image = NULL;

@@ -92,6 +92,9 @@ typedef struct {
     host_format        format;    /* not HOST_AUTO */
     int                by_column; /* column blocks; csc, csc8 */
     const lac_requant *rq;
+    uint32_t           weight_depth; /* [words] cut as for a machine with so small a weight RAM: more tiles, shorter ones. 0: as large as it is */
+    const lac_csc     *csc;       /* host_csc() of the matrix where the caller has it: it takes about as long as packing. Else NULL */
+    uint32_t           bytes;     /* room for the image: what fits it is packed in one pass instead of two. 0: as much as it takes */
 } host_packing;
 lac_status host_pack(const lac_caps *caps, const host_matrix *m, const host_packing *how, void **image, lac_layer *out, uint64_t *where);
 

@@ -284,6 +284,27 @@ def directed(b):
     say(f"{tag} auto takes csc where activations miss the weights", out.strip() if code else None if stats["format"] == "csc" else f"expected csc, got {stats['format']}")
 
 
+def tiles(b):
+    """Streamed weights in as few tiles as fit, and in as many as take the fewest cycles: the same outputs, sooner."""
+    r = np.random.default_rng([SEED, 5])
+    x = random_x(r, 1, 400, 0.7, 0)[0]
+    for fmt, storage in (("2:4", "packed"), ("csc8", "packed"), ("csc", "columns")):
+        w = random_w(r, fmt, 12 * b.lanes, 400, 0.6)
+        while not fits36(w, x, 0):
+            w = (w // 4).astype(w.dtype)
+        want, options = accumulate(w, x, 0), ("--format", fmt, "--stream", *(() if fmt == "2:4" else ("--storage", storage)))
+        runs = {"few": b.fc(w, x, *options, "--tiles", 1), "best": b.fc(w, x, *options), "again": b.fc(w, x, *options, "--repeat", 2)}
+        error = next((f"{name}: {e}" for name, (code, y, stats, out) in runs.items() if (e := out.strip() if code else differs(y, want))), None)
+        if not error:
+            few, best, again = (runs[k][2] for k in ("few", "best", "again"))
+            took = [s["cycles"] or s["predicted_cycles"] for s in (few, best)]
+            if not few["weight_blocks"] == again["weight_blocks"] < best["weight_blocks"] or not took[1] < took[0]:
+                error = f"{few['weight_blocks']} blocks in {took[0]} cycles, {best['weight_blocks']} in {took[1]}; repeated, {again['weight_blocks']} blocks"
+            elif b.port == "rtl" and abs(best["predicted_cycles"] / best["cycles"] - 1) > 0.03:
+                error = f"{best['cycles']} cycles, predicted {best['predicted_cycles']}"
+        say(f"{b.port} {b.config} streamed in several tiles, {fmt} {storage}", error)
+
+
 def host(b):
     """Files, pruning and clustering: the host's own work, once is enough."""
     r = np.random.default_rng([SEED, 2])
@@ -377,6 +398,7 @@ def main():
                     directed(b)
                 if config == "l8" or len(configs) == 1:
                     host(b)
+                    tiles(b)
                 if port == "model" and config in ("l64", "odd"):
                     large(b)
                 jobs = 40 if port == "model" else 4 if slow else 12

@@ -98,6 +98,9 @@ fc 2 "resident and streamed" "exclude each other" W.npy X.npy --resident --strea
 fc 2 "unknown storage" "--storage 'rows': expected packed, columns or auto" W.npy X.npy --storage rows
 fc 2 "storage by columns for N:4" "--storage columns: expected --format csc or csc8 with it" W.npy X.npy --storage columns --format 4:4
 fc 2 "storage by columns, resident" "--storage columns and --resident exclude each other" W.npy X.npy --storage columns --resident
+fc 2 "no tiles" "--tiles '0': expected an integer 1 .. 1000" W.npy X.npy --tiles 0
+fc 2 "tiles of resident weights" "--tiles and --resident exclude each other" W.npy X.npy --tiles 2 --resident
+fc 0 "tiles are streamed" "streamed" W.npy X.npy --tiles 2
 run 2 "a trace of nothing" "--trace: nothing runs here" info --trace t.json
 fc 2 "--prune without N:4" "expected --format 1:4, 2:4, 3:4 or 4:4" W.npy X.npy --prune
 fc 2 "--cluster with csc8" "expected --format csc" Wf.npy X.npy --cluster --format csc8
