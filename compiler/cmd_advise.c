@@ -26,6 +26,7 @@ typedef struct {
     int64_t      zero_in;
     lac_type     out;
     int          resident, streamed; /* ways to look at */
+    uint32_t     latency;            /* [cycles] of reads; 0: the machine's own */
 } options;
 
 typedef struct {
@@ -49,13 +50,14 @@ typedef struct {
 
 /* ---- Options --------------------------------------------------------------------------------------------- */
 
-enum { KEY_ZERO_IN = 256, KEY_OUT_TYPE, KEY_RESIDENT, KEY_STREAM };
+enum { KEY_ZERO_IN = 256, KEY_OUT_TYPE, KEY_RESIDENT, KEY_STREAM, KEY_LATENCY };
 
 static const struct argp_option options_[] = {
     { "input-zero-point", KEY_ZERO_IN, "Z", 0, "Zero point of X: elements equal to it cost nothing (default 0)", 1 },
     { "out-type", KEY_OUT_TYPE, "T", 0, "int8, uint8, int16 or raw (default: exact accumulators, int64)", 1 },
     { "resident", KEY_RESIDENT, 0, 0, "Only with the weights on chip", 1 },
     { "stream", KEY_STREAM, 0, 0, "Only with the weights loaded within the job", 1 },
+    { "memory-latency", KEY_LATENCY, "N", 0, CLI_LATENCY_HELP, 1 },
     { 0 },
 };
 
@@ -75,6 +77,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
     case KEY_RESIDENT: o->resident = 1; break;
     case KEY_STREAM:   o->streamed = 1; break;
+    case KEY_LATENCY:  o->latency = cli_latency(state, arg); break;
     case ARGP_KEY_ARG:
         if (state->arg_num == 0) o->w = arg;
         else if (state->arg_num == 1) o->x = arg;
@@ -360,7 +363,8 @@ static int advise(job *j)
     int          code;
     if (load(j, &d)) return cli_fail(g, CLI_INPUT, d.text);
     if ((code = (int)machine_open(&j->mach, g->port, g->config, &d)) != 0) return cli_fail(g, code, d.text);
-    const axi_mem_timing t = machine_timing(&j->mach);
+    if (j->o.latency) j->mach.timing.rd_latency = j->o.latency;
+    const axi_mem_timing t = j->mach.timing;
     j->layer.caps = &j->mach.dev.caps;
     j->layer.memory = (predict_memory){ .rd_latency = t.rd_latency, .wr_latency = t.wr_latency, .outstanding = t.outstanding };
     if (cost_formats(j) || find_thresholds(j)) return cli_fail(g, CLI_INPUT, "not enough memory");

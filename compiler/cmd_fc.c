@@ -37,6 +37,7 @@ typedef struct {
     placement    place;
     storage      store;
     uint32_t     repeat;
+    uint32_t     latency;   /* [cycles] of reads; 0: the machine's own */
     uint32_t     tiles;     /* 0: as many as take the fewest cycles */
 } options;
 
@@ -79,7 +80,7 @@ typedef struct {
 
 enum {
     KEY_ZERO_IN = 256, KEY_BIAS, KEY_MULTIPLIER, KEY_SHIFT, KEY_ZERO_OUT, KEY_CLAMP, KEY_OUT_TYPE, KEY_FORMAT, KEY_PRUNE,
-    KEY_CLUSTER, KEY_REPEAT, KEY_RESIDENT, KEY_STREAM, KEY_STORAGE, KEY_TILES
+    KEY_CLUSTER, KEY_REPEAT, KEY_RESIDENT, KEY_STREAM, KEY_STORAGE, KEY_TILES, KEY_LATENCY
 };
 
 static const struct argp_option options_[] = {
@@ -103,6 +104,7 @@ static const struct argp_option options_[] = {
     { "storage", KEY_STORAGE, "S", 0, "Of csc and csc8 in memory: packed, columns (streamed; one point then fetches only the columns it needs), "
       "or auto (default): columns where that takes fewer cycles", 3 },
     { "tiles", KEY_TILES, "N", 0, "Stream the weights in about N tiles, 1: as few as fit (default: as many as take the fewest cycles)", 3 },
+    { "memory-latency", KEY_LATENCY, "N", 0, CLI_LATENCY_HELP, 3 },
     { 0 },
 };
 
@@ -178,7 +180,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         else if (!strcmp(arg, "columns")) o->store = STORE_COLUMNS;
         else argp_error(state, "--storage '%s': expected packed, columns or auto", arg);
         break;
-    case KEY_TILES: o->tiles = (uint32_t)cli_integer(state, "--tiles", arg, 1, 1000); break;
+    case KEY_LATENCY: o->latency = cli_latency(state, arg); break;
+    case KEY_TILES:   o->tiles = (uint32_t)cli_integer(state, "--tiles", arg, 1, 1000); break;
     case ARGP_KEY_ARG:
         if (state->arg_num == 0) o->w = arg;
         else if (state->arg_num == 1) o->x = arg;
@@ -296,7 +299,7 @@ static int choose(job *j, diag *d)
     const lac_caps      *caps = &j->mach.dev.caps;
     const options       *o = &j->o;
     const int            any = o->format == HOST_AUTO, columns_only = o->store == STORE_COLUMNS;
-    const axi_mem_timing t = machine_timing(&j->mach);
+    const axi_mem_timing t = j->mach.timing;
     choose_layer         l = { caps, { .rd_latency = t.rd_latency, .wr_latency = t.wr_latency, .outstanding = t.outstanding }, j->m, j->x.data, j->in,
                                o->out, (int32_t)o->zero_in, j->x.dim[0], o->tiles };
     const unsigned       formats = columns_only ? 1u << HOST_CSC | 1u << HOST_CSC8 : ~0u;
@@ -521,7 +524,7 @@ static int forecast_emit(void *ctx, const lac_cmd *cmd)
 static void foresee(job *j)
 {
     const lac_caps       *caps = &j->mach.dev.caps;
-    const axi_mem_timing  t = machine_timing(&j->mach);
+    const axi_mem_timing  t = j->mach.timing;
     const predict_memory  view = { j->mach.mem, MACHINE_BASE, j->mach.bytes, t.rd_latency, t.wr_latency, t.outstanding };
     forecast              c = { j, predict_new(caps, &view), 0, 0, 0 };
     int                   s = c.p ? 0 : -1;
@@ -622,6 +625,7 @@ static cJSON *stats(const job *j)
     cli_stats_u64(s, "weight_nonzeros", nonzeros);
     cli_stats_u64(s, "weight_padding", padding);
     cli_stats_u64(s, "weight_blocks", blocks);
+    cli_stats_u64(s, "pruned", j->pruned);
     cli_stats_u64(s, "lane_cycles", j->lane_cycles * o->repeat);
     cJSON_AddBoolToObject(s, "resident", j->resident);
     cli_stats_u64(s, "repeat", o->repeat);
@@ -707,6 +711,7 @@ static int fc(job *j)
     if (check_outputs(j, &d) || load_operands(j, &d) || load_requant(j, &d) || shape_weights(j, &d))
         return cli_fail(g, CLI_INPUT, d.text);
     if ((code = (int)machine_open(&j->mach, g->port, g->config, &d)) != 0) return cli_fail(g, code, d.text);
+    if (j->o.latency) j->mach.timing.rd_latency = j->o.latency;
     if (choose(j, &d) || plan_job(j, &plan, &d)) return cli_fail(g, CLI_INPUT, d.text);
     if ((code = execute(j, &plan)) != 0) return code;
 

@@ -26,7 +26,8 @@ typedef struct {
     uint64_t     bytes;
     lac_model   *model;   /* MACHINE_MODEL */
     lac_rtl     *rtl;     /* MACHINE_RTL */
-    lac_rtl_options rtl_opt;
+    axi_mem_timing timing; /* of the memory behind the port; the golden model has no time, there it is that of predictions. May be changed between
+                              machine_open() and machine_memory() */
 } machine;
 
 typedef enum {
@@ -40,9 +41,6 @@ machine_status machine_open(machine *m, const char *port, const char *config, di
 
 /* New memory of `bytes` bytes, zeroed; its first 64 * ring_size bytes become the command ring. The machine is reset. */
 machine_status machine_memory(machine *m, uint64_t bytes, uint32_t ring_size, diag *d);
-
-/* Of the memory behind the port; the golden model's, which has no time, is that of predictions. */
-axi_mem_timing machine_timing(const machine *m);
 
 /* Copies of any length. */
 lac_status machine_write(machine *m, lac_addr dst, const void *src, uint64_t n);

@@ -686,7 +686,7 @@ static const char *meaning(const char *key)
         { "resident", "weights were on chip before the clock started" },
         { "items", "items broadcast to the lanes" }, { "bus_efficiency", "beats / cycles in which the bus was asked for something" },
         { "memory.latency", "of the simulated memory, in cycles" }, { "throughput_cycles", "cycles a repetition" },
-        { "timeline_lost", "commands that the timeline leaves out" },
+        { "timeline_lost", "commands that the timeline leaves out" }, { "pruned", "non-zero weights that --prune set to 0" },
     };
     for (size_t i = 0; i < sizeof of / sizeof *of; i++)
         if (!strcmp(of[i].key, key)) return of[i].text;

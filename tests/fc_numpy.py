@@ -305,6 +305,33 @@ def tiles(b):
         say(f"{b.port} {b.config} streamed in several tiles, {fmt} {storage}", error)
 
 
+def latency(b):
+    """--memory-latency: cycles grow by what the first request waits at least, and are predicted; advise knows the same memory."""
+    r = np.random.default_rng([SEED, 6])
+    w, x, took = random_w(r, "2:4", 20, 40, 1.0), random_x(r, 1, 40, 1.0, 0)[0], {}
+    error = None
+    for n in (1, 20, 300, None):
+        more = ("--memory-latency", n) if n else ()
+        code, y, stats, out = b.fc(w, x, "--format", "2:4", "--stream", *more)
+        error = error or (out.strip() if code else differs(y, accumulate(w, x, 0)))
+        if error:
+            break
+        took[n] = stats["cycles"] or stats["predicted_cycles"]
+        advice = b.path("advice.json")
+        subprocess.run([os.path.join(BUILD, "lacuna"), "-q", "--port", b.port, "--config", b.config, "--stats", advice, "advise", b.path("W.npy"),
+                        b.path("X.npy"), "--stream", *map(str, more)], check=True)
+        with open(advice, encoding="utf-8") as f:
+            advised = json.load(f)
+        cost = next(e for e in advised["formats"] if e["format"] == "2:4")["streamed"]["predicted_cycles"]
+        if not stats["memory"]["latency"] == advised["memory"]["latency"] == (n or 20):
+            error = f"latency {n}: {stats['memory']}, advise {advised['memory']}"
+        elif abs(stats["predicted_cycles"] / took[n] - 1) > 0.03 or abs(cost / took[n] - 1) > 0.03:
+            error = f"latency {n}: {took[n]} cycles, predicted {stats['predicted_cycles']}, advised {cost}"
+    if not error and not (took[1] + 19 <= took[20] == took[None] and took[20] + 280 <= took[300]):
+        error = f"cycles by latency: {took}"
+    say(f"{b.port} {b.config} memory latency", error)
+
+
 def host(b):
     """Files, pruning and clustering: the host's own work, once is enough."""
     r = np.random.default_rng([SEED, 2])
@@ -328,10 +355,10 @@ def host(b):
                 for i in sorted(range(group.size), key=lambda i: -abs(group[i]))[n:]:  # pylint: disable=cell-var-from-loop
                     group[i] = 0
         x, z = random_x(r, 2, 22, 0.9)
-        code, y, _, out = b.fc(w, x, "--input-zero-point", z, "--format", fmt, "--prune")
+        code, y, stats, out = b.fc(w, x, "--input-zero-point", z, "--format", fmt, "--prune")
         gone = int((w != 0).sum() - (kept != 0).sum())
         error = out.strip() if code else differs(y, accumulate(kept, x, z))
-        say(f"{tag} --prune to {fmt}", error or (None if f"prune: {gone} non-zero" in out else f"expected {gone} removed, got {out.strip()}"))
+        say(f"{tag} --prune to {fmt}", error or (None if f"prune: {gone} non-zero" in out and stats["pruned"] == gone else f"expected {gone} removed, got {out.strip()}, stats {stats['pruned']}"))
 
     eye = np.eye(24, dtype=np.int8)  # Y = W transposed: what the clusters became
     few = r.choice(np.array([0, -1.5, 0.25, 3.0], np.float32), (30, 24))
@@ -399,6 +426,7 @@ def main():
                 if config == "l8" or len(configs) == 1:
                     host(b)
                     tiles(b)
+                    latency(b)
                 if port == "model" and config in ("l64", "odd"):
                     large(b)
                 jobs = 40 if port == "model" else 4 if slow else 12

@@ -101,6 +101,10 @@ fc 2 "storage by columns, resident" "--storage columns and --resident exclude ea
 fc 2 "no tiles" "--tiles '0': expected an integer 1 .. 1000" W.npy X.npy --tiles 0
 fc 2 "tiles of resident weights" "--tiles and --resident exclude each other" W.npy X.npy --tiles 2 --resident
 fc 0 "tiles are streamed" "streamed" W.npy X.npy --tiles 2
+fc 2 "no latency" "--memory-latency '0': expected an integer 1 .. 1000" W.npy X.npy --memory-latency 0
+run 2 "a latency of info" "unrecognized option" info --memory-latency 9
+run 2 "report with a configuration" "--port and --config belong to the job" report s.json -o p.html --config l8
+run 2 "report with a port" "--port and --config belong to the job" --port rtl report s.json -o p.html
 run 2 "a trace of nothing" "--trace: nothing runs here" info --trace t.json
 fc 2 "--prune without N:4" "expected --format 1:4, 2:4, 3:4 or 4:4" W.npy X.npy --prune
 fc 2 "--cluster with csc8" "expected --format csc" Wf.npy X.npy --cluster --format csc8
