@@ -88,7 +88,7 @@ report-demo: $(B)/lacuna $(B)/rtl/l8.so ## What limits a job: a page and a trace
 	@cd $(B)/report && ../lacuna report stats.json -o report.html
 	@cd $(B)/report && browser=$$(command -v chromium || command -v chromium-browser || command -v google-chrome) || \
 	    { echo 'no Chromium: no picture (the page needs any browser)'; exit 0; }; \
-	    "$$browser" --headless $$([ "$$(id -u)" != 0 ] || echo --no-sandbox) --disable-gpu --hide-scrollbars --window-size=1080,2170 \
+	    "$$browser" --headless $$([ "$$(id -u)" != 0 ] || echo --no-sandbox) --disable-gpu --hide-scrollbars --window-size=1080,2430 \
 	    --screenshot=report.png report.html > browser.log 2>&1 && echo '$(B)/report/report.png' || { cat browser.log; exit 1; }
 
 .PHONY: install
