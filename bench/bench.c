@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "../tests/naive.h"
+#include "causes.h"
 #include "lac_config.h"
 #include "lac_hw.h"
 #include "lac_image.h"
@@ -340,51 +341,33 @@ static bench_storage smaller(const lac_caps *caps, const bench_case *c, const wo
 
 /* ---- Causes -------------------------------------------------------------------------------------------------------- */
 
-enum { UNIT_LANE, UNIT_LOAD, UNIT_EXEC, UNIT_STORE, UNIT_READ, UNIT_WRITE, UNITS };
+typedef struct { uint32_t n[256 + LAC_ON_UNITS][LAC_CAUSES]; } cause_counts;
 
-static const struct { uint8_t unit, code; const char *name; } cause[] = {
-#define LAC_CAUSE(unit, name, code, text) {UNIT_##unit, code, #name},
-#include "lac_causes.def"
-#undef LAC_CAUSE
-};
-enum { CAUSES = sizeof cause / sizeof *cause };
-
-typedef struct { uint32_t n[256 + LAC_ON_UNITS][LAC_CAUSES]; } causes;
-
-static void causes_read(lac_dev *dev, causes *c)
+static void causes_read(lac_dev *dev, cause_counts *c)
 {
     for (uint32_t u = 0; u < dev->caps.lanes + LAC_ON_UNITS; u++) must(lac_read_causes(dev, u, c->n[u]), "cause counters");
 }
 
-static const char *lower(char *to, size_t n, const char *from)
-{
-    size_t i = 0;
-    for (; from[i] && i + 1 < n; i++) to[i] = (char)(from[i] >= 'A' && from[i] <= 'Z' ? from[i] + 'a' - 'A' : from[i]);
-    to[i] = 0;
-    return to;
-}
-
 /* Cycles by unit and cause between two readings, lanes summed; `largest` is what lanes did most besides multiplying. Without counters NULL. */
-static cJSON *causes_json(const lac_caps *caps, const causes *from, const causes *to, char *largest, size_t n)
+static cJSON *causes_json(const lac_caps *caps, const cause_counts *from, const cause_counts *to, char *largest, size_t n)
 {
-    static const char *const units[UNITS] = {"lanes", "load", "exec", "store", "read", "write"};
     cJSON   *all = cJSON_CreateObject();
     uint64_t most = 0, total = 0;
-    char     name[32];
 
-    for (uint32_t i = 0; i < CAUSES; i++) {
-        const uint32_t first = cause[i].unit == UNIT_LANE ? 0 : caps->lanes + cause[i].unit - UNIT_LOAD;
-        const uint32_t end = cause[i].unit == UNIT_LANE ? caps->lanes : first + 1;
-        uint64_t       sum = 0;
-        for (uint32_t u = first; u < end; u++) sum += (uint32_t)(to->n[u][cause[i].code] - from->n[u][cause[i].code]); /* modulo 2^32 */
-        total += sum;
-        lower(name, sizeof name, cause[i].name);
-        cJSON *unit = cJSON_GetObjectItem(all, units[cause[i].unit]);
-        if (!unit) cJSON_AddItemToObject(all, units[cause[i].unit], unit = cJSON_CreateObject());
-        cJSON_AddNumberToObject(unit, name, (double)sum);
-        if (cause[i].unit == UNIT_LANE && cause[i].code != LAC_CAUSE_LANE_BUSY && sum > most) {
-            most = sum;
-            snprintf(largest, n, "%s", name);
+    for (int u = 0; u < CAUSES_UNITS; u++) {
+        const uint32_t first = u == CAUSES_LANES ? 0 : caps->lanes + (uint32_t)u;
+        const uint32_t end = u == CAUSES_LANES ? caps->lanes : first + 1;
+        cJSON         *unit = cJSON_AddObjectToObject(all, causes_unit(u));
+        for (int c = 0; c < LAC_CAUSES; c++) {
+            uint64_t sum = 0;
+            if (!causes_name(u, c)) continue;
+            for (uint32_t i = first; i < end; i++) sum += (uint32_t)(to->n[i][c] - from->n[i][c]); /* modulo 2^32 */
+            total += sum;
+            cJSON_AddNumberToObject(unit, causes_name(u, c), (double)sum);
+            if (u == CAUSES_LANES && c != LAC_CAUSE_LANE_BUSY && sum > most) {
+                most = sum;
+                snprintf(largest, n, "%s", causes_name(u, c));
+            }
         }
     }
     if (total) return all;
@@ -518,7 +501,7 @@ static cJSON *describe(const bench *b, const lac_caps *caps, const bench_case *c
 
 bench_result bench_measure(bench *b, const bench_case *asked)
 {
-    static causes  before, after;
+    static cause_counts before, after;
     const lac_port port = lac_rtl_port(b->rtl);
     const lac_addr base = lac_rtl_defaults().mem_base;
     bench_case     chosen = *asked;

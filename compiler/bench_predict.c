@@ -21,8 +21,8 @@ enum { PARTS = sizeof part_ / sizeof *part_, LAYERS = 300 };
 
 typedef struct { double error[LAYERS]; int n, exact; } errors;
 
-/* By configuration, format and way; [0] is all of them. */
-enum { KINDS = 1 + PARTS + 6 + 3 };
+/* By configuration, format, way and several tiles; [0] is all of them. */
+enum { KINDS = 1 + PARTS + 6 + 4 };
 static struct { char name[24]; errors e; } kind_[KINDS];
 
 static int by_size(const void *a, const void *b)
@@ -95,6 +95,7 @@ int main(int argc, char **argv)
             add(part_[i].config, e);
             add(predict_case_format(&c), e);
             add(c.resident ? "resident" : c.by_column ? "by column" : "streamed", e);
+            if (c.tiles > 1) add("several tiles", e);
             if (e > 0.03) printf("%+.1f %%: %s %s\n", 100 * c.error, part_[i].config, predict_case_name(&c, name, sizeof name));
             fflush(stdout);
         }

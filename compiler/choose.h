@@ -4,6 +4,8 @@
  *
  *   Ways      resident: weights on chip before the clock starts; streamed: loaded within the job, packed (weight blocks) or by column
  *             (column blocks; one point then fetches only the columns it needs)
+ *   Tiles     a streamed layer is cut into more tiles than its size demands where that is predicted to take fewer cycles: one tile loads while the
+ *             one before it is multiplied. Only where every tile is still loaded once, and the prediction is of all points
  *   Points    the first CHOOSE_POINTS of a larger batch stand for it: a choice needs no more, and the time stays short
  *   Memory    functions allocate and free; nothing is kept */
 #ifndef LACUNA_CHOOSE_H
@@ -29,6 +31,7 @@ typedef struct {
     lac_type        in, out;
     int32_t         zero;    /* zero point of x */
     uint64_t        points;  /* 1 .. */
+    uint32_t        tiles;   /* into how many a streamed layer is cut, about; 1: as few as fit; 0: as many as take the fewest cycles */
 } choose_layer;
 
 typedef struct {
@@ -37,17 +40,23 @@ typedef struct {
     predict_bound bound;
     uint64_t bytes_read, bytes_written; /* on the bus */
     uint64_t weight_bytes;   /* the layer in memory: blocks, codebook, parameters */
+    uint32_t weight_depth;   /* of host_packing: how its tiles were cut */
 } choose_cost;
 
 /* Can the machine take the matrix in this format as it is? */
 int choose_legal(const choose_layer *l, host_format f);
 
-/* One format, every way. A way that is not possible (the RAMs are too small, the machine has no such thing) is not an error. 0; -1: no memory. */
-int choose_costs(const choose_layer *l, host_format f, choose_cost cost[CHOOSE_WAYS]);
+/* One format, every way among `ways` (a bit 1 << choose_way for each). A way that is not possible (the RAMs are too small, the machine has no such thing) is not an error. 0; -1: no memory. */
+int choose_costs(const choose_layer *l, host_format f, unsigned ways, choose_cost cost[CHOOSE_WAYS]);
 
-/* The legal format of fewest predicted cycles among those in `formats` (bit 1 << host_format); among equals N:4 before csc before csc8. `ways`:
- * a bit 1 << choose_way for each that may be taken; if CHOOSE_RESIDENT is among them, a format that can be resident is (as `lacuna fc` does),
- * else the better of the others counts. *way and *cost (each may be NULL): of the choice. HOST_AUTO: none is possible, or no memory. */
+/* Whether the layer can be resident in this format; -1: no memory. */
+int choose_resident(const choose_layer *l, host_format f);
+
+/* The one rule by which a format is chosen: of cost[format][way], the format among `formats` (bit 1 << host_format) with the fewest cycles; among
+ * equals 1:4 before 2:4, 3:4, 4:4, csc, csc8, and streamed before by column. If CHOOSE_RESIDENT is among `ways`, a format that can be resident is, and its other ways do not count. HOST_AUTO: none is possible; *way stays. */
+host_format choose_best(choose_cost (*cost)[CHOOSE_WAYS], unsigned formats, unsigned ways, choose_way *way);
+
+/* The best of the legal formats among `formats`; *cost (may be NULL): of the choice. HOST_AUTO: none is possible, or no memory. */
 host_format choose_format(const choose_layer *l, unsigned formats, unsigned ways, choose_way *way, choose_cost *cost);
 
 #ifdef __cplusplus

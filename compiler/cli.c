@@ -30,8 +30,8 @@ static error_t parse_(int key, char *arg, struct argp_state *state)
 {
     cli_globals *g = state->input;
     switch (key) {
-    case KEY_PORT:   g->port = arg; break;
-    case KEY_CONFIG: g->config = arg; break;
+    case KEY_PORT:   g->port = arg; g->machine = 1; break;
+    case KEY_CONFIG: g->config = arg; g->machine = 1; break;
     case KEY_STATS:  g->stats = arg; break;
     case KEY_TRACE:  g->trace = arg; break;
     case 'q':        g->quiet = 1; break;
@@ -65,6 +65,8 @@ void cli_pair(struct argp_state *state, const char *option, const char *text, in
     }
     if (v[0] > v[1]) argp_error(state, "%s '%s': expected lo <= hi", option, text);
 }
+
+uint32_t cli_latency(struct argp_state *state, const char *text) { return (uint32_t)cli_integer(state, "--memory-latency", text, 1, 1000); }
 
 /* ---- Messages -------------------------------------------------------------------------------------- */
 
@@ -164,12 +166,8 @@ cJSON *cli_stats_new(const cli_globals *g, const machine *m, const runner *r, co
     cli_stats_u64(o, "lanes", caps->lanes);
 
     cJSON *memory = cJSON_AddObjectToObject(o, "memory");
-    if (m->kind == MACHINE_RTL) {
-        cli_stats_u64(memory, "latency", m->rtl_opt.timing.rd_latency);
-        cli_stats_u64(memory, "write_latency", m->rtl_opt.timing.wr_latency);
-    } else {
-        cJSON_AddNullToObject(memory, "latency");
-    }
+    cli_stats_u64(memory, "latency", m->timing.rd_latency);
+    cli_stats_u64(memory, "write_latency", m->timing.wr_latency);
     cli_stats_u64(memory, "bus_bits", caps->data_w);
     if (!r) return o;
 

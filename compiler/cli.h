@@ -21,6 +21,7 @@ typedef struct {
     const char *stats; /* file name, or NULL */
     const char *trace; /* likewise */
     int         quiet;
+    int         machine; /* --port or --config was given */
     const char *name;  /* "lacuna fc", for messages */
 } cli_globals;
 
@@ -40,6 +41,10 @@ int cli_job_failed(const cli_globals *g, machine *m, lac_status status);
 /* Option values. Out of range or no number: argp_error, which exits. `option` with its dashes. */
 int64_t cli_integer(struct argp_state *state, const char *option, const char *text, int64_t lo, int64_t hi);
 void    cli_pair(struct argp_state *state, const char *option, const char *text, int64_t v[2], int64_t lo, int64_t hi);
+
+/* --memory-latency, of the subcommands that know time. */
+#define CLI_LATENCY_HELP "Cycles from a request to its first beat, of simulated memory and predictions, 1 .. 1000 (default 20)"
+uint32_t cli_latency(struct argp_state *state, const char *text);
 
 /* --stats: keys as docs/stats.md names them; what is not known is null. `r` may be NULL (nothing ran); `t`: its trace or a predicted one. */
 cJSON *cli_stats_new(const cli_globals *g, const machine *m, const runner *r, const trace *t);

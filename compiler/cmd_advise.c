@@ -4,7 +4,7 @@
  *
  *   Costs     choose.h: nothing runs, the cycle model tells. A format that does not take W as it is stands there too where pruning makes it fit
  *   To pay    the largest weight density at which a format takes fewer cycles than dense 4:4: random matrices of W's shape (fixed seed), the activations
- *             of the first SEARCH_POINTS points of X; bisection in per cent */
+ *             of the first SEARCH_POINTS points of X, as few tiles as fit on both sides; bisection in per cent */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +12,7 @@
 #include "choose.h"
 #include "cli.h"
 #include "npy.h"
+#include "operands.h"
 #include "outfile.h"
 #include "rng.h"
 
@@ -25,12 +26,12 @@ typedef struct {
     int64_t      zero_in;
     lac_type     out;
     int          resident, streamed; /* ways to look at */
+    uint32_t     latency;            /* [cycles] of reads; 0: the machine's own */
 } options;
 
 typedef struct {
-    int         legal, there; /* as it is; after pruning at least */
-    uint64_t    pruned;       /* non-zero weights that pruning takes */
-    choose_cost cost[CHOOSE_WAYS];
+    int      legal, there; /* as it is; after pruning at least */
+    uint64_t pruned;       /* non-zero weights that pruning takes */
 } entry;
 
 /* Where a format begins to pay, in per cent of weights; 0 never, -1 unknown (not possible that way). */
@@ -42,19 +43,21 @@ typedef struct {
     machine      mach;
     choose_layer layer;
     entry        format[HOST_FORMATS];
+    choose_cost  cost[HOST_FORMATS][CHOOSE_WAYS];
     threshold    found[2];    /* resident, streamed */
     uint64_t     nonzeros, active;
 } job;
 
 /* ---- Options --------------------------------------------------------------------------------------------- */
 
-enum { KEY_ZERO_IN = 256, KEY_OUT_TYPE, KEY_RESIDENT, KEY_STREAM };
+enum { KEY_ZERO_IN = 256, KEY_OUT_TYPE, KEY_RESIDENT, KEY_STREAM, KEY_LATENCY };
 
 static const struct argp_option options_[] = {
     { "input-zero-point", KEY_ZERO_IN, "Z", 0, "Zero point of X: elements equal to it cost nothing (default 0)", 1 },
     { "out-type", KEY_OUT_TYPE, "T", 0, "int8, uint8, int16 or raw (default: exact accumulators, int64)", 1 },
     { "resident", KEY_RESIDENT, 0, 0, "Only with the weights on chip", 1 },
     { "stream", KEY_STREAM, 0, 0, "Only with the weights loaded within the job", 1 },
+    { "memory-latency", KEY_LATENCY, "N", 0, CLI_LATENCY_HELP, 1 },
     { 0 },
 };
 
@@ -74,6 +77,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
     case KEY_RESIDENT: o->resident = 1; break;
     case KEY_STREAM:   o->streamed = 1; break;
+    case KEY_LATENCY:  o->latency = cli_latency(state, arg); break;
     case ARGP_KEY_ARG:
         if (state->arg_num == 0) o->w = arg;
         else if (state->arg_num == 1) o->x = arg;
@@ -92,34 +96,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 /* ---- Files ------------------------------------------------------------------------------------------------- */
 
-static int load_matrix(const char *file, unsigned types, npy_array *a, const char *want, uint64_t max_rows, diag *d)
-{
-    char shape[192];
-    if (npy_load(file, types, a, d)) return -1;
-    npy_shape(a->ndim, a->dim, shape, sizeof shape);
-    if (a->ndim != 2) return diag_set(d, "%s: shape %s, expected two dimensions, %s", file, shape, want);
-    for (int i = 0; i < 2; i++)
-        if (a->dim[i] > (i ? HOST_MAX_DIM : max_rows))
-            return diag_set(d, "%s: shape %s: dimension %d is %zu, expected at most %d", file, shape, i, a->dim[i], HOST_MAX_DIM);
-    return 0;
-}
-
 static int load(job *j, diag *d)
 {
     const options *o = &j->o;
-    const unsigned ints = NPY_IS(NPY_INT8) | NPY_IS(NPY_INT16);
     choose_layer  *l = &j->layer;
     if (o->g->stats && (outfile_same(o->g->stats, o->w) || outfile_same(o->g->stats, o->x)))
         return diag_set(d, "%s: expected an output file that is not an input", o->g->stats);
-    if ((o->g->stats && outfile_check(o->g->stats, d)) || load_matrix(o->w, ints, &j->w, "[K, C]", HOST_MAX_DIM, d) ||
-        load_matrix(o->x, ints | NPY_IS(NPY_UINT8), &j->x, "[N, C]", UINT64_MAX, d)) return -1;
-    if (j->x.dim[1] != j->w.dim[1])
-        return diag_set(d, "%s: dimension 1 is %zu, expected %zu as in %s (input channels)", o->x, j->x.dim[1], j->w.dim[1], o->w);
-    l->in = j->x.type == NPY_INT8 ? LAC_INT8 : j->x.type == NPY_UINT8 ? LAC_UINT8 : LAC_INT16;
-    const int64_t lo = l->in == LAC_UINT8 ? 0 : l->in == LAC_INT8 ? -128 : -32768, hi = l->in == LAC_UINT8 ? 255 : l->in == LAC_INT8 ? 127 : 32767;
-    if (o->zero_in < lo || o->zero_in > hi)
-        return diag_set(d, "--input-zero-point %" PRId64 ": expected %" PRId64 " .. %" PRId64 ", the range of %s (%s)", o->zero_in, lo, hi, o->x,
-                        npy_type_name(j->x.type));
+    if (o->g->stats && outfile_check(o->g->stats, d)) return -1;
+    if (operands_matrix(o->w, NPY_IS(NPY_INT8) | NPY_IS(NPY_INT16), "[K, C]", HOST_MAX_DIM, &j->w, d) ||
+        operands_input(o->x, o->zero_in, o->w, &j->w, &j->x, &l->in, d)) return -1;
     l->w = (host_matrix){ .rows = (uint32_t)j->w.dim[0], .cols = (uint32_t)j->w.dim[1] };
     if (j->w.type == NPY_INT8) l->w.w8 = j->w.data;
     else l->w.w16 = j->w.data;
@@ -150,7 +135,7 @@ static int cost_formats(job *j)
             l.w.w8 = pruned;
             e->there = 1;
         }
-        const int err = e->there ? choose_costs(&l, (host_format)f, e->cost) : 0;
+        const int err = e->there ? choose_costs(&l, (host_format)f, ~0u, j->cost[f]) : 0;
         free(pruned);
         if (err) return -1;
     }
@@ -169,13 +154,13 @@ static uint64_t best(const choose_cost *c, int streamed)
 /* What a random matrix of each per cent costs, as far as it was asked for. */
 typedef struct {
     job        *j;
-    choose_cost known[2][101][CHOOSE_WAYS]; /* csc, csc8 */
-    uint8_t     have[2][101];
+    choose_cost known[2][2][101][CHOOSE_WAYS]; /* resident, streamed; csc, csc8 */
+    uint8_t     have[2][2][101];
 } search;
 
 static int random_cost(search *s, host_format f, int percent, int streamed, uint64_t *cycles)
 {
-    if (!s->have[f][percent]) {
+    if (!s->have[streamed][f][percent]) {
         choose_layer l = s->j->layer;
         const size_t count = (size_t)l.w.rows * l.w.cols;
         int8_t      *w = malloc(count);
@@ -187,12 +172,13 @@ static int random_cost(search *s, host_format f, int percent, int streamed, uint
         }
         l.w = (host_matrix){ l.w.rows, l.w.cols, w, NULL };
         if (l.points > SEARCH_POINTS) l.points = SEARCH_POINTS;
-        const int err = choose_costs(&l, f, s->known[f][percent]);
+        l.tiles = 1;
+        const int err = choose_costs(&l, f, streamed ? 1u << CHOOSE_STREAMED | 1u << CHOOSE_COLUMNS : 1u << CHOOSE_RESIDENT, s->known[streamed][f][percent]);
         free(w);
         if (err) return -1;
-        s->have[f][percent] = 1;
+        s->have[streamed][f][percent] = 1;
     }
-    *cycles = best(s->known[f][percent], streamed);
+    *cycles = best(s->known[streamed][f][percent], streamed);
     return 0;
 }
 
@@ -204,7 +190,8 @@ static int empty_cost(const job *j, host_format f, choose_cost cost[CHOOSE_WAYS]
     if (!w) return -1;
     l.w = (host_matrix){ l.w.rows, l.w.cols, w, NULL };
     if (l.points > SEARCH_POINTS) l.points = SEARCH_POINTS;
-    const int err = choose_costs(&l, f, cost);
+    l.tiles = 1;
+    const int err = choose_costs(&l, f, ~0u, cost);
     free(w);
     return err;
 }
@@ -228,7 +215,7 @@ static int find_thresholds(job *j)
         for (host_format f = HOST_CSC; f <= HOST_CSC8 && !err; f++) {
             int      yes = 0, no = 101; /* [%] */
             uint64_t cycles = 0;
-            if (!(formats & 1u << (f == HOST_CSC ? LAC_CSC : LAC_CSC8))) continue;
+            if (!(formats & 1u << host_format_driver(f))) continue;
             while (no - yes > 1 && !err) {
                 const int mid = no > 100 ? 100 : yes + (no - yes) / 2; /* often all of them pay: zero activations cost 4:4 more */
                 err = random_cost(s, f, mid, way, &cycles);
@@ -254,7 +241,7 @@ static const char *percent(int pays, char *buf, size_t n)
     return buf;
 }
 
-static void print(const job *j, host_format choice, choose_way way, uint64_t cycles)
+static void print(const job *j, host_format choice, choose_way way)
 {
     static const host_format pay[] = { HOST_CSC, HOST_CSC8, HOST_2_4, HOST_1_4 };
     const choose_layer *l = &j->layer;
@@ -278,9 +265,9 @@ static void print(const job *j, host_format choice, choose_way way, uint64_t cyc
             printf("  %-6s %12s\n", host_format_name((host_format)f), "not possible");
             continue;
         }
-        printf("  %-6s %12" PRIu64, host_format_name((host_format)f), e->cost[CHOOSE_STREAMED].weight_bytes);
+        printf("  %-6s %12" PRIu64, host_format_name((host_format)f), j->cost[f][CHOOSE_STREAMED].weight_bytes);
         for (int w = 0; w < CHOOSE_WAYS; w++) {
-            const choose_cost *c = &e->cost[w];
+            const choose_cost *c = &j->cost[f][w];
             if (!shown(j, w)) continue;
             if (c->possible) printf("  %12" PRIu64 " %-9s", c->cycles, predict_bound_name(c->bound));
             else printf("  %12s %-9s", "-", "");
@@ -297,7 +284,8 @@ static void print(const job *j, host_format choice, choose_way way, uint64_t cyc
         putchar('\n');
     }
     if (choice != HOST_AUTO)
-        printf("\n  Fewest cycles without pruning: %s, %s, %" PRIu64 "\n", host_format_name(choice), choose_way_name(way), cycles);
+        printf("\n  Fewest cycles without pruning: %s, %s, %" PRIu64 "\n", host_format_name(choice), choose_way_name(way),
+               j->cost[choice][way].cycles);
     puts("\n  A format takes fewer cycles than dense 4:4 up to this share of non-zero weights (random weights, these activations):\n");
     printf("  %-6s  %10s  %10s\n", "format", "resident", "streamed");
     for (size_t i = 0; i < sizeof pay / sizeof *pay; i++)
@@ -342,7 +330,7 @@ static cJSON *json(const job *j, host_format choice, choose_way way)
         cJSON_AddBoolToObject(r, "legal", e->legal);
         cli_stats_u64(r, "pruned", e->pruned);
         for (int w = 0; w < CHOOSE_WAYS; w++)
-            if (shown(j, w)) cJSON_AddItemToObject(r, key[w], way_json(&e->cost[w]));
+            if (shown(j, w)) cJSON_AddItemToObject(r, key[w], way_json(&j->cost[f][w]));
     }
     if (choice != HOST_AUTO) {
         cJSON_AddStringToObject(o, "choice", host_format_name(choice));
@@ -371,24 +359,20 @@ static int advise(job *j)
     cli_globals *g = j->o.g;
     diag         d;
     choose_way   way = CHOOSE_RESIDENT;
-    host_format  choice = HOST_AUTO;
-    uint64_t     cycles = UINT64_MAX;
+    unsigned     legal = 0, ways = 0;
     int          code;
     if (load(j, &d)) return cli_fail(g, CLI_INPUT, d.text);
     if ((code = (int)machine_open(&j->mach, g->port, g->config, &d)) != 0) return cli_fail(g, code, d.text);
-    const axi_mem_timing t = j->mach.kind == MACHINE_RTL ? j->mach.rtl_opt.timing : lac_rtl_defaults().timing;
+    if (j->o.latency) j->mach.timing.rd_latency = j->o.latency;
+    const axi_mem_timing t = j->mach.timing;
     j->layer.caps = &j->mach.dev.caps;
     j->layer.memory = (predict_memory){ .rd_latency = t.rd_latency, .wr_latency = t.wr_latency, .outstanding = t.outstanding };
     if (cost_formats(j) || find_thresholds(j)) return cli_fail(g, CLI_INPUT, "not enough memory");
-    for (int f = 0; f < HOST_FORMATS; f++)
-        for (int w = 0; w < CHOOSE_WAYS; w++)
-            if (j->format[f].legal && shown(j, w) && j->format[f].cost[w].possible && j->format[f].cost[w].cycles < cycles) {
-                cycles = j->format[f].cost[w].cycles;
-                choice = (host_format)f;
-                way = (choose_way)w;
-            }
+    for (int f = 0; f < HOST_FORMATS; f++) legal |= (unsigned)j->format[f].legal << f;
+    for (int w = 0; w < CHOOSE_WAYS; w++) ways |= (unsigned)(shown(j, w) != 0) << w;
+    const host_format choice = choose_best(j->cost, legal, ways, &way);
     if (g->stats && cli_stats_write(g->stats, json(j, choice, way), &d)) return cli_fail(g, CLI_INPUT, d.text);
-    print(j, choice, way, cycles);
+    print(j, choice, way);
     return CLI_OK;
 }
 

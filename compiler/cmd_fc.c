@@ -14,6 +14,7 @@
 #include "cli.h"
 #include "host.h"
 #include "npy.h"
+#include "operands.h"
 #include "outfile.h"
 #include "predict.h"
 
@@ -36,6 +37,8 @@ typedef struct {
     placement    place;
     storage      store;
     uint32_t     repeat;
+    uint32_t     latency;   /* [cycles] of reads; 0: the machine's own */
+    uint32_t     tiles;     /* 0: as many as take the fewest cycles */
 } options;
 
 /* Output channels that one driver layer makes: all of them, or as many as the machine can store in one type (see plan()). */
@@ -60,6 +63,7 @@ typedef struct {
     slice        *slices;
     uint32_t      n_slices;
     int           by_column;   /* column blocks, not weight blocks */
+    uint32_t      weight_depth; /* of host_packing */
     int           resident;
     machine       mach;
     lac_fc       *jobs;        /* [repeat][n_slices][parts] */
@@ -76,7 +80,7 @@ typedef struct {
 
 enum {
     KEY_ZERO_IN = 256, KEY_BIAS, KEY_MULTIPLIER, KEY_SHIFT, KEY_ZERO_OUT, KEY_CLAMP, KEY_OUT_TYPE, KEY_FORMAT, KEY_PRUNE,
-    KEY_CLUSTER, KEY_REPEAT, KEY_RESIDENT, KEY_STREAM, KEY_STORAGE
+    KEY_CLUSTER, KEY_REPEAT, KEY_RESIDENT, KEY_STREAM, KEY_STORAGE, KEY_TILES, KEY_LATENCY
 };
 
 static const struct argp_option options_[] = {
@@ -99,19 +103,15 @@ static const struct argp_option options_[] = {
     { "stream", KEY_STREAM, 0, 0, "Load the weights within the job", 3 },
     { "storage", KEY_STORAGE, "S", 0, "Of csc and csc8 in memory: packed, columns (streamed; one point then fetches only the columns it needs), "
       "or auto (default): columns where that takes fewer cycles", 3 },
+    { "tiles", KEY_TILES, "N", 0, "Stream the weights in about N tiles, 1: as few as fit (default: as many as take the fewest cycles)", 3 },
+    { "memory-latency", KEY_LATENCY, "N", 0, CLI_LATENCY_HELP, 3 },
     { 0 },
 };
-
-static void type_range(lac_type t, int64_t *lo, int64_t *hi)
-{
-    *lo = t == LAC_UINT8 ? 0 : t == LAC_INT8 ? -128 : -32768;
-    *hi = t == LAC_UINT8 ? 255 : t == LAC_INT8 ? 127 : 32767;
-}
 
 /* What can only be said when all options are known. */
 static void check_options(options *o, struct argp_state *state)
 {
-    int64_t lo, hi;
+    int32_t lo, hi;
     if (!o->w || !o->x) argp_error(state, "expected two files, W.npy and X.npy");
     if (!o->y) argp_error(state, "expected -o Y.npy");
     if (!o->multiplier != !o->shift) argp_error(state, "expected --multiplier and --shift together");
@@ -120,20 +120,21 @@ static void check_options(options *o, struct argp_state *state)
     if (o->cluster) o->format = HOST_CSC;
     if (o->store == STORE_COLUMNS && host_format_n(o->format)) argp_error(state, "--storage columns: expected --format csc or csc8 with it");
     if (o->store == STORE_COLUMNS && o->place == PLACE_RESIDENT) argp_error(state, "--storage columns and --resident exclude each other");
-    if (o->store == STORE_COLUMNS) o->place = PLACE_STREAM;
+    if (o->tiles && o->place == PLACE_RESIDENT) argp_error(state, "--tiles and --resident exclude each other");
+    if (o->store == STORE_COLUMNS || o->tiles) o->place = PLACE_STREAM;
     if (!o->requant) {
         o->out = LAC_RAW;
         return;
     }
-    type_range(o->out, &lo, &hi);
+    host_type_range(o->out, &lo, &hi);
     if (o->zero_out < lo || o->zero_out > hi)
-        argp_error(state, "--zero-point %" PRId64 ": expected %" PRId64 " .. %" PRId64 ", the range of the output type", o->zero_out, lo, hi);
+        argp_error(state, "--zero-point %" PRId64 ": expected %" PRId32 " .. %" PRId32 ", the range of the output type", o->zero_out, lo, hi);
     if (!o->clamp_set) {
         o->clamp[0] = lo;
         o->clamp[1] = hi;
     }
     if (o->clamp[0] < lo || o->clamp[1] > hi)
-        argp_error(state, "--clamp %" PRId64 ",%" PRId64 ": expected %" PRId64 " .. %" PRId64 ", the range of the output type",
+        argp_error(state, "--clamp %" PRId64 ",%" PRId64 ": expected %" PRId32 " .. %" PRId32 ", the range of the output type",
                    o->clamp[0], o->clamp[1], lo, hi);
 }
 
@@ -179,6 +180,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         else if (!strcmp(arg, "columns")) o->store = STORE_COLUMNS;
         else argp_error(state, "--storage '%s': expected packed, columns or auto", arg);
         break;
+    case KEY_LATENCY: o->latency = cli_latency(state, arg); break;
+    case KEY_TILES:   o->tiles = (uint32_t)cli_integer(state, "--tiles", arg, 1, 1000); break;
     case ARGP_KEY_ARG:
         if (state->arg_num == 0) o->w = arg;
         else if (state->arg_num == 1) o->x = arg;
@@ -201,37 +204,16 @@ static const char *element(const char *file, const npy_array *a, size_t i, char 
     return buf;
 }
 
-static int load_matrix(const char *file, unsigned types, npy_array *a, const char *want, uint64_t max_rows, diag *d)
-{
-    char shape[192];
-    if (npy_load(file, types, a, d)) return -1;
-    npy_shape(a->ndim, a->dim, shape, sizeof shape);
-    if (a->ndim != 2) return diag_set(d, "%s: shape %s, expected two dimensions, %s", file, shape, want);
-    for (int i = 0; i < 2; i++)
-        if (a->dim[i] > (i ? HOST_MAX_DIM : max_rows))
-            return diag_set(d, "%s: shape %s: dimension %d is %zu, expected at most %d", file, shape, i, a->dim[i], HOST_MAX_DIM);
-    return 0;
-}
-
 static int load_operands(job *j, diag *d)
 {
     const options *o = &j->o;
     char           where[256];
     const unsigned ints = NPY_IS(NPY_INT8) | NPY_IS(NPY_INT16), any = ints | NPY_IS(NPY_FLOAT32);
     const unsigned types = o->cluster ? NPY_IS(NPY_FLOAT32) : o->format == HOST_CSC || o->format == HOST_AUTO ? any : NPY_IS(NPY_INT8);
-    if (load_matrix(o->w, types, &j->w, "[K, C]", HOST_MAX_DIM, d)) return -1;
+    if (operands_matrix(o->w, types, "[K, C]", HOST_MAX_DIM, &j->w, d)) return -1;
     if (j->w.type == NPY_FLOAT32 && !o->cluster)
         return diag_set(d, "%s: byte 10: dtype float32, expected int8 or int16, or --cluster", o->w);
-    if (load_matrix(o->x, ints | NPY_IS(NPY_UINT8), &j->x, "[N, C]", UINT64_MAX, d)) return -1;
-    if (j->x.dim[1] != j->w.dim[1])
-        return diag_set(d, "%s: dimension 1 is %zu, expected %zu as in %s (input channels)", o->x, j->x.dim[1], j->w.dim[1], o->w);
-
-    int64_t lo, hi;
-    j->in = j->x.type == NPY_INT8 ? LAC_INT8 : j->x.type == NPY_UINT8 ? LAC_UINT8 : LAC_INT16;
-    type_range(j->in, &lo, &hi);
-    if (o->zero_in < lo || o->zero_in > hi)
-        return diag_set(d, "--input-zero-point %" PRId64 ": expected %" PRId64 " .. %" PRId64 ", the range of %s (%s)", o->zero_in, lo,
-                        hi, o->x, npy_type_name(j->x.type));
+    if (operands_input(o->x, o->zero_in, o->w, &j->w, &j->x, &j->in, d)) return -1;
     if (o->cluster) {
         const size_t at = host_not_finite(j->w.data, j->w.count);
         if (at < j->w.count)
@@ -311,83 +293,64 @@ static int shape_weights(job *j, diag *d)
     return 0;
 }
 
-static axi_mem_timing timing(const job *j) { return j->mach.kind == MACHINE_RTL ? j->mach.rtl_opt.timing : lac_rtl_defaults().timing; }
-
-/* Format and storage: what was asked for, and where it was left open the fewest predicted cycles. */
+/* Format, storage and tiles: what was asked for, and where it was left open the fewest predicted cycles. */
 static int choose(job *j, diag *d)
 {
     const lac_caps      *caps = &j->mach.dev.caps;
     const options       *o = &j->o;
-    const uint32_t       n = host_format_n(o->format), columns_only = o->store == STORE_COLUMNS;
-    const axi_mem_timing t = timing(j);
-    const choose_layer   l = { caps, { .rd_latency = t.rd_latency, .wr_latency = t.wr_latency, .outstanding = t.outstanding }, j->m, j->x.data, j->in,
-                               o->out, (int32_t)o->zero_in, j->x.dim[0] };
+    const int            any = o->format == HOST_AUTO, columns_only = o->store == STORE_COLUMNS;
+    const axi_mem_timing t = j->mach.timing;
+    choose_layer         l = { caps, { .rd_latency = t.rd_latency, .wr_latency = t.wr_latency, .outstanding = t.outstanding }, j->m, j->x.data, j->in,
+                               o->out, (int32_t)o->zero_in, j->x.dim[0], o->tiles };
+    const unsigned       formats = columns_only ? 1u << HOST_CSC | 1u << HOST_CSC8 : ~0u;
+    const unsigned       ways = (o->place == PLACE_STREAM ? 0 : 1u << CHOOSE_RESIDENT) |
+                                (o->place == PLACE_RESIDENT || columns_only ? 0 : 1u << CHOOSE_STREAMED) |
+                                (o->place == PLACE_RESIDENT || o->store == STORE_PACKED || (!any && !columns_only && l.points > 1) ? 0 : 1u << CHOOSE_COLUMNS);
+    choose_way           way = CHOOSE_STREAMED;
+    choose_cost          cost = { 0 };
     uint64_t             lane_cycles;
     if (host_uses_count(&j->uses, j->x.data, j->in, (int32_t)o->zero_in, j->x.dim[0], j->m.cols)) return diag_set(d, "not enough memory");
     if (columns_only && !(caps->formats & LAC_HAS_COLUMNS))
         return diag_set(d, "--storage columns: configuration %s does not have it", j->mach.cfg.name);
-    if (o->format != HOST_AUTO && !(caps->formats & 1u << (n ? LAC_NM : o->format == HOST_CSC ? LAC_CSC : LAC_CSC8)))
+    if (!any && !(caps->formats & 1u << host_format_driver(o->format)))
         return diag_set(d, "--format %s: configuration %s does not have it", host_format_name(o->format), j->mach.cfg.name);
 
+    /* What is one tile is still on chip when the job is repeated. */
+    if (!l.tiles && o->repeat > 1) l.tiles = 1;
     j->format = o->format;
     j->by_column = columns_only;
-    if (o->format == HOST_AUTO) {
-        const unsigned formats = columns_only ? 1u << HOST_CSC | 1u << HOST_CSC8 : ~0u;
-        const unsigned ways = (o->place == PLACE_STREAM ? 0 : 1u << CHOOSE_RESIDENT) |
-                              (o->place == PLACE_RESIDENT || columns_only ? 0 : 1u << CHOOSE_STREAMED) |
-                              (o->place == PLACE_RESIDENT || o->store == STORE_PACKED ? 0 : 1u << CHOOSE_COLUMNS);
-        choose_way     way = CHOOSE_STREAMED;
-        j->format = choose_format(&l, formats, ways, &way, NULL);
-        if (j->format == HOST_AUTO) /* perhaps in slices of channels (plan_job()), which are not predicted */
-            j->format = host_choose(&j->m, &j->uses, caps->lanes, columns_only ? caps->formats & ~(1u << LAC_NM) : caps->formats, &lane_cycles);
-        else
+    /* Where the format is given and the weights can be resident there is nothing to choose. */
+    if (any || (o->place != PLACE_RESIDENT && !(o->place == PLACE_AUTO && choose_resident(&l, o->format) == 1))) {
+        const host_format best = choose_format(&l, any ? formats : 1u << o->format, ways, &way, &cost);
+        if (best != HOST_AUTO) {
+            j->format = best;
             j->by_column = way == CHOOSE_COLUMNS;
+            j->weight_depth = cost.weight_depth;
+        } else if (any) { /* perhaps in slices of channels (plan_job()), which are not predicted */
+            j->format = host_choose(&j->m, &j->uses, caps->lanes, columns_only ? caps->formats & ~(1u << LAC_NM) : caps->formats, &lane_cycles);
+        }
         if (j->format == HOST_AUTO) return diag_set(d, "%s: no format of configuration %s takes it", o->w, j->mach.cfg.name);
-    } else if (!n && o->store == STORE_AUTO && o->place != PLACE_RESIDENT && l.points == 1) {
-        choose_cost cost[CHOOSE_WAYS];
-        if (choose_costs(&l, o->format, cost)) return diag_set(d, "not enough memory");
-        j->by_column = !(o->place == PLACE_AUTO && cost[CHOOSE_RESIDENT].possible) && cost[CHOOSE_COLUMNS].possible &&
-                       cost[CHOOSE_STREAMED].possible && cost[CHOOSE_COLUMNS].cycles < cost[CHOOSE_STREAMED].cycles;
     }
     j->lane_cycles = host_cycles(&j->m, j->format, &j->uses, caps->lanes);
     return 0;
 }
 
-typedef lac_status (*pack_sparse)(const lac_caps *, const lac_csc *, lac_format, const lac_requant *, int, void *, void *, uint32_t, uint32_t *,
-                                  lac_layer *, uint64_t *);
-
 /* Image and layer of one slice of `rows` channels. */
 static int pack_slice(job *j, slice *sl, uint32_t rows, diag *d)
 {
-    const lac_caps *caps = &j->mach.dev.caps;
-    const uint32_t  n = host_format_n(j->format);
-    const size_t    skip = (size_t)sl->row0 * j->m.cols;
-    host_matrix     m = { rows, j->m.cols, j->m.w8 ? j->m.w8 + skip : NULL, j->m.w16 ? j->m.w16 + skip : NULL };
-    const lac_nm    nm = { rows, m.cols, n, m.w8 };
-    lac_requant     rq = j->rq;
-    lac_csc         csc = { 0 };
-    uint32_t        need = 0;
-    uint64_t        where = 0;
-    lac_status      s = LAC_OK;
+    const host_matrix  m = host_rows(&j->m, sl->row0, rows);
+    lac_requant        rq = j->rq;
+    const host_packing how = { j->format, j->by_column, j->o.requant ? &rq : NULL, j->weight_depth, NULL, 0 };
+    uint64_t           where = 0;
     if (rq.bias) rq.bias += sl->row0;
     if (rq.multiplier) rq.multiplier += sl->row0;
     if (rq.shift) rq.shift += sl->row0;
-    if (!n && host_csc(&m, &csc)) return diag_set(d, "%s: not enough memory", j->o.w);
-    void *scratch = malloc(lac_pack_scratch(caps, rows, m.cols));
-    const lac_requant *use = j->o.requant ? &rq : NULL;
-    const pack_sparse sparse = j->by_column ? lac_pack_csc_columns : lac_pack_csc;
-    for (int pass = 0; scratch && pass < 2 && !s; pass++) {
-        if (pass && !(sl->image = malloc(need))) break;
-        s = n ? lac_pack_nm(caps, &nm, use, 1, scratch, sl->image, need, &need, &sl->layer, &where)
-              : sparse(caps, &csc, (lac_format)j->format, use, 1, scratch, sl->image, need, &need, &sl->layer, &where);
-    }
-    free(scratch);
-    host_csc_free(&csc);
+    const lac_status s = host_pack(&j->mach.dev.caps, &m, &how, &sl->image, &sl->layer, &where);
+    if (s == LAC_E_PORT) return diag_set(d, "%s: not enough memory", j->o.w);
     if (s == LAC_E_SPACE)
         return diag_set(d, "%s: a layer of %" PRIu32 " x %" PRIu32 " in format %s cannot be cut to fit configuration %s", j->o.w, rows,
                         m.cols, host_format_name(j->format), j->mach.cfg.name);
-    if (s) return diag_set(d, "%s: cannot be packed: %s at %" PRIu64, j->o.w, lac_status_name(s), where);
-    return sl->image ? 0 : diag_set(d, "%s: not enough memory", j->o.w);
+    return s ? diag_set(d, "%s: cannot be packed: %s at %" PRIu64, j->o.w, lac_status_name(s), where) : 0;
 }
 
 static void free_slices(job *j)
@@ -561,7 +524,7 @@ static int forecast_emit(void *ctx, const lac_cmd *cmd)
 static void foresee(job *j)
 {
     const lac_caps       *caps = &j->mach.dev.caps;
-    const axi_mem_timing  t = timing(j);
+    const axi_mem_timing  t = j->mach.timing;
     const predict_memory  view = { j->mach.mem, MACHINE_BASE, j->mach.bytes, t.rd_latency, t.wr_latency, t.outstanding };
     forecast              c = { j, predict_new(caps, &view), 0, 0, 0 };
     int                   s = c.p ? 0 : -1;
@@ -662,6 +625,7 @@ static cJSON *stats(const job *j)
     cli_stats_u64(s, "weight_nonzeros", nonzeros);
     cli_stats_u64(s, "weight_padding", padding);
     cli_stats_u64(s, "weight_blocks", blocks);
+    cli_stats_u64(s, "pruned", j->pruned);
     cli_stats_u64(s, "lane_cycles", j->lane_cycles * o->repeat);
     cJSON_AddBoolToObject(s, "resident", j->resident);
     cli_stats_u64(s, "repeat", o->repeat);
@@ -747,6 +711,7 @@ static int fc(job *j)
     if (check_outputs(j, &d) || load_operands(j, &d) || load_requant(j, &d) || shape_weights(j, &d))
         return cli_fail(g, CLI_INPUT, d.text);
     if ((code = (int)machine_open(&j->mach, g->port, g->config, &d)) != 0) return cli_fail(g, code, d.text);
+    if (j->o.latency) j->mach.timing.rd_latency = j->o.latency;
     if (choose(j, &d) || plan_job(j, &plan, &d)) return cli_fail(g, CLI_INPUT, d.text);
     if ((code = execute(j, &plan)) != 0) return code;
 

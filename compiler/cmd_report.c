@@ -34,6 +34,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         if (!o->in) argp_error(state, "expected a file, STATS.json");
         if (!o->out) argp_error(state, "expected -o PAGE.html");
         if (o->g->stats || o->g->trace) argp_error(state, "--stats and --trace belong to the job whose page this is");
+        if (o->g->machine) argp_error(state, "--port and --config belong to the job whose page this is");
         break;
     default: return ARGP_ERR_UNKNOWN;
     }

@@ -6,8 +6,8 @@ PREDICT_SRC    := predict predict_load predict_exec predict_store
 LACUNA_LIB_SRC := $(CMODEL_SRC:%=cmodel/%.c) $(DRIVER_SRC:%=driver/%.c) driver/ports/port_model.c \
                   tb/axi_mem.c tb/axi_monitor.c tb/port_rtl.c \
                   compiler/npy.c compiler/outfile.c compiler/host.c compiler/machine.c compiler/runner.c compiler/trace.c \
-                  $(PREDICT_SRC:%=compiler/%.c) compiler/choose.c
-LACUNA_CLI_SRC := compiler/main.c compiler/cli.c compiler/causes.c compiler/cmd_info.c compiler/cmd_fc.c compiler/cmd_advise.c compiler/cmd_report.c compiler/report_page.c
+                  $(PREDICT_SRC:%=compiler/%.c) compiler/choose.c compiler/causes.c
+LACUNA_CLI_SRC := compiler/main.c compiler/cli.c compiler/operands.c compiler/cmd_info.c compiler/cmd_fc.c compiler/cmd_advise.c compiler/cmd_report.c compiler/report_page.c
 LACUNA_HDR     := $(wildcard compiler/*.h cmodel/*.h driver/*.h driver/*.def driver/ports/*.h tb/*.h)
 LACUNA_FLAGS    = $(CFLAGS) -fPIC -DLACUNA_VERSION='"$(LACUNA_VERSION)"' -I$(B)/obj/compiler
 LACUNA_LIBS    := -lm -ldl
@@ -54,7 +54,7 @@ $(B)/tests/test_npy: tests/test_npy.c compiler/npy.c compiler/outfile.c $(LACUNA
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(SAN) -o $@ $(filter %.c,$^)
 
-$(B)/tests/test_host: tests/test_host.c compiler/host.c $(LACUNA_HDR)
+$(B)/tests/test_host: tests/test_host.c compiler/host.c $(DRIVER_SRC:%=driver/%.c) $(LACUNA_HDR)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(SAN) -o $@ $(filter %.c,$^) -lm
 
@@ -88,7 +88,7 @@ report-demo: $(B)/lacuna $(B)/rtl/l8.so ## What limits a job: a page and a trace
 	@cd $(B)/report && ../lacuna report stats.json -o report.html
 	@cd $(B)/report && browser=$$(command -v chromium || command -v chromium-browser || command -v google-chrome) || \
 	    { echo 'no Chromium: no picture (the page needs any browser)'; exit 0; }; \
-	    "$$browser" --headless $$([ "$$(id -u)" != 0 ] || echo --no-sandbox) --disable-gpu --hide-scrollbars --window-size=1080,2170 \
+	    "$$browser" --headless $$([ "$$(id -u)" != 0 ] || echo --no-sandbox) --disable-gpu --hide-scrollbars --window-size=1080,2430 \
 	    --screenshot=report.png report.html > browser.log 2>&1 && echo '$(B)/report/report.png' || { cat browser.log; exit 1; }
 
 .PHONY: install
@@ -101,7 +101,7 @@ install: $(B)/lacuna $(B)/liblacuna.a $(B)/liblacuna.so ## Copy the command, the
 	ln -sf liblacuna.so.0 "$$p/lib/liblacuna.so"; \
 	install -m 644 driver/lacuna.h driver/lac_rnn.h driver/lac_hw.h driver/lac_regs.def driver/lac_cmd.def driver/lac_errors.def driver/lac_causes.def \
 	    cmodel/lac_config.h cmodel/lac_model.h tb/port_rtl.h tb/axi_mem.h tb/axi_monitor.h tb/lac_sim.h tb/rng.h \
-	    compiler/diag.h compiler/npy.h compiler/outfile.h compiler/host.h compiler/arena.h compiler/machine.h compiler/runner.h compiler/trace.h compiler/predict.h compiler/choose.h \
+	    compiler/diag.h compiler/npy.h compiler/outfile.h compiler/host.h compiler/arena.h compiler/machine.h compiler/runner.h compiler/trace.h compiler/predict.h compiler/choose.h compiler/causes.h \
 	    "$$p/include/lacuna/"; \
 	install -m 644 driver/ports/*.h "$$p/include/lacuna/ports/"; \
 	install -m 644 configs/*.cfg "$$p/lib/lacuna/configs/"; \

@@ -22,6 +22,12 @@ int host_format_parse(const char *s, host_format *f)
     return -1;
 }
 
+void host_type_range(lac_type t, int32_t *lo, int32_t *hi)
+{
+    *lo = t == LAC_INT8 ? INT8_MIN : t == LAC_INT16 ? INT16_MIN : 0;
+    *hi = t == LAC_INT8 ? INT8_MAX : t == LAC_INT16 ? INT16_MAX : t == LAC_UINT8 ? UINT8_MAX : 0;
+}
+
 int host_collect(const host_matrix *m, host_codes *out, size_t *where)
 {
     const size_t count = (size_t)m->rows * m->cols;
@@ -248,6 +254,40 @@ void host_csc_free(lac_csc *m)
     free((void *)m->row_idx);
     free((void *)m->col_ptr);
     memset(m, 0, sizeof *m);
+}
+
+lac_status host_pack(const lac_caps *caps, const host_matrix *m, const host_packing *how, void **image, lac_layer *out, uint64_t *where)
+{
+    const uint32_t   n = host_format_n(how->format);
+    const lac_format format = host_format_driver(how->format);
+    const lac_nm     nm = { m->rows, m->cols, n, m->w8 };
+    lac_csc          own = { 0 };
+    const lac_csc   *csc = how->csc ? how->csc : &own;
+    lac_caps         seen = *caps;
+    uint32_t         need = 0;
+    lac_status       s = LAC_OK;
+    void            *scratch = malloc(lac_pack_scratch(caps, m->rows, m->cols));
+    *image = NULL;
+    if (how->weight_depth && how->weight_depth < caps->weight_depth) seen.weight_depth = how->weight_depth;
+    if (!scratch || (!n && !how->csc && host_csc(m, &own))) s = LAC_E_PORT;
+    /* The first pass only counts, unless there is room; it then tells how much it would have taken. */
+    for (uint32_t room = how->bytes; !s; room = need) {
+        free(*image);
+        *image = room ? malloc(room) : NULL;
+        if (room && !*image) s = LAC_E_PORT;
+        else if (n) s = lac_pack_nm(&seen, &nm, how->rq, 1, scratch, *image, room, &need, out, where);
+        else if (how->by_column) s = lac_pack_csc_columns(&seen, csc, format, how->rq, 1, scratch, *image, room, &need, out, where);
+        else s = lac_pack_csc(&seen, csc, format, how->rq, 1, scratch, *image, room, &need, out, where);
+        if (s == LAC_E_SPACE && need > room) s = LAC_OK;
+        else if (*image) break;
+    }
+    free(scratch);
+    host_csc_free(&own);
+    if (s) {
+        free(*image);
+        *image = NULL;
+    }
+    return s;
 }
 
 /* ---- Clustering ----------------------------------------------------------------------------------------------- */

@@ -25,6 +25,16 @@ typedef struct {
 
 static inline int host_weight(const host_matrix *m, size_t i) { return m->w8 ? m->w8[i] : m->w16[i]; }
 
+/* Channels row0 .. row0 + rows - 1 of it. */
+static inline host_matrix host_rows(const host_matrix *m, uint32_t row0, uint32_t rows)
+{
+    const size_t skip = (size_t)row0 * m->cols;
+    return (host_matrix){ rows, m->cols, m->w8 ? m->w8 + skip : NULL, m->w16 ? m->w16 + skip : NULL };
+}
+
+/* Smallest and largest element of a type; 0, 0 for raw, which takes no clamp and no zero point. */
+void host_type_range(lac_type t, int32_t *lo, int32_t *hi);
+
 /* ---- Formats ------------------------------------------------------------------------------------------ */
 
 typedef enum { HOST_CSC, HOST_CSC8, HOST_1_4, HOST_2_4, HOST_3_4, HOST_4_4, HOST_FORMATS, HOST_AUTO = HOST_FORMATS } host_format;
@@ -32,6 +42,7 @@ typedef enum { HOST_CSC, HOST_CSC8, HOST_1_4, HOST_2_4, HOST_3_4, HOST_4_4, HOST
 const char *host_format_name(host_format f);                 /* "csc", .. "4:4", "auto" */
 int         host_format_parse(const char *s, host_format *f); /* 0, or -1 for an unknown name */
 static inline uint32_t host_format_n(host_format f) { return f >= HOST_1_4 && f <= HOST_4_4 ? (uint32_t)(f - HOST_1_4) + 1 : 0; }
+static inline lac_format host_format_driver(host_format f) { return host_format_n(f) ? LAC_NM : f == HOST_CSC ? LAC_CSC : LAC_CSC8; }
 
 /* Distinct non-zero values, in the order of their first position. Returns 0, or -1 with *where the position of the sixteenth. */
 typedef struct { unsigned n; int16_t value[HOST_MAX_CODES]; } host_codes;
@@ -74,6 +85,18 @@ host_format host_choose(const host_matrix *m, const host_uses *u, uint32_t lanes
 /* Dense to compressed sparse columns. Allocates all three arrays; free with host_csc_free(). 0; -1: no memory, or 2^32 non-zeros. */
 int  host_csc(const host_matrix *m, lac_csc *out);
 void host_csc_free(lac_csc *m);
+
+/* The driver's packing of a matrix in one call, channels balanced over the lanes: *image, which the caller frees, and *out. N:4 takes int8 only;
+ * rq as in lacuna.h. LAC_E_PORT: no host memory; else as lac_pack_csc() and lac_pack_nm(), *image is NULL then. */
+typedef struct {
+    host_format        format;    /* not HOST_AUTO */
+    int                by_column; /* column blocks; csc, csc8 */
+    const lac_requant *rq;
+    uint32_t           weight_depth; /* [words] cut as for a machine with so small a weight RAM: more tiles, shorter ones. 0: as large as it is */
+    const lac_csc     *csc;       /* host_csc() of the matrix where the caller has it: it takes about as long as packing. Else NULL */
+    uint32_t           bytes;     /* room for the image: what fits it is packed in one pass instead of two. 0: as much as it takes */
+} host_packing;
+lac_status host_pack(const lac_caps *caps, const host_matrix *m, const host_packing *how, void **image, lac_layer *out, uint64_t *where);
 
 /* ---- Clustering ----------------------------------------------------------------------------------------------- */
 

@@ -52,6 +52,7 @@ static machine_status read_config(const char *name, lac_config *cfg, diag *d)
 machine_status machine_open(machine *m, const char *port, const char *config, diag *d)
 {
     memset(m, 0, sizeof *m);
+    m->timing = lac_rtl_defaults().timing;
     if (!strcmp(port, "rtl")) m->kind = MACHINE_RTL;
     else if (strcmp(port, "model")) {
         diag_set(d, "port '%s' is unknown, expected model or rtl", port);
@@ -82,14 +83,15 @@ machine_status machine_memory(machine *m, uint64_t bytes, uint32_t ring_size, di
         m->model = lac_model_create(&m->cfg, mem, MACHINE_BASE, bytes);
         if (m->model) port = lac_port_model(m->model);
     } else if (m->rtl) {
-        lac_rtl_memory(m->rtl, mem, MACHINE_BASE, bytes, &m->rtl_opt.timing);
+        lac_rtl_memory(m->rtl, mem, MACHINE_BASE, bytes, &m->timing);
         port = lac_rtl_port(m->rtl);
     } else {
-        m->rtl_opt = lac_rtl_defaults();
-        m->rtl_opt.mem = mem;
-        m->rtl_opt.mem_base = MACHINE_BASE;
-        m->rtl_opt.mem_size = bytes;
-        m->rtl = lac_port_rtl_open(m->cfg.name, &m->rtl_opt, err, sizeof err);
+        lac_rtl_options opt = lac_rtl_defaults();
+        opt.mem = mem;
+        opt.mem_base = MACHINE_BASE;
+        opt.mem_size = bytes;
+        opt.timing = m->timing;
+        m->rtl = lac_port_rtl_open(m->cfg.name, &opt, err, sizeof err);
         if (m->rtl) port = lac_rtl_port(m->rtl);
     }
     free(m->mem);

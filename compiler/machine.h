@@ -26,7 +26,8 @@ typedef struct {
     uint64_t     bytes;
     lac_model   *model;   /* MACHINE_MODEL */
     lac_rtl     *rtl;     /* MACHINE_RTL */
-    lac_rtl_options rtl_opt;
+    axi_mem_timing timing; /* of the memory behind the port; the golden model has no time, there it is that of predictions. May be changed between
+                              machine_open() and machine_memory() */
 } machine;
 
 typedef enum {

@@ -686,7 +686,7 @@ static const char *meaning(const char *key)
         { "resident", "weights were on chip before the clock started" },
         { "items", "items broadcast to the lanes" }, { "bus_efficiency", "beats / cycles in which the bus was asked for something" },
         { "memory.latency", "of the simulated memory, in cycles" }, { "throughput_cycles", "cycles a repetition" },
-        { "timeline_lost", "commands that the timeline leaves out" },
+        { "timeline_lost", "commands that the timeline leaves out" }, { "pruned", "non-zero weights that --prune set to 0" },
     };
     for (size_t i = 0; i < sizeof of / sizeof *of; i++)
         if (!strcmp(of[i].key, key)) return of[i].text;
@@ -737,13 +737,31 @@ static void numbers(const report *r, FILE *f)
     fputs("</table></details>", f);
 }
 
+/* ---- Words -------------------------------------------------------------------------------------------------- */
+
+static void words(const report *r, FILE *f)
+{
+    static const struct { const char *word, *text; } of[] = {
+        { "Dense multiplications", "points x input channels x output channels: what a machine that skips nothing would do" },
+        { "Needed multiplications", "those of them with a weight and an activation that are both not zero: the work there is" },
+        { "Issued multiplications", "what the lanes multiplied. N:4 formats also multiply the zeros inside their groups, so issued may be more than needed" },
+        { "Utilisation", "needed multiplications / (lanes x cycles): 100 % if every lane did needed work in every cycle" },
+        { "Item", "an activation (N:4: four neighbours) that EXEC hands to the lanes that have weights for it, one a cycle" },
+        { "Cause", "what a unit did in a cycle, or why it did nothing. Each cycle has exactly one for every unit, so a unit's causes add up to the cycles of the job" },
+    };
+    (void)r;
+    fputs("<dl>", f);
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++) fprintf(f, "<dt>%s</dt><dd>%s</dd>", of[i].word, of[i].text);
+    fputs("</dl>", f);
+}
+
 /* ---- The page ------------------------------------------------------------------------------------------------- */
 
 void report_page(const report *r, FILE *f)
 {
     static const struct { const char *name; void (*write)(const report *, FILE *); } part[] = {
         { "title", heading }, { "heading", heading }, { "machine", machine }, { "tiles", tiles }, { "verdict", verdict }, { "roofline", roofline },
-        { "roofs", roof_list }, { "causes", causes }, { "lanes", lanes }, { "timeline", timeline }, { "numbers", numbers },
+        { "roofs", roof_list }, { "causes", causes }, { "lanes", lanes }, { "timeline", timeline }, { "words", words }, { "numbers", numbers },
     };
     for (size_t i = 0; i < sizeof page_; i++) {
         size_t k = 0, n = 0;

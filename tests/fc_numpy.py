@@ -284,6 +284,54 @@ def directed(b):
     say(f"{tag} auto takes csc where activations miss the weights", out.strip() if code else None if stats["format"] == "csc" else f"expected csc, got {stats['format']}")
 
 
+def tiles(b):
+    """Streamed weights in as few tiles as fit, and in as many as take the fewest cycles: the same outputs, sooner."""
+    r = np.random.default_rng([SEED, 5])
+    x = random_x(r, 1, 400, 0.7, 0)[0]
+    for fmt, storage in (("2:4", "packed"), ("csc8", "packed"), ("csc", "columns")):
+        w = random_w(r, fmt, 12 * b.lanes, 400, 0.6)
+        while not fits36(w, x, 0):
+            w = (w // 4).astype(w.dtype)
+        want, options = accumulate(w, x, 0), ("--format", fmt, "--stream", *(() if fmt == "2:4" else ("--storage", storage)))
+        runs = {"few": b.fc(w, x, *options, "--tiles", 1), "best": b.fc(w, x, *options), "again": b.fc(w, x, *options, "--repeat", 2)}
+        error = next((f"{name}: {e}" for name, (code, y, stats, out) in runs.items() if (e := out.strip() if code else differs(y, want))), None)
+        if not error:
+            few, best, again = (runs[k][2] for k in ("few", "best", "again"))
+            took = [s["cycles"] or s["predicted_cycles"] for s in (few, best)]
+            if not few["weight_blocks"] == again["weight_blocks"] < best["weight_blocks"] or not took[1] < took[0]:
+                error = f"{few['weight_blocks']} blocks in {took[0]} cycles, {best['weight_blocks']} in {took[1]}; repeated, {again['weight_blocks']} blocks"
+            elif b.port == "rtl" and abs(best["predicted_cycles"] / best["cycles"] - 1) > 0.03:
+                error = f"{best['cycles']} cycles, predicted {best['predicted_cycles']}"
+        say(f"{b.port} {b.config} streamed in several tiles, {fmt} {storage}", error)
+
+
+def latency(b):
+    """--memory-latency: cycles grow by what the first request waits at least, and are predicted; advise knows the same memory."""
+    r = np.random.default_rng([SEED, 6])
+    w, x, took = random_w(r, "2:4", 20, 40, 1.0), random_x(r, 1, 40, 1.0, 0)[0], {}
+    error = None
+    for n in (1, 20, 300, None):
+        more = ("--memory-latency", n) if n else ()
+        code, y, stats, out = b.fc(w, x, "--format", "2:4", "--stream", *more)
+        error = error or (out.strip() if code else differs(y, accumulate(w, x, 0)))
+        if error:
+            break
+        took[n] = stats["cycles"] or stats["predicted_cycles"]
+        advice = b.path("advice.json")
+        subprocess.run([os.path.join(BUILD, "lacuna"), "-q", "--port", b.port, "--config", b.config, "--stats", advice, "advise", b.path("W.npy"),
+                        b.path("X.npy"), "--stream", *map(str, more)], check=True)
+        with open(advice, encoding="utf-8") as f:
+            advised = json.load(f)
+        cost = next(e for e in advised["formats"] if e["format"] == "2:4")["streamed"]["predicted_cycles"]
+        if not stats["memory"]["latency"] == advised["memory"]["latency"] == (n or 20):
+            error = f"latency {n}: {stats['memory']}, advise {advised['memory']}"
+        elif abs(stats["predicted_cycles"] / took[n] - 1) > 0.03 or abs(cost / took[n] - 1) > 0.03:
+            error = f"latency {n}: {took[n]} cycles, predicted {stats['predicted_cycles']}, advised {cost}"
+    if not error and not (took[1] + 19 <= took[20] == took[None] and took[20] + 280 <= took[300]):
+        error = f"cycles by latency: {took}"
+    say(f"{b.port} {b.config} memory latency", error)
+
+
 def host(b):
     """Files, pruning and clustering: the host's own work, once is enough."""
     r = np.random.default_rng([SEED, 2])
@@ -307,10 +355,10 @@ def host(b):
                 for i in sorted(range(group.size), key=lambda i: -abs(group[i]))[n:]:  # pylint: disable=cell-var-from-loop
                     group[i] = 0
         x, z = random_x(r, 2, 22, 0.9)
-        code, y, _, out = b.fc(w, x, "--input-zero-point", z, "--format", fmt, "--prune")
+        code, y, stats, out = b.fc(w, x, "--input-zero-point", z, "--format", fmt, "--prune")
         gone = int((w != 0).sum() - (kept != 0).sum())
         error = out.strip() if code else differs(y, accumulate(kept, x, z))
-        say(f"{tag} --prune to {fmt}", error or (None if f"prune: {gone} non-zero" in out else f"expected {gone} removed, got {out.strip()}"))
+        say(f"{tag} --prune to {fmt}", error or (None if f"prune: {gone} non-zero" in out and stats["pruned"] == gone else f"expected {gone} removed, got {out.strip()}, stats {stats['pruned']}"))
 
     eye = np.eye(24, dtype=np.int8)  # Y = W transposed: what the clusters became
     few = r.choice(np.array([0, -1.5, 0.25, 3.0], np.float32), (30, 24))
@@ -377,6 +425,8 @@ def main():
                     directed(b)
                 if config == "l8" or len(configs) == 1:
                     host(b)
+                    tiles(b)
+                    latency(b)
                 if port == "model" and config in ("l64", "odd"):
                     large(b)
                 jobs = 40 if port == "model" else 4 if slow else 12

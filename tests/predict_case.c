@@ -64,6 +64,7 @@ static void draw(predict_case *c, lac_rng *g)
     c->rd_latency = octaves(g, 1, 100);
     c->wr_latency = octaves(g, 1, 100);
     c->outstanding = rng_next(g) % 3 ? 8 : octaves(g, 2, 16);
+    c->tiles = c->resident || rng_next(g) % 2 ? 1 : octaves(g, 2, 20);
 }
 
 /* Cycles, roughly: lanes, items, bytes. */
@@ -136,12 +137,10 @@ static int run_case(predict_rig *r, predict_case *c, lac_rng *g, char *err, size
 {
     const lac_place front = { 0, 0, 0, 0 };
     int8_t         *w = draw_weights(c, g);
-    void           *scratch = NULL, *image = NULL;
-    lac_csc         csc = { 0 };
+    void           *image = NULL;
     lac_layer       layer;
     lac_fc          jobs[MAX_JOBS];
     list            prog = { 0 }, load = { 0 };
-    uint32_t        need = 0;
     int             result = -1;
     lac_status      s = LAC_OK;
     predict        *p = NULL;
@@ -158,27 +157,29 @@ static int run_case(predict_rig *r, predict_case *c, lac_rng *g, char *err, size
         goto out;
     }
 
-    const host_matrix m = { c->rows, c->cols, w, NULL };
-    const lac_nm      nm = { c->rows, c->cols, c->n, w };
-    const lac_requant rq = { NULL, NULL, NULL, 1 << 20, 30 };
-    scratch = malloc(lac_pack_scratch(k, c->rows, c->cols));
-    if (!w || !scratch || (!c->n && host_csc(&m, &csc))) goto out;
-    for (int pass = 0; pass < 2 && !s; pass++) {
-        if (pass && !(image = malloc(need))) goto out;
-        s = c->n           ? lac_pack_nm(k, &nm, &rq, 1, scratch, image, need, &need, &layer, NULL)
-          : c->by_column ? lac_pack_csc_columns(k, &csc, c->format, &rq, 1, scratch, image, need, &need, &layer, NULL)
-                         : lac_pack_csc(k, &csc, c->format, &rq, 1, scratch, image, need, &need, &layer, NULL);
+    const host_matrix  m = { c->rows, c->cols, w, NULL };
+    const lac_requant  rq = { NULL, NULL, NULL, 1 << 20, 30 };
+    host_packing       how = { c->n ? HOST_1_4 + c->n - 1 : c->format == LAC_CSC ? HOST_CSC : HOST_CSC8, c->by_column, &rq, 0, NULL, 0 };
+    if (!w || (s = host_pack(k, &m, &how, &image, &layer, NULL)) == LAC_E_PORT) {
+        snprintf(err, errlen, "no memory");
+        goto out;
+    }
+    if (!s && c->tiles > 1 && layer.resident_words > c->tiles) { /* half of so small a weight RAM holds one of them */
+        how.weight_depth = 2 * layer.resident_words / c->tiles;
+        free(image);
+        s = host_pack(k, &m, &how, &image, &layer, NULL);
     }
     if (s) goto redraw;
     if (!layer.resident_cols) c->resident = 0;
+    c->tiles = layer.tiles;
 
     /* ring, image, and each job's x and y */
     const uint32_t xp = lac_pitch(k, c->cols, c->in, c->list_in), yp = lac_pitch(k, c->rows, c->out, c->list_out);
     lac_addr       at = r->base + 64 * 65536;
     layer.addr = at;
-    at += need;
+    at += layer.bytes;
     if (at + (uint64_t)c->jobs * c->points * ((uint64_t)xp + yp) > r->base + r->size) goto redraw;
-    memcpy(r->mem + (layer.addr - r->base), image, need);
+    memcpy(r->mem + (layer.addr - r->base), image, layer.bytes);
     for (uint32_t j = 0; j < c->jobs; j++) {
         jobs[j] = (lac_fc){ &layer, c->resident ? &front : NULL, c->points, { at, xp, c->in, 0, c->list_in },
                             { at + (uint64_t)c->points * xp, yp, c->out, 0, c->list_out }, 0, 0, j, 1 };
@@ -233,11 +234,9 @@ redraw:
 out:
     predict_free(p);
     free(w);
-    free(scratch);
     free(image);
     free(prog.cmd);
     free(load.cmd);
-    host_csc_free(&csc);
     return result;
 }
 
@@ -269,8 +268,8 @@ const char *predict_case_name(const predict_case *c, char *buf, size_t n)
     const int at = snprintf(buf, n, "%s %" PRIu32 " x %" PRIu32 ", %.1f %% of weights, %.1f %% of activations, %" PRIu32 " points, %" PRIu32 " jobs",
                             predict_case_format(c), c->rows, c->cols, 100 * c->w_density, 100 * c->a_density, c->points, c->jobs);
     if (at > 0 && (size_t)at < n)
-        snprintf(buf + at, n - (size_t)at, ", in %d%s, out %d%s, %s, latency %" PRIu32 "/%" PRIu32 ", %" PRIu32 " bursts, %" PRIu32 " commands", c->in,
+        snprintf(buf + at, n - (size_t)at, ", in %d%s, out %d%s, %s, latency %" PRIu32 "/%" PRIu32 ", %" PRIu32 " bursts, %" PRIu32 " tiles, %" PRIu32 " commands", c->in,
                  c->list_in ? " list" : "", c->out, c->list_out ? " list" : "", c->resident ? "resident" : c->by_column ? "by column" : "streamed",
-                 c->rd_latency, c->wr_latency, c->outstanding, c->commands);
+                 c->rd_latency, c->wr_latency, c->outstanding, c->tiles, c->commands);
     return buf;
 }

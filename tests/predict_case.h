@@ -27,6 +27,7 @@ typedef struct {
     lac_type in, out;
     int      resident, by_column, list_in, list_out;
     uint32_t rd_latency, wr_latency, outstanding;
+    uint32_t tiles;                   /* streamed: asked for, 1: as few as fit; then how many there are */
     uint32_t commands;
     uint64_t rtl;                     /* [cycles] measured */
     predict_result guess;

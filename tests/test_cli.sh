@@ -98,6 +98,13 @@ fc 2 "resident and streamed" "exclude each other" W.npy X.npy --resident --strea
 fc 2 "unknown storage" "--storage 'rows': expected packed, columns or auto" W.npy X.npy --storage rows
 fc 2 "storage by columns for N:4" "--storage columns: expected --format csc or csc8 with it" W.npy X.npy --storage columns --format 4:4
 fc 2 "storage by columns, resident" "--storage columns and --resident exclude each other" W.npy X.npy --storage columns --resident
+fc 2 "no tiles" "--tiles '0': expected an integer 1 .. 1000" W.npy X.npy --tiles 0
+fc 2 "tiles of resident weights" "--tiles and --resident exclude each other" W.npy X.npy --tiles 2 --resident
+fc 0 "tiles are streamed" "streamed" W.npy X.npy --tiles 2
+fc 2 "no latency" "--memory-latency '0': expected an integer 1 .. 1000" W.npy X.npy --memory-latency 0
+run 2 "a latency of info" "unrecognized option" info --memory-latency 9
+run 2 "report with a configuration" "--port and --config belong to the job" report s.json -o p.html --config l8
+run 2 "report with a port" "--port and --config belong to the job" --port rtl report s.json -o p.html
 run 2 "a trace of nothing" "--trace: nothing runs here" info --trace t.json
 fc 2 "--prune without N:4" "expected --format 1:4, 2:4, 3:4 or 4:4" W.npy X.npy --prune
 fc 2 "--cluster with csc8" "expected --format csc" Wf.npy X.npy --cluster --format csc8
@@ -203,6 +210,21 @@ if s["dense_macs"] != 2 * 2 * 6 * 8: print("dense_macs:", s["dense_macs"])
 PY
 )"
 rm -f s.json
+
+# --- advise and fc choose alike; Wtie costs the same in csc and in 4:4
+/usr/bin/python3 -c "
+import numpy as np
+np.save('Wtie.npy', np.repeat(np.int8([[1, 0]]), 4, axis=1).repeat(4, axis=0)); np.save('Xtie.npy', np.ones((1, 8), np.int8))"
+for how in '' --stream --resident; do
+    for w in Wtie.npy W.npy; do
+        x=X.npy; [ $w = W.npy ] || x=Xtie.npy
+        # shellcheck disable=SC2086
+        advice=$("$lacuna" advise $w $x --config l8 $how | sed -n 's/.*without pruning: \([^,]*\),.*/\1/p')
+        # shellcheck disable=SC2086
+        choice=$("$lacuna" fc $w $x --config l8 $how -o Y.npy | sed -n 's/.*, format \([^,]*\),.*/\1/p')
+        say "advise and fc choose alike: $w $how" "$([ -n "$advice" ] && [ "$advice" = "$choice" ] || echo "advise '$advice', fc '$choice'")"
+    done
+done
 
 # --- An output that is also an input, or another output
 rm -f Y.npy; cp W.npy keep.npy

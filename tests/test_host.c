@@ -89,6 +89,55 @@ static void by_hand(void)
     check("cluster: the only value is the largest step", -32767, q[1]);
 }
 
+static void types(void)
+{
+    static const struct { const char *name; lac_type type; int32_t lo, hi; } cases[] = {
+        { "type int8", LAC_INT8, -128, 127 }, { "type uint8", LAC_UINT8, 0, 255 }, { "type int16", LAC_INT16, -32768, 32767 }, { "type raw", LAC_RAW, 0, 0 },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int32_t lo = 1, hi = 1;
+        host_type_range(cases[i].type, &lo, &hi);
+        check(cases[i].name, cases[i].lo * 100000ll + cases[i].hi, lo * 100000ll + hi);
+    }
+}
+
+/* Every format of a matrix that all of them take; what is refused. The images themselves: test_driver.c, and fc_numpy.py from end to end. */
+static void packing(void)
+{
+    enum { ROWS = 9, COLS = 21 };
+    const lac_caps caps = { .lanes = 4, .data_w = 64, .addr_w = 32, .store_w = 4, .weight_depth = 256, .col_depth = 64, .acc_depth = 64,
+                            .feat_depth = 64, .param_depth = 64, .fifo_depth = 4, .burst = 16, .flight = 8, .formats = 15, .line = 8 };
+    int8_t    w[ROWS * COLS];
+    char      name[80];
+    lac_layer layer;
+    void     *image;
+    uint64_t  where = 99;
+    int       nonzeros = 0;
+    for (int i = 0; i < ROWS * COLS; i++) nonzeros += (w[i] = i % COLS % 4 == 1 ? (int8_t)(1 + i % 15) : 0) != 0;
+    const host_matrix m = { ROWS, COLS, w, NULL };
+    for (host_format f = HOST_CSC; f < HOST_FORMATS; f++)
+        for (int by_column = 0; by_column < (host_format_n(f) ? 1 : 2); by_column++) {
+            const host_packing how = { f, by_column, NULL, 0, NULL, 0 };
+            const lac_status   s = host_pack(&caps, &m, &how, &image, &layer, &where);
+            snprintf(name, sizeof name, "pack: %s%s", host_format_name(f), by_column ? " by column" : "");
+            check(name, LAC_OK, s);
+            if (s) continue;
+            lac_layer read;
+            const int as_asked = layer.rows == ROWS && layer.cols == COLS && layer.nonzeros == (uint64_t)nonzeros && layer.n == host_format_n(f) &&
+                                 layer.format == (host_format_n(f) ? LAC_NM : f == HOST_CSC ? LAC_CSC : LAC_CSC8) && (int)layer.by_column == by_column;
+            snprintf(name, sizeof name, "pack: %s%s: the layer is what was asked for, and opens", host_format_name(f), by_column ? " by column" : "");
+            check(name, 1, as_asked && layer.image == image && !lac_layer_open(image, layer.bytes, &read) && read.bytes == layer.bytes);
+            free(image);
+        }
+    w[2 * COLS + 6] = w[2 * COLS + 7] = 1; /* beside column 5: a group of three */
+    check("pack: three of four for 2:4", LAC_E_FORMAT, host_pack(&caps, &m, &(host_packing){ HOST_2_4, 0, NULL, 0, NULL, 0 }, &image, &layer, &where));
+    check("pack: ... says where", 2 * COLS + 4, (long long)where);
+    check("pack: ... without an image", 1, image == NULL);
+
+    const host_matrix part = host_rows(&m, 2, 3);
+    check("rows 2 to 4 of a matrix", 300 + 1, part.rows * 100 + (part.w8 == w + 2 * COLS && !part.w16 && part.cols == COLS));
+}
+
 static void random_csc(void)
 {
     lac_rng r = { seed_ };
@@ -120,6 +169,8 @@ int main(void)
     const char *s = getenv("SEED");
     seed_ = s ? strtoull(s, NULL, 10) : 1;
     by_hand();
+    types();
+    packing();
     random_csc();
     return bad_ != 0;
 }

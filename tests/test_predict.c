@@ -11,6 +11,7 @@
 #include "choose.h"
 #include "lac_hw.h"
 #include "predict_case.h"
+#include "rng.h"
 
 /* The Verilated cores keep a few bytes of their own to the end. */
 const char *__asan_default_options(void);
@@ -149,19 +150,121 @@ static void choices(void)
     for (size_t i = 0; i < sizeof x; i++) x[i] = i % 64 == 0;
     l.points = 1;
     verdict("choose: few activations: costs",
-            !choose_costs(&l, HOST_CSC, cost) && cost[CHOOSE_COLUMNS].possible && cost[CHOOSE_STREAMED].possible, "none");
+            !choose_costs(&l, HOST_CSC, ~0u, cost) && cost[CHOOSE_COLUMNS].possible && cost[CHOOSE_STREAMED].possible, "none");
     caps.weight_depth = 8;
     caps.col_depth = 32;
     verdict("choose: too large to be resident",
-            !choose_costs(&l, HOST_CSC, cost) && !cost[CHOOSE_RESIDENT].possible && cost[CHOOSE_STREAMED].possible, "it is not");
+            !choose_costs(&l, HOST_CSC, ~0u, cost) && !cost[CHOOSE_RESIDENT].possible && cost[CHOOSE_STREAMED].possible, "it is not");
     caps.formats = 1u << LAC_CSC8;
     verdict("choose: a machine without N:4 and csc", choose_format(&l, ~0u, ~0u, &way, NULL) == HOST_CSC8, "another");
+}
+
+/* The rule of choose_best(), one line each: what a format costs resident, streamed, by column (0: not possible), what may be taken, what is. */
+static void rule(void)
+{
+    enum { R = 1 << CHOOSE_RESIDENT, S = 1 << CHOOSE_STREAMED, C = 1 << CHOOSE_COLUMNS, ALL = R | S | C };
+    static const struct { const char *name; uint64_t csc[3], csc8[3], two[3], four[3]; unsigned ways; host_format best; choose_way way; } cases[] = {
+        { "fewest", { 9, 9, 9 }, { 8, 9, 9 }, { 9, 9, 0 }, { 9, 9, 0 }, ALL, HOST_CSC8, CHOOSE_RESIDENT },
+        { "N:4 before csc", { 7, 8, 7 }, { 7, 8, 7 }, { 9, 8, 0 }, { 7, 8, 0 }, ALL, HOST_4_4, CHOOSE_RESIDENT },
+        { "the smaller N", { 7, 8, 7 }, { 7, 8, 7 }, { 7, 8, 0 }, { 7, 8, 0 }, ALL, HOST_2_4, CHOOSE_RESIDENT },
+        { "csc before csc8", { 7, 8, 7 }, { 7, 8, 7 }, { 8, 8, 0 }, { 8, 8, 0 }, ALL, HOST_CSC, CHOOSE_RESIDENT },
+        { "streamed before by column", { 1, 7, 7 }, { 1, 8, 8 }, { 1, 8, 0 }, { 1, 8, 0 }, S | C, HOST_CSC, CHOOSE_STREAMED },
+        { "a format's fewer way", { 1, 9, 8 }, { 1, 8, 6 }, { 1, 8, 0 }, { 1, 8, 0 }, S | C, HOST_CSC8, CHOOSE_COLUMNS },
+        { "resident where it can be, though streaming takes fewer", { 9, 5, 5 }, { 9, 5, 5 }, { 8, 5, 0 }, { 9, 5, 0 }, ALL, HOST_2_4, CHOOSE_RESIDENT },
+        { "one that cannot be resident", { 0, 5, 4 }, { 9, 1, 1 }, { 9, 1, 0 }, { 9, 1, 0 }, ALL, HOST_CSC, CHOOSE_COLUMNS },
+        { "a way that may not be taken", { 5, 1, 1 }, { 0, 1, 1 }, { 6, 1, 0 }, { 7, 1, 0 }, R, HOST_CSC, CHOOSE_RESIDENT },
+        { "nothing", { 0, 1, 1 }, { 0, 1, 1 }, { 0, 1, 0 }, { 0, 1, 0 }, R, HOST_AUTO, CHOOSE_WAYS },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        choose_cost cost[HOST_FORMATS][CHOOSE_WAYS];
+        choose_way  way = CHOOSE_WAYS;
+        char        name[100], why[100];
+        memset(cost, 0, sizeof cost);
+        for (int w = 0; w < CHOOSE_WAYS; w++) {
+            const uint64_t cycles[] = { cases[i].csc[w], cases[i].csc8[w], cases[i].two[w], cases[i].four[w] };
+            const host_format of[] = { HOST_CSC, HOST_CSC8, HOST_2_4, HOST_4_4 };
+            for (int f = 0; f < 4; f++) cost[of[f]][w] = (choose_cost){ .possible = cycles[f] != 0, .cycles = cycles[f] };
+        }
+        const host_format best = choose_best(cost, 1u << HOST_CSC | 1u << HOST_CSC8 | 1u << HOST_2_4 | 1u << HOST_4_4, cases[i].ways, &way);
+        snprintf(name, sizeof name, "choose by rule: %s", cases[i].name);
+        snprintf(why, sizeof why, "%s way %d, expected %s way %d", host_format_name(best), way, host_format_name(cases[i].best), cases[i].way);
+        verdict(name, best == cases[i].best && way == cases[i].way, why);
+    }
+}
+
+/* Streamed layers in as few tiles as fit, and in as many as take the fewest cycles. What they compute: fc_numpy.py. */
+static void tiles(void)
+{
+    enum { ROWS = 256, COLS = 512, POINTS = CHOOSE_POINTS + 1 };
+    static int8_t  w[ROWS * COLS], x[POINTS * COLS];
+    lac_caps       caps = caps_;
+    lac_rng        g = { 5 };
+    choose_cost    few[CHOOSE_WAYS], best[CHOOSE_WAYS];
+    char           why[200];
+    caps.weight_depth = caps.col_depth = caps.param_depth = 8192;
+    caps.feat_depth = 40000;
+    choose_layer l = { .caps = &caps, .memory = { .rd_latency = 20, .wr_latency = 8, .outstanding = 8 }, .x = x, .in = LAC_INT8, .out = LAC_INT8 };
+    memset(x, 1, 2 * COLS); /* of two points: the others take next to no time, so that theirs does not hide what tiles do */
+
+    /* Of one point of a dense layer LOAD takes about as long as EXEC, so nearly half of the time can go; what is left is a tile more. `limit`: per
+     * cent of the cycles in as few tiles as fit that it may take (by column there are two already). */
+    static const struct { const char *name; uint32_t rows, cols, acc, points; host_format f; choose_way way; int cut, limit; } cases[] = {
+        { "one point: 4:4", 256, 512, 64, 1, HOST_4_4, CHOOSE_STREAMED, 1, 75 },
+        { "one point: csc8", 256, 512, 64, 1, HOST_CSC8, CHOOSE_STREAMED, 1, 75 },
+        { "one point: csc8 by column", 256, 512, 64, 1, HOST_CSC8, CHOOSE_COLUMNS, 1, 95 },
+        { "two points in one batch", 256, 512, 64, 2, HOST_4_4, CHOOSE_STREAMED, 1, 85 },
+        { "resident weights stay as they are", 256, 512, 64, 1, HOST_4_4, CHOOSE_RESIDENT, 0, 100 },
+        { "too small to gain anything", 8, 8, 64, 1, HOST_4_4, CHOOSE_STREAMED, 0, 100 },
+        { "batches that would fetch the weights again", 256, 512, 32, 2, HOST_4_4, CHOOSE_STREAMED, 0, 100 },
+        { "more points than are predicted", 256, 512, 16384, POINTS, HOST_4_4, CHOOSE_STREAMED, 0, 100 },
+    };
+    for (size_t i = 0; i < sizeof w; i++) w[i] = (int8_t)(1 + i % 100);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char name[100];
+        caps.acc_depth = cases[i].acc;
+        l.w = (host_matrix){ cases[i].rows, cases[i].cols, w, NULL };
+        l.points = cases[i].points;
+        l.tiles = 1;
+        int bad = choose_costs(&l, cases[i].f, 1u << cases[i].way, few);
+        l.tiles = 0;
+        bad |= choose_costs(&l, cases[i].f, 1u << cases[i].way, best);
+        const choose_cost *a = &few[cases[i].way], *b = &best[cases[i].way];
+        snprintf(name, sizeof name, "tiles: %s", cases[i].name);
+        snprintf(why, sizeof why, "%" PRIu64 " cycles, then %" PRIu64 " (weight depth %" PRIu32 ")", a->cycles, b->cycles, b->weight_depth);
+        verdict(name, !bad && a->possible && b->possible && !a->weight_depth && !b->weight_depth == !cases[i].cut &&
+                100 * b->cycles <= (uint64_t)cases[i].limit * a->cycles && (cases[i].cut || a->cycles == b->cycles), why);
+    }
+
+    int worse = 0, cut = 0;
+    caps.acc_depth = 256;
+    for (int i = 0; i < 60; i++) {
+        const uint32_t density = 20 + rng_below(&g, 237);
+        const host_format f = (host_format)(rng_below(&g, 2) ? HOST_CSC8 : HOST_4_4);
+        l.w = (host_matrix){ 1 + rng_below(&g, ROWS), 1 + rng_below(&g, COLS), w, NULL };
+        l.points = 1 + rng_below(&g, 2);
+        l.memory.rd_latency = 1 + rng_below(&g, 60);
+        for (size_t k = 0; k < (size_t)l.w.rows * l.w.cols; k++) w[k] = rng_chance(&g, density) ? (int8_t)(1 + k % 100) : 0;
+        for (size_t k = 0; k < COLS; k++) x[k] = (int8_t)rng_chance(&g, density);
+        l.tiles = 1;
+        int bad = choose_costs(&l, f, 1u << CHOOSE_STREAMED | 1u << CHOOSE_COLUMNS, few);
+        l.tiles = 0;
+        bad |= choose_costs(&l, f, 1u << CHOOSE_STREAMED | 1u << CHOOSE_COLUMNS, best);
+        for (int way = CHOOSE_STREAMED; way < CHOOSE_WAYS; way++) {
+            worse += bad || best[way].cycles > few[way].cycles || best[way].possible != few[way].possible ||
+                     (best[way].weight_depth != 0) != (best[way].cycles < few[way].cycles);
+            cut += best[way].weight_depth != 0;
+        }
+    }
+    snprintf(why, sizeof why, "%d are, %d cut", worse, cut);
+    verdict("tiles: 60 random layers: none slower than in as few tiles as fit, some cut", !worse && cut > 20, why);
 }
 
 int main(void)
 {
     by_hand();
     choices();
+    rule();
+    tiles();
     refused();
     layers("l8", 7000, 12000);
     layers("l64", 8000, 6000);

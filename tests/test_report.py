@@ -236,7 +236,8 @@ def whole_page(s):
         return error
     text = p.say()
     cycles = s["cycles"] if s["cycles"] is not None else s["predicted_cycles"]
-    want = [f"{cycles:,} cycles, " + ("measured" if s["cycles"] is not None else "predicted"), f"{s['needed_macs']:,}", s["config"], "roof"]
+    want = [f"{cycles:,} cycles, " + ("measured" if s["cycles"] is not None else "predicted"), f"{s['needed_macs']:,}", s["config"], "roof",
+            "Dense multiplications points x input", "Needed multiplications those", "Issued multiplications what", "Utilisation needed", "Item an", "Cause what"]
     if s["cycles"] is not None and COUNTS:
         for u in UNITS:
             for c, n in s["counters"][u].items():
