@@ -10,7 +10,7 @@
 
 static void clear_on_chip(lac_model *m)
 {
-    memset(m->acc, 0, (size_t)2 * m->cfg.lanes * m->cfg.acc_depth * sizeof *m->acc);
+    memset(m->acc, 0, (size_t)2 * m->cfg.lanes * m->acc_pitch * sizeof *m->acc);
     memset(m->flag, 0, (size_t)m->cfg.feat_depth * m->line);
     memset(m->slice, 0, (size_t)m->columns_touched * m->cfg.lanes * sizeof *m->slice);
     m->columns_touched = 0;
@@ -29,13 +29,17 @@ lac_model *lac_model_create(const lac_config *cfg, uint8_t *mem, uint64_t mem_ba
     m->mem_base = mem_base;
     m->mem_size = mem_size;
 
-    m->entry10 = calloc((size_t)cfg->lanes * cfg->weight_depth * 6u, sizeof *m->entry10);
-    m->entry16 = calloc((size_t)cfg->lanes * cfg->weight_depth * 4u, sizeof *m->entry16);
+    /* Depths are powers of two as a rule. Lanes exactly so far apart would all fall onto the same few places of the host's cache, and they work
+     * on the same rows at nearly the same time: a few cache lines more keep them apart. */
+    m->weight_pitch = cfg->weight_depth + 32u;
+    m->acc_pitch    = cfg->acc_depth + 72u;
+    m->entry10 = calloc((size_t)cfg->lanes * m->weight_pitch * 6u, sizeof *m->entry10);
+    m->entry16 = calloc((size_t)cfg->lanes * m->weight_pitch * 4u, sizeof *m->entry16);
     m->slice   = calloc((size_t)cfg->col_depth * cfg->lanes, sizeof *m->slice);
     m->feature = calloc(cfg->feat_depth, m->line);
     m->flag    = calloc(cfg->feat_depth, m->line);
     m->param   = calloc(cfg->param_depth, sizeof *m->param);
-    m->acc     = calloc((size_t)2 * cfg->lanes * cfg->acc_depth, sizeof *m->acc);
+    m->acc     = calloc((size_t)2 * cfg->lanes * m->acc_pitch, sizeof *m->acc);
     m->row     = calloc(cfg->param_depth, 8);
     m->index   = calloc((size_t)cfg->col_depth + MAX_LINE, 1);
     if (!m->index || !m->entry10 || !m->entry16 || !m->slice || !m->feature || !m->flag || !m->param || !m->acc || !m->row) {
@@ -100,7 +104,6 @@ uint64_t lac_model_lane_macs(const lac_model *m, uint32_t lane)
 static void begin_run(lac_model *m)
 {
     REG(m, MARKS) = REG(m, CNT_RD_BEATS) = REG(m, CNT_WR_BEATS) = REG(m, CNT_ITEMS) = REG(m, CNT_NONZERO) = 0;
-    m->macs = 0;
     memset(m->lane_macs, 0, sizeof m->lane_macs);
 }
 
@@ -223,8 +226,10 @@ uint32_t lac_model_read32(lac_model *m, uint32_t off)
 {
     off &= 0xffcu;
     if (off == LAC_REG_CNT_MACS_LO) {
-        REG(m, CNT_MACS_LO) = (uint32_t)m->macs;
-        REG(m, CNT_MACS_HI) = (uint32_t)(m->macs >> 32);
+        uint64_t macs = 0;
+        for (uint32_t lane = 0; lane < m->cfg.lanes; lane++) macs += m->lane_macs[lane];
+        REG(m, CNT_MACS_LO) = (uint32_t)macs;
+        REG(m, CNT_MACS_HI) = (uint32_t)(macs >> 32);
     }
     return m->reg[off / 4];
 }

@@ -45,6 +45,8 @@ struct lac_model {
     lac_config cfg;
     uint32_t   line;              /* [bytes] LB */
     uint32_t   beat;              /* [bytes] of the data bus */
+    uint32_t   weight_pitch;      /* [words] from a lane's weights to the next lane's; only weight_depth of them are used */
+    uint32_t   acc_pitch;         /* the same of accumulators */
 
     uint8_t    *mem;
     uint64_t    mem_base, mem_size;
@@ -60,15 +62,15 @@ struct lac_model {
 
     /* On chip. A weight word does not know which format it holds, so the model keeps it cut up in both ways: as six entries
      * of 10 bits (csc, N:4) and as four of 16 bits (csc8). */
-    uint16_t    *entry10;         /* [lanes][weight_depth * 6] */
-    uint16_t    *entry16;         /* [lanes][weight_depth * 4] */
+    uint16_t    *entry10;         /* [lanes][weight_pitch * 6] */
+    uint16_t    *entry16;         /* [lanes][weight_pitch * 4] */
     model_slice *slice;           /* [col_depth][lanes] */
     uint32_t     columns_touched; /* columns from here on are still as reset left them */
     int16_t      codebook[2][16];
     uint8_t     *feature;         /* [feat_depth][line]: bytes */
     uint8_t     *flag;            /* [feat_depth][line]: 1 where that *element* of the line differs from its zero point */
     model_param *param;           /* [param_depth] */
-    int64_t     *acc;             /* [2 banks][lanes][acc_depth], -2^35 .. 2^35 - 1 */
+    int64_t     *acc;             /* [2 banks][lanes][acc_pitch], -2^35 .. 2^35 - 1 */
     uint8_t     *row;             /* one output row before it is written */
     uint8_t     *index;           /* [col_depth and a line more] of the column block at work: lines of each column */
 };
@@ -154,7 +156,7 @@ static inline int32_t get_element(const uint8_t *p, uint32_t type, uint32_t i)
 
 static inline int64_t *accumulators(lac_model *m, uint32_t bank, uint32_t lane)
 {
-    return m->acc + ((uint64_t)bank * m->cfg.lanes + lane) * m->cfg.acc_depth;
+    return m->acc + ((uint64_t)bank * m->cfg.lanes + lane) * m->acc_pitch;
 }
 
 /* ---- The parts ---------------------------------------------------------------------------------------- */

@@ -34,8 +34,8 @@ static int parse_header(const lac_model *m, uint64_t w, block_header *h)
 
 static void set_word(lac_model *m, uint32_t lane, uint32_t word, uint64_t value)
 {
-    uint16_t *e10 = m->entry10 + ((uint64_t)lane * m->cfg.weight_depth + word) * 6u;
-    uint16_t *e16 = m->entry16 + ((uint64_t)lane * m->cfg.weight_depth + word) * 4u;
+    uint16_t *e10 = m->entry10 + ((uint64_t)lane * m->weight_pitch + word) * 6u;
+    uint16_t *e16 = m->entry16 + ((uint64_t)lane * m->weight_pitch + word) * 4u;
     for (int s = 0; s < 6; s++) e10[s] = (uint16_t)(value >> 10 * s & 0x3ffu);
     for (int s = 0; s < 4; s++) e16[s] = (uint16_t)(value >> 16 * s & 0xffffu);
 }
