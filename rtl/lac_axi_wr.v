@@ -15,8 +15,8 @@
 //              alone knows which lines have not gone)
 //   Faults     the first since `clear`, with the start of its burst. EXOKAY counts as OKAY; a B nobody waits for
 //              is dropped
-//   Watchdog   `watchdog` cycles in which the bus owes something and does nothing (waiting for lines is not its
-//              fault): "dead". What is offered stays; W beats owed go out with WSTRB = 0 when the bus takes them;
+//   Watchdog   more than `watchdog` cycles in which the bus owes something and does nothing (waiting for lines is not
+//              its fault): "dead". What is offered stays; W beats owed go out with WSTRB = 0 when the bus takes them;
 //              Bs are swallowed. Requests and lines, whoever they belong to, are taken and dropped at once, with
 //              fault timeout at the start of the oldest burst without its B (a request made later: its own start)
 //   Flush      drops requests, takes no line, pays the W beats owed with WSTRB = 0, waits for the Bs; holds on
@@ -84,7 +84,7 @@ module lac_axi_wr #(
     reg                dead_q, drain_q;
     reg [FLIGHT_W-1:0] flight_q;  // [bursts] offered on AW whose B has not come
     reg [FLIGHT_W-1:0] reply_q;   // [bursts] of them whose last W beat has gone
-    reg [31:0]         timer_q;   // [cycles] until now in which the bus owed something and did nothing, and this one
+    reg [31:0]         timer_q;   // [cycles] in which the bus has owed something and done nothing, with this one
 
     wire kill   = flush || drain_q;
     wire owes   = flight_q != 0;
@@ -94,7 +94,8 @@ module lac_axi_wr #(
     wire w_end  = w_hs && m_axi_wlast;
     wire waits  = m_axi_awvalid || m_axi_wvalid || reply_q != 0;  // for the bus, not for lines
     wire moves  = aw_hs || w_hs || b_hs;
-    wire expire = waits && !moves && timer_q == watchdog;
+    reg  limit_q;  // the timer had reached `watchdog`
+    wire expire = waits && !moves && limit_q;
 
     wire req_hs  = req_valid && req_ready;
 
@@ -248,6 +249,7 @@ module lac_axi_wr #(
             drain_q <= kill && owes;
         end
 
+    always @(posedge clk) limit_q <= !rst && waits && !moves && timer_q == watchdog;
     always @(posedge clk)
         if (!waits || moves || watchdog == 32'd0) timer_q <= 32'd1;  // never 0: the watchdog is off
         else                                      timer_q <= timer_q + 32'd1;

@@ -99,7 +99,6 @@ module lac_store #(
     wire [15:0]        c_rows   = cmd_q[`LAC_F_STORE_ROWS];
     wire [15:0]        n_acc    = cmd[`LAC_F_STORE_ACC_BASE];
     wire [15:0]        c_param  = cmd_q[`LAC_F_STORE_PARAM_BASE];
-    wire [15:0]        n_param  = cmd[`LAC_F_STORE_PARAM_BASE];
     wire               c_bank   = cmd_q[`LAC_F_STORE_BANK];
     wire [1:0]         c_type   = cmd_q[`LAC_F_STORE_TYPE];
     wire               c_list   = cmd_q[`LAC_F_STORE_LIST];
@@ -197,12 +196,13 @@ module lac_store #(
     reg  [15:0]        t0_vec_q;     // of the vector in it, from 1 on; from 0 on if the last one is not full
     reg  [CHUNK_W-1:0] t0_chunk_q;   // of the vector in its row
     reg  [ACC_AW-1:0]  t0_row_q;     // accumulator
-    reg  [PARAM_AW-1:0] t0_param_q;  // row of the parameter RAM
+    reg  [PARAM_AW-1:0] t0_index_q;  // of the vector in the point, from 0 on
     wire               t0_end   = t0_vec_q == c_chan >> SW_LOG;  // of the point
     wire               t0_turn  = t0_end || t0_chunk_q == LASTC; // of the row
     wire               t0_first = t0_chunk_q == {CHUNK_W{1'b0}};
     assign             t0_final = t0_end && t0_point_q == c_points;
-    wire [15:0]        c_param_row = c_param >> SW_LOG, n_param_row = n_param >> SW_LOG;
+    wire [15:0]        c_param_row = c_param >> SW_LOG;
+    wire [PARAM_AW-1:0] t0_param   = c_param_row[PARAM_AW-1:0] + t0_index_q;
 
     reg                t1_first_q, t2_first_q;
     reg  [ACC_AW-1:0]  t1_row_q, t2_row_q;
@@ -222,12 +222,11 @@ module lac_store #(
         if (idle)                             t0_row_q <= n_acc[ACC_AW-1:0];
         else if (en && t0_turn)               t0_row_q <= t0_row_q + 1'b1;
 
-        if (idle)                             t0_param_q <= n_param_row[PARAM_AW-1:0];
-        else if (en && t0_end)                t0_param_q <= c_param_row[PARAM_AW-1:0];
-        else if (en)                          t0_param_q <= t0_param_q + 1'b1;
+        if (idle || (en && t0_end))           t0_index_q <= {PARAM_AW{1'b0}};
+        else if (en)                          t0_index_q <= t0_index_q + 1'b1;
 
         if (en) begin
-            {t1_first_q, t1_row_q, t1_param_q} <= {t0_first, t0_row_q, t0_param_q};
+            {t1_first_q, t1_row_q, t1_param_q} <= {t0_first, t0_row_q, t0_param};
             {t2_first_q, t2_row_q, t2_param_q} <= {t1_first_q, t1_row_q, t1_param_q};
         end
     end
@@ -252,7 +251,7 @@ module lac_store #(
             wire [63:0] word1 = p_data[(B == 1 ? 0 : 128 * PAIR + 64) +: 64];
             lac_ram #(.W(14), .DEPTH(PARAM_DEPTH), .ADDR_W(PARAM_AW)) u_rec1 (
                 .clk(clk), .we(p_we1[i]), .waddr(p_addr), .wdata({word1[15:8], word1[5:0]}),
-                .re(en && t0_valid_q), .raddr(t0_param_q), .qe(en && t1_valid_q), .q(rec1)
+                .re(en && t0_valid_q), .raddr(t0_param), .qe(en && t1_valid_q), .q(rec1)
             );
             lac_ram #(.W(64), .DEPTH(PARAM_DEPTH), .ADDR_W(PARAM_AW)) u_rec0 (
                 .clk(clk), .we(p_we0[i]), .waddr(p_addr), .wdata(word0),
@@ -344,7 +343,7 @@ module lac_store #(
                      : fault == 3'd3 ? `LAC_ERR_BUS_TIMEOUT : `LAC_ERR_BUS_PROTOCOL;
     assign fail_addr = fault_addr;
 
-    wire unused_ok = &{1'b0, cmd_q, cmd, addr64, n_acc, c_rows, c_param_row, n_param_row, c_pitch, rq_valid, pk_last};
+    wire unused_ok = &{1'b0, cmd_q, cmd, addr64, n_acc, c_rows, c_param_row, c_pitch, rq_valid, pk_last};
 
 endmodule
 `default_nettype wire
