@@ -13,6 +13,20 @@ typedef struct {
     uint64_t left;         /* beats of the request still to be cut */
 } writer;
 
+/* lac_pack: a chunk stands before the line under construction until it can be put there. */
+typedef struct {
+    cyc chunk; /* the last one has left its register, or leaves it in this cycle */
+    cyc line;  /* the last complete line has left, or leaves in this cycle */
+} packer;
+
+/* A chunk that could come in cycle t comes; returns when. Then it goes into the line in cycle k->chunk. */
+static cyc put_chunk(packer *k, cyc t)
+{
+    t = max_c(t, k->chunk);
+    k->chunk = max_c(t + 1, k->line);
+    return t;
+}
+
 static void next_burst(predict *p, writer *w)
 {
     const uint64_t beat = p->caps.data_w / 8, page = (4096 - w->addr % 4096) / beat;
@@ -61,36 +75,33 @@ static cyc list_line(predict *p, writer *w, lac_addr at, cyc t)
 
 /* A list at `at`, whose first vector is at lac_pack from `vec` on: a vector costs a look, a cycle for each entry, and a cycle to leave; behind
  * the last one the line that was begun and the header go out. Returns when the next point's vector can be looked at. */
-static cyc store_list(predict *p, writer *w, lac_addr at, uint32_t channels, cyc vec, cyc *full_until)
+static cyc store_list(predict *p, writer *w, lac_addr at, uint32_t channels, cyc vec, packer *pack)
 {
     const uint32_t sw = p->caps.store_w, per = p->lb / 4;
     const uint32_t count = min_u(get32(view(p, at, 4)), channels);
     const uint8_t *e = view(p, at + 64, 4 * (uint64_t)count);
     lac_addr       line = at + 64;
     uint32_t       pos = 0, k = 0;
-    cyc            t = vec;
     for (uint32_t first = 0; first < channels; first += sw) {
         const int last = first + sw >= channels;
-        t = vec + 1;
+        vec++;
         for (; k < count && (last || (e && get16(e + 4 * k) < first + sw)); k++) {
-            t = max_c(t, *full_until);
+            vec = put_chunk(pack, vec) + 1;
             if (++pos == per) {
-                *full_until = list_line(p, w, line, t);
+                pack->line = list_line(p, w, line, pack->chunk);
                 line += p->lb;
                 pos = 0;
             }
-            t++;
         }
-        t = max_c(t, *full_until);
-        vec = t + 1;
+        vec++;
     }
     if (pos) {
-        *full_until = list_line(p, w, line, ++t);
-        t = max_c(t, *full_until - 1);
+        vec = put_chunk(pack, vec) + 1;
+        pack->line = list_line(p, w, line, pack->chunk);
     }
-    t = max_c(t + 1, *full_until);
-    *full_until = list_line(p, w, at, t);
-    return t + 1;
+    vec = put_chunk(pack, vec) + 1;
+    pack->line = list_line(p, w, at, pack->chunk);
+    return vec;
 }
 
 predict_status predict_start_store(predict *p, uint32_t n)
@@ -104,35 +115,32 @@ predict_status predict_start_store(predict *p, uint32_t n)
     if (rows != ceil_div(channels, p->caps.lanes)) return PREDICT_PROGRAM;
     writer w = { 0 };
     cyc    vec = c->start + STORE_PIPE;      /* the next vector is at lac_pack from here on */
-    cyc    full_until = 0;                   /* lac_pack's line is taken then */
+    packer pack = { 0, 0 };
     w.q = c->start + STORE_TO_BUS;
     for (uint32_t i = 0; i < points; i++) {
         const lac_addr at = addr + i * pitch;
         if (list) {
             if (!view(p, at, 4)) return PREDICT_VIEW;
-            vec = store_list(p, &w, at, channels, vec, &full_until);
+            vec = store_list(p, &w, at, channels, vec, &pack);
             continue;
         }
         w.addr = at;
         w.left = row_lines * p->beats_line;
-        /* Vectors fill lines or lines cut vectors: one step of lac_pack a vector or a line, whichever is more. */
+        /* Vectors fill lines or lines cut vectors: one chunk a vector or a line, whichever is more. */
         const uint32_t per_line = p->lb / es; /* elements */
         uint32_t       in_line = 0;           /* of the line under construction */
         for (uint32_t v = 0; v < vectors; v++) {
             uint32_t here = min_u(sw, channels - v * sw);
-            cyc      t = vec;
             while (here) {
                 const uint32_t put = min_u(here, per_line - in_line);
-                t = max_c(t, full_until); /* the line before leaves in the cycle in which this one begins */
+                vec = put_chunk(&pack, vec) + 1;
                 here -= put;
                 in_line += put;
                 if (in_line == per_line || (!here && v + 1 == vectors)) {
-                    full_until = put_line(p, &w, t + 1);
+                    pack.line = put_line(p, &w, pack.chunk + 1);
                     in_line = 0;
                 }
-                t++;
             }
-            vec = t;
         }
         w.q = max_c(w.q, p->w_issue); /* the next request enters as the last burst leaves */
     }

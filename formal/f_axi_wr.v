@@ -168,7 +168,7 @@ module f_axi_wr #(
     always @(posedge clk) if (!LINES && f_past && !rst) begin
         // B7 flush, idle, stuck
         if (flush) assert (!req_ready && !data_ready);
-        if (quiet && !f_flushed) assert (q_rd == q_wr);
+        if (quiet && !f_flushed && !stuck && !f_stuck) assert (q_rd == q_wr);
         if (idle) assert (!owes && !awvalid && !wvalid);
         if (stuck) assert (owes && f_watchdog != 0);
         // B8 the cycle it dies: a timeout, unless a fault was there

@@ -40,29 +40,38 @@ module lac_axi_cut #(
     localparam integer      CAP_I = (BURST < PAGE_I) ? BURST : PAGE_I;
     localparam [PAGE_W-1:0] CAP   = CAP_I[PAGE_W-1:0];
 
+    localparam [PAGE_W:0]   CAP2  = {1'b0, CAP} + {1'b0, CAP};
+
     reg              valid_q;
     reg [ADDR_W-1:0] addr_q;
-    reg [24:0]       left_q;  // [beats] of the request not yet cut, >= 1
-    reg [PAGE_W-1:0] page_q;  // [beats] from addr_q to the next multiple of 4096 bytes, >= 1
+    reg [24:0]       left_q;     // [beats] of the request not yet cut, >= 1
+    reg [PAGE_W-1:0] page_q;     // [beats] from addr_q to the next multiple of 4096 bytes, >= 1
+    reg              to_page_q;  // page_q <= CAP: the longest burst the address allows ends there
+    reg              last_q;     // what is left is no longer than that
 
-    // The longest burst the address allows, and what remains after it
-    wire              to_page = page_q <= CAP;
-    wire [PAGE_W-1:0] cap     = to_page ? page_q : CAP;
-    wire [24:0]       cap25   = {{(25 - PAGE_W){1'b0}}, cap};
-    wire              last    = left_q <= cap25;
-    wire [7:0]        beats   = last ? left_q[7:0] : cap25[7:0];  // 256 is 0 here
+    wire [PAGE_W-1:0] cap   = to_page_q ? page_q : CAP;
+    wire [24:0]       cap25 = {{(25 - PAGE_W){1'b0}}, cap};
+    wire [7:0]        beats = last_q ? left_q[7:0] : cap25[7:0];  // 256 is 0 here
 
     // The address behind such a burst: in this page, or the start of the next one
     wire [11:0]        low_next  = addr_q[11:0] + {CAP[PAGE_W-2:0], {SIZE{1'b0}}};
     wire [ADDR_W-13:0] high_next = addr_q[ADDR_W-1:12] + 1'b1;
 
-    wire [PAGE_W-1:0] in_page = PAGE - {1'b0, in_addr[11:SIZE]};
+    // Whether the burst behind it is the last, without waiting for the subtractions: what is left is no longer than both
+    wire              to_page_next = to_page_q ? CAP == PAGE : {1'b0, page_q} <= CAP2;
+    wire [PAGE_W:0]   both      = to_page_q ? {1'b0, page_q} + {1'b0, CAP} : to_page_next ? {1'b0, page_q} : CAP2;
+    wire              last_next = left_q[24:PAGE_W+1] == {(24 - PAGE_W){1'b0}} && left_q[PAGE_W:0] <= both;
+
+    wire [24:0]       in_left = (DATA_W == 32) ? {in_lines, 1'b0} : {1'b0, in_lines};
+    wire [PAGE_W-1:0] in_at   = {1'b0, in_addr[11:SIZE]};
+    wire [PAGE_W:0]   in_cap  = {1'b0, in_at} + {1'b0, CAP};
+    wire [PAGE_W:0]   in_end  = {1'b0, in_at} + {1'b0, in_left[PAGE_W-1:0]};
 
     assign out_valid = valid_q;
     assign out_addr  = addr_q;
     assign out_len   = beats - 8'd1;
-    assign out_last  = last;
-    assign in_ready  = !valid_q || (out_ready && last);
+    assign out_last  = last_q;
+    assign in_ready  = !valid_q || (out_ready && last_q);
 
     always @(posedge clk)
         if (rst)           valid_q <= 1'b0;
@@ -70,24 +79,18 @@ module lac_axi_cut #(
 
     always @(posedge clk)
         if (in_ready) begin
-            addr_q <= in_addr;
-            page_q <= in_page;
+            addr_q    <= in_addr;
+            left_q    <= in_left;
+            page_q    <= PAGE - in_at;
+            to_page_q <= in_cap >= {1'b0, PAGE};
+            last_q    <= in_left[24:PAGE_W] == {(25 - PAGE_W){1'b0}} && in_left[PAGE_W-1:0] <= CAP && in_end <= {1'b0, PAGE};
         end else if (out_ready) begin
-            addr_q <= to_page ? {high_next, 12'd0} : {addr_q[ADDR_W-1:12], low_next};
-            page_q <= to_page ? PAGE : page_q - CAP;
+            addr_q    <= to_page_q ? {high_next, 12'd0} : {addr_q[ADDR_W-1:12], low_next};
+            left_q    <= left_q - cap25;
+            page_q    <= to_page_q ? PAGE : page_q - CAP;
+            to_page_q <= to_page_next;
+            last_q    <= last_next;
         end
-
-    generate
-        if (DATA_W == 32) begin : g_half
-            always @(posedge clk)
-                if (in_ready)       left_q <= {in_lines, 1'b0};
-                else if (out_ready) left_q <= left_q - cap25;
-        end else begin : g_whole
-            always @(posedge clk)
-                if (in_ready)       left_q <= {1'b0, in_lines};
-                else if (out_ready) left_q <= left_q - cap25;
-        end
-    endgenerate
 
 `ifdef FORMAL_LAC_AXI_CUT  // `make formal` proves these by induction
     localparam integer F_BYTES = DATA_W / 8;
@@ -116,6 +119,7 @@ module lac_axi_cut #(
         // invariants
         assert (addr_q == f_addr && left_q == f_left && left_q != 25'd0);
         assert (page_q == PAGE - {1'b0, addr_q[11:SIZE]});
+        assert (to_page_q == (page_q <= CAP) && last_q == (left_q <= cap25));
         assert (addr_q[SIZE-1:0] == 0);
         // P1 the burst starts where the last one ended, covers no more than is asked   P2 the last one completes it
         assert (out_addr == f_addr && f_beats <= f_left);

@@ -2,22 +2,23 @@
 //
 // lac_axi_wr - AXI4 write master: requests for whole lines, then the lines, in the order of the requests
 //
-//   req -->[skid]--> cut --+--> AW
-//                          +--> queue of lengths ---+
-//   line ---------------------------------------[beats]-->[skid]--> W
-//                          +--> queue of starts <------------------ B
+//   req --> cut --+--> AW
+//                 +--> queue of lengths ---+
+//   line ------------------------------[beats]-->[skid]--> W
+//                 +--> queue of starts <------------------ B
 //
 //   Order      AW is offered as soon as the request is there (whoever asks promises the lines), at most
 //              OUTSTANDING bursts before their B. A W beat is never offered before its AW
-//   Timing     one beat a cycle; data_ready is a function of registers
+//   Timing     one beat a cycle; data_ready is a function of registers, req_ready looks through to AWREADY
 //   Handshake  valid && ready everywhere; VALIDs never wait for READYs and are never withdrawn
-//   quiet      every accepted request has had all its lines, and the bus owes it nothing (dead: its lines only)
+//   quiet      every accepted request has had all its lines, and the bus owes it nothing (dead: always; then its user
+//              alone knows which lines have not gone)
 //   Faults     the first since `clear`, with the start of its burst. EXOKAY counts as OKAY; a B nobody waits for
 //              is dropped
-//   Watchdog   `watchdog` cycles in which the bus owes something and does nothing (waiting for lines is not its
-//              fault): "dead". What is offered stays; W beats owed go out with WSTRB = 0 when the bus takes them;
-//              Bs are swallowed. Requests and lines are taken and dropped at once, with fault timeout at the
-//              start of the oldest burst without its B (a request made later: its own start)
+//   Watchdog   more than `watchdog` cycles in which the bus owes something and does nothing (waiting for lines is not
+//              its fault): "dead". What is offered stays; W beats owed go out with WSTRB = 0 when the bus takes them;
+//              Bs are swallowed. Requests and lines, whoever they belong to, are taken and dropped at once, with
+//              fault timeout at the start of the oldest burst without its B (a request made later: its own start)
 //   Flush      drops requests, takes no line, pays the W beats owed with WSTRB = 0, waits for the Bs; holds on
 //              inside until all have come. Only flush with nothing owed (or rst) ends "dead"
 //   Reset      rst forgets everything, the bus included
@@ -83,8 +84,7 @@ module lac_axi_wr #(
     reg                dead_q, drain_q;
     reg [FLIGHT_W-1:0] flight_q;  // [bursts] offered on AW whose B has not come
     reg [FLIGHT_W-1:0] reply_q;   // [bursts] of them whose last W beat has gone
-    reg [31:0]         timer_q;   // [cycles] until the watchdog fires
-    reg [26:0]         due_q;     // [lines] of accepted requests, not yet taken
+    reg [31:0]         timer_q;   // [cycles] in which the bus has owed something and done nothing, with this one
 
     wire kill   = flush || drain_q;
     wire owes   = flight_q != 0;
@@ -94,28 +94,22 @@ module lac_axi_wr #(
     wire w_end  = w_hs && m_axi_wlast;
     wire waits  = m_axi_awvalid || m_axi_wvalid || reply_q != 0;  // for the bus, not for lines
     wire moves  = aw_hs || w_hs || b_hs;
-    wire expire = waits && !moves && timer_q == 32'd1;
+    reg  limit_q;  // the timer had reached `watchdog`
+    wire expire = waits && !moves && limit_q;
 
     wire req_hs  = req_valid && req_ready;
-    wire data_hs = data_valid && data_ready;
 
     // ---- Requests to bursts
-    wire              fits, q_valid, cut_ready, burst_valid, issue;
-    wire [ADDR_W-1:0] q_addr, burst_addr;
-    wire [23:0]       q_lines;
+    wire              cut_ready, burst_valid, issue;
+    wire [ADDR_W-1:0] burst_addr;
     wire [7:0]        burst_len;
 
-    lac_skid #(.W(ADDR_W + 24)) u_req (
-        .clk(clk), .rst(rst || kill),
-        .in_valid(req_valid && !kill), .in_ready(fits), .in_data({req_addr, req_lines}),
-        .out_valid(q_valid), .out_ready(cut_ready), .out_data({q_addr, q_lines})
-    );
-    assign req_ready = (fits || dead_q) && !kill;
+    assign req_ready = (cut_ready || dead_q) && !kill;
 
     // verilator lint_off PINCONNECTEMPTY
     lac_axi_cut #(.ADDR_W(ADDR_W), .DATA_W(DATA_W), .BURST(BURST)) u_cut (
-        .clk(clk), .rst(rst || kill),
-        .in_valid(q_valid), .in_ready(cut_ready), .in_addr(q_addr), .in_lines(q_lines),
+        .clk(clk), .rst(rst || kill || dead_q),
+        .in_valid(req_valid), .in_ready(cut_ready), .in_addr(req_addr), .in_lines(req_lines),
         .out_valid(burst_valid), .out_ready(issue), .out_addr(burst_addr), .out_len(burst_len), .out_last()
     );
     // verilator lint_on PINCONNECTEMPTY
@@ -184,12 +178,12 @@ module lac_axi_wr #(
         if (DATA_W >= 64) begin : g_whole
             assign put_data   = data;
             assign put_strb   = blank ? {(DATA_W / 8){1'b0}} : strb;
-            assign data_ready = dead_q ? due_q != 27'd0 && !kill : cur_valid_q && put_ready && !kill;
+            assign data_ready = (dead_q || (cur_valid_q && put_ready)) && !kill;
         end else begin : g_half  // a line is two beats
             reg half_q;  // the low half has gone
             assign put_data   = half_q ? data[63:32] : data[31:0];
             assign put_strb   = blank ? 4'd0 : half_q ? strb[7:4] : strb[3:0];
-            assign data_ready = dead_q ? due_q != 27'd0 && !kill : cur_valid_q && put_ready && half_q && !kill;
+            assign data_ready = (dead_q || (cur_valid_q && put_ready && half_q)) && !kill;
             always @(posedge clk)
                 if (rst || blank) half_q <= 1'b0;
                 else if (put)     half_q <= !half_q;
@@ -243,15 +237,11 @@ module lac_axi_wr #(
         if (rst) begin
             flight_q <= 0;
             reply_q  <= 0;
-            due_q    <= 27'd0;
             dead_q   <= 1'b0;
             drain_q  <= 1'b0;
         end else begin
             flight_q <= flight_q + {{(FLIGHT_W - 1){1'b0}}, issue} - {{(FLIGHT_W - 1){1'b0}}, b_hs};
             reply_q  <= reply_q + {{(FLIGHT_W - 1){1'b0}}, w_end} - {{(FLIGHT_W - 1){1'b0}}, b_hs};
-
-            if (kill) due_q <= 27'd0;
-            else      due_q <= due_q + (req_hs ? {3'd0, req_lines} : 27'd0) - {26'd0, data_hs};
 
             if (expire)             dead_q <= 1'b1;
             else if (kill && !owes) dead_q <= 1'b0;
@@ -259,16 +249,17 @@ module lac_axi_wr #(
             drain_q <= kill && owes;
         end
 
+    always @(posedge clk) limit_q <= !rst && waits && !moves && timer_q == watchdog;
     always @(posedge clk)
-        if (!waits || moves)        timer_q <= watchdog;
-        else if (timer_q != 32'd0) timer_q <= timer_q - 32'd1;
+        if (!waits || moves || watchdog == 32'd0) timer_q <= 32'd1;  // never 0: the watchdog is off
+        else                                      timer_q <= timer_q + 32'd1;
 
     assign stuck = dead_q && owes;
     assign cause = w_hs ? `LAC_WRITE_BUSY
                  : (!owes || dead_q) ? `LAC_WRITE_IDLE
                  : (cur_valid_q && !m_axi_wvalid && !m_axi_awvalid) ? `LAC_WRITE_HELD : `LAC_WRITE_WAIT;
-    assign quiet = due_q == 27'd0 && (dead_q || !owes);
-    assign idle  = due_q == 27'd0 && !owes;
+    assign quiet = !burst_valid && (dead_q || !owes);
+    assign idle  = !burst_valid && !owes;
 
 endmodule
 `default_nettype wire

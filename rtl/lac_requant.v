@@ -2,14 +2,15 @@
 //
 // lac_requant - one wide accumulator in, one narrow activation out, every cycle
 //
-//   acc, bias -->[ sum ]-->[ four products ]-->[ fold ]-->[ product ]--+
-//      +--[ clamp ]<--[ round, zero ]<--[ >> 0..3 ]<--[ >> 0,4,8,12 ]<--[ >> 0,16,32,48 ]
+//   acc, bias -->[ sum ]-->[ four products ]-->[ folds ]-->[ product >> 0, 16, 32, 48 ]--+
+//      +--[ one of three ]<--[ against the limits ]<--[ round, zero ]<--[ x 2^15 .. 2^0 ]--+
 //
-//   Function   out_q = min(hi, max(lo, zero + floor(((acc + bias) * mult + 2^(shift-1)) / 2^shift))), exact:
-//              docs/numerics.md. out_raw_value is in_acc, as late as out_q. in_raw: bias, mult and shift are not
-//              looked at (they need not be defined), and out_q means nothing
-//   Timing     LATENCY = 9 cycles of `en`; one output a cycle; nothing moves while en is low
-//   Constants  in_zero, in_lo <= in_hi are read in the last two stages: hold them while anything is inside
+//   Function   out_value[15:0] = min(hi, max(lo, zero + floor(((acc + bias) * mult + 2^(shift-1)) / 2^shift))), exact:
+//              docs/numerics.md; the bits above are not defined. in_raw: out_value = in_acc; bias, mult and shift are not
+//              looked at (they need not be defined)
+//   Timing     LATENCY = 13 cycles of `en`, and an OR behind the last register; one output a cycle; nothing moves while
+//              en is low. The products and the shift by 0 .. 15 places, which is one by a power of two, are lac_mul's
+//   Constants  in_zero (raw: 0), in_lo <= in_hi, in_raw: hold them while anything is inside
 //   Reset      rst drops what is inside
 `default_nettype none
 
@@ -29,145 +30,170 @@ module lac_requant (
     input  wire        in_raw,
 
     output wire        out_valid,
-    output wire [35:0] out_raw_value,
-    output wire [15:0] out_q      // signed
+    output wire [35:0] out_value,  // signed
+    output wire        out_zero    // out_value is in_zero
 );
 
-    localparam integer LATENCY = 9;
+    localparam integer LATENCY = 13;
 
-    reg [LATENCY-1:0]    valid_q;  // bit n: stage n + 1 holds an item
-    reg [36*LATENCY-1:0] acc_q;    // its accumulator
-
-    wire move = en && (in_valid || |valid_q);  // an empty pipeline stands still
-
+    reg [LATENCY-1:0] valid_q;  // bit n: stage n + 1 holds an item
     always @(posedge clk)
-        if (rst)       valid_q <= {LATENCY{1'b0}};
-        else if (move) valid_q <= {valid_q[LATENCY-2:0], in_valid};
+        if (rst)     valid_q <= {LATENCY{1'b0}};
+        else if (en) valid_q <= {valid_q[LATENCY-2:0], in_valid};
 
-    always @(posedge clk) if (move) acc_q <= {acc_q[36*(LATENCY-1)-1:0], in_acc};
+    // The shift's low and high part, until they are looked at
+    reg [4*6-1:0] fine_q;    // stages 1 .. 6
+    reg [2*6-1:0] coarse_q;  // stages 1 .. 6
+    always @(posedge clk)
+        if (en) begin
+            fine_q   <= {fine_q[4*5-1:0], in_raw ? 4'd0 : in_shift[3:0]};
+            coarse_q <= {coarse_q[2*5-1:0], in_raw ? 2'd0 : in_shift[5:4]};
+        end
+    wire [3:0] fine6   = fine_q[4*6-1 -: 4];
+    wire [1:0] coarse6 = coarse_q[2*6-1 -: 2];
 
-    // 1: the sum, 37 bits; one less than the shift, because the last place is rounded off in stage 8
-    reg [36:0] sum1_q;
+    // 1: a raw item is (acc + 0) * 1 / 2^0
+    reg [35:0] acc1_q;
+    reg [31:0] bias1_q;
     reg [30:0] mult1_q;
-    reg [5:0]  shift1_q;
+    // 2: the sum, 37 bits = -2^36 sum[36] + sum[35:0]
+    reg [36:0] sum2_q;
+    reg [30:0] mult2_q;
     always @(posedge clk)
-        if (move) begin
-            sum1_q   <= {in_acc[35], in_acc} + (in_raw ? 37'd0 : {{5{in_bias[31]}}, in_bias});
-            mult1_q  <= in_raw ? 31'd0 : in_mult;
-            shift1_q <= in_raw ? 6'd0 : in_shift - 6'd1;
+        if (en) begin
+            acc1_q  <= in_acc;
+            bias1_q <= in_raw ? 32'd0 : in_bias;
+            mult1_q <= in_raw ? 31'd1 : in_mult;
+            sum2_q  <= {acc1_q[35], acc1_q} + {{5{bias1_q[31]}}, bias1_q};
+            mult2_q <= mult1_q;
         end
 
-    // 2: sum = -2^36 sum[36] + sum[35:0], and the unsigned rest times mult in four 18 x 18 products
-    reg [35:0] ll2_q, hl2_q;  // {high, low} half of the sum x low 18 bits of mult
-    reg [30:0] lh2_q, hh2_q;  // ... x high 13 bits of mult
-    reg [30:0] negative2_q;   // mult if the sum is negative: to be taken away at bit 36
-    reg [5:0]  shift2_q;
+    // 3 .. 5: the unsigned part of the sum times mult: {high, low} half of the sum x {high 13, low 18} bits of mult
+    wire [35:0] ll5, hl5, lh5, hh5;
+    lac_mul #(.SIGNED(0)) u_ll (.clk(clk), .en(en), .a(sum2_q[17:0]),  .b(mult2_q[17:0]), .p(ll5));
+    lac_mul #(.SIGNED(0)) u_hl (.clk(clk), .en(en), .a(sum2_q[35:18]), .b(mult2_q[17:0]), .p(hl5));
+    lac_mul #(.SIGNED(0)) u_lh (.clk(clk), .en(en), .a(sum2_q[17:0]),  .b({5'd0, mult2_q[30:18]}), .p(lh5));
+    lac_mul #(.SIGNED(0)) u_hh (.clk(clk), .en(en), .a(sum2_q[35:18]), .b({5'd0, mult2_q[30:18]}), .p(hh5));
+    reg [30:0] negative3_q, negative4_q, negative5_q;  // mult if the sum is negative: to be taken away at bit 36
     always @(posedge clk)
-        if (move) begin
-            ll2_q       <= sum1_q[17:0]  * mult1_q[17:0];
-            hl2_q       <= sum1_q[35:18] * mult1_q[17:0];
-            lh2_q       <= sum1_q[17:0]  * mult1_q[30:18];
-            hh2_q       <= sum1_q[35:18] * mult1_q[30:18];
-            negative2_q <= sum1_q[36] ? mult1_q : 31'd0;
-            shift2_q    <= shift1_q;
+        if (en) begin
+            negative3_q <= sum2_q[36] ? mult2_q : 31'd0;
+            negative4_q <= negative3_q;
+            negative5_q <= negative4_q;
         end
 
-    // 3: what weighs 2^18, and what weighs 2^36, added up
-    reg [35:0] low3_q;
-    reg [36:0] mid3_q;
-    reg [31:0] high3_q;  // signed
-    reg [5:0]  shift3_q;
+    // 6: what weighs 2^18, and what weighs 2^36, added up
+    reg [35:0] low6_q;
+    reg [36:0] mid6_q;
+    reg [31:0] high6_q;  // signed
     always @(posedge clk)
-        if (move) begin
-            low3_q   <= ll2_q;
-            mid3_q   <= {1'b0, hl2_q} + {6'd0, lh2_q};
-            high3_q  <= {1'b0, hh2_q} - {1'b0, negative2_q};
-            shift3_q <= shift2_q;
+        if (en) begin
+            low6_q  <= ll5;
+            mid6_q  <= {1'b0, hl5} + {6'd0, lh5[30:0]};
+            high6_q <= {1'b0, hh5[30:0]} - {1'b0, negative5_q};
         end
 
-    // 4: the product, 68 bits
-    reg [67:0] product4_q;
-    reg [5:0]  shift4_q;
+    // 7: the product, 68 bits; of its four windows, 16 places apart, all but one are cleared (a register's reset, not a
+    // multiplexer). Each has the bit below the window too: the half, should the shift end there
+    wire [67:0] product = {{high6_q, low6_q[35:18]} + {13'd0, mid6_q}, low6_q[17:0]};
+    reg  [35:0] at0_7_q;
+    reg  [36:0] at16_7_q, at32_7_q;
+    reg  [20:0] at48_7_q;           // to be sign-extended
+    reg  [32:0] top7_q;             // what a window may leave out above, and its own sign
+    reg  [1:0]  coarse7_q;
+    reg  [3:0]  fine7_q;
     always @(posedge clk)
-        if (move) begin
-            product4_q <= {{high3_q, low3_q[35:18]} + {13'd0, mid3_q}, low3_q[17:0]};
-            shift4_q   <= shift3_q;
+        if (en) begin
+            at0_7_q   <= coarse6 == 2'd0 ? product[35:0]  : 36'd0;
+            at16_7_q  <= coarse6 == 2'd1 ? product[51:15] : 37'd0;
+            at32_7_q  <= coarse6 == 2'd2 ? product[67:31] : 37'd0;
+            at48_7_q  <= coarse6 == 2'd3 ? product[67:47] : 21'd0;
+            top7_q    <= product[67:35];
+            coarse7_q <= coarse6;
+            fine7_q   <= fine6;
         end
 
-    // 5: shifted right by 0, 16, 32 or 48
-    reg [67:0] coarse5_q;
-    reg [3:0]  shift5_q;
+    // 8 .. 10: shifted right by 0 to 15: the window's halves times 2^15 .. 2^0, of which 2^15 is dropped below
+    wire [36:0] window7 = {at0_7_q, 1'b0} | at16_7_q | at32_7_q | {{16{at48_7_q[20]}}, at48_7_q};
+    reg  [15:0] power7;
+    integer     i, j, k;
+    always @* for (k = 0; k < 16; k = k + 1) power7[k] = fine7_q == ~k[3:0];
+    wire [35:0] low10, high10;
+    lac_mul #(.SIGNED(0)) u_low  (.clk(clk), .en(en), .a(window7[18:1]),  .b({2'd0, power7}), .p(low10));
+    lac_mul #(.SIGNED(1)) u_high (.clk(clk), .en(en), .a(window7[36:19]), .b({2'd0, power7}), .p(high10));
+
+    // What does not fit a window, or needs more than 17 bits behind it, is beyond any limit; the sign says beyond which.
+    // A bit of `same`: three bits are the sign's copies
+    wire [35:0] tops7 = {{2{top7_q[32]}}, top7_q[31:16], {2{top7_q[32]}}, top7_q[15:0]};
+    reg  [11:0] same8_q;
+    reg  [2:0]  sign_q, half_q;  // stages 8 .. 10
+    reg  [1:0]  coarse8_q, over_q;
     always @(posedge clk)
-        if (move) begin
-            case (shift4_q[5:4])
-                2'd0:    coarse5_q <= product4_q;
-                2'd1:    coarse5_q <= {{16{product4_q[67]}}, product4_q[67:16]};
-                2'd2:    coarse5_q <= {{32{product4_q[67]}}, product4_q[67:32]};
-                default: coarse5_q <= {{48{product4_q[67]}}, product4_q[67:48]};
-            endcase
-            shift5_q <= shift4_q[3:0];
+        if (en) begin
+            for (j = 0; j < 12; j = j + 1) same8_q[j] <= tops7[3*j +: 3] == {3{top7_q[32]}};
+            coarse8_q <= coarse7_q;
+            over_q    <= {over_q[0], !coarse8_q[1] && (!(&same8_q[11:6]) || (!coarse8_q[0] && !(&same8_q[5:0])))};
+            sign_q    <= {sign_q[1:0], top7_q[32]};
+            half_q    <= {half_q[1:0], window7[0] && fine7_q == 4'd0};
         end
 
-    // 6: shifted right by 0, 4, 8 or 12. Fifteen places are left to go at most here, so a value that needs more than
-    // 35 bits is far beyond any clamp: over_q says so, and the sign says which one
-    wire [34:0] tail5 = coarse5_q[34:0];
-    reg  [34:0] middle6_q;
-    reg         over6_q, sign6_q;
-    reg  [1:0]  shift6_q;
+    // 11: the half, as a carry, and the zero point. The two products overlap, but where one has ones the other has zeros
+    wire [35:0] shifted10 = {high10[32:15], high10[14:0] | low10[32:18], low10[17:15]};
+    wire [18:0] value10   = {shifted10[16], shifted10[16:0], 1'b1} + {{2{in_zero[15]}}, in_zero, low10[14] || half_q[2]};
+    wire [38:0] all10     = {shifted10[35], shifted10[35:16], {2{shifted10[35]}}, shifted10[15:0]};
+    reg  [17:0] value11_q;
+    reg  [18:0] raw11_q;  // bits 35:17
+    reg  [12:0] same11_q;         // 12:6: of what must be the sign's copies; 5:0: of the rest
+    reg         over11_q, sign11_q;
+    reg         near11_q;         // half and sign agree: 0 + 0 or -1 + 1, if all bits are alike
     always @(posedge clk)
-        if (move) begin
-            case (shift5_q[3:2])
-                2'd0:    middle6_q <= tail5;
-                2'd1:    middle6_q <= {{4{tail5[34]}}, tail5[34:4]};
-                2'd2:    middle6_q <= {{8{tail5[34]}}, tail5[34:8]};
-                default: middle6_q <= {{12{tail5[34]}}, tail5[34:12]};
-            endcase
-            over6_q  <= coarse5_q[67:34] != {34{coarse5_q[67]}};
-            sign6_q  <= coarse5_q[67];
-            shift6_q <= shift5_q[1:0];
+        if (en) begin
+            value11_q <= value10[18:1];
+            raw11_q   <= shifted10[35:17];
+            for (i = 0; i < 13; i = i + 1) same11_q[i] <= all10[3*i +: 3] == {3{shifted10[35]}};
+            near11_q  <= shifted10[35] == (low10[14] || half_q[2]);
+            over11_q  <= over_q[1];
+            sign11_q  <= sign_q[2];
         end
 
-    // 7: shifted right by 0 to 3; likewise what needs more than 22 bits is beyond any clamp
-    wire [21:0] tail6 = middle6_q[21:0];
-    reg  [21:0] fine7_q;
-    reg         over7_q, sign7_q;
+    // 12: against the limits
+    wire signed [17:0] value11 = value11_q;
+    wire signed [17:0] lo      = {{2{in_lo[15]}}, in_lo};
+    wire signed [17:0] hi      = {{2{in_hi[15]}}, in_hi};
+    wire               fits11  = !over11_q && &same11_q[12:6];
+    wire               sign11  = over11_q ? sign11_q : raw11_q[18];
+    reg         [16:0] value12_q;
+    reg         [18:0] raw12_q;
+    reg                below12_q, above12_q, zero12_q, lo_zero12_q, hi_zero12_q;
     always @(posedge clk)
-        if (move) begin
-            case (shift6_q)
-                2'd0:    fine7_q <= tail6;
-                2'd1:    fine7_q <= {tail6[21], tail6[21:1]};
-                2'd2:    fine7_q <= {{2{tail6[21]}}, tail6[21:2]};
-                default: fine7_q <= {{3{tail6[21]}}, tail6[21:3]};
-            endcase
-            over7_q <= over6_q || middle6_q[34:21] != {14{middle6_q[34]}};
-            sign7_q <= sign6_q;
+        if (en) begin
+            value12_q <= value11_q[16:0];
+            raw12_q   <= raw11_q;
+            below12_q <= !in_raw && (fits11 ? value11 < lo :  sign11);
+            {lo_zero12_q, hi_zero12_q} <= {in_lo == in_zero, in_hi == in_zero};
+            zero12_q  <= !over11_q && &same11_q && near11_q;
+            above12_q <= !in_raw && (fits11 ? value11 > hi : !sign11);
         end
 
-    // 8: the last place away, rounded half up, and the zero point
-    reg [22:0] value8_q;
-    reg        over8_q, sign8_q;
+    // 13: one of three, the others cleared
+    reg [15:0] value13_q, lo13_q, hi13_q;
+    reg [19:0] raw13_q;
+    reg        zero13_q;
     always @(posedge clk)
-        if (move) begin
-            value8_q <= {{2{fine7_q[21]}}, fine7_q[21:1]} + {{7{in_zero[15]}}, in_zero} + {22'd0, fine7_q[0]};
-            over8_q  <= over7_q;
-            sign8_q  <= sign7_q;
+        if (en) begin
+            value13_q <= below12_q || above12_q ? 16'd0 : value12_q[15:0];
+            lo13_q    <= below12_q ? in_lo : 16'd0;
+            hi13_q    <= above12_q ? in_hi : 16'd0;
+            zero13_q  <= below12_q ? lo_zero12_q : above12_q ? hi_zero12_q : zero12_q;
+            raw13_q   <= {raw12_q, value12_q[16]};
         end
 
-    // 9: the clamp
-    wire signed [22:0] value8 = value8_q;
-    wire signed [22:0] lo     = {{7{in_lo[15]}}, in_lo};
-    wire signed [22:0] hi     = {{7{in_hi[15]}}, in_hi};
-    reg         [15:0] q9_q;
-    always @(posedge clk)
-        if (move)
-            q9_q <= over8_q ? (sign8_q ? in_lo : in_hi)
-                  : (value8 < lo) ? in_lo
-                  : (value8 > hi) ? in_hi
-                  :                 value8_q[15:0];
+    assign out_valid = valid_q[LATENCY-1];
+    assign out_value = {raw13_q, value13_q | lo13_q | hi13_q};
 
-    assign out_valid     = valid_q[LATENCY-1];
-    assign out_raw_value = acc_q[36*LATENCY-1 -: 36];
-    assign out_q         = q9_q;
+    assign out_zero  = zero13_q;
+
+    wire unused_ok = &{1'b0, lh5[35:31], hh5[35:31], low10[35:33], low10[13:0], high10[35:33], value10[0]};
 
 endmodule
 `default_nettype wire
