@@ -34,22 +34,39 @@ static void completed(predict *p, uint32_t n)
     const uint32_t give = GET(c, ANY_SIGNAL);
     for (uint32_t to = 0; to < ENGINES; to++)
         if (give >> to & 1) p->token[c->engine][to][p->given[c->engine][to]++ % TOKENS] = c->done;
-    while (p->known < p->n && p->cmd[p->known].done != NEVER) p->known_max = max_c(p->known_max, p->cmd[p->known++].done);
+    while (p->known < p->n && p->cmd[p->known].done != NEVER) {
+        p->known_max = max_c(p->known_max, p->cmd[p->known].done);
+        p->cmd[p->known++].all_done = p->known_max;
+    }
 }
 
 static cyc engine_start(const predict *p, uint32_t e)
 {
-    if (!p->waiting[e] || (e == LOAD && p->next_valid)) return NEVER;
+    if (!p->head_full[e] || (e == LOAD && p->next_valid)) return NEVER;
     const uint32_t n = p->queue[e][p->head[e]];
     const command *c = &p->cmd[n];
     const cyc      tokens = tokens_at(p, c);
     if (tokens == NEVER) return NEVER;
-    cyc t = max_c(max_c(c->pushed + 1, p->free_at[e]), tokens);
+    cyc t = max_c(max_c(p->head_at[e], p->free_at[e]), tokens);
     if (e == STORE) {
         if (p->known < n) return NEVER;
         t = max_c(t, p->known_max + 1);
     }
     return t;
+}
+
+/* The next waiting command is read into the empty head of its queue: the slots have one port. */
+static cyc fill_at(const predict *p, uint32_t e)
+{
+    if (p->head_full[e] || !p->waiting[e]) return NEVER;
+    return max_c(max_c(p->head_at[e], p->cmd[p->queue[e][p->head[e]]].pushed + 1), p->port_free);
+}
+
+static void fill(predict *p, uint32_t e, cyc t)
+{
+    p->head_full[e] = 1;
+    p->head_at[e] = t + 1;
+    p->port_free = t + 1;
 }
 
 static predict_status start(predict *p, uint32_t e, cyc t)
@@ -58,9 +75,10 @@ static predict_status start(predict *p, uint32_t e, cyc t)
     command       *c = &p->cmd[n];
     predict_status s = PREDICT_OK;
     c->start = t;
-    p->head[e] = (p->head[e] + 1) % QUEUE;
+    p->head[e] = (p->head[e] + 1) % SLOTS;
     p->waiting[e]--;
-    p->starts[e][p->started[e]++ % QUEUE] = t;
+    p->head_full[e] = 0;
+    p->head_at[e] = t + 1;
     for (uint32_t from = 0; from < ENGINES; from++)
         if (GET(c, ANY_WAIT) >> from & 1) p->took[from][e]++;
     if (e == LOAD) predict_start_load(p, n);
@@ -97,33 +115,28 @@ static predict_status choose(predict *p, int who, cyc q, uint32_t lines_cmd)
     return PREDICT_OK;
 }
 
-/* Commands are asked for one a cycle while FETCH_AHEAD allows. */
-static void ask(predict *p, cyc t)
+/* Commands are asked for one a cycle while FETCH_AHEAD and the slots allow. */
+static cyc ask_at(const predict *p)
 {
-    if (p->asked == p->n) return;
-    const cyc last = p->asked ? p->ask[(p->asked - 1) % FETCH_AHEAD] + 1 : 0;
-    p->ask[p->asked++ % FETCH_AHEAD] = max_c(t, last);
+    const uint32_t n = p->asked;
+    if (n == p->n || n - p->taken >= FETCH_AHEAD) return NEVER;
+    cyc t = n ? p->ask[(n - 1) % FETCH_AHEAD] + 1 : 0;
+    if (n >= FETCH_AHEAD) t = max_c(t, p->took_up[n % FETCH_AHEAD] + 1);
+    if (n >= AHEAD) {
+        if (p->known <= n - AHEAD) return NEVER;
+        t = max_c(t, p->cmd[n - AHEAD].all_done + DONE_TO_ASK);
+    }
+    return t;
 }
 
-/* When the command after the last one is collected; NEVER: its lines have not been asked for. */
-static cyc collect_at(const predict *p, uint32_t lines_cmd)
+/* When the next command, whose lines have been asked for, is taken up. */
+static cyc take_up_at(const predict *p, uint32_t lines_cmd)
 {
     if (p->taken != p->sent || p->taken == p->chosen) return NEVER;
-    cyc t = p->send_free - 1;
-    for (uint32_t i = 0; i < lines_cmd; i++) t = max_c(t + 1, p->line_at[p->taken % (FETCH_AHEAD * 2)][i] + 1);
-    return t;
+    return max_c(p->send_free, p->line_at[p->taken % (FETCH_AHEAD * 2)][lines_cmd - 1] + LINE_TO_SLOT);
 }
 
-static cyc send_at(const predict *p)
-{
-    if (p->taken == p->sent) return NEVER;
-    const uint32_t e = p->cmd[p->sent].engine;
-    cyc            t = p->take_at + COLLECT_TO_SEND;
-    if (p->waiting[e] == QUEUE) return NEVER;
-    if (p->started[e] + p->waiting[e] >= QUEUE && p->started[e]) /* the place was freed by the start of the one QUEUE before */
-        t = max_c(t, p->starts[e][(p->started[e] + p->waiting[e]) % QUEUE] + 1);
-    return t;
-}
+static cyc send_at(const predict *p) { return p->taken == p->sent ? NEVER : p->take_at + TAKE_TO_SEND; }
 
 /* ---- A run -------------------------------------------------------------------------------------------------------------------------- */
 
@@ -140,11 +153,12 @@ static void begin_run(predict *p)
     p->last_choice = long_ago;
     p->take_at = 0;
     p->send_free = 0;
+    p->port_free = 0;
     p->known = 0;
     p->known_max = 0;
     for (uint32_t e = 0; e < ENGINES; e++) {
-        p->waiting[e] = p->head[e] = p->started[e] = 0;
-        p->free_at[e] = 0;
+        p->waiting[e] = p->head[e] = p->head_full[e] = 0;
+        p->free_at[e] = p->head_at[e] = 0;
         for (uint32_t i = 0; i < ENGINES; i++) p->given[e][i] = p->took[e][i] = 0;
     }
     p->exec_done[0] = p->exec_done[1] = long_ago;
@@ -223,13 +237,13 @@ predict_status predict_run(predict *p, predict_result *out, uint32_t *at)
             s = PREDICT_PROGRAM;
             bad = i;
         }
-    for (uint32_t i = 0; i < FETCH_AHEAD; i++) ask(p, 0);
     while (!s && p->known < p->n) {
         int       who = 0;
         uint32_t  next = 0;
-        cyc       when[6] = { collect_at(p, lines_cmd), send_at(p), engine_start(p, LOAD), engine_start(p, EXEC), engine_start(p, STORE), 0 };
+        cyc       when[10] = { take_up_at(p, lines_cmd), send_at(p), engine_start(p, LOAD), engine_start(p, EXEC), engine_start(p, STORE), 0,
+                               ask_at(p), fill_at(p, LOAD), fill_at(p, EXEC), fill_at(p, STORE) };
         when[5] = bus_choice(p, &who);
-        for (uint32_t i = 1; i < 6; i++)
+        for (uint32_t i = 1; i < 10; i++)
             if (when[i] < when[next]) next = i;
         const cyc t = when[next];
         if (t == NEVER) {
@@ -240,20 +254,25 @@ predict_status predict_run(predict *p, predict_result *out, uint32_t *at)
         switch (next) {
         case 0:
             p->take_at = t;
-            p->taken++;
-            ask(p, t + 1);
+            p->port_free = t + 1;
+            p->took_up[p->taken++ % FETCH_AHEAD] = t;
             break;
         case 1: {
             command *c = &p->cmd[p->sent];
             c->pushed = t;
-            p->queue[c->engine][(p->head[c->engine] + p->waiting[c->engine]++) % QUEUE] = p->sent++;
-            p->send_free = t + 1;
+            p->port_free = p->send_free = t + 1;
+            p->queue[c->engine][(p->head[c->engine] + p->waiting[c->engine]++) % SLOTS] = p->sent++;
+            if (p->waiting[c->engine] == 1) fill(p, c->engine, t); /* the head is empty, and nobody before it */
             break;
         }
         case 5:
             bad = who ? p->ld.cmd : p->chosen;
             s = choose(p, who, t, lines_cmd);
             break;
+        case 6: p->ask[p->asked++ % FETCH_AHEAD] = t; break;
+        case 7:
+        case 8:
+        case 9: fill(p, next - 7, t); break;
         default:
             bad = p->queue[next - 2][p->head[next - 2]];
             s = start(p, next - 2, t);
@@ -287,7 +306,7 @@ int predict_emit(void *ctx, const lac_cmd *cmd)
         p->cap = cap;
     }
     const uint32_t op = cmd->w[0] & 0xffu;
-    p->cmd[p->n++] = (command){ *cmd, (op & 15u) - 1, op, NEVER, NEVER, NEVER, NEVER };
+    p->cmd[p->n++] = (command){ *cmd, (op & 15u) - 1, op, NEVER, NEVER, NEVER, NEVER, NEVER };
     return 0;
 }
 

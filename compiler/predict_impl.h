@@ -19,9 +19,12 @@ typedef int64_t cyc;
 enum {
     /* Dispatcher (lac_cmd): a command is asked for by a request of its own. */
     ASK_TO_BUS     = 2,  /* request register, skid stage: then the bus can choose it */
-    FETCH_AHEAD    = 4,  /* commands asked for and not yet collected */
-    COLLECT_TO_SEND = 7, /* six of lac_check, one to hand over */
-    QUEUE          = 4,  /* commands waiting for an engine */
+    FETCH_AHEAD    = 4,  /* commands asked for and not yet taken up */
+    LINE_TO_SLOT   = 2,  /* a command's last line to its being taken up: line register, slot */
+    TAKE_TO_SEND   = 10, /* nine of lac_check, one to hand over */
+    SLOTS          = 16, /* commands between fetch and completion, a power of two that queues are as long as */
+    AHEAD          = 15, /* commands asked for from the oldest on that has not completed */
+    DONE_TO_ASK    = 2,  /* a completion to the next request that it allows */
     IDLE_AFTER     = 2,  /* last completion to idle as the counters see it */
 
     /* Read master (lac_axi_rd, lac_axi_cut) */
@@ -98,7 +101,7 @@ typedef struct { const block *b; uint32_t col; } column; /* b NULL: no lane has 
 typedef struct {
     lac_cmd  cmd;
     uint32_t engine, op;
-    cyc      pushed, start, begins, done; /* begins: LOAD may have a command before it works on it. NEVER: not known yet */
+    cyc      pushed, start, begins, done, all_done; /* all_done: it and all before it have completed. begins: LOAD may have a command before it works on it. NEVER: not known yet */
 } command;
 
 enum { LOAD, EXEC, STORE, ENGINES };
@@ -160,12 +163,14 @@ struct predict {
     cyc       accepted, choices[2];    /* LOAD's last request in the skid stage; its last two chosen by the bus */
     uint32_t  chosen, taken, sent;     /* commands whose fetch the bus has chosen; collected; dispatched */
     cyc       ask[FETCH_AHEAD], last_choice; /* of commands chosen .. */
+    cyc       took_up[FETCH_AHEAD];
     uint32_t  asked;
     cyc       line_at[FETCH_AHEAD * 2][PER_MAX];
     cyc       take_at, send_free;
-    uint32_t  queue[ENGINES][QUEUE], waiting[ENGINES], head[ENGINES]; /* positions of commands */
-    uint32_t  started[ENGINES];
-    cyc       starts[ENGINES][QUEUE];
+    uint32_t  queue[ENGINES][SLOTS], waiting[ENGINES], head[ENGINES]; /* positions of commands */
+    uint32_t  head_full[ENGINES];      /* the first of them has been read from its slot */
+    cyc       head_at[ENGINES];        /* ... and can start; or the head can be filled again */
+    cyc       port_free;               /* of the slots */
     cyc       free_at[ENGINES];        /* the engine can start; EXEC: its scanner */
     cyc       exec_done[JOBS];
     uint32_t  given[ENGINES][ENGINES], took[ENGINES][ENGINES];

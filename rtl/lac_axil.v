@@ -6,13 +6,14 @@
 //              without all four strobes is not passed on and answered with SLVERR, everything else with OKAY
 //   Read       one at a time, beside writes. rd_en for one cycle, rd_data is taken in the cycle after it
 //   Timing     write: B 2 cycles after the later of AW and W; read: R 3 cycles after AR
-//   Handshake  all READYs and VALIDs are registers; a response holds still until taken
+//   Handshake  all VALIDs are registers, all READYs functions of registers and `hold`; a response holds still until taken
 //   Reset      rst drops what is in flight
 `default_nettype none
 
 module lac_axil (
     input  wire        clk,
     input  wire        rst,
+    input  wire        hold,     // take nothing new
 
     input  wire        s_axil_awvalid,
     output wire        s_axil_awready,
@@ -34,7 +35,8 @@ module lac_axil (
 
     output wire        wr_en,
     output wire [11:0] wr_addr,  // [bytes] the two low bits as the master sent them
-    output wire [31:0] wr_data,
+    output wire [31:0] wr_data,  // 0 until the first
+    output wire        rd_soon,  // rd_en in the next cycle
     output wire        rd_en,
     output wire [11:0] rd_addr,  // [bytes] likewise
     input  wire [31:0] rd_data   // of the rd_en one cycle ago
@@ -47,8 +49,8 @@ module lac_axil (
     reg [31:0] wr_data_q;
     reg [3:0]  wr_strb_q;
 
-    wire aw_hs = s_axil_awvalid && !aw_q;
-    wire w_hs  = s_axil_wvalid && !w_q;
+    wire aw_hs = s_axil_awvalid && s_axil_awready;
+    wire w_hs  = s_axil_wvalid && s_axil_wready;
     wire act   = aw_q && w_q && !b_q;
     wire b_hs  = b_q && s_axil_bready;
 
@@ -70,15 +72,14 @@ module lac_axil (
 
     always @(posedge clk) begin
         if (aw_hs) wr_addr_q <= s_axil_awaddr;
-        if (w_hs) begin
-            wr_data_q <= s_axil_wdata;
-            wr_strb_q <= s_axil_wstrb;
-        end
+        if (rst)       wr_data_q <= 32'd0;
+        else if (w_hs) wr_data_q <= s_axil_wdata;
+        if (w_hs) wr_strb_q <= s_axil_wstrb;
         if (act) bad_q <= wr_strb_q != 4'hF;
     end
 
-    assign s_axil_awready = !aw_q;
-    assign s_axil_wready  = !w_q;
+    assign s_axil_awready = !aw_q && !hold;
+    assign s_axil_wready  = !w_q && !hold;
     assign s_axil_bvalid  = b_q;
     assign s_axil_bresp   = {bad_q, 1'b0};
     assign wr_en          = act && wr_strb_q == 4'hF;
@@ -109,10 +110,11 @@ module lac_axil (
         if (take_q) rd_data_q <= rd_data;
     end
 
-    assign s_axil_arready = !ask_q && !take_q && !r_q;
+    assign s_axil_arready = !ask_q && !take_q && !r_q && !hold;
     assign s_axil_rvalid  = r_q;
     assign s_axil_rdata   = rd_data_q;
     assign s_axil_rresp   = 2'b00;
+    assign rd_soon        = ar_hs;
     assign rd_en          = ask_q;
     assign rd_addr        = rd_addr_q;
 
@@ -155,7 +157,8 @@ module lac_axil (
         if (f_acted) assert (f_aw && f_w && bad_q == (f_strb != 4'hF));
         // P4 one read at a time, in one of its three steps
         assert (f_reads == {1'b0, ask_q} + {1'b0, take_q} + {1'b0, r_q} && f_reads <= 2'd1);
-        assert (s_axil_arready == (f_reads == 2'd0));
+        assert (s_axil_arready == (f_reads == 2'd0 && !hold));
+        if (hold) assert (!s_axil_awready && !s_axil_wready && !rd_soon);
         if (rd_en) assert (rd_addr == f_raddr);
         if (s_axil_rvalid) assert (s_axil_rresp == 2'b00);
     end
@@ -164,7 +167,7 @@ module lac_axil (
         if ($past(s_axil_bvalid && !s_axil_bready)) assert (s_axil_bvalid && $stable(s_axil_bresp));
         if ($past(s_axil_rvalid && !s_axil_rready)) assert (s_axil_rvalid && $stable(s_axil_rdata));
         if ($past(f_aw && f_w && !s_axil_bvalid))   assert (s_axil_bvalid);
-        if ($past(s_axil_arvalid && s_axil_arready)) assert (rd_en);
+        assert (rd_en == $past(rd_soon && s_axil_arvalid && s_axil_arready));
         if ($past(take_q)) assert (s_axil_rvalid && s_axil_rdata == $past(rd_data));  // P7 of the cycle after rd_en
         if ($past(rd_en))  assert (take_q);
     end

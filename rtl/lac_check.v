@@ -2,8 +2,11 @@
 //
 // lac_check - is this command within its rules? (docs/formats.md, "Checks before a command starts")
 //
-//   Function   codes OPCODE to WINDOW, the lowest that applies; TOKEN is the dispatcher's
-//   Timing     `start` with cmd and the windows held still; `ready` STEPS = 5 cycles later, held until the next start
+//   Function   codes LENGTH to WINDOW, the lowest that applies. OPCODE and RESERVED are lac_slots', TOKEN is the dispatcher's
+//   Units      lengths and addresses in lines: an address or pitch that is not a multiple of 64 is an error of its own and comes first
+//   Timing     `start` with the command; `ready` 9 cycles later, held until the next start, and `code` the cycle after. The windows hold still.
+//              1 ..: the elements of a row are shifted to bytes, a bit a cycle. 1, 2: (POINTS-1) * PITCH. 4, 5: POINTS * ROWS, by the
+//              same multiplier. 7, 8: the last sums. 9: verdict
 //   Reset      none needed
 `default_nettype none
 
@@ -18,17 +21,21 @@ module lac_check #(
     parameter integer FEAT_DEPTH   = 1024,
     parameter integer PARAM_DEPTH  = 512
 ) (
-    input  wire         clk,
-    input  wire         start,
-    output wire         ready,
-    input  wire [511:0] cmd,
-    input  wire [63:0]  rd_base,
-    input  wire [63:0]  rd_limit,
-    input  wire [63:0]  wr_base,
-    input  wire [63:0]  wr_limit,
-    output wire [7:0]   code,      // 0: good
-    output wire [31:0]  index,
-    output wire         at_data    // the record's address is the one the command asks for (WINDOW)
+    input  wire              clk,
+    input  wire              start,
+    output wire              ready,
+    input  wire [1:0]        engine,
+    input  wire [2:0]        kind,
+    input  wire [ADDR_W-1:0] addr,
+    input  wire              skew,
+    input  wire              beyond,    // 2^ADDR_W
+    input  wire [191:0]      words,     // 4 .. 9 of lac_slots
+    input  wire [63:0]       rd_base,
+    input  wire [63:0]       rd_limit,
+    input  wire [63:0]       wr_base,
+    input  wire [63:0]       wr_limit,
+    output wire [7:0]        code,      // 0: good
+    output wire [ADDR_W-1:0] at         // the address the command asks for
 );
 
 `include "lac_regs.vh"
@@ -36,149 +43,167 @@ module lac_check #(
     localparam integer LB     = LINE_W / 8;
     localparam integer LB_LOG = clog2(LB);
     localparam integer LB1_I  = LB - 1;
-    localparam [23:0]  LB1    = LB1_I[23:0];
-    localparam integer SW1_I  = STORE_W - 1;
-    localparam [15:0]  SW1    = SW1_I[15:0];
+    localparam integer R_W    = 18;                  // [bits] lines of a row
+    localparam integer U_W    = ADDR_W - LB_LOG;     // [bits] address of a line
+    localparam integer PG     = 6 - LB_LOG;          // PITCH counts in 64 bytes
 
-    // ---- Which command ------------------------------------------------------------------------------------------
-    wire is_lw = cmd[7:0] == `LAC_OP_LOAD_WEIGHTS;
-    wire is_lc = cmd[7:0] == `LAC_OP_LOAD_CODEBOOK;
-    wire is_lf = cmd[7:0] == `LAC_OP_LOAD_FEATURES;
-    wire is_lp = cmd[7:0] == `LAC_OP_LOAD_PARAMS;
-    wire is_lx = cmd[7:0] == `LAC_OP_LOAD_COLUMNS;
-    wire is_ex = cmd[7:0] == `LAC_OP_EXEC;
-    wire is_st = cmd[7:0] == `LAC_OP_STORE;
-    wire known = is_lw || is_lc || is_lf || is_lp || is_lx || is_ex || is_st;
+    // ---- The command ---------------------------------------------------------------------------------------------------------
+    reg  [1:0]        engine_q;
+    reg  [2:0]        kind_q;
+    reg  [ADDR_W-1:6] addr_q;
+    reg               skew_q, beyond_q;
+    reg  [191:0]      words_q;
+    always @(posedge clk)
+        if (start) {engine_q, kind_q, addr_q, skew_q, beyond_q, words_q} <= {engine, kind, addr[ADDR_W-1:6], skew, beyond, words};
+    assign at = {addr_q, 6'd0};
 
-    wire [2:0]   own      = is_ex ? 3'b010 : is_st ? 3'b100 : 3'b001;
-    wire         self     = |(own & (cmd[`LAC_F_ANY_WAIT] | cmd[`LAC_F_ANY_SIGNAL]));
-    wire [511:0] reserved = cmd & (is_lw ? `LAC_RESERVED_LOAD_WEIGHTS : is_lc ? `LAC_RESERVED_LOAD_CODEBOOK
-                                 : is_lf ? `LAC_RESERVED_LOAD_FEATURES : is_lp ? `LAC_RESERVED_LOAD_PARAMS
-                                 : is_lx ? `LAC_RESERVED_LOAD_COLUMNS
-                                 : is_ex ? `LAC_RESERVED_EXEC : `LAC_RESERVED_STORE);
-    wire [15:0]  words;
-    genvar i;
-    generate
-        for (i = 0; i < 16; i = i + 1) begin : g_word
-            assign words[i] = |reserved[32*i +: 32];
+    wire        is_ex = engine_q == 2'd1;
+    wire        is_st = engine_q == 2'd2;
+    wire        is_lw = engine_q == 2'd0 && kind_q == 3'd0;
+    wire        is_lc = engine_q == 2'd0 && kind_q == 3'd1;
+    wire        is_lf = engine_q == 2'd0 && kind_q == 3'd2;
+    wire        is_lp = engine_q == 2'd0 && kind_q == 3'd3;
+    wire        is_lx = engine_q == 2'd0 && kind_q == 3'd4;
+    wire [31:0] w4 = words_q[31:0], w5 = words_q[63:32], w6 = words_q[95:64], w7 = words_q[127:96], w8 = words_q[159:128], w9 = words_q[191:160];
+
+    // half words; EXEC's fields are those of its word two before
+    wire [23:0] lines  = w4[23:0];                                  // LOAD_WEIGHTS, LOAD_COLUMNS
+    wire [15:0] points = w5[15:0];                                  // LOAD_FEATURES, STORE, EXEC
+    wire [15:0] count  = is_lp ? w4[15:0] : is_lx ? w6[31:16] : w5[31:16];  // CHANNELS or COLUMNS
+    wire [15:0] rows   = is_ex ? w7[15:0] : w6[31:16];
+    wire        x_need = w4[26];
+    wire        x_wide = w4[27];
+    wire [1:0]  format = w7[18:17];                                 // EXEC
+    wire [2:0]  n      = w7[21:19];
+    wire        nm     = is_ex && format == 2'd2;
+    wire [1:0]  type_  = is_lx ? {x_wide, 1'b0} : is_lf ? w6[17:16] : is_ex ? w7[24:23] : w7[18:17];
+    wire        list   = (is_lf && w6[18]) || (is_st && w7[19]);
+    wire [15:0] zero   = is_lf ? w7[15:0] : w8[15:0];
+    wire [15:0] lo     = w9[15:0];
+    wire [15:0] hi     = w9[31:16];
+
+    // ---- Steps ------------------------------------------------------------------------------------------------------------------
+    reg  [3:0]  step_q;
+    always @(posedge clk) step_q <= start ? 4'd1 : step_q == 4'd0 || step_q == 4'd9 ? step_q : step_q + 4'd1;
+    assign ready = step_q == 4'd9;
+
+    // ---- Lines of a row -------------------------------------------------------------------------------------------------------------
+    reg  [19:0]    bytes_q;       // a bit longer each cycle, until it counts bytes
+    wire [2:0]     shift = is_lp ? 3'd4 : nm ? {1'b0, 1'b1, type_ == 2'd2} : type_ == 2'd3 ? 3'd3 : {2'd0, type_ == 2'd2};
+    wire [20:0]    up    = {1'b0, bytes_q} + {{(21-LB_LOG){1'b0}}, {LB_LOG{1'b1}}};
+    wire [20:0]    lup   = up >> LB_LOG;
+    wire [R_W-1:0] row   = lup[R_W-1:0];
+    reg  [R_W-1:0] row_q;
+    wire [18:0]    l_up  = {1'b0, count, 2'd0} + 19'd64 + LB1_I[18:0];    // a list: a header of 64 bytes, then 4 an entry
+    localparam integer CODE_I = (32 + LB1_I) / LB;
+    reg  [23:0]    len_q;
+    always @(posedge clk) begin
+        if (step_q == 4'd1)                             bytes_q <= {4'd0, count};
+        else if (step_q <= {1'b0, shift} + 4'd1)        bytes_q <= {bytes_q[18:0], 1'b0};
+        row_q <= row;
+        len_q <= is_lc ? CODE_I[23:0] : (is_lw || is_lx) ? lines : list ? {{(5+LB_LOG){1'b0}}, l_up[18:LB_LOG]} : {{(24-R_W){1'b0}}, row_q};
+    end
+
+    // ---- Products ----------------------------------------------------------------------------------------------------------------------
+    reg  [17:0] ma_q, mb_q;
+    reg  [35:0] product_q;
+    wire        one = step_q == 4'd1;
+    reg         many_q;
+    wire [16:0] fewer = {1'b0, points} + {17{one}};
+    wire        ma_zero = ma_q[15:0] == 16'd0;
+    always @(posedge clk) begin
+        if (is_lx && !one) ma_q <= 18'd1;
+        else               ma_q <= {2'd0, fewer[15:0]};
+        mb_q      <= one ? (is_ex ? {2'd0, w4[31:16]} : w4[23:6]) : (is_lf || is_lx) ? row_q : {2'd0, rows};
+        product_q <= ma_q * mb_q;
+        if (step_q == 4'd2) many_q <= !ma_zero;
+    end
+
+    // ---- Sums ------------------------------------------------------------------------------------------------------------------------------
+    // step 3: the first product is there
+    reg  [U_W:0]  end_q;         // line behind the last; bit U_W: beyond the address space
+    reg           end_big_q;
+    reg  [18:0]   feat_q;        // FEAT_BASE of EXEC, and what is read from there
+    reg           feat_big_q;
+    wire [U_W-1:0] line_at = at[ADDR_W-1:LB_LOG];
+    wire [63:0]    apart   = {28'd0, product_q} << PG;
+    wire           spread  = is_lf || is_st;
+    // step 6: the second
+    reg  [17:0]   acc_q;
+    reg           acc_big_q;
+    wire [15:0]   base1 = is_ex ? w6[31:16] : w6[15:0];
+    reg  [16:0]   range_q;       // of the column table or the parameters
+    wire [15:0]   base3 = is_lp ? w4[31:16] : is_st ? w7[15:0] : is_lx ? w5[31:16] : w6[15:0];
+    localparam [15:0] LANES16 = LANES[15:0];
+    reg  [24:0]   spare_q;       // channels that the rows have room for beyond those there are
+    wire [U_W-1:0] base  = is_st ? wr_base[ADDR_W-1:LB_LOG] : rd_base[ADDR_W-1:LB_LOG];
+    wire [U_W-1:0] limit = is_st ? wr_limit[ADDR_W-1:LB_LOG] : rd_limit[ADDR_W-1:LB_LOG];
+    wire           base_odd  = is_st ? |wr_base[LB_LOG-1:0] : |rd_base[LB_LOG-1:0];
+    wire           base_far  = is_st ? |(wr_base >> ADDR_W) : |(rd_base >> ADDR_W);
+    wire           limit_far = is_st ? |(wr_limit >> ADDR_W) : |(rd_limit >> ADDR_W);
+    localparam [U_W:0] TOP = {1'b1, {U_W{1'b0}}};
+
+    always @(posedge clk) begin
+        if (step_q == 4'd3) begin
+            end_q      <= {1'b0, line_at} + (spread ? {1'b0, apart[U_W-1:0]} : {(U_W+1){1'b0}});
+            end_big_q  <= spread && |(apart >> U_W);
+            feat_q     <= {3'd0, w4[15:0]} + {2'd0, product_q[16:0]};
+            feat_big_q <= |product_q[35:17];
         end
-    endgenerate
-    wire         rsv_any;
-    wire [3:0]   rsv_index;
-    wire [15:0]  unused_rest;
-    lac_ffs #(.W(16), .INDEX_W(4)) u_rsv (.in({words[15:1], words[0] || self}), .any(rsv_any), .index(rsv_index), .rest(unused_rest));
+        if (step_q == 4'd8) begin
+            end_q     <= end_q + {{(U_W-23){1'b0}}, len_q};
+            end_big_q <= end_big_q || (end_q[U_W] && end_q[U_W-1:0] != {U_W{1'b0}});
+            feat_q    <= feat_q + {{(19-R_W){1'b0}}, row_q};
+        end
+        acc_q     <= {2'd0, base1} + {1'b0, product_q[16:0]};
+        acc_big_q <= |product_q[35:17];
+        range_q   <= {1'b0, base3} + {1'b0, count};
+        spare_q   <= {1'b0, {8'd0, w6[31:16]} * LANES16} - {9'd0, w5[31:16]};
+    end
 
-    // ---- Step 1: fields, sizes in bytes and lines ------------------------------------------------------------------
-    wire [63:0]  addr   = {cmd[`LAC_F_STORE_ADDR_HI], cmd[`LAC_F_STORE_ADDR_LO]};       // all but EXEC
-    wire [23:0]  lines  = cmd[`LAC_F_LOAD_WEIGHTS_LINES];                                // also LOAD_COLUMNS
-    wire [15:0]  points = is_lx ? 16'd1 : is_ex ? cmd[`LAC_F_EXEC_POINTS] : cmd[`LAC_F_STORE_POINTS];    // also LOAD_FEATURES
-    wire [15:0]  chans  = is_lp ? cmd[`LAC_F_LOAD_PARAMS_CHANNELS] : cmd[`LAC_F_STORE_CHANNELS];  // also LOAD_FEATURES
-    wire [15:0]  cols   = is_lx ? cmd[`LAC_F_LOAD_COLUMNS_COLUMNS] : cmd[`LAC_F_EXEC_COLUMNS];
-    wire         x_need = cmd[`LAC_F_LOAD_COLUMNS_NEEDED];
-    wire         x_wide = cmd[`LAC_F_LOAD_COLUMNS_WIDE];
-    wire [15:0]  rows   = is_ex ? cmd[`LAC_F_EXEC_ROWS] : cmd[`LAC_F_STORE_ROWS];
-    wire [23:0]  pitch  = is_ex ? {8'd0, cmd[`LAC_F_EXEC_FEAT_PITCH]} : cmd[`LAC_F_STORE_PITCH];  // also LOAD_FEATURES
-    wire [1:0]   type_  = is_lx ? {x_wide, 1'b0} : is_ex ? cmd[`LAC_F_EXEC_TYPE] : is_lf ? cmd[`LAC_F_LOAD_FEATURES_TYPE] : cmd[`LAC_F_STORE_TYPE];
-    wire         list   = is_lf ? cmd[`LAC_F_LOAD_FEATURES_LIST] : cmd[`LAC_F_STORE_LIST];
-    wire         nm     = is_ex && cmd[`LAC_F_EXEC_FORMAT] == 2'd2;
-    wire [2:0]   n      = cmd[`LAC_F_EXEC_N];
-    wire [17:0]  elems  = nm ? {cols, 2'b00} : (is_ex || is_lx) ? {2'b00, cols} : {2'b00, chans};
-    wire [23:0]  bytes  = is_lp ? {4'd0, chans, 4'd0} : type_ == 2'd3 ? {3'd0, elems, 3'd0}
-                        : type_ == 2'd2 ? {5'd0, elems, 1'b0} : {6'd0, elems};
-    wire [23:0]  row    = (bytes + LB1) >> LB_LOG;                            // [lines]
-    wire [23:0]  lrow   = ({6'd0, chans, 2'b00} + LB1) >> LB_LOG;             // [lines] of a list's entries
-
+    // beyond a RAM's end
+    function over(input [31:0] x, input [31:0] depth);
+        if ((depth & (depth - 32'd1)) == 32'd0) over = (x & ~((depth << 1) - 32'd1)) != 32'd0 || ((x & depth) != 32'd0 && (x & (depth - 32'd1)) != 32'd0);
+        else                                    over = x > depth;
+    endfunction
     // int16 fields against the type
     function in_type(input [1:0] t, input [15:0] v);
         in_type = t == 2'd0 ? v[15:7] == {9{v[7]}} : t == 2'd1 ? v[15:8] == 8'd0 : t == 2'd2 ? 1'b1 : v == 16'd0;
     endfunction
-    wire [15:0]  zero = is_ex ? cmd[`LAC_F_EXEC_ZERO] : is_lf ? cmd[`LAC_F_LOAD_FEATURES_ZERO] : cmd[`LAC_F_STORE_ZERO];
-    wire [15:0]  lo   = cmd[`LAC_F_STORE_CLAMP_LO];
-    wire [15:0]  hi   = cmd[`LAC_F_STORE_CLAMP_HI];
-    wire         many = points != 16'd0 && points != 16'd1;
+    localparam integer SW1_I = STORE_W - 1;
+    localparam [15:0]  SW1   = SW1_I[15:0];
 
-    reg  [2:0]   step_q;
-    reg  [23:0]  row_q;
-    reg  [39:0]  row_bytes_q;    // one row (LOAD_FEATURES, STORE), or the whole transfer
-    reg  [33:0]  prod1_q;        // POINTS * ROWS, or POINTS * lines
-    reg  [39:0]  prod2_q;        // (POINTS - 1) * PITCH
-    reg  [23:0]  cover_q;        // ROWS * LANES
-    reg          length_q, align_q, bounds_q, window_q;
-    reg  [64:0]  end_q;          // one behind the last byte
-    reg  [40:0]  sum1_q, sum2_q;
-
-    wire [17:0]  by     = (is_lf || is_lx) ? row_q[17:0] : {2'b00, rows};
-    wire [15:0]  before = points - 16'd1;
-    wire [40:0]  base1  = {25'd0, (is_lf || is_lx) ? cmd[`LAC_F_LOAD_FEATURES_FEAT_BASE] : is_ex ? cmd[`LAC_F_EXEC_ACC_BASE]
-                                                                             : cmd[`LAC_F_STORE_ACC_BASE]};
-    wire [16:0]  parms  = {1'b0, is_lp ? cmd[`LAC_F_LOAD_PARAMS_PARAM_BASE] : cmd[`LAC_F_STORE_PARAM_BASE]} + {1'b0, chans};
-    wire [15:0]  w_col  = cmd[`LAC_F_LOAD_WEIGHTS_COL_BASE];     // also LOAD_COLUMNS, as WORD_BASE
-    wire [16:0]  colend = {1'b0, is_lx ? w_col : cmd[`LAC_F_EXEC_COL_BASE]} + {1'b0, cols};
-    wire [15:0]  pbase  = is_lp ? cmd[`LAC_F_LOAD_PARAMS_PARAM_BASE] : cmd[`LAC_F_STORE_PARAM_BASE];
-    wire [15:0]  w_base = cmd[`LAC_F_LOAD_WEIGHTS_WORD_BASE];
-    wire [15:0]  f_base = cmd[`LAC_F_LOAD_FEATURES_FEAT_BASE];
-    localparam [64:0] TOP = 65'd1 << ADDR_W;
-    wire [63:0]  base   = is_st ? wr_base : rd_base;
-    wire [63:0]  limit  = is_st ? wr_limit : rd_limit;
-    localparam [40:0] WD = {24'd0, WEIGHT_DEPTH[16:0]}, CD = {24'd0, COL_DEPTH[16:0]}, AD = {24'd0, ACC_DEPTH[16:0]},
-                      FD = {24'd0, FEAT_DEPTH[16:0]},   PD = {24'd0, PARAM_DEPTH[16:0]};
-
-    always @(posedge clk) begin
-        step_q <= start ? 3'd1 : step_q == 3'd0 || step_q == 3'd6 ? step_q : step_q + 3'd1;
-
-        // 1: sizes; everything that needs no arithmetic
-        row_q       <= row;
-        row_bytes_q <= (is_lw || is_lx) ? {16'd0, lines} << LB_LOG
-                     : is_lc ? (40'd32 + {16'd0, LB1}) >> LB_LOG << LB_LOG
-                     : (is_lf || is_st) && list ? ({16'd0, lrow} << LB_LOG) + 40'd64 : {16'd0, row} << LB_LOG;
-        // 2: products
-        prod1_q <= points * by;
-        prod2_q <= before * pitch;
-        cover_q <= rows * LANES[15:0];
-        // 3: sums
-        sum1_q  <= base1 + {7'd0, prod1_q};
-        sum2_q  <= {25'd0, cmd[`LAC_F_EXEC_FEAT_BASE]} + {1'b0, prod2_q} + {17'd0, row_q};
-        end_q   <= {1'b0, addr} + {25'd0, row_bytes_q} + ((is_lf || is_st) ? {25'd0, prod2_q} : 65'd0);
-        // 4: verdicts
+    reg length_q, align_q, bounds_q, window_q;
+    always @(posedge clk) begin  // right in step 9
         length_q <= ((is_lw || is_lx) && lines == 24'd0)
-                 || (is_lx && (cols == 16'd0 || cmd[`LAC_F_LOAD_COLUMNS_FORMAT] > 2'd1
-                               || {1'b0, cmd[`LAC_F_LOAD_COLUMNS_LANES]} >= LANES[8:0] || (!x_need && (x_wide || f_base != 16'd0))))
-                 || ((is_lf || is_lp || is_st) && chans == 16'd0)
-                 || ((is_lf || is_ex || is_st) && points == 16'd0)
-                 || (is_ex && (cols == 16'd0 || cmd[`LAC_F_EXEC_FORMAT] == 2'd3
-                               || (nm ? n == 3'd0 || n > 3'd4 : n != 3'd0)))
-                 || ((is_ex || is_st) && rows == 16'd0)
+                 || (is_lx && (w4[25:24] > 2'd1 || {1'b0, w7[7:0]} >= LANES[8:0] || (!x_need && (x_wide || w6[15:0] != 16'd0))))
+                 || (!is_lw && !is_lc && count == 16'd0)
+                 || (is_ex && (format == 2'd3 || (nm ? n == 3'd0 || n > 3'd4 : n != 3'd0)))
+                 || ((is_lf || is_ex || is_st) && (ma_zero || !in_type(type_, zero)))
+                 || ((is_ex || is_st) && mb_q[15:0] == 16'd0)
                  || ((is_lf || is_ex) && type_ == 2'd3)
-                 || ((is_lf || is_ex || is_st) && !in_type(type_, zero))
-                 || (is_st && (!in_type(type_, lo) || !in_type(type_, hi) || $signed(lo) > $signed(hi)
-                               || (list && type_ == 2'd3)
-                               || {8'd0, chans} > cover_q || {8'd0, chans} + LANES[23:0] <= cover_q
-                               || (many && {16'd0, pitch} < row_bytes_q)));
-        align_q  <= (!is_ex && addr[5:0] != 6'd0)
-                 || ((is_lf || is_st) && pitch[5:0] != 6'd0)
-                 || (is_lf && f_base[4:0] != 5'd0)
-                 || ((is_lp || is_st) && (pbase & SW1) != 16'd0);
-        bounds_q <= ((is_lw || is_lx) && {25'd0, w_base} >= WD)
-                 || (is_lw && {25'd0, w_col} >= CD)
-                 || ((is_lf || (is_lx && x_need)) && sum1_q > FD)
-                 || ((is_lp || is_st) && {24'd0, parms} > PD)
-                 || ((is_ex || is_lx) && {24'd0, colend} > CD)
-                 || (is_ex && sum2_q > FD)
-                 || ((is_ex || is_st) && sum1_q > AD);
-        window_q <= !is_ex && (addr < base || end_q > {1'b0, limit} || end_q > TOP);
+                 || (is_st && (!in_type(type_, lo) || !in_type(type_, hi) || $signed(lo) > $signed(hi) || (list && type_ == 2'd3)
+                               || spare_q >= {9'd0, LANES16} || (many_q && {{LB_LOG{1'b0}}, w4[23:LB_LOG]} < len_q)));
+        align_q  <= (!is_ex && skew_q)
+                 || (spread && w4[5:0] != 6'd0)
+                 || (is_lf && w6[4:0] != 5'd0)
+                 || ((is_lp || is_st) && (base3 & SW1) != 16'd0);
+        bounds_q <= ((is_lw || is_lx) && {16'd0, w5[15:0]} >= WEIGHT_DEPTH)
+                 || (is_lw && {16'd0, w5[31:16]} >= COL_DEPTH)
+                 || ((is_lf || (is_lx && x_need)) && (acc_big_q || over({14'd0, acc_q}, FEAT_DEPTH)))
+                 || ((is_lp || is_st) && over({15'd0, range_q}, PARAM_DEPTH))
+                 || ((is_ex || is_lx) && over({15'd0, range_q}, COL_DEPTH))
+                 || (is_ex && (feat_big_q || over({13'd0, feat_q}, FEAT_DEPTH)))
+                 || ((is_ex || is_st) && (acc_big_q || over({14'd0, acc_q}, ACC_DEPTH)));
+        window_q <= !is_ex && (beyond_q || base_far || {line_at, 1'b0} < {base, base_odd}
+                               || end_big_q || end_q > TOP || (!limit_far && end_q > {1'b0, limit}));
     end
+    assign code = length_q ? `LAC_ERR_LENGTH
+                : align_q  ? `LAC_ERR_ALIGN
+                : bounds_q ? `LAC_ERR_BOUNDS
+                : window_q ? `LAC_ERR_WINDOW : `LAC_ERR_NONE;
 
-    assign ready   = step_q == 3'd6;
-    assign code    = !known   ? `LAC_ERR_OPCODE
-                   : rsv_any  ? `LAC_ERR_RESERVED
-                   : length_q ? `LAC_ERR_LENGTH
-                   : align_q  ? `LAC_ERR_ALIGN
-                   : bounds_q ? `LAC_ERR_BOUNDS
-                   : window_q ? `LAC_ERR_WINDOW : `LAC_ERR_NONE;
-    assign index   = !known ? cmd[31:0] : rsv_any ? {28'd0, rsv_index} : 32'd0;
-    assign at_data = known && !rsv_any && !length_q && !align_q && !bounds_q && window_q;
-
-    wire unused_ok = &{1'b0, row_q, unused_rest, cmd, f_base};
+    wire unused_ok = &{1'b0, addr, w7, w8, up, lup, l_up[LB_LOG-1:0], fewer[16], rd_base, wr_base, rd_limit, wr_limit};
 
 endmodule
 `default_nettype wire

@@ -2,17 +2,20 @@
 //
 // lac_cmd - the command processor: ring, fetch, checks, dispatch, tokens, order, errors
 //
-//   doorbell --> ring --> fetch --> lac_check --> dispatch --+--> lac_queue LOAD  --> engine
-//                                                            +--> lac_queue EXEC  --> engine
-//                                                            +--> lac_queue STORE --> engine
+//   doorbell --> ring --> fetch --> lac_slots --+--> lac_check --> dispatch --+--> lac_queue LOAD  --> engine
+//                                               |                             +--> lac_queue EXEC  --> engine
+//                                               +--- commands, by number ---> +--> lac_queue STORE --> engine
 //
+//   Numbers    commands count from 0 since reset, in ring order. Command n stands in slot n mod 16 from its fetch on; it is asked for when at
+//              most fourteen between it and the oldest that has not completed are under way. So numbers of five bits tell the order
 //   Tokens     a command is dispatched only if, in ring order, the tokens it takes have been promised before it; so the
 //              oldest command that has not completed can always run, and nothing can deadlock
 //   Errors     the lowest failing command in ring order wins. Once one is known nothing is dispatched, what is behind it
 //              and has not started is dropped; when all is quiet the record is published
 //   STORE      starts when every command before it has completed without error
-//   Timing     a command costs about eight cycles from its last line to its queue; fetching runs ahead by FETCH
-//   Reset      empties everything
+//   Timing     a command costs twelve cycles from its last line to its queue, and eleven behind the one before; fetching runs ahead by FETCH.
+//              The slots' read port serves the dispatcher before the engines, LOAD before EXEC before STORE
+//   Reset      empties everything; while rst stays, clear_at must have gone through its sixteen values
 `default_nettype none
 
 module lac_cmd #(
@@ -28,6 +31,7 @@ module lac_cmd #(
 ) (
     input  wire              clk,
     input  wire              rst,
+    input  wire [3:0]        clear_at,     // counts through all its values while rst
 
     // registers
     input  wire              bell,         // TAIL was written
@@ -40,7 +44,7 @@ module lac_cmd #(
     input  wire [63:0]       wr_limit,
     output wire [15:0]       head,
     output wire [15:0]       tail,
-    output wire [31:0]       completed,
+    output wire [4:0]        completed,    // modulo 32
     output wire              busy,
     output wire              pending,      // a doorbell is on its way to being busy
     output wire              started,      // pulse: idle ended
@@ -48,12 +52,8 @@ module lac_cmd #(
     output wire [2:0]        engine_busy,
     output wire [2:0]        engine_waits, // its next command waits for tokens, or for the commands before it
     output wire              err_valid,    // the record stands
-    output wire [7:0]        err_code,
-    output wire [3:0]        err_unit,
-    output wire [31:0]       err_seq,
-    output wire [31:0]       err_tag,
-    output wire [63:0]       err_addr,
-    output wire [31:0]       err_index,
+    input  wire [2:0]        err_at,       // a word of it: 3 code and unit, 5 tag, 6 and 7 address, else index
+    output wire [31:0]       err_word,
 
     // read master, client 0
     output wire              req_valid,
@@ -93,13 +93,9 @@ module lac_cmd #(
 
 `include "lac_regs.vh"
 `include "lac_clog2.vh"
-    localparam integer LB      = LINE_W / 8;
-    localparam integer PER     = 64 / LB;          // lines of a command
-    localparam integer PER1_I  = PER - 1;
-    localparam [3:0]   PER1    = PER1_I[3:0];
-    localparam integer FETCH   = 4;                // commands asked for and not yet taken apart
-    localparam integer LINES_I = FETCH * PER;
-    localparam integer LEVEL_W = clog2(LINES_I + 1);
+    localparam integer PER     = 512 / LINE_W;     // lines of a command
+    localparam integer FETCH   = 4;                // commands asked for and not yet taken up
+    localparam integer R_W     = ADDR_W - 6;       // [bits] of an address that is a multiple of 64
 
     // ---- Ring and doorbell ------------------------------------------------------------------------------------------
     reg         bell_q;          // a doorbell is being looked at
@@ -109,9 +105,13 @@ module lac_cmd #(
     reg         ring_ok_q;       // base, size and window, registered
     reg         bell2_q;
     reg         err_q;           // some error is known
-    wire [64:0] ring_end = {1'b0, ring_base} + {27'd0, ring_size, 6'd0};
-    wire        ring_ok  = ring_base[5:0] == 6'd0 && ring_size >= 32'd2 && ring_size <= 32'd65535 && {16'd0, fetch_q} < ring_size
-                        && ring_base >= rd_base && ring_end <= {1'b0, rd_limit} && ring_end <= (65'd1 << ADDR_W);
+    wire [R_W-1:0] ring     = ring_base[ADDR_W-1:6];
+    wire [R_W:0]   ring_end = {1'b0, ring} + {{(R_W-15){1'b0}}, ring_size[15:0]};
+    wire        size_ok  = ring_size[31:16] == 16'd0 && ring_size[15:1] != 15'd0;
+    wire        ring_ok  = ring_base[5:0] == 6'd0 && (ring_base >> ADDR_W) == 64'd0 && size_ok && fetch_q < ring_size[15:0]
+                        && (rd_base >> ADDR_W) == 64'd0 && {ring, 1'b0} >= {rd_base[ADDR_W-1:6], |rd_base[5:0]}
+                        && (!ring_end[R_W] || ring_end[R_W-1:0] == {R_W{1'b0}})
+                        && ((rd_limit >> ADDR_W) != 64'd0 || ring_end <= {1'b0, rd_limit[ADDR_W-1:6]});
     wire [15:0] wrap     = ring_size[15:0] - 16'd1;
     wire        more     = fetch_q != tail_q;
 
@@ -125,8 +125,8 @@ module lac_cmd #(
             bell_q  <= bell;
             bell2_q <= bell_q;
             if (bell2_q && !err_q && !ring_bad_q) begin
-                if (ring_ok_q && bell_tail_q < ring_size) tail_q <= bell_tail_q[15:0];
-                else                                      ring_bad_q <= 1'b1;
+                if (ring_ok_q && bell_tail_q[31:16] == 16'd0 && bell_tail_q[15:0] < ring_size[15:0]) tail_q <= bell_tail_q[15:0];
+                else                                                                                 ring_bad_q <= 1'b1;
             end
         end
     always @(posedge clk) begin
@@ -134,298 +134,298 @@ module lac_cmd #(
         if (bell && !ring_bad_q) bell_tail_q <= bell_tail;
     end
 
-    // ---- Fetch: one command a request, lines into a queue that always has room for them ----------------------------------
-    reg  [2:0]             credit_q;   // commands that may still be asked for
-    reg                    req_q;
-    reg  [ADDR_W-1:0]      req_addr_q;
-    wire                   taken;      // a whole command has left the line queue
-    wire                   ask = more && !err_q && credit_q != 3'd0 && (!req_q || req_ready);
-    wire                   lq_ready, lq_valid, lq_pop;
-    wire [LINE_W-1:0]      lq_data;
-    wire [2:0]             lq_fault;
-    wire [LEVEL_W-1:0]     unused_level;
-    reg                    fault_q;    // the first faulty beat of a command
-    reg  [ADDR_W-1:0]      fault_addr_q;
+    // ---- Fetch: one command a request, into a slot that is free ----------------------------------------------------------
+    reg  [2:0]         credit_q;   // commands that may still be asked for
+    reg  [4:0]         asked_q, low_q;
+    reg                req_q;
+    reg  [ADDR_W-1:0]  req_addr_q;
+    wire               taken;      // a whole command is being taken up
+    wire [4:0]         ahead = asked_q - low_q;
+    wire               ask = more && !err_q && credit_q != 3'd0 && ahead != 5'd15 && (!req_q || req_ready);
+    wire [15:0]        entry = err_q ? head_q : fetch_q;     // once nothing is fetched any more: where the error is
+    wire [R_W-1:0]     entry_at = ring + {{(R_W-16){1'b0}}, entry};
     assign req_valid  = req_q;
     assign req_addr   = req_addr_q;
     assign req_lines  = PER[23:0];
-    assign line_ready = lq_ready;
+    assign line_ready = 1'b1;
 
     always @(posedge clk)
         if (rst) begin
             req_q    <= 1'b0;
             fetch_q  <= 16'd0;
+            asked_q  <= 5'd0;
             credit_q <= FETCH[2:0];
-            fault_q  <= 1'b0;
         end else begin
             if (ask) begin
                 req_q   <= 1'b1;
+                asked_q <= asked_q + 5'd1;
                 fetch_q <= fetch_q == wrap ? 16'd0 : fetch_q + 16'd1;
             end else if (req_ready)
                 req_q <= 1'b0;
             credit_q <= credit_q - {2'd0, ask} + {2'd0, taken};
-            if (line_valid && line_ready && line_fault != 3'd0) fault_q <= 1'b1;
         end
-    always @(posedge clk) begin
-        if (ask) req_addr_q <= ring_base[ADDR_W-1:0] + {{(ADDR_W-22){1'b0}}, fetch_q, 6'd0};
-        if (line_valid && line_ready && line_fault != 3'd0 && !fault_q) fault_addr_q <= line_fault_addr;
-    end
+    always @(posedge clk) if (ask) req_addr_q <= {entry_at, 6'd0};
 
-    lac_fifo #(.W(LINE_W + 3), .DEPTH(LINES_I), .LEVEL_W(LEVEL_W)) u_lines (
-        .clk(clk), .rst(rst), .push(line_valid && line_ready), .in_data({line_fault, line_data}), .in_ready(lq_ready),
-        .out_valid(lq_valid), .out_data({lq_fault, lq_data}), .pop(lq_pop), .level(unused_level)
+    wire [4:0]         arrived, fault_seq, bad_seq;
+    reg  [3:0]         at;
+    wire               lap, mark, skew, beyond, faulty, bad, bad_op;
+    wire [1:0]         engine;
+    wire [2:0]         kind, waits, gives, fault_code;
+    wire [31:0]        tag, bad_index, far_hi;
+    wire [ADDR_W-1:0]  addr, fault_addr;
+    wire [191:0]       words;
+    lac_slots #(.LINE_W(LINE_W), .ADDR_W(ADDR_W)) u_slots (
+        .clk(clk), .rst(rst), .line_valid(line_valid), .line_data(line_data), .line_fault(line_fault), .line_fault_addr(line_fault_addr),
+        .arrived(arrived), .at(at), .lap(lap), .engine(engine), .kind(kind), .waits(waits), .gives(gives), .mark(mark), .tag(tag),
+        .addr(addr), .skew(skew), .beyond(beyond), .words(words), .faulty(faulty), .fault_seq(fault_seq), .fault_code(fault_code),
+        .fault_addr(fault_addr), .bad(bad), .bad_seq(bad_seq), .bad_op(bad_op), .bad_index(bad_index), .far_hi(far_hi)
     );
 
-    // ---- One command: collect its lines, check it, hand it on ---------------------------------------------------------------
-    localparam [1:0] ST_COLLECT = 2'd0, ST_CHECK = 2'd1, ST_SEND = 2'd2, ST_BAD = 2'd3;
-    reg  [1:0]   state_q;
-    reg  [511:0] cmd_q;
-    reg  [3:0]   part_q;
-    reg  [2:0]   cmd_fault_q;
-    reg  [31:0]  seq_q;          // commands dispatched since reset
-    reg  [ADDR_W-1:0] cmd_addr_q;
-    wire         last_part = part_q == PER1;
-    wire         check_ready, check_at_data;
-    wire [7:0]   check_code;
-    wire [31:0]  check_index;
-    assign lq_pop = lq_valid && state_q == ST_COLLECT;
-    assign taken  = lq_pop && last_part;
+    // ---- One command: take it up, check it, hand it on -----------------------------------------------------------------------
+    localparam [1:0] ST_WAIT = 2'd0, ST_CHECK = 2'd1, ST_SEND = 2'd2;
+    reg  [1:0]         state_q;
+    reg  [4:0]         seq_q;          // number of the next command
+    reg  [1:0]         me_q;           // its engine: 0 LOAD, 1 EXEC, 2 STORE
+    reg  [2:0]         waits_q, gives_q;
+    reg                beyond_q;
+    wire               check_ready;
+    wire [7:0]         check_code;
+    wire [ADDR_W-1:0]  check_at;
+    assign taken = state_q == ST_WAIT && seq_q != arrived && !err_q;
 
     lac_check #(
         .LANES(LANES), .LINE_W(LINE_W), .ADDR_W(ADDR_W), .STORE_W(STORE_W), .WEIGHT_DEPTH(WEIGHT_DEPTH),
         .COL_DEPTH(COL_DEPTH), .ACC_DEPTH(ACC_DEPTH), .FEAT_DEPTH(FEAT_DEPTH), .PARAM_DEPTH(PARAM_DEPTH)
     ) u_check (
-        .clk(clk), .start(taken), .ready(check_ready), .cmd(cmd_q),
-        .rd_base(rd_base), .rd_limit(rd_limit), .wr_base(wr_base), .wr_limit(wr_limit),
-        .code(check_code), .index(check_index), .at_data(check_at_data)
+        .clk(clk), .start(taken), .ready(check_ready), .engine(engine), .kind(kind), .addr(addr), .skew(skew), .beyond(beyond),
+        .words(words), .rd_base(rd_base), .rd_limit(rd_limit), .wr_base(wr_base), .wr_limit(wr_limit), .code(check_code), .at(check_at)
     );
 
-    // tokens in ring order: promised and not yet spoken for, from engine to engine
-    reg  [4:0]   promised_q [0:8];   // [3 * from + to]
-    wire [1:0]   me    = cmd_q[1:0] - 2'd1;        // 0 LOAD, 1 EXEC, 2 STORE
-    wire [2:0]   waits = cmd_q[`LAC_F_ANY_WAIT];
-    wire [2:0]   gives = cmd_q[`LAC_F_ANY_SIGNAL];
-    wire [2:0]   none, full;
-    genvar g, h;
-    generate
-        for (g = 0; g < 3; g = g + 1) begin : g_pair
-            wire [4:0] to_me   = me == 2'd0 ? promised_q[3*g] : me == 2'd1 ? promised_q[3*g+1] : promised_q[3*g+2];
-            wire [4:0] from_me = me == 2'd0 ? promised_q[g]   : me == 2'd1 ? promised_q[3+g]   : promised_q[6+g];
-            assign none[g] = to_me == 5'd0;
-            assign full[g] = from_me >= 5'd15;
-        end
-    endgenerate
-    wire         token_bad = |(waits & none) || |(gives & full);
+    // Tokens in ring order: promised and not yet spoken for, from engine to engine. While lac_check is at work, a pair a cycle: those
+    // that it takes (even steps) and that it gives (odd steps), from LOAD, EXEC, STORE
+    reg  [3:0]  promised [0:15];       // [4 * from + to]
+    reg  [3:0]  pair_q;
+    reg         token_bad_q;
+    wire        pairs   = state_q == ST_CHECK && pair_q < 4'd6;
+    wire [1:0]  other   = pair_q[2:1];
+    wire [3:0]  pair_at = rst ? clear_at : pair_q[0] ? {me_q, other} : {other, me_q};
+    wire [3:0]  promise = promised[pair_at];
+    wire        speaks  = pair_q[0] ? gives_q[other] : waits_q[other];
+    always @(posedge clk) begin
+        pair_q <= pairs ? pair_q + 4'd1 : state_q == ST_CHECK ? pair_q : 4'd0;
+        if (rst || (pairs && speaks)) promised[pair_at] <= rst ? 4'd0 : pair_q[0] ? promise + 4'd1 : promise - 4'd1;
+        token_bad_q <= state_q != ST_WAIT && (token_bad_q || (pairs && speaks && promise == (pair_q[0] ? 4'd15 : 4'd0)));
+    end
 
-    wire [2:0]   q_ready;
-    wire         send = state_q == ST_SEND && !err_q && !token_bad && q_ready[me];
-    wire [2:0]   push = {3{send}} & {me == 2'd2, me == 2'd1, me == 2'd0};
-    generate
-        for (g = 0; g < 3; g = g + 1) begin : g_from
-            for (h = 0; h < 3; h = h + 1) begin : g_to
-                wire up   = push[g] && gives[h];
-                wire down = push[h] && waits[g];
-                always @(posedge clk)
-                    if (rst) promised_q[3*g+h] <= 5'd0;
-                    else     promised_q[3*g+h] <= promised_q[3*g+h] + {4'd0, up} - {4'd0, down};
-            end
-        end
-    endgenerate
-
-    // the dispatcher's own error
-    wire         d_err   = !err_q && (state_q == ST_BAD || (state_q == ST_SEND && token_bad) || ring_now);
-    wire         fetch_idle = state_q == ST_COLLECT && part_q == 4'd0 && !lq_valid && credit_q == FETCH[2:0] && !req_q;
-    wire         ring_now = ring_bad_q && fetch_idle && !more;
-    wire [7:0]   d_code  = ring_now ? `LAC_ERR_RING
-                         : cmd_fault_q != 3'd0 ? (cmd_fault_q == 3'd1 ? `LAC_ERR_BUS_SLVERR : cmd_fault_q == 3'd2 ? `LAC_ERR_BUS_DECERR
-                                                  : cmd_fault_q == 3'd3 ? `LAC_ERR_BUS_TIMEOUT : `LAC_ERR_BUS_PROTOCOL)
-                         : state_q == ST_SEND ? `LAC_ERR_TOKEN : check_code;
-    wire [63:0]  cmd_at  = {{(64-ADDR_W){1'b0}}, cmd_addr_q};
-    wire [63:0]  d_addr  = ring_now ? ring_base : cmd_fault_q != 3'd0 ? {{(64-ADDR_W){1'b0}}, fault_addr_q}
-                         : state_q == ST_BAD && check_at_data ? {cmd_q[`LAC_F_STORE_ADDR_HI], cmd_q[`LAC_F_STORE_ADDR_LO]} : cmd_at;
-    wire [31:0]  d_index = ring_now ? bell_tail_q : (cmd_fault_q != 3'd0 || state_q == ST_SEND) ? 32'd0 : check_index;
-
+    wire        fault_now = faulty && fault_seq == seq_q;
+    wire        bad_now   = bad && bad_seq == seq_q;
+    wire        refused   = fault_now || bad_now || check_code != `LAC_ERR_NONE || token_bad_q;
+    wire        send      = state_q == ST_SEND && !err_q && !refused;
+    wire [2:0]  push      = {3{send}} & {me_q == 2'd2, me_q == 2'd1, me_q == 2'd0};
     always @(posedge clk)
         if (rst) begin
-            state_q <= ST_COLLECT;
-            part_q  <= 4'd0;
-            seq_q   <= 32'd0;
+            state_q <= ST_WAIT;
+            seq_q   <= 5'd0;
             head_q  <= 16'd0;
-            cmd_fault_q <= 3'd0;
         end else
             case (state_q)
-                ST_COLLECT: if (lq_valid) begin              // waits for the command's last line
-                    part_q <= last_part ? 4'd0 : part_q + 4'd1;
-                    if (part_q == 4'd0)            cmd_fault_q <= lq_fault;
-                    else if (cmd_fault_q == 3'd0)  cmd_fault_q <= lq_fault;
-                    if (last_part && !err_q) state_q <= ST_CHECK;
-                end
-                ST_CHECK:                                     // waits for lac_check
-                    if (err_q) state_q <= ST_COLLECT;
-                    else if (check_ready) state_q <= (cmd_fault_q != 3'd0 || check_code != `LAC_ERR_NONE) ? ST_BAD : ST_SEND;
-                ST_SEND:                                      // waits for room in the engine's queue
-                    if (err_q || token_bad) state_q <= ST_COLLECT;
-                    else if (send) begin
-                        state_q <= ST_COLLECT;
-                        seq_q   <= seq_q + 32'd1;
-                        head_q  <= head_q == wrap ? 16'd0 : head_q + 16'd1;
+                ST_WAIT:  if (taken) state_q <= ST_CHECK;              // waits for a command's last line
+                ST_CHECK: if (err_q) state_q <= ST_WAIT;               // waits for lac_check
+                          else if (check_ready) state_q <= ST_SEND;
+                default: begin                                         // ST_SEND: sent, or its error is recorded
+                    state_q <= ST_WAIT;
+                    if (send) begin
+                        seq_q  <= seq_q + 5'd1;
+                        head_q <= head_q == wrap ? 16'd0 : head_q + 16'd1;
                     end
-                default: state_q <= ST_COLLECT;               // ST_BAD: the error is recorded in this cycle
+                end
             endcase
-    generate
-        if (PER == 1) begin : g_whole
-            always @(posedge clk) if (lq_pop) cmd_q <= lq_data;
-        end else begin : g_parts
-            always @(posedge clk) if (lq_pop) cmd_q <= {lq_data, cmd_q[511:LINE_W]};
-        end
-    endgenerate
-    always @(posedge clk) if (taken) cmd_addr_q <= ring_base[ADDR_W-1:0] + {{(ADDR_W-22){1'b0}}, head_q, 6'd0};
+    always @(posedge clk) if (taken) {me_q, waits_q, gives_q, beyond_q} <= {engine, waits, gives, beyond};
 
-    // ---- Tokens, really given and taken -------------------------------------------------------------------------------------------
-    reg  [5:0]  token_q [0:8];       // [3 * from + to]
+    // ---- Tokens, really given and taken: at most fifteen promised, and those of the sixteen slots ----------------------------------------
     wire [2:0]  take [0:2];
     wire [2:0]  give [0:2];
     wire [2:0]  have [0:2];
+    genvar g, h;
     generate
-        for (g = 0; g < 3; g = g + 1) begin : g_tfrom
-            for (h = 0; h < 3; h = h + 1) begin : g_tto
-                wire up   = give[g][h];
-                wire down = take[h][g];
-                assign have[h][g] = token_q[3*g+h] != 6'd0;
-                always @(posedge clk)
-                    if (rst) token_q[3*g+h] <= 6'd0;
-                    else     token_q[3*g+h] <= token_q[3*g+h] + {5'd0, up} - {5'd0, down};
+        for (g = 0; g < 3; g = g + 1) begin : g_from
+            for (h = 0; h < 3; h = h + 1) begin : g_to
+                if (g == h) begin : g_none
+                    assign have[h][g] = 1'b0;
+                end else begin : g_pair
+                    reg  [4:0] token_q;
+                    wire       up   = give[g][h];
+                    wire       down = take[h][g];
+                    assign have[h][g] = token_q != 5'd0;
+                    always @(posedge clk)
+                        if (rst) token_q <= 5'd0;
+                        else     token_q <= token_q + {4'd0, up} - {4'd0, down};
+                end
             end
         end
     endgenerate
 
-    // ---- The three queues ---------------------------------------------------------------------------------------------------------
-    wire [2:0]        old_valid, head_valid, mark, new_err;
-    wire [95:0]       old_seq;
-    wire [95:0]       head_seq;
-    wire [95:0]       new_seq;
-    wire [95:0]       new_tag;
-    wire [23:0]       new_code;
-    wire [3*ADDR_W-1:0] new_addr;
-    wire [95:0]       new_index;
-    reg  [31:0]       err_seq_q;
+    // ---- The three queues, and the port on the slots ----------------------------------------------------------------------------------------
+    wire [2:0]  old_valid, done_mark, need, load, fill;
+    wire [14:0] old_seq, first_seq;
+    wire [11:0] slot;
+    reg  [4:0]  err_seq_q;
+    wire [2:0]  cready = {st_ready, ex_ready, ld_ready};
+    wire [2:0]  done  = {st_done, ex_done, ld_done};
+    wire [2:0]  fail  = {st_fail, ex_fail, ld_fail};
+    wire [2:0]  new_err = done & fail;
+    wire        port_busy = taken || state_q == ST_SEND;
+    assign load = port_busy ? 3'b000 : need & ~{need[1] || need[0], need[0], 1'b0};
+    always @*
+        if (port_busy)    at = seq_q[3:0];
+        else if (need[0]) at = slot[3:0];
+        else if (need[1]) at = slot[7:4];
+        else if (need[2]) at = slot[11:8];
+        else              at = err_seq_q[3:0];
     // STORE: nothing before it may be under way
-    wire [31:0]       gap_ld = old_seq[0*32 +: 32] - head_seq[2*32 +: 32];
-    wire [31:0]       gap_ex = old_seq[1*32 +: 32] - head_seq[2*32 +: 32];
-    wire [31:0]       gap_er = err_seq_q - head_seq[2*32 +: 32];
-    wire              st_held = (old_valid[0] && gap_ld[31]) || (old_valid[1] && gap_ex[31]) || (err_q && gap_er[31]);
+    wire [4:0]  gap_ld = old_seq[4:0]  - first_seq[14:10];
+    wire [4:0]  gap_ex = old_seq[9:5]  - first_seq[14:10];
+    wire [4:0]  gap_er = err_seq_q     - first_seq[14:10];
+    wire        st_held = (old_valid[0] && gap_ld[4]) || (old_valid[1] && gap_ex[4]) || (err_q && gap_er[4]);
+    wire [2:0]  cmd_valid;
+    assign {st_valid, ex_valid, ld_valid} = cmd_valid;
+    generate
+        for (g = 0; g < 3; g = g + 1) begin : g_queue
+            wire held = (g == 2) ? st_held : 1'b0;
+            lac_queue #(.FLIGHT(2)) u_queue (
+                .clk(clk), .rst(rst), .push(push[g]), .push_seq(seq_q), .push_gives(gives_q), .push_mark(mark),
+                .need_slot(need[g]), .slot(slot[4*g +: 4]), .load(load[g]), .fill(fill[g]),
+                .slot_lap(lap), .slot_at(at), .slot_waits(waits),
+                .tokens(have[g]), .take(take[g]), .give(give[g]), .held(held),
+                .oldest_valid(old_valid[g]), .oldest_seq(old_seq[5*g +: 5]), .head_seq(first_seq[5*g +: 5]),
+                .busy(engine_busy[g]), .waits(engine_waits[g]), .mark(done_mark[g]),
+                .cmd_valid(cmd_valid[g]), .cmd_ready(cready[g]), .done(done[g]), .fail(fail[g]),
+                .err_valid(err_q), .err_seq(err_seq_q)
+            );
+        end
+    endgenerate
 
-    lac_queue #(.W(256), .ADDR_W(ADDR_W), .DEPTH(4), .FLIGHT(2)) u_load (
-        .clk(clk), .rst(rst), .push(push[0]), .push_ready(q_ready[0]), .push_cmd(cmd_q[255:0]), .push_seq(seq_q),
-        .tokens(have[0]), .take(take[0]), .give(give[0]), .held(1'b0),
-        .oldest_valid(old_valid[0]), .oldest_seq(old_seq[0*32 +: 32]), .head_valid(head_valid[0]), .head_seq(head_seq[0*32 +: 32]),
-        .busy(engine_busy[0]), .waits(engine_waits[0]), .mark(mark[0]),
-        .cmd_valid(ld_valid), .cmd_ready(ld_ready), .cmd(ld_cmd), .done(ld_done), .fail(ld_fail),
-        .fail_code(ld_code), .fail_addr(ld_addr), .fail_index(ld_index),
-        .err_valid(err_q), .err_seq(err_seq_q), .new_err(new_err[0]), .new_seq(new_seq[0*32 +: 32]), .new_tag(new_tag[0*32 +: 32]),
-        .new_code(new_code[0*8 +: 8]), .new_addr(new_addr[0*ADDR_W +: ADDR_W]), .new_index(new_index[0*32 +: 32])
-    );
-    lac_queue #(.W(224), .ADDR_W(ADDR_W), .DEPTH(4), .FLIGHT(2)) u_exec (
-        .clk(clk), .rst(rst), .push(push[1]), .push_ready(q_ready[1]), .push_cmd(cmd_q[223:0]), .push_seq(seq_q),
-        .tokens(have[1]), .take(take[1]), .give(give[1]), .held(1'b0),
-        .oldest_valid(old_valid[1]), .oldest_seq(old_seq[1*32 +: 32]), .head_valid(head_valid[1]), .head_seq(head_seq[1*32 +: 32]),
-        .busy(engine_busy[1]), .waits(engine_waits[1]), .mark(mark[1]),
-        .cmd_valid(ex_valid), .cmd_ready(ex_ready), .cmd(ex_cmd), .done(ex_done), .fail(ex_fail),
-        .fail_code(ex_code), .fail_addr({ADDR_W{1'b0}}), .fail_index(ex_index),
-        .err_valid(err_q), .err_seq(err_seq_q), .new_err(new_err[1]), .new_seq(new_seq[1*32 +: 32]), .new_tag(new_tag[1*32 +: 32]),
-        .new_code(new_code[1*8 +: 8]), .new_addr(new_addr[1*ADDR_W +: ADDR_W]), .new_index(new_index[1*32 +: 32])
-    );
-    lac_queue #(.W(320), .ADDR_W(ADDR_W), .DEPTH(4), .FLIGHT(2)) u_store (
-        .clk(clk), .rst(rst), .push(push[2]), .push_ready(q_ready[2]), .push_cmd(cmd_q[319:0]), .push_seq(seq_q),
-        .tokens(have[2]), .take(take[2]), .give(give[2]), .held(st_held),
-        .oldest_valid(old_valid[2]), .oldest_seq(old_seq[2*32 +: 32]), .head_valid(head_valid[2]), .head_seq(head_seq[2*32 +: 32]),
-        .busy(engine_busy[2]), .waits(engine_waits[2]), .mark(mark[2]),
-        .cmd_valid(st_valid), .cmd_ready(st_ready), .cmd(st_cmd), .done(st_done), .fail(st_fail),
-        .fail_code(st_code), .fail_addr(st_addr), .fail_index(32'd0),
-        .err_valid(err_q), .err_seq(err_seq_q), .new_err(new_err[2]), .new_seq(new_seq[2*32 +: 32]), .new_tag(new_tag[2*32 +: 32]),
-        .new_code(new_code[2*8 +: 8]), .new_addr(new_addr[2*ADDR_W +: ADDR_W]), .new_index(new_index[2*32 +: 32])
-    );
+    // the engines' commands, in the places of their words
+    reg  [ADDR_W-1:0] ld_addr_q, st_addr_q;
+    reg  [3:0]        ld_kind_q;
+    reg  [127:0]      ld_words_q;
+    reg  [159:0]      ex_words_q;
+    reg  [191:0]      st_words_q;
+    wire [63:0]       ld_addr64 = {{(64-ADDR_W){1'b0}}, ld_addr_q};
+    wire [63:0]       st_addr64 = {{(64-ADDR_W){1'b0}}, st_addr_q};
+    always @(posedge clk) begin
+        if (fill[0]) {ld_kind_q, ld_addr_q, ld_words_q} <= {1'b0, kind, addr, words[127:0]};
+        if (fill[1]) ex_words_q <= words[159:0];
+        if (fill[2]) {st_addr_q, st_words_q} <= {addr, words};
+    end
+    assign ld_cmd = {ld_words_q, ld_addr64, 32'd0, 24'd0, ld_kind_q, 4'd1};
+    assign ex_cmd = {ex_words_q, 32'd0, 24'd0, 8'd2};
+    assign st_cmd = {st_words_q, st_addr64, 32'd0, 24'd0, 8'd3};
 
     // ---- The lowest error ------------------------------------------------------------------------------------------------------------
-    // Candidates of one cycle and the one already known: keep the lowest. Commands have distinct numbers.
-    reg  [7:0]  err_code_q;
-    reg  [3:0]  err_unit_q;
-    reg  [31:0] err_tag_q, err_index_q;
-    reg  [63:0] err_addr_q;
+    // Candidates of one cycle and the one already known: keep the lowest. Commands have distinct numbers. What an engine says of its first
+    // error, and the dispatcher of its own, is kept beside; what did not win is wiped, so that the record is the or of all.
+    wire        fetch_idle = state_q == ST_WAIT && asked_q == arrived && (err_q || seq_q == arrived) && !req_q;
+    wire        ring_now = ring_bad_q && fetch_idle && !more;
+    wire        d_err    = !err_q && ((state_q == ST_SEND && refused) || ring_now);
+    reg         final_q;
+    reg  [1:0]  unit_q;
     reg         c_valid;
-    reg  [31:0] c_seq, c_tag, c_index, c_diff;
-    reg  [7:0]  c_code;
-    reg  [3:0]  c_unit;
-    reg  [63:0] c_addr;
+    reg  [4:0]  c_seq, c_diff;
+    reg  [1:0]  c_unit;
     integer     e;
     always @* begin
         c_valid = err_q || d_err;
-        c_seq   = err_q ? err_seq_q   : seq_q;
-        c_tag   = err_q ? err_tag_q   : (ring_now || cmd_fault_q != 3'd0) ? 32'd0 : cmd_q[`LAC_F_ANY_TAG];
-        c_index = err_q ? err_index_q : d_index;
-        c_code  = err_q ? err_code_q  : d_code;
-        c_unit  = err_q ? err_unit_q  : 4'd0;
-        c_addr  = err_q ? err_addr_q  : d_addr;
-        c_diff  = 32'd0;
+        c_seq   = err_q ? err_seq_q : seq_q;
+        c_unit  = err_q ? unit_q    : 2'd0;
+        c_diff  = 5'd0;
         for (e = 0; e < 3; e = e + 1) begin
-            c_diff = new_seq[e*32 +: 32] - c_seq;
-            if (new_err[e] && (!c_valid || c_diff[31])) begin
+            c_diff = old_seq[5*e +: 5] - c_seq;
+            if (new_err[e] && (!c_valid || c_diff[4])) begin
                 c_valid = 1'b1;
-                c_seq   = new_seq[e*32 +: 32];
-                c_tag   = new_tag[e*32 +: 32];
-                c_index = new_index[e*32 +: 32];
-                c_code  = new_code[e*8 +: 8];
-                c_unit  = e[3:0] + 4'd1;
-                c_addr  = {{(64-ADDR_W){1'b0}}, new_addr[e*ADDR_W +: ADDR_W]};
+                c_seq   = old_seq[5*e +: 5];
+                c_unit  = e[1:0] + 2'd1;
             end
         end
     end
-    always @(posedge clk)
-        if (rst) err_q <= 1'b0;
-        else     err_q <= c_valid;
-    always @(posedge clk)
-        {err_seq_q, err_tag_q, err_index_q, err_code_q, err_unit_q, err_addr_q} <= {c_seq, c_tag, c_index, c_code, c_unit, c_addr};
+    always @(posedge clk) begin
+        err_q     <= !rst && c_valid;
+        err_seq_q <= c_seq;
+        unit_q    <= c_unit;
+    end
+
+    reg  [2:0]        failed_q;
+    reg  [7:0]        ld_code_q, ex_code_q, st_code_q, d_code_q;
+    reg  [ADDR_W-1:0] ld_at_q, st_at_q, d_at_q;
+    reg  [31:0]       ld_index_q, ex_index_q, d_hi_q;
+    reg               d_ring_q, d_fault_q, d_window_q, d_bad_q, d_own_q;
+    wire              wipe = err_q && idle;
+    wire [7:0]        bus_code = fault_code == 3'd1 ? `LAC_ERR_BUS_SLVERR : fault_code == 3'd2 ? `LAC_ERR_BUS_DECERR
+                               : fault_code == 3'd3 ? `LAC_ERR_BUS_TIMEOUT : `LAC_ERR_BUS_PROTOCOL;
+    always @(posedge clk) begin
+        failed_q <= rst ? 3'b000 : failed_q | new_err;
+        if (wipe && unit_q != 2'd1)         {ld_code_q, ld_at_q, ld_index_q} <= {(40+ADDR_W){1'b0}};
+        else if (!failed_q[0] && !final_q)  {ld_code_q, ld_at_q, ld_index_q} <= {ld_code, ld_addr, ld_index};
+        if (wipe && unit_q != 2'd2)         {ex_code_q, ex_index_q} <= 40'd0;
+        else if (!failed_q[1] && !final_q)  {ex_code_q, ex_index_q} <= {ex_code, ex_index};
+        if (wipe && unit_q != 2'd3)         {st_code_q, st_at_q} <= {(8+ADDR_W){1'b0}};
+        else if (!failed_q[2] && !final_q)  {st_code_q, st_at_q} <= {st_code, st_addr};
+        if (wipe && unit_q != 2'd0) begin
+            {d_ring_q, d_fault_q, d_window_q, d_bad_q, d_own_q} <= 5'd0;
+            d_code_q <= `LAC_ERR_NONE;
+        end else if (!err_q) begin
+            d_ring_q   <= ring_now;
+            d_fault_q  <= !ring_now && fault_now;
+            d_bad_q    <= !ring_now && !fault_now && bad_now;
+            d_window_q <= !ring_now && !fault_now && !bad_now && check_code == `LAC_ERR_WINDOW;
+            d_own_q    <= !ring_now && !fault_now && (bad_now || check_code != `LAC_ERR_WINDOW);
+            d_code_q   <= ring_now ? `LAC_ERR_RING : fault_now ? bus_code : bad_now ? (bad_op ? `LAC_ERR_OPCODE : `LAC_ERR_RESERVED)
+                        : check_code != `LAC_ERR_NONE ? check_code : `LAC_ERR_TOKEN;
+        end
+        if (!final_q) {d_hi_q, d_at_q} <= {ring_base[63:32], d_ring_q ? ring : entry_at, d_ring_q ? ring_base[5:0] : 6'd0};
+    end
+
+    wire [31:0]       r_index = ld_index_q | ex_index_q | (d_bad_q ? bad_index : d_ring_q ? bell_tail_q : 32'd0);
+    wire [ADDR_W-1:0] r_at    = ld_at_q | st_at_q | (d_own_q || d_ring_q ? d_at_q : d_fault_q ? fault_addr : d_window_q ? check_at : {ADDR_W{1'b0}});
+    wire [63:0]       r_addr  = {{(64-ADDR_W){1'b0}}, r_at} | {d_ring_q ? d_hi_q : d_window_q && beyond_q ? far_hi : 32'd0, 32'd0};
+    wire [3:0]        r_unit  = {2'd0, unit_q};
+    assign err_word = err_at == 3'd3 ? {20'd0, r_unit, ld_code_q | ex_code_q | st_code_q | d_code_q}
+                    : err_at == 3'd5 ? (d_ring_q || d_fault_q ? 32'd0 : tag)
+                    : err_at == 3'd6 ? r_addr[31:0] : err_at == 3'd7 ? r_addr[63:32] : r_index;
 
     // ---- Idle, progress -----------------------------------------------------------------------------------------------------------------
-    wire        idle  = fetch_idle && (err_q || (!more && !ring_bad_q)) && old_valid == 3'b000 && !bell_q && !bell2_q && !(|new_err);
-    reg         busy_q, final_q;
-    reg  [31:0] done_q, low;
-    reg  [31:0] low_diff;
+    wire        idle  = fetch_idle && (err_q || (!more && !ring_bad_q)) && old_valid == 3'b000 && !bell_q && !bell2_q && new_err == 3'b000;
+    reg         busy_q;
+    reg  [4:0]  low, low_diff;
     always @* begin
-        low = (err_q) ? err_seq_q : seq_q;
-        low_diff = 32'd0;
+        low = err_q ? err_seq_q : seq_q;
+        low_diff = 5'd0;
         for (e = 0; e < 3; e = e + 1) begin
-            low_diff = old_seq[e*32 +: 32] - low;
-            if (old_valid[e] && low_diff[31]) low = old_seq[e*32 +: 32];
+            low_diff = old_seq[5*e +: 5] - low;
+            if (old_valid[e] && low_diff[4]) low = old_seq[5*e +: 5];
         end
     end
     always @(posedge clk)
         if (rst) begin
             busy_q  <= 1'b0;
             final_q <= 1'b0;
-            done_q  <= 32'd0;
+            low_q   <= 5'd0;
         end else begin
-            busy_q  <= busy_q ? !idle : (more || ring_bad_q) && !final_q && !err_q;
+            busy_q  <= busy_q ? !idle : started;
             final_q <= final_q || (err_q && idle);
-            done_q  <= low;
+            low_q   <= low;
         end
 
     assign head      = head_q;
     assign tail      = tail_q;
-    assign completed = done_q;
+    assign completed = low_q;
     assign busy      = busy_q;
     assign pending   = bell_q || bell2_q || started;
     assign started   = !busy_q && (more || ring_bad_q) && !final_q && !err_q;
-    assign marks     = {1'b0, mark[0]} + {1'b0, mark[1]} + {1'b0, mark[2]};
+    assign marks     = {1'b0, done_mark[0]} + {1'b0, done_mark[1]} + {1'b0, done_mark[2]};
     assign err_valid = final_q;
-    assign err_code  = err_code_q;
-    assign err_unit  = err_unit_q;
-    assign err_seq   = err_seq_q;
-    assign err_tag   = err_tag_q;
-    assign err_addr  = err_addr_q;
-    assign err_index = err_index_q;
 
-    wire unused_ok = &{1'b0, head_valid, cmd_q, c_diff, gap_ld, gap_ex, gap_er, low_diff, head_seq};
+    wire unused_ok = &{1'b0, words, c_diff, gap_ld, gap_ex, gap_er, low_diff, first_seq};
 
 endmodule
 `default_nettype wire

@@ -2,104 +2,110 @@
 //
 // lac_queue - what stands between the dispatcher and one engine: commands waiting, tokens, commands in flight
 //
-//   dispatch --> [ waiting ] --tokens, order--> engine --> [ in flight: who it was ] --done--> tokens, marks, errors
+//   dispatch --> [ numbers: waiting ] --> [ head ] --tokens, order--> engine --> [ numbers: in flight ] --done--> tokens, marks, errors
 //
 //   Function   starts the oldest waiting command when the tokens it waits for are there (`held` low: and nothing
 //              else forbids it), takes those tokens, and on its completion gives the tokens it promises
-//   Errors     a command behind the recorded error (in ring order) that has not started is dropped without effect
+//   Storage    only numbers: a command stands in its slot of lac_slots until it is read into the head. The slots have one
+//              read port; `need_slot` asks for it, `load` grants it and brings the command at the same time
+//   Timing     a command whose push finds the head empty and nobody waiting is the head in the next cycle; another is read into the head
+//              in the cycle behind the start of the one before
+//   Errors     commands behind the recorded error (in ring order) that have not started are dropped without effect
 //   Order      `oldest` is the first command, waiting or in flight, that has not completed
 //   Reset      empties everything
 `default_nettype none
 
 module lac_queue #(
-    parameter integer W        = 320,  // [bits] of a command that the engine looks at, from word 0 on
-    parameter integer ADDR_W   = 32,
-    parameter integer DEPTH    = 4,    // [commands] waiting
-    parameter integer FLIGHT   = 2     // [commands] in flight at the most
+    parameter integer FLIGHT = 2     // [commands] in flight at the most
 ) (
-    input  wire              clk,
-    input  wire              rst,
+    input  wire        clk,
+    input  wire        rst,
 
-    input  wire              push,
-    output wire              push_ready,
-    input  wire [W-1:0]      push_cmd,
-    input  wire [31:0]       push_seq,
+    input  wire        push,          // the slot port shows this command
+    input  wire [4:0]  push_seq,
+    input  wire [2:0]  push_gives,
+    input  wire        push_mark,
 
-    input  wire [2:0]        tokens,      // there is one from LOAD, EXEC, STORE
-    output wire [2:0]        take,
-    output wire [2:0]        give,        // to LOAD, EXEC, STORE
-    input  wire              held,
-    output wire              oldest_valid,
-    output wire [31:0]       oldest_seq,
-    output wire              head_valid,
-    output wire [31:0]       head_seq,
-    output wire              busy,        // the engine has a command
-    output wire              waits,       // a command waits for tokens, or is held
-    output wire              mark,        // a marked command completed
+    output wire        need_slot,
+    output wire [3:0]  slot,
+    input  wire        load,          // the slot port shows `slot`
+    output wire        fill,          // the engine's command register takes what the port shows
+    input  wire        slot_lap,
+    input  wire [3:0]  slot_at,
+    input  wire [2:0]  slot_waits,
 
-    output wire              cmd_valid,
-    input  wire              cmd_ready,
-    output wire [W-1:0]      cmd,
-    input  wire              done,
-    input  wire              fail,
-    input  wire [7:0]        fail_code,
-    input  wire [ADDR_W-1:0] fail_addr,
-    input  wire [31:0]       fail_index,
+    input  wire [2:0]  tokens,        // there is one from LOAD, EXEC, STORE
+    output wire [2:0]  take,
+    output wire [2:0]  give,          // to LOAD, EXEC, STORE
+    input  wire        held,
+    output wire        oldest_valid,
+    output wire [4:0]  oldest_seq,
+    output wire [4:0]  head_seq,
+    output wire        busy,          // the engine has a command
+    output wire        waits,         // a command waits for tokens, or is held
+    output wire        mark,          // a marked command completed
 
-    input  wire              err_valid,   // the lowest error so far
-    input  wire [31:0]       err_seq,
-    output wire              new_err,     // this engine adds one
-    output wire [31:0]       new_seq,
-    output wire [31:0]       new_tag,
-    output wire [7:0]        new_code,
-    output wire [ADDR_W-1:0] new_addr,
-    output wire [31:0]       new_index
+    output wire        cmd_valid,
+    input  wire        cmd_ready,
+    input  wire        done,
+    input  wire        fail,
+
+    input  wire        err_valid,     // the lowest error so far
+    input  wire [4:0]  err_seq
 );
 
-`include "lac_regs.vh"
-    wire [3:0]   unused_level, unused_level2;
-    wire         w_valid, f_valid, f_ready;
-    wire [W-1:0] w_cmd;
-    wire [31:0]  w_seq;
-    wire         start, drop;
+    // ---- Numbers: a ring of all that has not completed, oldest first -----------------------------------------------------------
+    reg  [8:0] ring [0:15];
+    reg  [3:0] wr_q, next_q, done_q;  // push; next into the head; oldest
+    reg        head_q;
+    wire       empty = next_q == wr_q;
+    wire       drop;
+    assign need_slot = !head_q && !empty;
+    assign slot      = ring[next_q][3:0];
+    assign fill      = load || (push && !head_q && empty);
+    always @(posedge clk) if (push) ring[wr_q] <= {push_mark, push_gives, push_seq};
 
-    lac_fifo #(.W(W + 32), .DEPTH(DEPTH), .LEVEL_W(4)) u_waiting (
-        .clk(clk), .rst(rst), .push(push), .in_data({push_seq, push_cmd}), .in_ready(push_ready),
-        .out_valid(w_valid), .out_data({w_seq, w_cmd}), .pop(start || drop), .level(unused_level)
-    );
-
-    wire [31:0] behind = err_seq - w_seq;  // negative: this command is behind the error
-    wire [2:0]  need   = w_cmd[`LAC_F_ANY_WAIT];
-    wire        ready  = w_valid && !held && (need & ~tokens) == 3'd0 && f_ready;
-    assign drop      = w_valid && err_valid && behind[31];
+    // ---- The head -----------------------------------------------------------------------------------------------------------------
+    reg  [4:0] head_seq_q;
+    reg  [2:0] need_q;
+    reg  [1:0] flight_q;
+    wire [4:0] behind = err_seq - head_seq_q;  // negative: this command is behind the error
+    wire       ready  = head_q && !held && (need_q & ~tokens) == 3'd0 && flight_q != FLIGHT[1:0];
+    wire       start  = cmd_valid && cmd_ready;
+    assign drop      = head_q && err_valid && behind[4];
     assign cmd_valid = ready && !drop;
-    assign cmd       = w_cmd;
-    assign start     = cmd_valid && cmd_ready;
-    assign take      = start ? need : 3'd0;
+    assign take      = start ? need_q : 3'd0;
 
-    wire [31:0] f_seq, f_tag;
-    wire [2:0]  f_give;
-    wire        f_mark;
-    lac_fifo #(.W(68), .DEPTH(FLIGHT), .LEVEL_W(4)) u_flight (
-        .clk(clk), .rst(rst), .push(start),
-        .in_data({w_cmd[`LAC_F_ANY_MARK], w_cmd[`LAC_F_ANY_SIGNAL], w_cmd[`LAC_F_ANY_TAG], w_seq}), .in_ready(f_ready),
-        .out_valid(f_valid), .out_data({f_mark, f_give, f_tag, f_seq}), .pop(done), .level(unused_level2)
-    );
+    always @(posedge clk)
+        if (rst) begin
+            wr_q     <= 4'd0;
+            next_q   <= 4'd0;
+            done_q   <= 4'd0;
+            head_q   <= 1'b0;
+            flight_q <= 2'd0;
+        end else begin
+            if (drop) begin                            // with all that stands behind it
+                wr_q   <= next_q - 4'd1;
+                next_q <= next_q - 4'd1;
+            end else begin
+                if (push) wr_q   <= wr_q + 4'd1;
+                if (fill) next_q <= next_q + 4'd1;
+            end
+            if (done) done_q <= done_q + 4'd1;
+            head_q   <= fill || (head_q && !start && !drop);
+            flight_q <= flight_q + {1'b0, start} - {1'b0, done};
+        end
+    always @(posedge clk) if (fill) {head_seq_q, need_q} <= {slot_lap, slot_at, slot_waits};
 
-    assign give         = (done && !fail) ? f_give : 3'd0;
-    assign mark         = done && !fail && f_mark;
-    assign new_err      = done && fail;
-    assign new_seq      = f_seq;
-    assign new_tag      = f_tag;
-    assign new_code     = fail_code;
-    assign new_addr     = fail_addr;
-    assign new_index    = fail_index;
-    assign head_valid   = w_valid;
-    assign head_seq     = w_seq;
-    assign oldest_valid = f_valid || w_valid;
-    assign oldest_seq   = f_valid ? f_seq : w_seq;
-    assign busy         = f_valid;
-    assign waits        = w_valid && !ready;
+    wire [2:0] gives;
+    wire       marked;
+    assign {marked, gives, oldest_seq} = ring[done_q];
+    assign oldest_valid = done_q != wr_q;
+    assign head_seq     = head_seq_q;
+    assign give         = (done && !fail) ? gives : 3'd0;
+    assign mark         = done && !fail && marked;
+    assign busy         = flight_q != 2'd0;
+    assign waits        = head_q && !ready;
 
     wire unused_ok = &{1'b0, behind};
 

@@ -3,8 +3,12 @@
 // lac_regs - the register file behind lac_axil: driver/lac_regs.def in hardware
 //
 //   Function   configuration registers, capabilities, status, interrupts, counters of the run, time stamps
-//   Timing     a read's value is taken in the cycle of rd_en and given in the next one
-//   Reset      rst (hard): all. soft: what docs/formats.md says, as one pulse
+//   Counters   events are counted in a few bits; a sweep visits one counter a cycle and moves what it has counted into a sum in LUT RAM.
+//              A read shows sum and count together, so it is exact, and takes nothing away
+//   Timing     a read's value is taken in the cycle of rd_en and given in the next one; rd_soon says that rd_en follows.
+//              A read of CYCLE_LO or CNT_MACS_LO takes the cycle after rd_en too, to freeze the upper half
+//   Reset      rst (hard): all; `hold` for sixteen more cycles, in which the RAMs are cleared and nothing may be read or written.
+//              soft, then resetting: what docs/formats.md says
 `default_nettype none
 
 module lac_regs #(
@@ -28,9 +32,11 @@ module lac_regs #(
     input  wire        wr_en,
     input  wire [11:0] wr_addr,
     input  wire [31:0] wr_data,
+    input  wire        rd_soon,
     input  wire        rd_en,
     input  wire [11:0] rd_addr,
     output wire [31:0] rd_data,
+    output wire        hold,
 
     output wire        soft_request,
     output wire        bell,
@@ -46,7 +52,7 @@ module lac_regs #(
 
     input  wire [15:0] head,
     input  wire [15:0] tail,
-    input  wire [31:0] completed,
+    input  wire [4:0]  completed,     // modulo 32: it grows by less than that between two visits
     input  wire        busy,
     input  wire        pending,
     input  wire        started,
@@ -55,12 +61,8 @@ module lac_regs #(
     input  wire [1:0]  marks,
     input  wire [2:0]  engine_busy,
     input  wire        err_valid,
-    input  wire [7:0]  err_code,
-    input  wire [3:0]  err_unit,
-    input  wire [31:0] err_seq,
-    input  wire [31:0] err_tag,
-    input  wire [63:0] err_addr,
-    input  wire [31:0] err_index,
+    output wire [2:0]  err_at,        // word of the record: where the word address of its register ends
+    input  wire [31:0] err_word,
 
     input  wire        count_rd,
     input  wire        count_wr,
@@ -76,6 +78,8 @@ module lac_regs #(
 );
 
 `include "lac_regs.vh"
+`include "lac_clog2.vh"
+    localparam [11:0] R_START = `LAC_REG_RUN_START, R_END = `LAC_REG_RUN_END, R_FIRST = `LAC_REG_MARK_FIRST, R_LAST = `LAC_REG_MARK_LAST;
 
     // ---- Written by the driver ----------------------------------------------------------------------------------------
     reg [31:0] ring_lo_q, ring_hi_q, size_q, rdb_lo_q, rdb_hi_q, rdl_lo_q, rdl_hi_q, wrb_lo_q, wrb_hi_q, wrl_lo_q, wrl_hi_q;
@@ -84,6 +88,22 @@ module lac_regs #(
     reg        bell_q, soft_q, bell_wait_q;
     reg        busy_was_q, err_was_q;
 
+    // read back from a LUT RAM, a word where the register's word address ends
+    function is_kept(input [11:0] w);
+        case (w)
+            `LAC_REG_RING_BASE_LO, `LAC_REG_RING_BASE_HI, `LAC_REG_RING_SIZE, `LAC_REG_WATCHDOG, `LAC_REG_RD_BASE_LO, `LAC_REG_RD_BASE_HI,
+            `LAC_REG_RD_LIMIT_LO, `LAC_REG_RD_LIMIT_HI, `LAC_REG_WR_BASE_LO, `LAC_REG_WR_BASE_HI, `LAC_REG_WR_LIMIT_LO,
+            `LAC_REG_WR_LIMIT_HI: is_kept = 1'b1;
+            default:              is_kept = 1'b0;
+        endcase
+    endfunction
+    reg [31:0] kept [0:15];
+    reg [3:0]  turn_q;
+    reg        cold_q;       // the RAMs are being cleared; wr_data is 0
+    wire       keep = wr_en && wr_addr[1:0] == 2'd0 && is_kept(wr_addr);
+    always @(posedge clk) if (cold_q || keep) kept[cold_q ? turn_q : wr_addr[5:2]] <= wr_data;
+
+    // and what hardware looks at
     always @(posedge clk)
         if (rst) begin
             {ring_lo_q, ring_hi_q, size_q}         <= 96'd0;
@@ -150,40 +170,123 @@ module lac_regs #(
         end
     assign irq = |(irq_status_q & irq_enable_q);
 
-    // ---- Time and counters ---------------------------------------------------------------------------------------------------
-    reg [63:0] cycle_q, macs_q;
-    reg [31:0] cycle_hi_q, macs_hi_q, start_q, end_q, marks_q, first_q, last_q;
-    reg [31:0] ld_q, ex_q, st_q, rdbeats_q, wrbeats_q, items_q, stall_q, nonzero_q;
-
+    // ---- Time ------------------------------------------------------------------------------------------------------------------
+    reg [31:0] cycle_q;         // the upper half is a sum, CYCLES below
+    reg        wrap_q;
     always @(posedge clk)
-        if (rst) cycle_q <= 64'd0;
-        else     cycle_q <= cycle_q + 64'd1;
+        if (cold_q) {wrap_q, cycle_q} <= 33'd0;
+        else        {wrap_q, cycle_q} <= {1'b0, cycle_q} + 33'd1;
+    assign hold = cold_q;
 
-    always @(posedge clk)
-        if (rst || soft || started) begin
-            {ld_q, ex_q, st_q, rdbeats_q, wrbeats_q, items_q, stall_q, nonzero_q} <= 256'd0;
-            {marks_q, first_q, last_q} <= 96'd0;
-            macs_q  <= 64'd0;
-            start_q <= (rst || soft) ? 32'd0 : cycle_q[31:0];
-            end_q   <= (rst || soft) ? 32'd0 : end_q;
-        end else begin
-            ld_q      <= ld_q + {31'd0, engine_busy[0]};
-            ex_q      <= ex_q + {31'd0, engine_busy[1]};
-            st_q      <= st_q + {31'd0, engine_busy[2]};
-            rdbeats_q <= rdbeats_q + {31'd0, count_rd};
-            wrbeats_q <= wrbeats_q + {31'd0, count_wr};
-            items_q   <= items_q + {31'd0, count_item};
-            stall_q   <= stall_q + {31'd0, count_stall};
-            macs_q    <= macs_q + {55'd0, count_macs};
-            nonzero_q <= nonzero_q + {16'd0, count_nonzero};
-            marks_q   <= marks_q + {30'd0, marks};
-            if (marks != 2'd0) begin
-                last_q <= cycle_q[31:0];
-                if (marks_q == 32'd0) first_q <= cycle_q[31:0];
-            end
-            if (busy_was_q && !busy) end_q <= cycle_q[31:0];
-        end
+    // ---- Counters: a sum each in LUT RAM, where the register's word address ends, but for a few; and a few bits of what is not in it yet ----
+    localparam [3:0] AT_MACS_SHOWN = 4'd0, AT_CYCLES_SHOWN = 4'd2;           // upper halves, frozen; from FIRST on: swept
+    localparam [3:0] AT_DONE = 4'd3, AT_MACS_HI = 4'd4, AT_MARKS = 4'd5, AT_CYCLES_HI = 4'd6, AT_NONZERO = 4'd7, AT_MACS = 4'd15,
+                     AT_EVENT = 4'd8, FIRST = AT_DONE;
+    // A sweep has 13 visits; reads without a break leave it one cycle in four: a visit at least every 52 cycles. 64 fit.
+    localparam integer N_W = 6;                       // of a count that grows by one
+    localparam integer L_W = clog2(LANES + 1), S_W = clog2(STORE_W + 1);
+    localparam integer M_W = L_W + N_W;
+    localparam integer Z_W = S_W + N_W;
+    localparam integer C_W = ((M_W > Z_W) ? M_W : Z_W) + 1;
 
+    reg  [31:0]    sums [0:15];
+    reg            fresh_q;      // counters of the run from turn_q on still hold the last run's sums
+    reg            frozen_q;     // this cycle: freeze an upper half
+    reg            frozen_at_q;  // of CYCLE, not of MACS
+    wire           visit = !rd_soon && !rd_en && !frozen_q && !started;
+
+    // the register read, as a place of `sums`
+    wire [11:0]    word   = {rd_addr[11:2], 2'b00};
+    wire [3:0]     rd_at  = word == `LAC_REG_DONE || word == `LAC_REG_ERR_CMD ? AT_DONE : word == `LAC_REG_CNT_NONZERO ? AT_NONZERO : word[5:2];
+    wire           rd_sum = word[11:5] == 7'h07 || word == `LAC_REG_CNT_MACS_HI || word == `LAC_REG_CNT_NONZERO || word == `LAC_REG_MARKS || word == `LAC_REG_CYCLE_HI
+                         || word == `LAC_REG_DONE || (word == `LAC_REG_ERR_CMD && err_valid);
+    wire [3:0]     at     = frozen_q ? (frozen_at_q ? AT_CYCLES_HI : AT_MACS_HI) : rd_en ? rd_at : turn_q;
+    wire           runs   = at != AT_CYCLES_HI && at != AT_CYCLES_SHOWN;    // cleared by soft reset
+    wire           old    = resetting ? runs : fresh_q && at >= turn_q && at != AT_DONE && runs;
+
+    reg  [31:0]    base_q;       // 1: sum and count, read. 2: added; written, or given to the bus
+    reg  [C_W-1:0] add_q;
+    reg            we_q;
+    reg  [3:0]     we_at_q;
+    wire [32:0]    sum    = {1'b0, base_q} + {{(33-C_W){1'b0}}, add_q};
+    reg            macs_now_q;   // that is the lower half of the multiplications
+    reg            over_q;       // it has run over, and the upper half does not know yet
+    reg            turned_q;     // so has the cycle counter
+    wire           over   = macs_now_q && sum[32];
+
+    always @(posedge clk) begin
+        cold_q   <= rst || (cold_q && turn_q != 4'd15);
+        frozen_q <= rd_en && (word == `LAC_REG_CYCLE_LO || word == `LAC_REG_CNT_MACS_LO);
+        frozen_at_q <= word == `LAC_REG_CYCLE_LO;
+        if (rst || started)   turn_q <= rst ? 4'd0 : FIRST;
+        else if (visit)       turn_q <= turn_q == 4'd15 ? FIRST : turn_q + 4'd1;
+        fresh_q <= rst || resetting || started || (fresh_q && !(visit && turn_q == 4'd15));
+
+        if (cold_q || old || (rd_en && !rd_sum)) base_q <= 32'd0;
+        else                                     base_q <= sums[at];
+        if (cold_q || (rd_en && !rd_sum)) add_q <= {C_W{1'b0}};
+        else                              add_q <= count;
+        we_q       <= visit || frozen_q;
+        we_at_q    <= frozen_q ? (frozen_at_q ? AT_CYCLES_SHOWN : AT_MACS_SHOWN) : turn_q;
+        macs_now_q <= !cold_q && at == AT_MACS && (visit || rd_en);
+        if (we_q) sums[we_at_q] <= sum[31:0];
+    end
+
+    // counts since the last visit
+    reg  [7*N_W-1:0] n_q;        // cycles of LOAD, EXEC, STORE; beats read, written; items; stalls
+    reg  [N_W-1:0] marks_q;
+    reg  [M_W-1:0] macs_q;
+    reg  [Z_W-1:0] nonzero_q;
+    reg  [4:0]     done_q;       // completed, as of the last visit
+    wire [6:0]     events = {count_stall, count_item, count_wr, count_rd, engine_busy};
+    wire           clear  = rst || resetting || started;
+    wire [4:0]     done   = completed - done_q;
+    reg  [C_W-1:0] count;
+    integer        i;
+    always @* begin
+        count = {C_W{1'b0}};
+        case (at)
+            AT_DONE:      count = {{(C_W-5){1'b0}}, done};
+            AT_MACS_HI:   count = {{(C_W-2){1'b0}}, over_q && over, over_q ^ over};
+            AT_MARKS:     count = {{(C_W-N_W){1'b0}}, marks_q};
+            AT_CYCLES_HI: count = {{(C_W-1){1'b0}}, turned_q};
+            AT_NONZERO:   count = {{(C_W-Z_W){1'b0}}, nonzero_q};
+            AT_MACS:      count = {{(C_W-M_W){1'b0}}, macs_q};
+            default: ;
+        endcase
+        for (i = 0; i < 7; i = i + 1) if (at == i[3:0] + AT_EVENT) count = {{(C_W-N_W){1'b0}}, n_q[N_W*i +: N_W]};
+    end
+    always @(posedge clk) begin
+        for (i = 0; i < 7; i = i + 1)
+            n_q[N_W*i +: N_W] <= clear ? {N_W{1'b0}} : (visit && turn_q == i[3:0] + AT_EVENT ? {N_W{1'b0}} : n_q[N_W*i +: N_W]) + {{(N_W-1){1'b0}}, events[i]};
+        marks_q   <= clear ? {N_W{1'b0}} : (visit && turn_q == AT_MARKS ? {N_W{1'b0}} : marks_q) + {{(N_W-2){1'b0}}, marks};
+        macs_q    <= clear ? {M_W{1'b0}} : (visit && turn_q == AT_MACS ? {M_W{1'b0}} : macs_q) + {{N_W{1'b0}}, count_macs[L_W-1:0]};
+        nonzero_q <= clear ? {Z_W{1'b0}} : (visit && turn_q == AT_NONZERO ? {Z_W{1'b0}} : nonzero_q) + {{N_W{1'b0}}, count_nonzero[S_W-1:0]};
+        if (clear && !started)                      done_q <= 5'd0;
+        else if (visit && turn_q == AT_DONE)      done_q <= completed;
+        if (clear)                                  over_q <= 1'b0;
+        else if (visit && turn_q == AT_MACS_HI)   over_q <= 1'b0;
+        else if (over && we_q)                      over_q <= 1'b1;
+        if (cold_q)                                 turned_q <= 1'b0;
+        else if (visit && turn_q == AT_CYCLES_HI) turned_q <= wrap_q;
+        else if (wrap_q)                            turned_q <= 1'b1;
+    end
+
+    // ---- Time stamps, in a LUT RAM likewise --------------------------------------------------------------------------------------
+    reg  [31:0] stamp [0:7];
+    reg         start_q, end_q;  // there is one
+    reg  [1:0]  marked_q;        // there is a first mark; there is another
+    wire        ended = busy_was_q && !busy;
+    wire        mark  = marks != 2'd0;
+    wire [2:0]  stamp_at = started ? R_START[4:2] : ended ? R_END[4:2] : marked_q[0] ? R_LAST[4:2] : R_FIRST[4:2];
+    always @(posedge clk) begin
+        if (started || ended || mark) stamp[stamp_at] <= cycle_q;
+        start_q  <= !rst && !soft && (started || start_q);
+        end_q    <= !rst && !soft && (ended || end_q);
+        marked_q <= rst || soft || started ? 2'b00 : {marked_q[1] || (mark && marked_q[0]), marked_q[0] || mark};
+    end
+
+    // ---- Cause counters: lac_tally has them -----------------------------------------------------------------------------------------
     reg        ask_q;
     reg [11:0] ask_at_q;
     wire       select_write = wr_en && wr_addr == `LAC_REG_COUNT_SELECT;
@@ -198,11 +301,16 @@ module lac_regs #(
     assign ask    = ask_q;
     assign ask_at = ask_at_q;
 
-    // ---- Reading -----------------------------------------------------------------------------------------------------------------
-    reg [31:0] value, rd_data_q;
+    // ---- Reading: a register for each source, zero where it is not meant, and all of them or-ed ------------------------------------------
+    assign err_at = word[4:2];
+    reg  [31:0] value, value_q, kept_q, stamp_q, now_q, ask_value_q, err_q;
+    wire        is_stamp = (word == R_START && start_q) || (word == R_END && end_q)
+                        || ((word == R_FIRST || word == R_LAST) && marked_q[0]);
+    wire        is_err   = err_valid && (word == `LAC_REG_ERR_CODE || word == `LAC_REG_ERR_TAG || word == `LAC_REG_ERR_ADDR_LO
+                        || word == `LAC_REG_ERR_ADDR_HI || word == `LAC_REG_ERR_INDEX);
     always @* begin
         value = 32'd0;
-        case ({rd_addr[11:2], 2'b00})
+        case (word)
             `LAC_REG_ID:           value = `LAC_VALUE_ID;
             `LAC_REG_VERSION:      value = `LAC_VALUE_VERSION;
             `LAC_REG_CAP_LANES:    value = LANES;
@@ -221,58 +329,24 @@ module lac_regs #(
             `LAC_REG_STATUS:       value = {28'd0, resetting, stuck, err_valid, busy || pending || bell_q || bell_wait_q};
             `LAC_REG_IRQ_ENABLE:   value = {29'd0, irq_enable_q};
             `LAC_REG_IRQ_STATUS:   value = {29'd0, irq_status_q};
-            `LAC_REG_RING_BASE_LO: value = ring_lo_q;
-            `LAC_REG_RING_BASE_HI: value = ring_hi_q;
-            `LAC_REG_RING_SIZE:    value = size_q;
             `LAC_REG_HEAD:         value = {16'd0, head};
             `LAC_REG_TAIL:         value = {16'd0, tail};
-            `LAC_REG_DONE:         value = completed;
-            `LAC_REG_RD_BASE_LO:   value = rdb_lo_q;
-            `LAC_REG_RD_BASE_HI:   value = rdb_hi_q;
-            `LAC_REG_RD_LIMIT_LO:  value = rdl_lo_q;
-            `LAC_REG_RD_LIMIT_HI:  value = rdl_hi_q;
-            `LAC_REG_WR_BASE_LO:   value = wrb_lo_q;
-            `LAC_REG_WR_BASE_HI:   value = wrb_hi_q;
-            `LAC_REG_WR_LIMIT_LO:  value = wrl_lo_q;
-            `LAC_REG_WR_LIMIT_HI:  value = wrl_hi_q;
-            `LAC_REG_WATCHDOG:     value = watchdog_q;
-            `LAC_REG_ERR_CODE:     value = err_valid ? {20'd0, err_unit, err_code} : 32'd0;
-            `LAC_REG_ERR_CMD:      value = err_valid ? err_seq : 32'd0;
-            `LAC_REG_ERR_TAG:      value = err_valid ? err_tag : 32'd0;
-            `LAC_REG_ERR_ADDR_LO:  value = err_valid ? err_addr[31:0] : 32'd0;
-            `LAC_REG_ERR_ADDR_HI:  value = err_valid ? err_addr[63:32] : 32'd0;
-            `LAC_REG_ERR_INDEX:    value = err_valid ? err_index : 32'd0;
-            `LAC_REG_CYCLE_LO:     value = cycle_q[31:0];
-            `LAC_REG_CYCLE_HI:     value = cycle_hi_q;
-            `LAC_REG_RUN_START:    value = start_q;
-            `LAC_REG_RUN_END:      value = end_q;
-            `LAC_REG_MARKS:        value = marks_q;
-            `LAC_REG_MARK_FIRST:   value = first_q;
-            `LAC_REG_MARK_LAST:    value = last_q;
-            `LAC_REG_CNT_LOAD:     value = ld_q;
-            `LAC_REG_CNT_EXEC:     value = ex_q;
-            `LAC_REG_CNT_STORE:    value = st_q;
-            `LAC_REG_CNT_RD_BEATS: value = rdbeats_q;
-            `LAC_REG_CNT_WR_BEATS: value = wrbeats_q;
-            `LAC_REG_CNT_ITEMS:    value = items_q;
-            `LAC_REG_CNT_STALL:    value = stall_q;
-            `LAC_REG_CNT_MACS_LO:  value = macs_q[31:0];
-            `LAC_REG_CNT_MACS_HI:  value = macs_hi_q;
-            `LAC_REG_CNT_NONZERO:  value = nonzero_q;
             `LAC_REG_COUNT_SELECT: value = {ask_q || ask_pending, 19'd0, ask_at_q};
-            `LAC_REG_COUNT_VALUE:  value = ask_value;
             default:               value = 32'd0;
         endcase
     end
     always @(posedge clk)
         if (rd_en) begin
-            rd_data_q <= value;
-            if ({rd_addr[11:2], 2'b00} == `LAC_REG_CYCLE_LO)    cycle_hi_q <= cycle_q[63:32];
-            if ({rd_addr[11:2], 2'b00} == `LAC_REG_CNT_MACS_LO) macs_hi_q  <= macs_q[63:32];
+            value_q     <= value;
+            kept_q      <= is_kept(word) ? kept[word[5:2]] : 32'd0;
+            stamp_q     <= is_stamp ? stamp[word == R_LAST && !marked_q[1] ? R_FIRST[4:2] : word[4:2]] : 32'd0;
+            now_q       <= word == `LAC_REG_CYCLE_LO ? cycle_q : 32'd0;
+            ask_value_q <= word == `LAC_REG_COUNT_VALUE ? ask_value : 32'd0;
+            err_q       <= is_err ? err_word : 32'd0;
         end
-    assign rd_data = rd_data_q;
+    assign rd_data = sum[31:0] | value_q | kept_q | stamp_q | now_q | ask_value_q | err_q;
 
-    wire unused_ok = &{1'b0, rd_addr[1:0]};
+    wire unused_ok = &{1'b0, rd_addr[1:0], count_macs, count_nonzero};
 
 endmodule
 `default_nettype wire

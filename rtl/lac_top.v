@@ -142,43 +142,44 @@ module lac_top #(
     wire sweep_tally = sweeping && sweep_q < TALLY_END;
 
     // ---- Registers ---------------------------------------------------------------------------------------------------------
-    wire        reg_wr, reg_rd;
+    wire        reg_wr, reg_rd, reg_soon, reg_hold;
     wire [11:0] reg_waddr, reg_raddr;
     wire [31:0] reg_wdata, reg_rdata;
     lac_axil u_axil (
-        .clk(clk), .rst(rst),
+        .clk(clk), .rst(rst), .hold(reg_hold),
         .s_axil_awvalid(s_axil_awvalid), .s_axil_awready(s_axil_awready), .s_axil_awaddr(s_axil_awaddr),
         .s_axil_wvalid(s_axil_wvalid), .s_axil_wready(s_axil_wready), .s_axil_wdata(s_axil_wdata), .s_axil_wstrb(s_axil_wstrb),
         .s_axil_bvalid(s_axil_bvalid), .s_axil_bready(s_axil_bready), .s_axil_bresp(s_axil_bresp),
         .s_axil_arvalid(s_axil_arvalid), .s_axil_arready(s_axil_arready), .s_axil_araddr(s_axil_araddr),
         .s_axil_rvalid(s_axil_rvalid), .s_axil_rready(s_axil_rready), .s_axil_rdata(s_axil_rdata), .s_axil_rresp(s_axil_rresp),
-        .wr_en(reg_wr), .wr_addr(reg_waddr), .wr_data(reg_wdata), .rd_en(reg_rd), .rd_addr(reg_raddr), .rd_data(reg_rdata)
+        .wr_en(reg_wr), .wr_addr(reg_waddr), .wr_data(reg_wdata), .rd_soon(reg_soon), .rd_en(reg_rd), .rd_addr(reg_raddr),
+        .rd_data(reg_rdata)
     );
 
     wire        bell, busy, pending, started, err_valid, count_rd, count_wr, count_item, count_stall;
-    wire [31:0] bell_tail, ring_size, watchdog, completed, err_seq, err_tag, err_index;
-    wire [63:0] ring_base, rd_base, rd_limit, wr_base, wr_limit, err_addr;
+    wire [31:0] bell_tail, ring_size, watchdog;
+    wire [4:0]  completed;
+    wire [63:0] ring_base, rd_base, rd_limit, wr_base, wr_limit;
     wire [15:0] head, tail, nonzero;
     wire [1:0]  marks;
     wire [2:0]  engine_busy, engine_waits;
     wire        ask, ask_pending;
     wire [11:0] ask_at;
     wire [31:0] ask_value;
-    wire [7:0]  err_code;
-    wire [3:0]  err_unit;
+    wire [2:0]  err_at;
+    wire [31:0] err_word;
     reg  [8:0]  macs_q;
     lac_regs #(
         .LANES(LANES), .DATA_W(DATA_W), .ADDR_W(ADDR_W), .STORE_W(STORE_W), .WEIGHT_DEPTH(WEIGHT_DEPTH), .COL_DEPTH(COL_DEPTH),
         .ACC_DEPTH(ACC_DEPTH), .FEAT_DEPTH(FEAT_DEPTH), .PARAM_DEPTH(PARAM_DEPTH), .FIFO_DEPTH(FIFO_DEPTH), .BURST(BURST), .FLIGHT(FLIGHT)
     ) u_regs (
         .clk(clk), .rst(rst), .soft(soft),
-        .wr_en(reg_wr), .wr_addr(reg_waddr), .wr_data(reg_wdata), .rd_en(reg_rd), .rd_addr(reg_raddr), .rd_data(reg_rdata),
-        .soft_request(soft_request), .bell(bell), .bell_tail(bell_tail), .ring_base(ring_base), .ring_size(ring_size),
+        .wr_en(reg_wr), .wr_addr(reg_waddr), .wr_data(reg_wdata), .rd_soon(reg_soon), .rd_en(reg_rd), .rd_addr(reg_raddr),
+        .rd_data(reg_rdata), .hold(reg_hold), .soft_request(soft_request), .bell(bell), .bell_tail(bell_tail), .ring_base(ring_base), .ring_size(ring_size),
         .rd_base(rd_base), .rd_limit(rd_limit), .wr_base(wr_base), .wr_limit(wr_limit), .watchdog(watchdog), .irq(irq),
         .head(head), .tail(tail), .completed(completed), .busy(busy), .pending(pending), .started(started),
         .resetting(state_q != ST_RUN), .stuck(rd_stuck || wr_stuck), .marks(marks), .engine_busy(engine_busy),
-        .err_valid(err_valid), .err_code(err_code), .err_unit(err_unit), .err_seq(err_seq), .err_tag(err_tag),
-        .err_addr(err_addr), .err_index(err_index),
+        .err_valid(err_valid), .err_at(err_at), .err_word(err_word),
         .count_rd(count_rd), .count_wr(count_wr), .count_item(count_item), .count_stall(count_stall),
         .count_macs(macs_q), .count_nonzero(nonzero), .ask(ask), .ask_at(ask_at), .ask_pending(ask_pending), .ask_value(ask_value)
     );
@@ -230,12 +231,11 @@ module lac_top #(
         .LANES(LANES), .LINE_W(LINE_W), .ADDR_W(ADDR_W), .STORE_W(STORE_W), .WEIGHT_DEPTH(WEIGHT_DEPTH), .COL_DEPTH(COL_DEPTH),
         .ACC_DEPTH(ACC_DEPTH), .FEAT_DEPTH(FEAT_DEPTH), .PARAM_DEPTH(PARAM_DEPTH)
     ) u_cmd (
-        .clk(clk), .rst(core_rst_q), .bell(bell), .bell_tail(bell_tail), .ring_base(ring_base), .ring_size(ring_size),
+        .clk(clk), .rst(core_rst_q), .clear_at(sweep_q[3:0]), .bell(bell), .bell_tail(bell_tail), .ring_base(ring_base), .ring_size(ring_size),
         .rd_base(rd_base), .rd_limit(rd_limit), .wr_base(wr_base), .wr_limit(wr_limit), .head(head), .tail(tail),
         .completed(completed), .busy(busy), .pending(pending), .started(started), .marks(marks), .engine_busy(engine_busy),
         .engine_waits(engine_waits),
-        .err_valid(err_valid), .err_code(err_code), .err_unit(err_unit), .err_seq(err_seq), .err_tag(err_tag), .err_addr(err_addr),
-        .err_index(err_index),
+        .err_valid(err_valid), .err_at(err_at), .err_word(err_word),
         .req_valid(rq_valid[0]), .req_ready(rq_ready[0]), .req_addr(rq_addr[ADDR_W-1:0]), .req_lines(rq_lines[23:0]),
         .line_valid(ln_valid[0]), .line_ready(ln_ready[0]), .line_data(ln_data), .line_fault(ln_fault), .line_fault_addr(ln_fault_addr),
         .ld_valid(ld_valid), .ld_ready(ld_ready), .ld_cmd(ld_cmd), .ld_done(ld_done), .ld_fail(ld_fail), .ld_code(ld_code),

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// lac_slots - sixteen commands on their way from memory to their engines; command n stands in slot n mod 16
+//
+//   lines --> [ register ] --+--> a LUT RAM for each word, read at `at`: the whole command at once
+//                            +--> what can be judged word by word: OPCODE, RESERVED; and the bus's faults
+//
+//   Function   keeps the words that engines look at; remembers the first command that is faulty, and the first that is not well formed
+//   Layout     an EXEC's words stand two places further on than those of the others: its points, columns and zero point
+//              then stand where STORE's do, and the checks need not choose
+//   Timing     a line is in its slot two cycles after line_valid; `arrived` counts commands that are complete
+//   Reset      empties it; the slots are not reset
+`default_nettype none
+
+module lac_slots #(
+    parameter integer LINE_W = 64,
+    parameter integer ADDR_W = 32
+) (
+    input  wire                clk,
+    input  wire                rst,
+
+    input  wire                line_valid,
+    input  wire [LINE_W-1:0]   line_data,
+    input  wire [2:0]          line_fault,
+    input  wire [ADDR_W-1:0]   line_fault_addr,
+    output wire [4:0]          arrived,       // commands, modulo 32
+
+    input  wire [3:0]          at,
+    output wire                lap,           // bit 4 of the command's number
+    output wire [1:0]          engine,        // 0 LOAD, 1 EXEC, 2 STORE
+    output wire [2:0]          kind,
+    output wire [2:0]          waits,
+    output wire [2:0]          gives,
+    output wire                mark,
+    output wire [31:0]         tag,
+    output wire [ADDR_W-1:0]   addr,          // all but EXEC
+    output wire                skew,          // it is not a multiple of 64
+    output wire                beyond,           // it is beyond 2^ADDR_W
+    output wire [191:0]        words,         // 4 .. 9; of EXEC 2 .. 7
+
+    output wire                faulty,        // there is a first faulty command
+    output wire [4:0]          fault_seq,
+    output wire [2:0]          fault_code,
+    output wire [ADDR_W-1:0]   fault_addr,    // of its first faulty line
+    output wire                bad,           // there is a first one that is not well formed
+    output wire [4:0]          bad_seq,
+    output wire                bad_op,        // OPCODE, not RESERVED
+    output wire [31:0]         bad_index,
+    output wire [31:0]         far_hi         // upper half of the first address that is far
+);
+
+`include "lac_regs.vh"
+`include "lac_clog2.vh"
+    localparam integer W      = LINE_W / 32;  // words of a line
+    localparam integer PER    = 16 / W;       // lines of a command
+    localparam integer PER1_I = PER - 1;
+    localparam [2:0]   PER1   = PER1_I[2:0];
+    localparam integer P2_I   = 2 / W;
+    localparam [2:0]   P2     = P2_I[2:0];          // where the address stands
+
+    // ---- The line at hand, and of which command and part it is ----------------------------------------------------------------
+    reg               valid_q;
+    reg  [LINE_W-1:0] line_q;
+    reg  [2:0]        line_fault_q, part_q;
+    reg  [4:0]        seq_q;
+    reg  [ADDR_W-1:0] line_fault_addr_q;
+    wire              last = part_q == PER1;
+    always @(posedge clk) begin
+        valid_q           <= line_valid && !rst;
+        line_q            <= line_data;
+        line_fault_q      <= line_fault;
+        line_fault_addr_q <= line_fault_addr;
+        if (rst)          {seq_q, part_q} <= 8'd0;
+        else if (valid_q) {seq_q, part_q} <= last ? {seq_q + 5'd1, 3'd0} : {seq_q, part_q + 3'd1};
+    end
+    assign arrived = seq_q;
+
+    // class of the command: LOAD's kinds 0 .. 4, 5 EXEC, 6 STORE, 7 none
+    reg  [2:0] class_q;
+    reg  [2:0] class_now;
+    always @*
+        case (line_q[7:0])
+            `LAC_OP_LOAD_WEIGHTS:  class_now = 3'd0;
+            `LAC_OP_LOAD_CODEBOOK: class_now = 3'd1;
+            `LAC_OP_LOAD_FEATURES: class_now = 3'd2;
+            `LAC_OP_LOAD_PARAMS:   class_now = 3'd3;
+            `LAC_OP_LOAD_COLUMNS:  class_now = 3'd4;
+            `LAC_OP_EXEC:          class_now = 3'd5;
+            `LAC_OP_STORE:         class_now = 3'd6;
+            default:               class_now = 3'd7;
+        endcase
+    wire       first  = part_q == 3'd0;
+    wire [2:0] class_ = first ? class_now : class_q;
+    wire       exec   = (W > 2) ? class_ == 3'd5 : class_q == 3'd5;  // two words a line: the first line holds none that moves
+    always @(posedge clk) if (valid_q && first) class_q <= class_now;
+
+    // ---- Slots --------------------------------------------------------------------------------------------------------------------
+    localparam integer A_W  = ADDR_W - 6 + 2;
+    reg  [12:0]    head_m [0:15];
+    reg  [31:0]    tag_m  [0:15];
+    reg  [A_W-1:0] addr_m [0:15];
+    wire [32*W-1:0] lw = line_q;
+    wire [3:0]      to = seq_q[3:0];
+    wire [63:0]     a  = lw[32*(2%W) +: 64];
+    wire            is_far = |(a >> ADDR_W);
+    wire            here2  = valid_q && part_q == P2;
+    wire [1:0]      engine_now = class_now == 3'd5 ? 2'd1 : class_now == 3'd6 ? 2'd2 : 2'd0;
+    always @(posedge clk) begin
+        if (valid_q && first) begin
+            head_m[to] <= {seq_q[4], lw[16], lw[14:12], lw[10:8], class_now, engine_now};
+            tag_m[to]  <= lw[63:32];
+        end
+        if (here2) addr_m[to] <= {is_far, |a[5:0], a[ADDR_W-1:6]};
+    end
+    wire [A_W-1:0] addr_word = addr_m[at];
+    assign {lap, mark, gives, waits, kind, engine} = head_m[at];
+    assign tag  = tag_m[at];
+    assign addr = {addr_word[A_W-3:0], 6'd0};
+    assign skew = addr_word[A_W-2];
+    assign beyond = addr_word[A_W-1];
+    genvar c;
+    generate
+        for (c = 4; c < 10; c = c + 1) begin : g_word
+            localparam integer BITS = c == 7 ? 25 : c == 8 ? 16 : 32;
+            localparam integer E    = c - 2;             // EXEC's word
+            localparam integer P_I  = c / W, PE_I = E / W;
+            localparam [2:0]   P    = P_I[2:0], PE = PE_I[2:0];
+            reg  [BITS-1:0] m [0:15];
+            wire            we = valid_q && (exec ? part_q == PE : part_q == P);
+            always @(posedge clk) if (we) m[to] <= exec ? lw[32*(E%W) +: BITS] : lw[32*(c%W) +: BITS];
+            assign words[32*(c-4) +: 32] = {{(32-BITS){1'b0}}, m[at]};
+        end
+    endgenerate
+
+    // ---- Faults, and what a word alone tells ------------------------------------------------------------------------------------------
+    reg  [511:0] all;
+    always @*
+        case (class_)
+            3'd0:    all = `LAC_RESERVED_LOAD_WEIGHTS;
+            3'd1:    all = `LAC_RESERVED_LOAD_CODEBOOK;
+            3'd2:    all = `LAC_RESERVED_LOAD_FEATURES;
+            3'd3:    all = `LAC_RESERVED_LOAD_PARAMS;
+            3'd4:    all = `LAC_RESERVED_LOAD_COLUMNS;
+            3'd5:    all = `LAC_RESERVED_EXEC;
+            default: all = `LAC_RESERVED_STORE;
+        endcase
+    wire [LINE_W-1:0] set   = line_q & all[LINE_W*part_q +: LINE_W];
+    wire [2:0]        own   = class_now == 3'd5 ? 3'b010 : class_now == 3'd6 ? 3'b100 : 3'b001;
+    wire              self  = first && |(own & (lw[10:8] | lw[14:12]));
+    reg  [W-1:0]      word_set;
+    reg  [3:0]        set_at;
+    integer           w;
+    always @* begin
+        for (w = 0; w < W; w = w + 1) word_set[w] = |set[32*w +: 32];
+        if (self) word_set[0] = 1'b1;
+        set_at = 4'd0;
+        for (w = W - 1; w >= 0; w = w - 1) if (word_set[w]) set_at = w[3:0];
+    end
+    wire [6:0]        line_at = {4'd0, part_q} << clog2(W);
+    wire              op_now  = first && class_now == 3'd7;
+    wire              bad_now = op_now || |word_set;
+
+    reg               fault_q, bad_q, bad_op_q, far_q;
+    reg  [4:0]        fault_seq_q, bad_seq_q;
+    reg  [2:0]        fault_code_q;
+    reg  [ADDR_W-1:0] fault_addr_q;
+    reg  [31:0]       bad_index_q, far_hi_q;
+    always @(posedge clk) begin
+        fault_q <= !rst && (fault_q || (valid_q && line_fault_q != 3'd0));
+        bad_q   <= !rst && (bad_q || (valid_q && bad_now));
+        far_q   <= !rst && (far_q || (here2 && is_far && !exec));
+        if (!fault_q) {fault_seq_q, fault_code_q, fault_addr_q} <= {seq_q, line_fault_q, line_fault_addr_q};
+        if (!bad_q) begin
+            bad_seq_q   <= seq_q;
+            bad_op_q    <= op_now;
+            bad_index_q <= op_now ? lw[31:0] : {28'd0, line_at[3:0] + set_at};
+        end
+        if (!far_q) far_hi_q <= a[63:32];
+    end
+    assign faulty     = fault_q;
+    assign fault_seq  = fault_seq_q;
+    assign fault_code = fault_code_q;
+    assign fault_addr = fault_addr_q;
+    assign bad        = bad_q;
+    assign bad_seq    = bad_seq_q;
+    assign bad_op     = bad_op_q;
+    assign bad_index  = bad_index_q;
+    assign far_hi     = far_hi_q;
+
+    wire unused_ok = &{1'b0, line_at, lw};
+
+endmodule
+`default_nettype wire
