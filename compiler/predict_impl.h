@@ -42,7 +42,7 @@ enum {
     CODES          = 16, /* unpacked one a cycle */
 
     /* Column blocks (lac_needed): last index line to the first step of the walk: sum, checks, two RAM stages, two of the walk */
-    INDEX_TO_WALK  = 11,
+    INDEX_TO_WALK  = 10,
     WALK_STEP      = 4,  /* columns; without a wanted one a cycle */
     WALK_AHEAD     = 32, /* columns named and not yet complete */
 

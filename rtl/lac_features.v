@@ -5,7 +5,7 @@
 //   Function   LOAD writes lines in ascending order from a multiple of 32 on, the last one marked; every 32 lines (or
 //              behind the last) the lines' own flags are written as one word, those behind the last one as zero
 //   Timing     reading as lac_ram: re latches, qe moves into the output register
-//   Reset      sweep_we clears the line flags at sweep_addr; lines and element flags need none, they are
+//   Reset      sweep_we clears the line flags at sweep_addr, while nothing is written; lines and element flags need none, they are
 //              looked at only where a line flag is set
 `default_nettype none
 
@@ -42,26 +42,36 @@ module lac_features #(
         .re(line_re), .raddr(line_addr), .qe(line_qe), .q({line_flags, line_data})
     );
 
-    // The word of line flags under construction.
-    reg         s_valid_q, s_any_q, s_last_q;
-    reg [AW-1:0] s_addr_q;
-    reg [31:0]  s_word_q;
-    wire [31:0] bit_here = {31'd0, s_any_q} << s_addr_q[4:0];
-    wire [31:0] word     = (s_addr_q[4:0] == 5'd0 ? 32'd0 : s_word_q) | bit_here;
-    wire        full     = s_valid_q && (s_last_q || s_addr_q[4:0] == 5'd31);
-    wire [AW:0] word_at  = {1'b0, s_addr_q} >> 5;
+    // The word of line flags under construction: zero where no line is written, as the sweep wants it. Each bit is one of
+    // eight by four, so that its two halves of the address are decoded once.
+    reg               s_valid_q, s_keep_q, s_last_q;  // s_keep_q: the word has begun
+    reg  [7:0]        s_low_q;                        // of a line that has something: its place among eight
+    reg  [3:0]        s_high_q;
+    reg  [SUM_AW-1:0] s_addr_q;
+    reg  [31:0]       s_word_q;
+    wire [AW:0]       word_at = {1'b0, w_addr} >> 5;
+    wire [31:0]       word;
+    genvar i;
+    generate
+        for (i = 0; i < 32; i = i + 1) begin : g_bit
+            assign word[i] = (s_low_q[i % 8] && s_high_q[i / 8]) || (s_keep_q && s_word_q[i]);
+        end
+    endgenerate
 
     always @(posedge clk) begin
         s_valid_q <= w_valid;
-        s_any_q   <= |w_flags;
-        s_last_q  <= w_last;
-        s_addr_q  <= w_addr;
+        s_keep_q  <= w_valid && w_addr[4:0] != 5'd0;
+        s_last_q  <= w_valid && (w_last || w_addr[4:0] == 5'd31);
+        s_low_q   <= {7'd0, w_valid && |w_flags} << w_addr[2:0];
+        s_high_q  <= 4'd1 << w_addr[4:3];
+        s_addr_q  <= sweep_we ? sweep_addr : word_at[SUM_AW-1:0];
         if (s_valid_q) s_word_q <= word;
     end
 
+    reg sweep_q;
+    always @(posedge clk) sweep_q <= sweep_we;
     lac_ram #(.W(32), .DEPTH(DEPTH / 32), .ADDR_W(SUM_AW)) u_sums (
-        .clk(clk), .we(sweep_we || full), .waddr(sweep_we ? sweep_addr : word_at[SUM_AW-1:0]),
-        .wdata(sweep_we ? 32'd0 : word),
+        .clk(clk), .we(sweep_q || s_last_q), .waddr(s_addr_q), .wdata(word),
         .re(sum_re), .raddr(sum_addr), .qe(sum_qe), .q(sum_q)
     );
 

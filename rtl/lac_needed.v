@@ -8,9 +8,9 @@
 //            +--> sum, smallest
 //
 //   Function   keeps the index of the block at hand and a copy of the features' non-zero flags; after `go` names, in ascending order, the
-//              columns that are needed, each with its lines and the lines of all columns before it
+//              columns that are needed, each with its lines and the lines of index and columns before it
 //   Timing     a step of four columns without a wanted one costs one cycle, a wanted column one cycle. x_sum and x_bad stand
-//              three cycles after the last index line
+//              four cycles after the last index line
 //   Handshake  out: valid/ready. `done`: nothing more will come. `halt` forgets the walk
 //   Reset      control only
 `default_nettype none
@@ -18,8 +18,13 @@
 module lac_needed #(
     parameter integer LINE_W     = 64,
     parameter integer COL_DEPTH  = 512,  // [columns]
+    parameter integer COL_AW     = 9,
     parameter integer FEAT_DEPTH = 1024, // [lines]
-    parameter integer FEAT_AW    = 10
+    parameter integer FEAT_AW    = 10,
+    parameter integer SUM_W      = 17,   // [bits] COL_AW + 8, at least 14
+    parameter integer ROW_W      = 18,
+    parameter integer LEAST_W    = 3,
+    parameter integer SHORT      = 1     // 0: a column's table is one line, so no column can be shorter
 ) (
     input  wire                clk,
     input  wire                rst,
@@ -28,24 +33,25 @@ module lac_needed #(
     input  wire [FEAT_AW-1:0]  f_addr,
     input  wire [LINE_W/8-1:0] f_flags,
 
-    input  wire                x_start,   // a new block: its sizes stand from here on
-    input  wire [15:0]         columns,
-    input  wire [7:0]          least,     // [lines] of a column that is not empty
-    input  wire                x_valid,   // an index line
+    input  wire                x_start,     // a new block: its sizes stand from here on
+    input  wire [15:0]         columns,     // 1 .. COL_DEPTH
+    input  wire [ROW_W-1:0]    index_lines,
+    input  wire [LEAST_W-1:0]  least1,      // [lines] of a column that is not empty, less one
+    input  wire                x_valid,     // an index line
     input  wire [LINE_W-1:0]   x_data,
-    output wire [31:0]         x_sum,     // [lines] of all columns
-    output wire                x_bad,     // some column is shorter than its table
+    output wire [SUM_W-1:0]    x_sum,       // [lines] of index and all columns
+    output wire                x_bad,       // some column is shorter than its table
 
     input  wire                go,
     input  wire                halt,
-    input  wire                needed,    // else every column is wanted
-    input  wire                wide,      // 16-bit features: half as many flags a line
+    input  wire                needed,      // else every column is wanted
+    input  wire                wide,        // 16-bit features: half as many flags a line
     input  wire [FEAT_AW-1:0]  feat_base,
     output wire                out_valid,
     input  wire                out_ready,
-    output wire [15:0]         out_col,
+    output wire [COL_AW-1:0]   out_col,
     output wire [7:0]          out_lines,
-    output wire [23:0]         out_offset, // [lines]
+    output wire [SUM_W-1:0]    out_offset,  // [lines]
     output wire                done
 );
 
@@ -56,18 +62,26 @@ module lac_needed #(
     localparam integer XDEPTH_I = (COL_DEPTH + LB - 1) / LB;
     localparam integer XDEPTH  = (XDEPTH_I < 2) ? 2 : XDEPTH_I;
     localparam integer X_AW    = clog2(XDEPTH);
-    localparam integer STEPS   = LB / 4;                       // of a line
+    localparam integer S_W     = (COL_AW < 3) ? 1 : COL_AW - 2; // [bits] of a step of four columns
+    localparam integer STEPS   = LB / 4;                        // of a line
     localparam integer STEP_W  = clog2(STEPS);
     localparam integer HALF_I  = STEPS / 2 - 1;
     localparam [STEP_W-1:0] HALF = HALF_I[STEP_W-1:0];
 
+    reg  [15:0]        last_col_q;    // of the block
+    wire [31:0]        first_offset = {{(32-ROW_W){1'b0}}, index_lines};
+    always @(posedge clk) if (x_start) last_col_q <= columns - 16'd1;
+
     // ---- The index comes: its sum --------------------------------------------------------------------------------
     reg  [X_AW-1:0]    x_line_q;
-    reg  [16:0]        x_left_q;      // [columns] from this line on
-    reg                s1_valid_q, s2_valid_q, s1_bad_q, bad_q;
+    reg                s0_valid_q, s1_valid_q, s2_valid_q, bad_q;
+    reg  [LINE_W-1:0]  s0_q;          // what lies behind the last column is zero here
     reg  [11*B-1:0]    s1_q;          // of eight each
-    reg  [15:0]        s2_q, s2;
-    reg  [31:0]        sum_q;
+    reg  [13:0]        s2_q, s2;
+    reg  [SUM_W-1:0]   sum_q;
+    wire [15:0]        x_line16 = {{(16-X_AW){1'b0}}, x_line_q};
+    wire               x_last = x_line16 == last_col_q >> LB_LOG;
+    wire [LB-1:0]      behind = {LB{x_last}} << 1 << last_col_q[LB_LOG-1:0];
     wire [LB-1:0]      short;
     genvar i, k;
     generate
@@ -75,9 +89,11 @@ module lac_needed #(
             wire [87:0] part;
             for (k = 0; k < 8; k = k + 1) begin : g_byte
                 localparam integer AT = 8 * i + k;
-                wire [7:0] length = x_left_q > AT[16:0] ? x_data[8*AT +: 8] : 8'd0;
-                assign part[11*k +: 11] = {3'd0, length};
-                assign short[AT] = length != 8'd0 && length < least;
+                always @(posedge clk)
+                    if (behind[AT]) s0_q[8*AT +: 8] <= 8'd0;
+                    else            s0_q[8*AT +: 8] <= x_data[8*AT +: 8];
+                assign part[11*k +: 11] = {3'd0, s0_q[8*AT +: 8]};
+                assign short[AT] = SHORT != 0 && s0_q[8*AT +: 8] != 8'd0 && s0_q[8*AT +: 8] <= {{(8-LEAST_W){1'b0}}, least1};
             end
             always @(posedge clk)
                 s1_q[11*i +: 11] <= ((part[10:0] + part[21:11]) + (part[32:22] + part[43:33])) + ((part[54:44] + part[65:55]) + (part[76:66] + part[87:77]));
@@ -85,58 +101,55 @@ module lac_needed #(
     endgenerate
     integer j;
     always @* begin
-        s2 = 16'd0;
-        for (j = 0; j < B; j = j + 1) s2 = s2 + {5'd0, s1_q[11*j +: 11]};
+        s2 = 14'd0;
+        for (j = 0; j < B; j = j + 1) s2 = s2 + {3'd0, s1_q[11*j +: 11]};
     end
     always @(posedge clk) begin
-        s1_valid_q <= x_valid && !x_start;
-        s1_bad_q   <= |short;
+        s0_valid_q <= x_valid && !x_start;
+        s1_valid_q <= s0_valid_q && !x_start;
         s2_valid_q <= s1_valid_q && !x_start;
         s2_q       <= s2;
         if (x_start) begin
             x_line_q <= {X_AW{1'b0}};
-            x_left_q <= {1'b0, columns};
-            sum_q    <= 32'd0;
+            sum_q    <= first_offset[SUM_W-1:0];
             bad_q    <= 1'b0;
         end else begin
-            if (x_valid) begin
-                x_line_q <= x_line_q + 1'b1;
-                x_left_q <= x_left_q > LB[16:0] ? x_left_q - LB[16:0] : 17'd0;
-            end
-            if (s1_valid_q && s1_bad_q) bad_q <= 1'b1;
-            if (s2_valid_q) sum_q <= sum_q + {16'd0, s2_q};
+            if (x_valid) x_line_q <= x_line_q + 1'b1;
+            if (s0_valid_q && |short) bad_q <= 1'b1;
+            if (s2_valid_q) sum_q <= sum_q + {{(SUM_W-14){1'b0}}, s2_q};
         end
     end
     assign x_sum = sum_q;
     assign x_bad = bad_q;
 
     // ---- A: one step a cycle; A1, A2: latch and register of both RAMs ---------------------------------------------
-    reg                walk_q, a1_valid_q, a2_valid_q;
-    reg  [14:0]        step_q;        // [four columns]
-    reg  [14:0]        a1_step_q, a2_step_q;
-    wire [14:0]        last  = {1'b0, columns[15:2]} - {14'd0, columns[1:0] == 2'd0};
+    reg                walk_q, a1_valid_q, a2_valid_q, a1_last_q, a2_last_q;
+    reg  [S_W-1:0]     step_q;        // [four columns]
+    reg  [S_W-1:0]     a1_step_q, a2_step_q;
+    wire [15:0]        step16 = {{(16-S_W){1'b0}}, step_q};
+    wire               last   = step16 == {2'b00, last_col_q[15:2]};
     wire               a1_move, a2_move, u_move;
     wire [LINE_W-1:0]  x_word;
     wire [LB-1:0]      f_word;
-    wire [15:0]        x_at  = {1'b0, step_q} >> (LB_LOG - 2);
-    wire [15:0]        f_off = wide ? {1'b0, step_q} >> (LB_LOG - 3) : x_at;
-    wire [16:0]        f_at  = {{(17-FEAT_AW){1'b0}}, feat_base} + {1'b0, f_off};
+    wire [15:0]        x_at  = step16 >> (LB_LOG - 2);
+    wire [15:0]        f_off = wide ? step16 >> (LB_LOG - 3) : x_at;
+    wire [31:0]        f_at  = {{(32-FEAT_AW){1'b0}}, feat_base} + {16'd0, f_off};
     assign a2_move = !a2_valid_q || u_move;
     assign a1_move = !a1_valid_q || a2_move;
 
     always @(posedge clk)
         if (rst || halt) {walk_q, a1_valid_q, a2_valid_q} <= 3'b000;
         else begin
-            if (go)                                       walk_q <= 1'b1;
-            else if (walk_q && a1_move && step_q == last) walk_q <= 1'b0;
+            if (go)                             walk_q <= 1'b1;
+            else if (walk_q && a1_move && last) walk_q <= 1'b0;
             if (a1_move) a1_valid_q <= walk_q;
             if (a2_move) a2_valid_q <= a1_valid_q;
         end
     always @(posedge clk) begin
-        if (go)                     step_q <= 15'd0;
-        else if (walk_q && a1_move) step_q <= step_q + 15'd1;
-        if (a1_move) a1_step_q <= step_q;
-        if (a2_move) a2_step_q <= a1_step_q;
+        if (go)                     step_q <= {S_W{1'b0}};
+        else if (walk_q && a1_move) step_q <= step_q + 1'b1;
+        if (a1_move) {a1_last_q, a1_step_q} <= {last, step_q};
+        if (a2_move) {a2_last_q, a2_step_q} <= {a1_last_q, a1_step_q};
     end
 
     lac_ram #(.W(LINE_W), .DEPTH(XDEPTH), .ADDR_W(X_AW)) u_index (
@@ -150,16 +163,16 @@ module lac_needed #(
 
     // ---- U: the step's four lengths and flags ------------------------------------------------------------------------
     reg                u_valid_q;
-    reg  [14:0]        u_step_q;
+    reg  [S_W-1:0]     u_step_q;
     reg  [31:0]        u_len_q;
     reg  [3:0]         u_need_q;
     wire               v_move;
-    wire [STEP_W-1:0]  x_pick = a2_step_q[STEP_W-1:0];
+    wire [15:0]        a2_step16 = {{(16-S_W){1'b0}}, a2_step_q};
+    wire [STEP_W-1:0]  x_pick = a2_step16[STEP_W-1:0];
     wire [STEP_W-1:0]  f_pick = wide ? x_pick & HALF : x_pick;  // the lower half of a line's flags
     wire [31:0]        a2_len = x_word[{x_pick, 5'd0} +: 32];
     wire [3:0]         a2_flag = f_word[{f_pick, 2'd0} +: 4];
-    wire [15:0]        a2_left = columns - {a2_step_q[13:0], 2'd0};
-    wire [3:0]         exist  = {a2_left > 16'd3, a2_left > 16'd2, a2_left > 16'd1, 1'b1};
+    wire [3:0]         beyond = {4{a2_last_q}} << 1 << last_col_q[1:0];
     assign u_move = !u_valid_q || v_move;
 
     always @(posedge clk)
@@ -169,22 +182,23 @@ module lac_needed #(
         if (u_move) begin
             u_step_q <= a2_step_q;
             u_len_q  <= a2_len;
-            u_need_q <= exist & (a2_flag | {4{!needed}});
+            u_need_q <= ~beyond & (a2_flag | {4{!needed}});
         end
 
     // ---- V: what stands before each of the four; wanted ones go out ----------------------------------------------------
     reg                v_valid_q;
-    reg  [14:0]        v_step_q;
+    reg  [S_W-1:0]     v_step_q;
     reg  [31:0]        v_len_q;
     reg  [3:0]         v_need_q;
     reg  [9:0]         v_two_q, v_three_q, v_four_q;   // [lines] of the first two, three, four
-    reg  [23:0]        base_q;                         // [lines] before the step
+    reg  [SUM_W-1:0]   base_q;                         // [lines] before the step
     wire [9:0]         l0 = {2'd0, u_len_q[7:0]}, l1 = {2'd0, u_len_q[15:8]}, l2 = {2'd0, u_len_q[23:16]}, l3 = {2'd0, u_len_q[31:24]};
     wire               any  = |v_need_q;
     wire [3:0]         rest = v_need_q & (v_need_q - 4'd1);
     wire [1:0]         pick = v_need_q[0] ? 2'd0 : v_need_q[1] ? 2'd1 : v_need_q[2] ? 2'd2 : 2'd3;
     wire               v_last = rest == 4'd0 && (out_ready || !any);
     wire [9:0]         before = pick == 2'd0 ? 10'd0 : pick == 2'd1 ? {2'd0, v_len_q[7:0]} : pick == 2'd2 ? v_two_q : v_three_q;
+    wire [S_W+1:0]     col    = {v_step_q, pick};
     assign v_move = !v_valid_q || v_last;
 
     always @(posedge clk)
@@ -200,17 +214,17 @@ module lac_needed #(
             v_four_q  <= (l0 + l1) + (l2 + l3);
         end else if (out_ready)
             v_need_q <= rest;
-        if (go)                       base_q <= 24'd0;
-        else if (v_valid_q && v_last) base_q <= base_q + {14'd0, v_four_q};
+        if (go)                       base_q <= first_offset[SUM_W-1:0];
+        else if (v_valid_q && v_last) base_q <= base_q + {{(SUM_W-10){1'b0}}, v_four_q};
     end
 
     assign out_valid  = v_valid_q && any;
-    assign out_col    = {v_step_q[13:0], pick};
+    assign out_col    = col[COL_AW-1:0];
     assign out_lines  = v_len_q[{pick, 3'd0} +: 8];
-    assign out_offset = base_q + {14'd0, before};
+    assign out_offset = base_q + {{(SUM_W-10){1'b0}}, before};
     assign done       = !walk_q && !a1_valid_q && !a2_valid_q && !u_valid_q && !v_valid_q;
 
-    wire unused_ok = &{1'b0, x_at, f_at, v_step_q[14], a2_step_q};
+    wire unused_ok = &{1'b0, x_at, f_at, col, a2_step16, first_offset, behind, beyond};
 
 endmodule
 `default_nettype wire

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// lac_load_ask - what LOAD asks the bus for: the command behind the one at work, its sizes, all requests
+//
+//   cmd --->[ next ]--- sizes, first request ---> [ at work ] ---> cmd_q, row, whole, over
+//                              |
+//   ask (offset, lines) -------+---> [ request: base + offset ] ---> read master
+//
+//   Sizes      `row`: lines of a point, of the parameters, or of a column block's index; `lines`: of a command's first request
+//   Timing     a command's first request is made 3 cycles after it came, at the earliest, and when the one at work makes no more
+//   Asking     `ask` only with ask_ready: one request, at the base plus ask_off; ask_moves makes that address the base
+//   Multiplier one for all: `mul` loads two factors, mul_p is their product from the next cycle to the next load. A command that has
+//              just come goes first (mul_ready low)
+//   Reset      control only
+`default_nettype none
+
+module lac_load_ask #(
+    parameter integer LB_LOG = 3,   // log2 of the bytes of a line
+    parameter integer ADDR_W = 32,
+    parameter integer OFF_W  = 24,  // [bits]  of an offset, at least 24
+    parameter integer ROW_W  = 18   // [bits]  of `row`: 21 - LB_LOG
+) (
+    input  wire              clk,
+    input  wire              rst,
+
+    input  wire              cmd_valid,
+    output wire              cmd_ready,
+    input  wire [255:0]      cmd,
+    output wire              waiting,     // there is a command behind the one at work
+    input  wire              free,        // none is at work, or it completes in this cycle
+    input  wire              asked_all,   // the one at work makes no more requests
+    output wire              begins,      // the command behind becomes the one at work
+    output wire [3:0]        next_kind,
+    output wire [23:0]       lines,       // with `begins`
+
+    output wire [255:0]      cmd_q,       // at work
+    output wire [ROW_W-1:0]  row,
+    output wire              whole,       // dense points follow each other: one request for all
+    output wire              over,        // a column block's index is longer than the block
+
+    input  wire              mul,
+    output wire              mul_ready,
+    input  wire [15:0]       mul_a,
+    input  wire [16:0]       mul_b,
+    output wire [25:0]       mul_p,
+
+    input  wire              ask,
+    output wire              ask_ready,
+    input  wire [OFF_W-1:0]  ask_off,     // [bytes]
+    input  wire [23:0]       ask_lines,
+    input  wire              ask_moves,
+
+    output wire              req_valid,
+    input  wire              req_ready,
+    output wire [ADDR_W-1:0] req_addr,
+    output wire [23:0]       req_lines
+);
+
+`include "lac_regs.vh"
+    localparam integer LB1_I = (1 << LB_LOG) - 1;
+    localparam [20:0]  LB1   = LB1_I[20:0];
+
+    // ---- The command behind: sizes in two steps ---------------------------------------------------------------------
+    reg  [255:0]      next_q, work_q;
+    reg               valid_q, asked_q;
+    reg  [1:0]        step_q;       // 0: it has just come, 1: row_q stands, 2: all of it
+    reg  [ROW_W-1:0]  row_q, work_row_q;
+    reg  [16:0]       all_q;        // [lines] of all points: at most FEAT_DEPTH, or the command would not be here
+    reg               whole_q, over_q, work_whole_q, work_over_q;
+    wire [3:0]        kind   = next_q[`LAC_F_ANY_KIND];
+    wire [63:0]       addr   = {next_q[`LAC_F_LOAD_WEIGHTS_ADDR_HI], next_q[`LAC_F_LOAD_WEIGHTS_ADDR_LO]};
+    wire [23:0]       n_lines = next_q[`LAC_F_LOAD_WEIGHTS_LINES];     // also LOAD_COLUMNS
+    wire [23:0]       pitch  = next_q[`LAC_F_LOAD_FEATURES_PITCH];
+    wire [15:0]       chan   = next_q[`LAC_F_LOAD_FEATURES_CHANNELS];
+    wire              wide   = next_q[`LAC_F_LOAD_FEATURES_TYPE] == 2'd2;
+    wire              list   = next_q[`LAC_F_LOAD_FEATURES_LIST];
+    wire              is_w   = kind == 4'd0, is_f = kind == 4'd2, is_x = kind == 4'd4;
+    reg  [20:0]       bytes;
+    always @* begin
+        case (kind[1:0])
+            2'd0:    bytes = {5'd0, next_q[`LAC_F_LOAD_COLUMNS_COLUMNS]};  // weights: whatever this is
+            2'd1:    bytes = 21'd32;
+            2'd2:    bytes = wide ? {4'd0, chan, 1'b0} : {5'd0, chan};
+            default: bytes = {1'b0, next_q[`LAC_F_LOAD_PARAMS_CHANNELS], 4'd0};
+        endcase
+    end
+    wire [20:0]       rounded = bytes + LB1;
+    wire [ROW_W-1:0]  n_row   = rounded[20:LB_LOG];
+    wire [40:0]       row_bytes = {{(41-ROW_W){1'b0}}, row_q} << LB_LOG;
+    assign lines     = is_w || over_q ? n_lines
+                     : is_f && list ? 24'd1
+                     : is_f && whole_q ? {7'd0, all_q} : {{(24-ROW_W){1'b0}}, row_q};
+    assign next_kind = kind;
+    assign waiting   = valid_q;
+
+    // ---- The multiplier -----------------------------------------------------------------------------------------------
+    reg  [15:0]       ma_q;
+    reg  [16:0]       mb_q;
+    wire              fresh = valid_q && step_q == 2'd0;
+    wire [32:0]       prod  = {17'd0, ma_q} * {16'd0, mb_q};
+    wire [ROW_W+16:0] n_row17 = {17'd0, n_row};
+    assign mul_ready = !fresh;
+    assign mul_p     = prod[25:0];
+    always @(posedge clk)
+        if (fresh || mul) begin
+            ma_q <= fresh ? next_q[`LAC_F_LOAD_FEATURES_POINTS] : mul_a;
+            mb_q <= fresh ? n_row17[16:0] : mul_b;
+        end
+
+    // ---- Requests ------------------------------------------------------------------------------------------------------
+    reg               req_q, moves_q;
+    reg  [ADDR_W-1:0] base_q;
+    reg  [OFF_W-1:0]  off_q;
+    reg  [23:0]       lines_q;
+    wire              first = valid_q && !asked_q && step_q == 2'd2 && asked_all && ask_ready;
+    assign ask_ready = !req_q || req_ready;
+    assign req_valid = req_q;
+    assign req_addr  = base_q + {{(ADDR_W-OFF_W){1'b0}}, off_q};
+    assign req_lines = lines_q;
+    assign begins    = free && valid_q && (asked_q || first);
+    assign cmd_ready = !valid_q || begins;
+    assign cmd_q     = work_q;
+    assign row       = work_row_q;
+    assign whole     = work_whole_q;
+    assign over      = work_over_q;
+
+    always @(posedge clk)
+        if (rst) begin
+            valid_q <= 1'b0;
+            asked_q <= 1'b0;
+            req_q   <= 1'b0;
+        end else begin
+            if (cmd_ready) begin
+                valid_q <= cmd_valid;
+                asked_q <= 1'b0;
+            end else if (first)
+                asked_q <= 1'b1;
+            if (first || ask)   req_q <= 1'b1;
+            else if (req_ready) req_q <= 1'b0;
+        end
+    always @(posedge clk) begin
+        if (cmd_ready)            step_q <= 2'd0;
+        else if (step_q != 2'd2)  step_q <= step_q + 2'd1;
+        if (cmd_ready)            next_q <= cmd;
+        if (step_q == 2'd0)       row_q  <= n_row;
+        if (step_q == 2'd1) begin
+            all_q   <= prod[16:0];
+            whole_q <= {17'd0, pitch} == row_bytes;
+            over_q  <= is_x && {{(24-ROW_W){1'b0}}, row_q} > n_lines;   // then the block is read, nothing beyond it
+        end
+        if (begins) {work_q, work_row_q, work_whole_q, work_over_q} <= {next_q, row_q, whole_q, over_q};
+
+        if (first)                             base_q <= addr[ADDR_W-1:0];
+        else if (req_q && req_ready && moves_q) base_q <= req_addr;
+        if (ask_ready) begin
+            off_q   <= first ? {OFF_W{1'b0}} : ask_off;
+            lines_q <= first ? lines : ask_lines;
+            moves_q <= !first && ask_moves;
+        end
+    end
+
+    wire unused_ok = &{1'b0, rounded, addr, prod, n_row17};
+
+endmodule
+`default_nettype wire

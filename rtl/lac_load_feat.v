@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// lac_load_feat - LOAD_FEATURES: dense points or compressed lists to lines of the feature RAM, with an element's flag each
+//
+//   lines --+--------------------------> compare with the zero point ---+--> [ line, flags ] --> feature RAM
+//           +--> lac_load's unpacker --> entry: check, place in line ---+
+//
+//   Function   `go`, then lines are taken until `done`; a list's entries come back from the unpacker (part), `pop` takes one
+//   Requests   made here but for the first: a point each, well ahead of the lines (dense), or a list's entries, then the next header
+//   Timing     one line a cycle (dense); one entry or one feature line a cycle (list)
+//   Faults     `fault` in the cycle of the line or entry; fault_head: of a list's header. `halt` ends everything
+//   Reset      control only
+`default_nettype none
+
+module lac_load_feat #(
+    parameter integer LINE_W  = 64,
+    parameter integer FEAT_AW = 10,
+    parameter integer OFF_W   = 24
+) (
+    input  wire                clk,
+    input  wire                rst,
+
+    input  wire                go,         // with the command in cmd
+    input  wire                halt,
+    input  wire [255:0]        cmd,
+    input  wire [FEAT_AW:0]    row,        // [lines] of a point
+    input  wire                whole,      // all points were asked for at once
+    output wire                done,
+    output wire                asked_all,
+
+    output wire                take,
+    input  wire                line,       // a good line is taken
+    input  wire [LINE_W-1:0]   line_data,
+
+    output wire                unpack,     // this line is one of entries
+    input  wire                part_last,  // of its line
+    input  wire [31:0]         part,       // {value, index}
+    output wire                pop,
+
+    output wire                ask,
+    input  wire                ask_ready,
+    output wire [OFF_W-1:0]    ask_off,
+    output wire [23:0]         ask_lines,
+    output wire                ask_moves,
+
+    output wire                fault,
+    output wire                fault_head,
+    output wire [15:0]         entry,      // number of the entry at hand
+
+    output wire                f_valid,
+    output wire [FEAT_AW-1:0]  f_addr,
+    output wire [LINE_W-1:0]   f_data,
+    output wire [LINE_W/8-1:0] f_flags,
+    output wire                f_last
+);
+
+`include "lac_regs.vh"
+`include "lac_clog2.vh"
+    localparam integer LB     = LINE_W / 8;
+    localparam integer LB_LOG = clog2(LB);
+    localparam integer LB1_I  = LB - 1;
+    localparam [18:0]  LB1    = LB1_I[18:0];
+    localparam [2:0] ST_IDLE = 3'd0, ST_DENSE = 3'd1, ST_HEAD = 3'd2, ST_ASK = 3'd3, ST_READ = 3'd4, ST_FILL = 3'd5;
+
+    wire [23:0]        c_pitch  = cmd[`LAC_F_LOAD_FEATURES_PITCH];
+    wire [15:0]        c_points = cmd[`LAC_F_LOAD_FEATURES_POINTS];
+    wire [15:0]        c_chan   = cmd[`LAC_F_LOAD_FEATURES_CHANNELS];
+    wire [15:0]        c_feat   = cmd[`LAC_F_LOAD_FEATURES_FEAT_BASE];
+    wire [1:0]         c_type   = cmd[`LAC_F_LOAD_FEATURES_TYPE];
+    wire               c_list   = cmd[`LAC_F_LOAD_FEATURES_LIST];
+    wire [15:0]        c_zero   = cmd[`LAC_F_LOAD_FEATURES_ZERO];
+    wire               wide     = c_type == 2'd2;
+
+    // A command that is here fits into the RAM: points and lines count up to FEAT_DEPTH at the most.
+    reg  [2:0]         state_q;
+    reg  [FEAT_AW:0]   fline_q;       // line of the point
+    reg  [FEAT_AW:0]   point_q;
+    reg  [FEAT_AW:0]   asked_q;       // points asked for
+    reg  [FEAT_AW-1:0] fat_q;         // feature RAM line
+    wire [FEAT_AW:0]   fline_next = fline_q + 1'b1;
+    wire [FEAT_AW:0]   point_next = point_q + 1'b1;
+    wire               fline_last = fline_next == row;
+    wire               point_last = point_next == c_points[FEAT_AW:0];
+    wire               all_points = asked_q == c_points[FEAT_AW:0];
+    wire               dense      = state_q == ST_DENSE;
+    wire               fill       = state_q == ST_FILL;
+
+    // ---- Dense: flags of a line -----------------------------------------------------------------------------------------
+    wire [LB_LOG-1:0]  chan1   = c_chan[LB_LOG-1:0] - 1'b1;
+    wire [LB_LOG-1:0]  tail    = wide ? chan1 & LB1[LB_LOG:1] : chan1;          // the point's last element in its line
+    wire [LB-1:0]      behind  = {LB{1'b1}} << 1 << tail;
+    wire [LB-1:0]      differs, dense_flags;
+    genvar i;
+    generate
+        for (i = 0; i < LB; i = i + 1) begin : g_flag
+            wire [7:0] zero = (i % 2 == 1 && wide) ? c_zero[15:8] : c_zero[7:0];
+            assign differs[i] = line_data[8*i +: 8] != zero;
+            if (i < LB / 2) begin : g_lo
+                assign dense_flags[i] = (wide ? |differs[2*i +: 2] : differs[i]) && !(fline_last && behind[i]);
+            end else begin : g_hi
+                assign dense_flags[i] = !wide && differs[i] && !(fline_last && behind[i]);
+            end
+        end
+    endgenerate
+
+    // ---- Lists: one entry at a time -----------------------------------------------------------------------------------------
+    reg  [15:0]        count_q;       // entries of this point
+    reg  [15:0]        entry_q;       // entries done
+    reg  [15:0]        above_q;       // index of the entry before
+    reg                any_q;         // there is one
+    wire [15:0]        index   = part[15:0];
+    wire [15:0]        value   = part[31:16];
+    wire [16:0]        e_byte  = wide ? {index, 1'b0} : {1'b0, index};
+    wire [16:0]        e_line  = e_byte >> LB_LOG;
+    wire               in_type = c_type == 2'd0 ? value[15:7] == {9{value[7]}} : c_type == 2'd1 ? value[15:8] == 8'd0 : 1'b1;
+    wire               e_bad   = index >= c_chan || (any_q && index <= above_q) || !in_type;
+    wire [16:0]        f_line  = {{(16-FEAT_AW){1'b0}}, fline_q};
+    wire               here    = e_line[FEAT_AW:0] == f_line[FEAT_AW:0];   // of an index that is not bad
+    wire               entries_done = entry_q == count_q;
+    wire [18:0]        list_bytes = {1'b0, count_q, 2'b00} + LB1;
+    wire [18:0]        list_lines = list_bytes >> LB_LOG;
+    wire               head_bad = line_data[63:16] != 48'd0 || line_data[15:0] > c_chan;
+    wire               e_zero  = value == c_zero;
+    wire [LB-1:0]      e_byte_at = {{(LB-1){1'b0}}, 1'b1} << e_byte[LB_LOG-1:0];
+    wire [LB-1:0]      e_flag_at = {{(LB-1){1'b0}}, 1'b1} << (wide ? {1'b0, e_byte[LB_LOG-1:1]} : e_byte[LB_LOG-1:0]);
+
+    assign fault      = (fill && !entries_done && e_bad) || fault_head;
+    assign fault_head = state_q == ST_HEAD && line && head_bad;
+    assign entry      = entry_q;
+    wire               put    = fill && (entries_done || !here);  // a feature line is complete
+    assign pop        = fill && !entries_done && here;
+    assign unpack     = state_q == ST_READ;
+    assign take       = dense || state_q == ST_HEAD || state_q == ST_READ;
+    wire               next_point = put && fline_last && !point_last && !fault;
+    assign done       = (dense && line && fline_last && point_last) || (put && fline_last && point_last);
+    assign asked_all  = dense && (whole || all_points);
+
+    // ---- Requests --------------------------------------------------------------------------------------------------------------
+    wire               ask_entries = state_q == ST_ASK && count_q != 16'd0;
+    wire               ask_dense   = dense && !whole && !all_points && ask_ready;
+    assign ask        = ask_dense || ask_entries || next_point;  // a list's request register is free: its last request has been answered
+    assign ask_off    = ask_entries ? {{(OFF_W-7){1'b0}}, 7'd64} : {{(OFF_W-24){1'b0}}, c_pitch};
+    assign ask_lines  = ask_entries ? {5'd0, list_lines} : dense ? {{(23-FEAT_AW){1'b0}}, row} : 24'd1;
+    assign ask_moves  = !ask_entries;
+
+    always @(posedge clk)
+        if (rst || halt) state_q <= ST_IDLE;
+        else
+            case (state_q)
+                ST_IDLE:  if (go) state_q <= c_list ? ST_HEAD : ST_DENSE;
+                ST_DENSE: if (done) state_q <= ST_IDLE;
+                ST_HEAD:  if (line) state_q <= ST_ASK;
+                ST_ASK:   state_q <= ask_entries ? ST_READ : ST_FILL;
+                ST_READ:  if (line) state_q <= ST_FILL;
+                default:                                     // ST_FILL
+                    if (put) begin
+                        if (fline_last) state_q <= point_last ? ST_IDLE : ST_HEAD;
+                    end else if (part_last && entry_q + 16'd1 != count_q)
+                        state_q <= ST_READ;
+            endcase
+
+    always @(posedge clk) begin
+        if (state_q == ST_IDLE) begin
+            fat_q   <= c_feat[FEAT_AW-1:0];
+            fline_q <= {FEAT_AW+1{1'b0}};
+            point_q <= {FEAT_AW+1{1'b0}};
+            asked_q <= {{FEAT_AW{1'b0}}, 1'b1};
+        end else begin
+            if (ask_dense) asked_q <= asked_q + 1'b1;
+            if ((dense && line) || put) begin
+                fat_q   <= fat_q + 1'b1;
+                fline_q <= fline_last ? {FEAT_AW+1{1'b0}} : fline_next;
+                if (fline_last) point_q <= point_next;
+            end
+        end
+        if (state_q == ST_HEAD) begin
+            count_q <= line_data[15:0];
+            entry_q <= 16'd0;
+            any_q   <= 1'b0;
+        end else if (pop && !fault) begin                    // entry_q names a bad one
+            entry_q <= entry_q + 16'd1;
+            above_q <= index;
+            any_q   <= 1'b1;
+        end
+    end
+
+    // ---- The line under construction: what no flag names is never looked at -------------------------------------------------------
+    reg                f_valid_q, f_last_q;
+    reg  [FEAT_AW-1:0] f_addr_q;
+    reg  [LINE_W-1:0]  f_data_q;
+    reg  [LB-1:0]      f_flags_q;
+    always @(posedge clk)
+        if (rst) f_valid_q <= 1'b0;
+        else     f_valid_q <= (dense && line) || put;
+    always @(posedge clk) begin
+        f_addr_q <= fat_q;
+        f_last_q <= fline_last && point_last;
+        f_flags_q <= dense ? dense_flags
+                   : (f_valid_q || state_q == ST_HEAD ? {LB{1'b0}} : f_flags_q) | (e_flag_at & {LB{pop && !e_zero}});
+    end
+    generate
+        for (i = 0; i < LB; i = i + 1) begin : g_byte
+            wire [7:0] v = (i % 2 == 1 && wide) ? value[15:8] : value[7:0];
+            always @(posedge clk)
+                if (dense || (pop && (e_byte_at[i] || (wide && e_byte_at[i - i % 2]))))
+                    f_data_q[8*i +: 8] <= dense ? line_data[8*i +: 8] : v;
+        end
+    endgenerate
+
+    assign f_valid = f_valid_q;
+    assign f_addr  = f_addr_q;
+    assign f_data  = f_data_q;
+    assign f_flags = f_flags_q;
+    assign f_last  = f_last_q;
+
+    wire unused_ok = &{1'b0, cmd, e_line, f_line, c_feat, c_points};
+
+endmodule
+`default_nettype wire
