@@ -6,6 +6,8 @@
 //   Locked     from the start
 `default_nettype none
 
+// Parameters of the part that the simulation has no use for.
+// verilator lint_off UNUSEDPARAM
 module EHXPLLL #(
     parameter PLLRST_ENA = "DISABLED", INTFB_WAKE = "DISABLED", STDBY_ENABLE = "DISABLED", DPHASE_SOURCE = "DISABLED",
     parameter OUTDIVIDER_MUXA = "DIVA", OUTDIVIDER_MUXB = "DIVB", OUTDIVIDER_MUXC = "DIVC", OUTDIVIDER_MUXD = "DIVD",
@@ -37,4 +39,5 @@ module EHXPLLL #(
     wire unused_ok = &{1'b0, RST, STDBY, CLKFB, PHASESEL0, PHASESEL1, PHASEDIR, PHASESTEP, PHASELOADREG, PLLWAKESYNC, ENCLKOP};
 
 endmodule
+// verilator lint_on UNUSEDPARAM
 `default_nettype wire
