@@ -152,7 +152,7 @@ module lac_bridge_in #(
 
     always @(posedge clk)
         if (rst || in_break)                                                      hunt_q <= 1'b0;
-        else if (framed || (check && !request) || (take && in_bad && !framed))    hunt_q <= 1'b1;
+        else if (framed || cut || (check && !request) || (take && in_bad))        hunt_q <= 1'b1;
         else if (state_q == REST && pause)                                        hunt_q <= 1'b0;
 
     // ---- Header and words
