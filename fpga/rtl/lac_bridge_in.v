@@ -146,8 +146,8 @@ module lac_bridge_in #(
         else if (take && in_bad)      bad_q <= 1'b1;
 
         // A pause is counted where something is to come, and from the last byte on
-        if (take || !byte_state || (state_q == REST && !hunt_q)) time_q <= PAUSE;
-        else                                                     time_q <= time_q - {{(TIME_W - 1){1'b0}}, time_q != 0};
+        if (take || !byte_state || cut || (state_q == REST && !hunt_q)) time_q <= PAUSE;
+        else                                                            time_q <= time_q - {{(TIME_W - 1){1'b0}}, time_q != 0};
     end
 
     always @(posedge clk)
