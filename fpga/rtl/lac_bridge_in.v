@@ -146,13 +146,13 @@ module lac_bridge_in #(
         else if (take && in_bad)      bad_q <= 1'b1;
 
         // A pause is counted where something is to come, and from the last byte on
-        if (take || !byte_state || (state_q == REST && !hunt_q)) time_q <= PAUSE;
-        else                                                     time_q <= time_q - {{(TIME_W - 1){1'b0}}, time_q != 0};
+        if (take || !byte_state || cut || (state_q == REST && !hunt_q)) time_q <= PAUSE;
+        else                                                            time_q <= time_q - {{(TIME_W - 1){1'b0}}, time_q != 0};
     end
 
     always @(posedge clk)
         if (rst || in_break)                                                      hunt_q <= 1'b0;
-        else if (framed || (check && !request) || (take && in_bad && !framed))    hunt_q <= 1'b1;
+        else if (framed || cut || (check && !request) || (take && in_bad))        hunt_q <= 1'b1;
         else if (state_q == REST && pause)                                        hunt_q <= 1'b0;
 
     // ---- Header and words
