@@ -206,7 +206,6 @@ module tb_axi_join;
         // ---- Hold, now and then, until it is quiet; stalls
         if (!hold) hold <= pick(200) == 0;
         else if (quiet && pick(3) == 0) hold <= 0;
-        if (hold && hold_age > 1 && quiet === 0 && 0) hold <= 0;
         stall <= $random(rng) & $random(rng);
         stuck <= {5{1'b0}};
         stuck[2] <= m_bvalid && !m_bready;
