@@ -12,7 +12,7 @@ SERIAL_BOARD   := tests/serial_board.c tests/serial_rig.c tests/serial_oracle.c
 SERIAL_PORT    := driver/ports/port_serial.c driver/ports/serial_frame.c driver/ports/serial_tty.c driver/ports/serial_rate.c
 SERIAL_HDR     := $(wildcard tests/serial_*.h driver/*.h driver/*.def driver/ports/*.h cmodel/*.h) tb/rng.h
 
-TESTS     += $(B)/tests/test_serial $(B)/tests/test_port_serial
+TESTS     += $(B)/tests/test_serial $(B)/tests/test_port_serial tests/test_serial_cli.sh
 TEST_DEPS += $(B)/tests/test_serial $(B)/tests/test_port_serial $(B)/tests/serial_pty
 
 $(SERIAL_DIR)/libserial.a: $(SERIAL_RTL) rtl/lac_clog2.vh tests/serial_shim.cpp tests/serial_sim.h fpga/serial.mk
@@ -36,6 +36,9 @@ $(B)/tests/serial_pty: tests/serial_pty.c $(SERIAL_BOARD) $(SERIAL_HDR) $(SERIAL
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(SERIAL_DEF) -Itests -o $@ $(filter %.c %.a,$^) -lstdc++ -lpthread -lm
 
-.PHONY: fuzz-serial
+.PHONY: fuzz-serial board-litex
+board-litex: $(B)/tests/serial_pty $(B)/lacuna ## LiteX's own client against plain mode of a simulated board (./setup.sh board installs it)
+	@p=$(B)/venv/bin/python; [ -x $$p ] || p=$(PYTHON); $$p tests/litex_client.py
+
 fuzz-serial: $(B)/tests/test_serial ## A million random bytes, commands and frames to the serial bridge (SEED=n repeats a run)
 	@SERIAL_FUZZ=1000000 $(B)/tests/test_serial
