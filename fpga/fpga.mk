@@ -3,7 +3,6 @@
 # Boards (docs/boards.md): bitstreams in build/fpga/BOARD, simulated boards in build/board/BOARD.
 BOARDS    := $(patsubst fpga/%/board.cfg,%,$(wildcard fpga/*/board.cfg))
 BOARD     ?=
-SIM_BOARD ?= $(or $(BOARD),colorlight-i5)
 LOADER    ?= openFPGALoader
 FPGA_SRC  := $(filter-out fpga/sim/%,$(wildcard fpga/rtl/*.v))
 board_key  = $(shell sed -n 's/^$2=\([^ ]*\).*/\1/p' fpga/$1/board.cfg)
@@ -27,6 +26,7 @@ flash: need-board ## Load the bitstream into a board (BOARD=.., LOADER=openFPGAL
 
 board-sim: need-board ## A simulated board with its serial line on a terminal (BOARD=..), until stopped
 	@+$(MAKE) --no-print-directory $(B)/board/$(BOARD)/sim
+	@echo 'lacuna ... --port serial:$(B)/board/$(BOARD)/tty@9600   (the low rate makes the host wait for a slow simulation)'
 	@exec $(B)/board/$(BOARD)/sim --tty $(B)/board/$(BOARD)/tty --divisor $(SIM_DIVISOR)
 
 # ---- The simulated board: its top level with stand-ins of PLL and I/O cells, the SDRAM's model, the serial line as fast as it goes
@@ -54,3 +54,27 @@ $(B)/board/$1/sim: fpga/$1/board.cfg configs/$2.cfg fpga/$1/top.v fpga/$1/sim_bo
 	@mv $$@.tmp $$@
 endef
 $(foreach b,$(BOARDS),$(eval $(call SIM_BUILD,$b,$(call board_key,$b,CONFIG))))
+
+# ---- Tests. The whole colorlight-i5, and its parts on Icarus: fpga/tb/tb_NAME.v, one ok or not ok each
+FPGA_UNITS := axi_join axi_join_32 axi_join_128 system system_40
+FPGA_TOP_axi_join_32  := tb_axi_join
+FPGA_TOP_axi_join_128 := tb_axi_join
+FPGA_TOP_system_40    := tb_system
+FPGA_PAR_axi_join_32  := DATA_W=32
+FPGA_PAR_axi_join_128 := DATA_W=128
+FPGA_PAR_system_40    := DIVISOR=40 SHORT=1
+fpga_top = $(or $(FPGA_TOP_$1),tb_$1)
+FPGA_TESTS := $(FPGA_UNITS:%=$(B)/tests/unit_fpga_%)
+
+TESTS     += $(FPGA_TESTS) tests/test_flash.sh tests/test_board.py
+TEST_DEPS += $(FPGA_TESTS) $(B)/board/colorlight-i5/sim $(B)/lacuna
+
+$(B)/unit/fpga_%.vvp: $(wildcard fpga/tb/*.v) $(FPGA_SRC) $(RTL_ALL)
+	@mkdir -p $(@D)
+	iverilog -g2005 -Wall -Wno-timescale -y rtl -y fpga/rtl -I rtl -s $(call fpga_top,$*) $(foreach p,$(FPGA_PAR_$*),-P$(call fpga_top,$*).$(p)) \
+	    -o $@ fpga/tb/$(call fpga_top,$*).v
+
+$(FPGA_TESTS): $(B)/tests/unit_%: $(B)/unit/%.vvp tb/unit/run.sh
+	@mkdir -p $(@D)
+	@printf '#!/bin/sh\nexec sh "%s/tb/unit/run.sh" %s "%s"\n' "$(CURDIR)" $* "$(abspath $(B))/unit" > $@
+	@chmod +x $@

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# lint.sh - Icarus in strict Verilog-2005 and Verilator -Wall, on every module alone and on the whole core in every
-# configuration; anything that a tool prints is a failure. (Only Icarus enforces Verilog-2005, see docs/verification.md.)
+# lint.sh - Icarus in strict Verilog-2005 and Verilator -Wall, on every module alone, on the whole core in every
+# configuration and on every board; anything that a tool prints is a failure. (Only Icarus enforces Verilog-2005, see docs/verification.md.)
 set -u
 cd "$(dirname "$0")/.." || exit 2
 status=0
@@ -38,4 +38,15 @@ if [ -f rtl/lac_top.v ]; then
         check "lac_top $n (verilator)" verilate --top-module lac_top "${params[@]/#/-G}" rtl/*.v
     done
 fi
+# What surrounds the core: every module alone, and each board with stand-ins of the FPGA's own cells.
+for f in fpga/rtl/*.v; do
+    m=$(basename "$f" .v)
+    check "$m (icarus)" icarus -y rtl -y fpga/rtl -y fpga/sim -s "$m" "$f"
+    check "$m (verilator)" verilate -Ifpga/rtl -Ifpga/sim --top-module "$m" fpga/sim/sim.vlt "$f"
+done
+for f in fpga/*/top.v; do
+    n=$(basename "$(dirname "$f")")
+    check "board $n (icarus)" icarus -y rtl -y fpga/rtl -y fpga/sim -s top "$f"
+    check "board $n (verilator)" verilate -Ifpga/rtl -Ifpga/sim --top-module top fpga/sim/sim.vlt "$f"
+done
 exit $status

@@ -3,13 +3,14 @@
 // sim_board - the FPGA of a Colorlight i5, pin for pin, with its SDRAM
 //
 //   Clock      clk is the 25 MHz pin, and (fpga/sim/EHXPLLL.v) the system's clock too
+//   Pause      TIMEOUT is short: a client that starts again after a pause of wall-clock time expects the bridge to have forgotten the frame
 //   SDRAM      the chip model checks what it is told; violations counts
 `default_nettype none
 
 module sim_board #(
     parameter integer LANES = 8, DATA_W = 64, ADDR_W = 32, STORE_W = 2, WEIGHT_DEPTH = 512, COL_DEPTH = 512, ACC_DEPTH = 512,
     parameter integer FEAT_DEPTH = 512, PARAM_DEPTH = 512, FIFO_DEPTH = 8, BURST = 32, FLIGHT = 4,
-    parameter integer CLOCK_MULT = 24, DIVISOR = 4, TIMEOUT = 1200000, DEBOUNCE = 1000, SDRAM_INIT = 200
+    parameter integer CLOCK_MULT = 24, DIVISOR = 4, TIMEOUT = 12000, DEBOUNCE = 1000, SDRAM_INIT = 200
 ) (
     input  wire        clk,
     input  wire        button,

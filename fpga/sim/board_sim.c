@@ -56,7 +56,7 @@ static int receive(shifter *s, int line, unsigned divisor)
         if (line) return -1;
         s->left = 10;
         s->bits = 0;
-        s->wait = divisor / 2;
+        s->wait = divisor / 2 - 1;
         return -1;
     }
     if (s->wait--) return -1;
