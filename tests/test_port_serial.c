@@ -273,7 +273,7 @@ static void clean(void)
     board_stop();
 }
 
-static void lossy(uint64_t seed, uint32_t rate)
+static void lossy(uint64_t seed, uint32_t rate, uint32_t n, int registers)
 {
     char     name[200];
     lac_rng  g = { seed };
@@ -289,20 +289,21 @@ static void lossy(uint64_t seed, uint32_t rate)
     memcpy(shadow, b_->r.mem, RIG_MEM);
     fill(&g);
     b_->drop = b_->flip = b_->twice = rate;
-    int err = p.mem_write(p.ctx, 0x1000, data_, 100000);
-    memcpy(shadow + 0x1000, data_, 100000);
+    int err = p.mem_write(p.ctx, 0x1000, data_, n);
+    memcpy(shadow + 0x1000, data_, n);
     const int right = !memcmp(shadow, b_->r.mem, RIG_MEM);
-    if (!err) err = p.mem_read(p.ctx, back_, 0x1000, 100000);
+    if (!err) err = p.mem_read(p.ctx, back_, 0x1000, n);
     const uint32_t controls = b_->r.controls;
     int            writes = 0;
-    for (; writes < 100 && !err; writes++) err = lac_serial_write_word(s, RIG_BOARD + 0x28, (uint32_t)writes);
+    for (; writes < registers && !err; writes++) err = lac_serial_write_word(s, RIG_BOARD + 0x28, (uint32_t)writes);
     settle();
     const lac_serial_stats t = lac_serial_get_stats(s);
-    snprintf(name, sizeof name, "a line that spoils %u of 65536 bytes: 100 KB there and back, 100 registers once each", (unsigned)(3 * rate));
+    snprintf(name, sizeof name, "a line that spoils %u of 65536 bytes: %" PRIu32 " bytes there and back, %d registers once each", (unsigned)(3 * rate), n,
+             registers);
     char why[900];
     snprintf(why, sizeof why, "%s; memory %s, came back %s, %d register writes of which %u arrived", err ? lac_serial_error(s) : "no error", right ? "right" : "wrong",
-             memcmp(back_, data_, 100000) ? "wrong" : "right", writes, (unsigned)(b_->r.controls - controls));
-    result(!err && right && !memcmp(back_, data_, 100000) && b_->r.controls - controls == 100 && b_->r.control == 99
+             memcmp(back_, data_, n) ? "wrong" : "right", writes, (unsigned)(b_->r.controls - controls));
+    result(!err && right && !memcmp(back_, data_, n) && b_->r.controls - controls == (uint32_t)registers && b_->r.control == (uint32_t)registers - 1
            && (rate ? t.resent > 0 : t.resent == 0), name, why);
     printf("# %" PRIu64 " frames, %" PRIu64 " answers, %" PRIu64 " times sent again\n", t.frames, t.answers, t.resent);
     b_->drop = b_->flip = b_->twice = 0;
@@ -318,8 +319,8 @@ int main(void)
     codec();
     opening();
     clean();
-    lossy(seed_ + 1, 0);
-    lossy(seed_ + 2, 8);
-    lossy(seed_ + 3, 20);
+    lossy(seed_ + 1, 0, 30000, 10);
+    lossy(seed_ + 2, 6, 100000, 100);
+    lossy(seed_ + 3, 40, 10000, 50);
     return bad_;
 }

@@ -304,6 +304,14 @@ static void damage(void)
     pause_line();
     if (!why) why = talk(read, sizeof read);
     if (!why && r_.reads != 2) why = "a framing error did not end plain mode for a pause";
+    oracle_frame(f, 2, 1, 16, 0x40, blob_ + 512);
+    if (!why) why = talk(f, 40);                                        /* what is missing may come behind the pause */
+    pause_line();
+    if (!why) why = talk(read, sizeof read);
+    if (!why && r_.reads != 2) why = "the data of a frame that paused were obeyed";
+    pause_line();
+    if (!why) why = talk(read, sizeof read);
+    if (!why && r_.reads != 3) why = "plain mode is not back after the second pause";
     end("plain mode, nothing is obeyed behind damage", why);
 }
 

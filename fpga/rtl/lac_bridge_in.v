@@ -13,7 +13,7 @@
 //              anything until a pause or a break
 //   Halves     job_half is the half with the job's words, or the one that is free for them (reads). The job offered next has
 //              the other one
-//   Timing     at most one byte in 9 cycles; a word is in RAM in the cycle after the one in which ram_we is high
+//   Timing     at most one byte in 10 cycles; a word is in RAM in the cycle after the one in which ram_we is high
 //   Handshake  a byte moves with in_valid && in_ready; a job is taken with job_valid && job_take, and its fields stay until the next one is
 //              offered. `idle` says that nothing has been taken which is not done
 //   Reset      rst drops everything
@@ -53,8 +53,8 @@ module lac_bridge_in #(
 
 `include "lac_clog2.vh"
     localparam integer      TIME_W  = clog2(TIMEOUT);
-    localparam integer      PAUSE_I = TIMEOUT - 1;
-    localparam [TIME_W-1:0] PAUSE   = PAUSE_I[TIME_W-1:0];
+    localparam integer      PAUSE_I = TIMEOUT - 2;
+    localparam [TIME_W:0]   PAUSE   = PAUSE_I[TIME_W:0];
     localparam [7:0]        SYNC    = 8'hF5;
     localparam [7:0]        WRITE   = 8'd2;
 
@@ -70,14 +70,14 @@ module lac_bridge_in #(
     reg              none_q;     // a command about no word
     reg [7:0]        op_q, seq_q, last_q;
     reg [31:0]       word_q;     // the address, later the words; the byte that came last is at the end where the next one enters
-    reg [TIME_W-1:0] time_q;     // [cycles] until a pause is a pause
+    reg [TIME_W:0]   time_q;     // [cycles] until a pause is a pause; negative from then on
     reg              half_q;     // where the next words go
     reg              job_valid_q;
 
     wire       crc_busy, crc_good;
     wire       byte_state = state_q == REST || state_q == HEAD || state_q == DATA || state_q == COMMAND || state_q == WORDS;
     wire       take       = in_valid && in_ready;
-    wire       pause      = time_q == 0 && !take;
+    wire       pause      = time_q[TIME_W] && !take;
     wire       whole      = crc_good && !bad_q;
     wire       tail       = count_q[10];                                        // in DATA: the CRC's bytes
     wire       word_end   = count_q[1:0] == 2'd3;
@@ -147,7 +147,7 @@ module lac_bridge_in #(
 
         // A pause is counted where something is to come, and from the last byte on
         if (take || !byte_state || cut || (state_q == REST && !hunt_q)) time_q <= PAUSE;
-        else                                                            time_q <= time_q - {{(TIME_W - 1){1'b0}}, time_q != 0};
+        else if (!time_q[TIME_W])                                       time_q <= time_q - 1'b1;
     end
 
     always @(posedge clk)
@@ -175,7 +175,7 @@ module lac_bridge_in #(
         if (shift) word_q <= plain_part ? {word_q[23:0], in_data} : {in_data, word_q[31:8]};
     end
 
-    // ---- The word that is complete, to RAM; word_q stays for 8 cycles, or until the parser has it
+    // ---- The word that is complete, to RAM; word_q stays for 9 cycles, or until the parser has it
     reg       we_q;
     reg [7:0] index_q;
 

@@ -103,13 +103,22 @@ module lac_bridge_run #(
     reg [7:0]  out_data_q;
     reg        feed_q;     // out_data_q goes into the CRC
 
-    // ---- Judgement
-    wire       hello   = job_op == HELLO;
-    wire       is_read = job_op == READ;
-    wire       known   = job_op == WRITE || is_read || job_op == BYE;
-    wire [7:0] expect  = seq_q + 8'd1;
-    wire       next    = job_seq == expect;
-    wire       again   = job_seq == seq_q && ((wrote_q && job_op == WRITE) || (read_q && is_read));
+    // ---- Judgement. Comparisons are made in the cycle before, when the job is there already
+    reg [7:0] expect_q;
+    reg       hello, is_write, is_read, is_bye, next, same;
+
+    always @(posedge clk) begin
+        expect_q <= seq_q + 8'd1;
+        hello    <= job_op == HELLO;
+        is_write <= job_op == WRITE;
+        is_read  <= job_op == READ;
+        is_bye   <= job_op == BYE;
+        next     <= job_seq == expect_q;
+        same     <= job_seq == seq_q;
+    end
+
+    wire       known   = is_write || is_read || is_bye;
+    wire       again   = same && ((wrote_q && is_write) || (read_q && is_read));
     wire [2:0] verdict = hello ? S_OK : !known ? S_OP : !(next || again) ? S_ORDER : job_damaged ? S_DAMAGED : S_OK;
     wire       judge   = state_q == JUDGE;
     wire       obey    = judge && !job_plain && (framed_q || hello);   // a frame that is answered
@@ -121,7 +130,7 @@ module lac_bridge_run #(
     assign framed   = framed_q;
 
     // ---- One word after the other
-    wire last_word = index_q[7:0] == last_q;
+    reg  last_word;                                                    // one cycle late: nobody looks before
     wire fault     = (state_q == WRITING) ? (m_axil_bresp != 2'b00) : faulty_q;
     wire stop      = fault && !plain_q;
     wire w_done    = state_q == WRITING && m_axil_bvalid;
@@ -139,7 +148,7 @@ module lac_bridge_run #(
             REST:
                 if (job_valid) state_q <= JUDGE;
             JUDGE:
-                if (start && (job_plain ? job_op[0] : job_op == WRITE)) state_q <= NEXT;
+                if (start && (job_plain ? job_op[0] : is_write)) state_q <= NEXT;
                 else if (start && (job_plain || is_read))               state_q <= ASK;
                 else                                                    state_q <= obey ? SEND : REST;
             NEXT:  // plain: until the word is there
@@ -177,7 +186,7 @@ module lac_bridge_run #(
     always @(posedge clk) begin
         if (obey && (hello || (fresh && framed_q))) begin
             seq_q   <= job_seq;
-            wrote_q <= job_op == WRITE;
+            wrote_q <= is_write;
             read_q  <= is_read;
         end
         if (start || (obey && hello))         fault_q <= 1'b0;
@@ -185,7 +194,7 @@ module lac_bridge_run #(
 
         if (judge) begin
             plain_q   <= job_plain;
-            writing_q <= job_plain ? job_op[0] : job_op == WRITE;
+            writing_q <= job_plain ? job_op[0] : is_write;
             op_q      <= job_op[3:0];
         end
         if (start) begin
@@ -199,6 +208,8 @@ module lac_bridge_run #(
                   || (r_done && last_word && plain_q))    index_q <= 9'd0;
         else if (moved || (part_end && part_q == P_DATA)) index_q <= index_q + 9'd1;
     end
+
+    always @(posedge clk) last_word <= index_q[7:0] == last_q;
 
     // ---- Bus. addr_q is right from the second cycle behind a change of base_q or index_q; no VALID is up before
     reg awvalid_q, wvalid_q, arvalid_q;
@@ -262,7 +273,7 @@ module lac_bridge_run #(
     always @(posedge clk) begin
         if (judge) begin
             status_q  <= verdict;
-            say_seq_q <= (verdict == S_ORDER) ? expect : job_seq;
+            say_seq_q <= (verdict == S_ORDER) ? expect_q : job_seq;
             part_q    <= job_plain ? P_DATA : P_HEAD;
             byte_q    <= 2'd0;
         end

@@ -4,7 +4,7 @@
 //
 //   Function   reflected polynomial 0xEDB88320, start and end inverted. `crc` is that of the bytes since `clear`; after four more
 //              bytes, which were that CRC, least significant byte first, `good` is high
-//   Timing     a byte takes 8 cycles; crc and good mean something while busy is low
+//   Timing     a byte takes 9 cycles; crc and good mean something while busy is low
 //   Handshake  a byte is taken in a cycle with in_valid while busy is low; `clear` wins over everything
 //   Reset      `clear` is the only one
 `default_nettype none
@@ -24,24 +24,29 @@ module lac_crc32 (
 
     reg [31:0] crc_q;   // not yet inverted
     reg [7:0]  data_q;  // bits to come, the next one lowest
-    reg [3:0]  left_q;  // [bits] of them; bit 3 is set at 8 only, so 0 is the one value that means idle
+    reg [3:0]  left_q;  // [cycles] of this byte, 9: the last one is for good_q
+    reg        good_q;
 
+    wire step   = left_q[3] || left_q[2:1] != 2'd0;
     wire bit_in = crc_q[0] ^ data_q[0];
 
     assign busy = left_q != 4'd0;
     assign crc  = ~crc_q;
-    assign good = crc_q == RESIDUE;
+    assign good = good_q;
 
     always @(posedge clk)
         if (clear)     left_q <= 4'd0;
         else if (busy) left_q <= left_q - 4'd1;
-        else           left_q <= {in_valid, 3'd0};
+        else           left_q <= {in_valid, 2'b00, in_valid};
 
     always @(posedge clk)
         if (clear)     crc_q <= 32'hFFFFFFFF;
-        else if (busy) crc_q <= {1'b0, crc_q[31:1]} ^ (POLY & {32{bit_in}});
+        else if (step) crc_q <= {1'b0, crc_q[31:1]} ^ (POLY & {32{bit_in}});
 
-    always @(posedge clk) data_q <= busy ? {1'b0, data_q[7:1]} : in_data;
+    always @(posedge clk) begin
+        data_q <= busy ? {1'b0, data_q[7:1]} : in_data;
+        good_q <= crc_q == RESIDUE;
+    end
 
 endmodule
 `default_nettype wire

@@ -2,7 +2,7 @@
 //
 // lac_uart - bytes from and to a serial line: 8 data bits, no parity, one stop bit
 //
-//   rx --[2 flip-flops]--[majority of 3]--> receiver --> queue of 16 --> out          in --> transmitter --> tx
+//   rx --[2 flip-flops]--[majority of 3]--> receiver --> queue of 4 --> out          in --> transmitter --> tx
 //
 //   Receive    a bit is sampled in its middle; a start bit that is gone by its middle was a glitch. The next start bit may
 //              come from the middle of the stop bit on, so a sender up to 4 % faster is followed
@@ -113,7 +113,7 @@ module lac_uart #(
         else if (push_q)    lost_q <= !room;
 
     // verilator lint_off PINCONNECTEMPTY
-    lac_fifo #(.W(9), .DEPTH(16), .LEVEL_W(5)) u_fifo (
+    lac_fifo #(.W(9), .DEPTH(4), .LEVEL_W(3)) u_fifo (
         .clk(clk), .rst(rst || break_q), .push(push_q && room), .in_data({!stop_q || lost_q, data_q}), .in_ready(room),
         .out_valid(out_valid), .out_data({out_bad, out_data}), .pop(out_valid && out_ready), .level()
     );
