@@ -53,6 +53,7 @@ help: ## Show this list
 -include formal/formal.mk
 -include examples/examples.mk
 -include bench/bench.mk
+-include fpga/sdram.mk
 
 all: $(ALL) $(TEST_DEPS) $(if $(wildcard tb/tb.mk),$(CONFIGS:%=$(B)/rtl/%.so)) ## The library, the tools and the Verilated RTL of every configuration
 
