@@ -72,7 +72,7 @@ $(B)/tests/sdram_red: $(SDRAM_RED_NAMES:%=$(B)/fpga/sdram_red_%.vvp) fpga/tb/sdr
 # ---- Bandwidth
 SDRAM_RATES         := ulx3s i5
 SDRAM_PAR_rate_ulx3s :=
-SDRAM_PAR_rate_i5    := $(SDRAM_PART_32) HAS_DQM=0
+SDRAM_PAR_rate_i5    := $(SDRAM_PART_32) HAS_DQM=0 REFRESHES=4096 T_RAS=48000 T_RC=70000 T_RFC=70000
 $(SDRAM_RATES:%=$(B)/fpga/rate_%.vvp): $(B)/fpga/rate_%.vvp: fpga/tb/tb_sdram_rate.v $(SDRAM_RTL) fpga/sdram.mk
 	@mkdir -p $(@D)
 	$(SDRAM_IVL) -s tb_sdram_rate $(foreach p,$(SDRAM_PAR_rate_$*),-Ptb_sdram_rate.$(p)) -o $@ $<
@@ -80,3 +80,7 @@ $(SDRAM_RATES:%=$(B)/fpga/rate_%.vvp): $(B)/fpga/rate_%.vvp: fpga/tb/tb_sdram_ra
 .PHONY: bench-sdram
 bench-sdram: $(SDRAM_RATES:%=$(B)/fpga/rate_%.vvp) ## How much of the SDRAM's pins the controller uses
 	@fpga/bench_sdram.sh $(abspath $(B))
+
+.PHONY: fit-sdram
+fit-sdram: ## Place and route of the SDRAM controller alone (YOSYS, NEXTPNR: ECP5)
+	@fpga/fit_sdram.sh $(abspath $(B))

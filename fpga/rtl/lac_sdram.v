@@ -35,11 +35,11 @@ module lac_sdram #(
     parameter integer HAS_DQM    = 1,          // 0: the mask pins are not connected
     parameter integer CLOCK_KHZ  = 125000,     // [kHz]   10,000 ..
     parameter integer CAS        = 3,          // [cycles] 2, 3
-    parameter integer READ_LATE  = 0,          // [cycles] 0 .. 2
+    parameter integer READ_LATE  = 0,          // [cycles] 0 .. 3
     parameter integer T_RCD      = 21000,      // [ps]    ACTIVATE to READ, WRITE
     parameter integer T_RP       = 21000,      // [ps]    PRECHARGE to ACTIVATE, REFRESH
     parameter integer T_RAS      = 45000,      // [ps]    ACTIVATE to PRECHARGE
-    parameter integer T_RC       = 65000,      // [ps]    ACTIVATE to ACTIVATE, same bank
+    parameter integer T_RC       = 66000,      // [ps]    ACTIVATE to ACTIVATE, same bank
     parameter integer T_RRD      = 15000,      // [ps]    ACTIVATE to ACTIVATE, other bank; at least 2 cycles
     parameter integer T_WR       = 15000,      // [ps]    last word written to PRECHARGE; at least 2 cycles
     parameter integer T_RFC      = 66000,      // [ps]    REFRESH to REFRESH, ACTIVATE

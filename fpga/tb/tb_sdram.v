@@ -15,7 +15,7 @@
 module tb_sdram;
     parameter DATA_W = 64, DQ_W = 16, ROW_W = 13, COL_W = 9, BANK_W = 2, HAS_DQM = 1, CLOCK_KHZ = 125000, CAS = 3, READ_LATE = 0;
     // What the controller is told
-    parameter T_RCD = 21000, T_RP = 21000, T_RAS = 45000, T_RC = 65000, T_RRD = 15000, T_WR = 15000, T_RFC = 66000, T_MRD = 15000;
+    parameter T_RCD = 21000, T_RP = 21000, T_RAS = 45000, T_RC = 66000, T_RRD = 15000, T_WR = 15000, T_RFC = 66000, T_MRD = 15000;
     parameter REFRESH_NS = 500000, REFRESHES = 64, INIT_NS = 20000, INIT_CYCLES = 0, TELL_CAS = CAS;
     // What the data sheet says
     parameter M_RCD = 21000, M_RP = 21000, M_RAS = 42000, M_RC = 63000, M_RRD = 14000, M_WR = 14000, M_RFC = 63000, M_MRD = 2;

@@ -9,7 +9,8 @@
 //   Output     `rate <words> <cycles> <mean latency of a read burst's first beat>`, or FAIL
 `timescale 1ns/1ps
 module tb_sdram_rate;
-    parameter DATA_W = 64, DQ_W = 16, ROW_W = 13, COL_W = 9, HAS_DQM = 1, CLOCK_KHZ = 125000, CAS = 3;
+    parameter DATA_W = 64, DQ_W = 16, ROW_W = 13, COL_W = 9, HAS_DQM = 1, CLOCK_KHZ = 125000, CAS = 3,
+              REFRESHES = 8192, T_RAS = 45000, T_RC = 66000, T_RFC = 66000;
     localparam BYTES = DATA_W / 8, WORDS = DATA_W / DQ_W, BL = (WORDS >= 8) ? 3 : $clog2(WORDS);
     localparam WARM = 2000, WINDOW = 30000, FLIGHT = 8;
 
@@ -29,7 +30,8 @@ module tb_sdram_rate;
     wire [DQ_W-1:0]    to_ram, from_ram;
     wire [31:0]        violations, reads, writes, refreshes;
 
-    lac_sdram #(.DATA_W(DATA_W), .DQ_W(DQ_W), .ROW_W(ROW_W), .COL_W(COL_W), .HAS_DQM(HAS_DQM), .CLOCK_KHZ(CLOCK_KHZ), .CAS(CAS)) dut (
+    lac_sdram #(.DATA_W(DATA_W), .DQ_W(DQ_W), .ROW_W(ROW_W), .COL_W(COL_W), .HAS_DQM(HAS_DQM), .CLOCK_KHZ(CLOCK_KHZ), .CAS(CAS),
+                .REFRESHES(REFRESHES), .T_RAS(T_RAS), .T_RC(T_RC), .T_RFC(T_RFC)) dut (
         .clk(clk), .rst(rst), .ready(ready),
         .s_axi_arvalid(arvalid), .s_axi_arready(arready), .s_axi_araddr(araddr), .s_axi_arlen(len),
         .s_axi_rvalid(rvalid), .s_axi_rready(1'b1), .s_axi_rdata(rdata), .s_axi_rresp(rresp), .s_axi_rlast(rlast),
@@ -39,12 +41,13 @@ module tb_sdram_rate;
         .sdram_cke(cke), .sdram_cs_n(cs_n), .sdram_ras_n(ras_n), .sdram_cas_n(cas_n), .sdram_we_n(we_n), .sdram_ba(ba), .sdram_a(a),
         .sdram_dqm(dqm), .sdram_dq_o(to_ram), .sdram_dq_oe(oe), .sdram_dq_i(from_ram)
     );
-    sdram_model #(.DQ_W(DQ_W), .ROW_W(ROW_W), .COL_W(COL_W), .STORE_ROW_W(4), .CLOCK_KHZ(CLOCK_KHZ), .CAS(CAS), .BURST_LOG(BL)) ram (
+    sdram_model #(.DQ_W(DQ_W), .ROW_W(ROW_W), .COL_W(COL_W), .STORE_ROW_W(7), .CLOCK_KHZ(CLOCK_KHZ), .CAS(CAS), .BURST_LOG(BL),
+        .T_RAS(T_RAS), .T_RC(T_RC), .T_RFC(T_RFC), .REFRESHES(REFRESHES)) ram (
         .clk(clk), .cke(cke), .cs_n(cs_n), .ras_n(ras_n), .cas_n(cas_n), .we_n(we_n), .ba(ba), .a(a), .dqm(dqm),
         .dq_i(to_ram), .dq_i_valid(oe), .dq_o(from_ram), .violations(violations), .reads(reads), .writes(writes), .refreshes(refreshes)
     );
 
-    localparam SIZE = 1 << (4 + 2 + COL_W + $clog2(DQ_W / 8));
+    localparam SIZE = 1 << (7 + 2 + COL_W + $clog2(DQ_W / 8));
     integer read, write, beats, only, seed, cycles, start, r_flight, w_owed, began, waited, firsts, asked_at, asked_rd;
     integer asked [0:15];
     reg     first;
