@@ -7,7 +7,7 @@
 //              write are in flight at the same time only in different kilobytes, so every read has one right answer
 //   Checks     every beat read against a byte array written from the W channel; RLAST, responses, offers that hold
 //              still; no channel waits longer than STARVE while its master is willing; a stalled R channel does not
-//              stop writes and missing W data do not stop reads; all of memory at the end; the model's violations
+//              stop writes and missing W data do not stop reads; both saturated, each gets a quarter or more; all of memory at the end; the model's violations
 //   Plusargs   +seed=N repeats a run, +cycles=N its length, +vcd writes tb_sdram.vcd; +red: the controller is told something
 //              wrong, so nothing but the model's violations counts, and the run ends at the first of them (memory is not filled first)
 //   Verdict    the last line starts with PASS or FAIL
@@ -120,7 +120,7 @@ module tb_sdram;
     integer i, j, low, len, first, last, phase, fill;
     integer s_r, s_w, s_b, s_a, calm;
     reg     free, hold_r, hold_w;
-    integer r_wait, w_wait, b_seen, r_seen, mark;
+    integer r_wait, w_wait, b_seen, r_seen, r_had, w_had, mark;
     reg [DATA_W-1:0] p_rdata;
     reg              p_rvalid, p_rready, p_bvalid, p_bready, p_rlast;
 
@@ -188,11 +188,11 @@ module tb_sdram;
         rst <= 0;
     end
 
-    // phase 0: fill; 1: random; 2: R stalled, writes must go on; 3: drain; 4: W withheld, reads must go on; 5: drain; 6: read all; 7: end
+    // phase 0: fill; 1: random; 2: R stalled, writes must go on; 3: drain; 4: W withheld, reads must go on; 5: drain; 10: both saturated, both must get on; 11: drain; 6: read all; 7: end
     always @(posedge clk) if (!rst && !done) begin
         cycles = cycles + 1;
         if (cycles % 512 == 0) stalls;
-        if (phase == 2 || phase == 4) begin s_r = 0; s_w = 0; s_b = 0; s_a = 0; end
+        if (phase == 2 || phase == 4 || phase == 10) begin s_r = 0; s_w = 0; s_b = 0; s_a = 0; end
 
         // ---- R
         if (p_rvalid && !p_rready && (rvalid !== 1 || rdata !== p_rdata || rlast !== p_rlast)) fail("R withdrawn or changed", rdata, p_rdata);
@@ -241,17 +241,18 @@ module tb_sdram;
 
         // ---- AW
         if (awvalid && awready) awvalid <= 0;
-        if ((!awvalid || awready) && w_flight < FLIGHT && yes(s_a) && (phase < 3 || phase == 4)) begin
+        if ((!awvalid || awready) && w_flight < FLIGHT && yes(s_a) && (phase < 3 || phase == 4 || phase == 10)) begin
             if (phase == 0) begin
                 low = fill; len = 16; fill = fill + 16 * BYTES; free = 1;
             end else choose;
             if (phase == 4) begin len = (len > 8) ? 8 : len; end
+            if (phase == 10) begin len = 16; low = SIZE / 2 + low % (SIZE / 2); low = low - low % (16 * BYTES); end
             span;
             free = 1;
             for (i = first; i <= last; i = i + 1) if (r_in[i] != 0) free = 0;
             if (free) begin
                 for (i = first; i <= last; i = i + 1) w_in[i] = w_in[i] + 1;
-                q_low[q_put] = low; q_len[q_put] = len; q_style[q_put] = (phase == 0) ? 0 : pick(6);
+                q_low[q_put] = low; q_len[q_put] = len; q_style[q_put] = (phase == 0 || phase == 10) ? 0 : pick(6);
                 q_put = q_put + 1; w_flight = w_flight + 1; bursts_w = bursts_w + 1;
                 awvalid <= 1; awaddr <= spread(low); awlen <= len - 1;
             end
@@ -261,9 +262,10 @@ module tb_sdram;
 
         // ---- AR
         if (arvalid && arready) arvalid <= 0;
-        if ((!arvalid || arready) && r_flight < FLIGHT && yes(s_a) && (phase == 1 || phase == 2 || phase == 4 || phase == 6)) begin
+        if ((!arvalid || arready) && r_flight < FLIGHT && yes(s_a) && (phase == 1 || phase == 2 || phase == 4 || phase == 6 || phase == 10)) begin
             if (phase == 6) begin low = fill; len = 16; end
             else choose;
+            if (phase == 10) begin len = 16; low = low % (SIZE / 2); low = low - low % (16 * BYTES); end
             span;
             free = 1;
             for (i = first; i <= last; i = i + 1) if (w_in[i] != 0) free = 0;
@@ -301,7 +303,17 @@ module tb_sdram;
                 hold_w = 0; phase = 5;
             end
         end
-        5: if (r_flight == 0 && w_flight == 0) begin phase = 6; fill = 0; end
+        5: if (r_flight == 0 && w_flight == 0) begin phase = 10; mark = cycles; end
+        10: begin
+            if (cycles == mark + 500) begin r_had = beats_r; w_had = beats_w; end
+            if (cycles == mark + 4500) begin
+                r_had = beats_r - r_had; w_had = beats_w - w_had;
+                if (4 * r_had < r_had + w_had) fail("too few reads among writes, beats", r_had, w_had);
+                if (4 * w_had < r_had + w_had) fail("too few writes among reads, beats", w_had, r_had);
+                phase = 11;
+            end
+        end
+        11: if (r_flight == 0 && w_flight == 0) begin phase = 6; fill = 0; end
         7: if (r_flight == 0) begin
             calm = calm + 1;
             if (calm == 2500) begin  // refreshes of an idle controller
