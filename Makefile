@@ -57,6 +57,7 @@ help: ## Show this list
 -include fpga/fpga.mk
 -include bench/bench.mk
 -include fpga/serial.mk
+-include fpga/sdram.mk
 
 all: $(ALL) $(TEST_DEPS) $(if $(wildcard tb/tb.mk),$(patsubst %,$(B)/rtl/%.so,$(filter-out $(BOARD_CONFIGS),$(CONFIGS)))) ## The library, the tools and the Verilated RTL of every configuration
 

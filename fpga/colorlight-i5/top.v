@@ -56,7 +56,7 @@ module top #(
         .FEAT_DEPTH(FEAT_DEPTH), .PARAM_DEPTH(PARAM_DEPTH), .FIFO_DEPTH(FIFO_DEPTH), .BURST(BURST), .FLIGHT(FLIGHT),
         .MEM_BYTES(32'd8388608), .CLOCK_HZ(CLOCK_HZ), .DIVISOR(DIVISOR), .TIMEOUT(TIMEOUT), .DEBOUNCE(DEBOUNCE),
         .NAME({"colorlight-i5", 24'd0}), .SDRAM_W(32), .SDRAM_PINS(32), .SDRAM_ROW_W(11), .SDRAM_COL_W(8), .SDRAM_BANK_W(2), .SDRAM_DQM(0),
-        .SDRAM_ROWS(4096), .SDRAM_INIT(SDRAM_INIT)
+        .SDRAM_ROWS(4096), .SDRAM_T_RAS(48000), .SDRAM_T_RC(70000), .SDRAM_T_RFC(70000), .SDRAM_INIT(SDRAM_INIT)
     ) u_system (
         .clk(clk), .locked(locked), .button(!button_n), .serial_rx(serial_rx), .serial_tx(serial_tx), .leds(leds),
         .sdram_cke(), .sdram_cs_n(), .sdram_ras_n(sdram_ras_n), .sdram_cas_n(sdram_cas_n), .sdram_we_n(sdram_we_n),

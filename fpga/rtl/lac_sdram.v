@@ -35,11 +35,11 @@ module lac_sdram #(
     parameter integer HAS_DQM    = 1,          // 0: the mask pins are not connected
     parameter integer CLOCK_KHZ  = 125000,     // [kHz]   10,000 ..
     parameter integer CAS        = 3,          // [cycles] 2, 3
-    parameter integer READ_LATE  = 0,          // [cycles] 0 .. 2
+    parameter integer READ_LATE  = 0,          // [cycles] 0 .. 3
     parameter integer T_RCD      = 21000,      // [ps]    ACTIVATE to READ, WRITE
     parameter integer T_RP       = 21000,      // [ps]    PRECHARGE to ACTIVATE, REFRESH
     parameter integer T_RAS      = 45000,      // [ps]    ACTIVATE to PRECHARGE
-    parameter integer T_RC       = 65000,      // [ps]    ACTIVATE to ACTIVATE, same bank
+    parameter integer T_RC       = 66000,      // [ps]    ACTIVATE to ACTIVATE, same bank
     parameter integer T_RRD      = 15000,      // [ps]    ACTIVATE to ACTIVATE, other bank; at least 2 cycles
     parameter integer T_WR       = 15000,      // [ps]    last word written to PRECHARGE; at least 2 cycles
     parameter integer T_RFC      = 66000,      // [ps]    REFRESH to REFRESH, ACTIVATE
@@ -125,9 +125,10 @@ module lac_sdram #(
     localparam integer BEAT_W    = ROW_W + BANK_W + COL_BEATS;
     localparam integer PAGE_W    = 12 - BYTES_LOG;
     localparam integer N_W       = 4;
-    localparam integer DEPTH     = 4 * PIECE;                  // [beats] of the queues: three pieces on their way
-    localparam integer LEVEL_W   = clog2(DEPTH + 1);
     localparam integer ROOM_W    = 3 - SUB_W;                  // log2(PIECE)
+    localparam integer DEPTH_W   = ROOM_W + 3;                 // [log2, beats] of the queues: 8 pieces
+    localparam integer DEPTH     = 1 << DEPTH_W;
+    localparam integer LEVEL_W   = DEPTH_W + 2;                // the write queue's output registers hold some more
     localparam integer GROUP     = 16;                         // [pieces]
     localparam integer STRB_W    = DATA_W / 8;
     localparam integer MASK_W    = DQ_W / 8;
@@ -156,7 +157,7 @@ module lac_sdram #(
 
     // ---- Write data wait in a queue; a piece is ready when all of its beats are there
     wire               w_push = s_axi_wvalid && s_axi_wready;
-    wire               w_fits, w_pop;
+    wire               w_fits, w_pop, unused_valid;
     wire [DATA_W-1:0]  w_data;
     wire [STRB_W-1:0]  w_strb;
     reg  [LEVEL_W-1:0] w_free_q;   // [beats] whole ones, in no piece yet
@@ -167,20 +168,21 @@ module lac_sdram #(
     wire               w_fetch;    // .. but first a read of it
     wire               w_wait;     // .. which is on its way
 
-    // verilator lint_off PINCONNECTEMPTY
-    lac_fifo #(.W(DATA_W + STRB_W), .DEPTH(DEPTH), .LEVEL_W(LEVEL_W)) u_w (
+    // A piece's beats have left the RAM long before the first of them is sent.
+    lac_sdram_fifo #(.W(DATA_W + STRB_W), .DEPTH_W(DEPTH_W)) u_w (
         .clk(clk), .rst(rst),
         .push(w_push), .in_data({s_axi_wstrb, s_axi_wdata}), .in_ready(w_fits),
-        .out_valid(), .out_data({w_strb, w_data}), .pop(w_pop), .level()
+        .out_valid(unused_valid), .out_data({w_strb, w_data}), .pop(w_pop)
     );
-    // verilator lint_on PINCONNECTEMPTY
     assign s_axi_wready = w_fits && !w_part;
 
     wire go_read, go_write;  // a piece is chosen
     wire w_whole = w_push && (HAS_DQM != 0 || s_axi_wstrb == {STRB_W{1'b1}});
     wire w_some  = w_free_q != 0;
-    wire w_all   = {1'b0, w_free_q} >= {{(LEVEL_W + 1 - N_W){1'b0}}, aw_beats};
-    wire [LEVEL_W:0] w_gone = (go_write && !w_merge) ? {{(LEVEL_W + 1 - N_W){1'b0}}, w_beats_q} : {(LEVEL_W + 1){1'b0}};
+    wire w_all   = w_free_q >= {{(LEVEL_W - N_W){1'b0}}, aw_beats};
+    reg  w_gone_q, r_gone_q;  // the piece chosen in the last cycle takes its beats out of the account: in time for the next one
+    reg  [N_W-1:0]     p_beats_q;
+    wire [LEVEL_W-1:0] p_beats = {{(LEVEL_W - N_W){1'b0}}, p_beats_q};
 
     assign aw_take = go_write && !w_fetch;
     assign w_beats = w_beats_q;
@@ -189,8 +191,10 @@ module lac_sdram #(
         if (rst) begin
             w_free_q  <= 0;
             w_ready_q <= 1'b0;
+            w_gone_q  <= 1'b0;
         end else begin
-            w_free_q  <= w_free_q + {{(LEVEL_W - 1){1'b0}}, w_whole} - w_gone[LEVEL_W-1:0];
+            w_free_q  <= w_free_q + {{(LEVEL_W - 1){1'b0}}, w_whole} - (w_gone_q ? p_beats : {LEVEL_W{1'b0}});
+            w_gone_q  <= go_write && !w_merge;
             w_ready_q <= aw_valid && !go_write && (w_all || (w_part && (w_some || !w_wait)));
         end
 
@@ -256,27 +260,29 @@ module lac_sdram #(
     wire               r_put, r_put_last, unused_fits;
     wire               r_less = s_axi_rvalid && s_axi_rready;
     wire               r_room = r_free_q[LEVEL_W-1:ROOM_W] != 0;
-    wire [LEVEL_W:0]   r_gone = go_read ? {{(LEVEL_W + 1 - N_W){1'b0}}, ar_beats} : {(LEVEL_W + 1){1'b0}};
-    wire [LEVEL_W-1:0] unused_level;
 
-    lac_fifo #(.W(DATA_W + 1), .DEPTH(DEPTH), .LEVEL_W(LEVEL_W)) u_r (
+    lac_sdram_fifo #(.W(DATA_W + 1), .DEPTH_W(DEPTH_W)) u_r (
         .clk(clk), .rst(rst),
         .push(r_put), .in_data({r_put_last, beat_q}), .in_ready(unused_fits),
-        .out_valid(s_axi_rvalid), .out_data({s_axi_rlast, s_axi_rdata}), .pop(r_less), .level(unused_level)
+        .out_valid(s_axi_rvalid), .out_data({s_axi_rlast, s_axi_rdata}), .pop(r_less)
     );
     assign s_axi_rresp = 2'b00;
     assign ar_take     = go_read;
 
     always @(posedge clk)
-        if (rst) r_free_q <= DEPTH[LEVEL_W-1:0];
-        else     r_free_q <= r_free_q + {{(LEVEL_W - 1){1'b0}}, r_less} - r_gone[LEVEL_W-1:0];
+        if (rst) begin
+            r_free_q <= DEPTH[LEVEL_W-1:0];
+            r_gone_q <= 1'b0;
+        end else begin
+            r_free_q <= r_free_q + {{(LEVEL_W - 1){1'b0}}, r_less} - (r_gone_q ? p_beats : {LEVEL_W{1'b0}});
+            r_gone_q <= go_read;
+        end
 
     // ---- The next piece: which direction
     reg              write_q;    // the direction of the last one
     reg [3:0]        group_q;    // pieces until the other direction may have its turn
     reg              p_valid_q, p_write_q, p_tag_q, p_last_q;
     reg [BEAT_W-1:0] p_beat_q;
-    reg [N_W-1:0]    p_beats_q;
     wire             p_ready, waiting, hold;
 
     localparam integer GROUP_I = GROUP - 1;
@@ -415,7 +421,7 @@ module lac_sdram #(
     assign r_put_last = last_q[DELAY-1];
     assign fetched    = mark_q[DELAY-1] && tag_q[DELAY-1];
 
-    wire unused_ok = &{1'b0, s_axi_araddr, s_axi_awaddr, w_gone, r_gone, fetched, p_beats_q, unused_fits, unused_level};
+    wire unused_ok = &{1'b0, s_axi_araddr, s_axi_awaddr, fetched, p_beats_q, unused_fits, unused_valid};
 
 endmodule
 `default_nettype wire

@@ -70,7 +70,7 @@ module lac_sdram_sched #(
     localparam integer WREC_I  = (BURST + WR > 3) ? BURST + WR - 3 : 0;  // WRITE to PRECHARGE, less two
     localparam integer RREC_I  = (BURST > 2) ? BURST - 2 : 0;           // READ to PRECHARGE, less two
     localparam integer CLEAR_I = CAS + BURST;  // READ to WRITE, less one: the last word read, and a cycle to let go
-    localparam integer REC_W   = clog2(WREC_I + BURST + 1);
+    localparam integer REC_W   = clog2(WREC_I + BURST + 2);
     localparam integer RAS_W   = clog2(RAS_I + 1);
     localparam integer RRD_W   = clog2(RRD + 1);
     localparam integer CLEAR_W = clog2(CLEAR_I + 1);

@@ -38,6 +38,9 @@ module lac_system #(
     parameter integer SDRAM_BANK_W = 2,
     parameter integer SDRAM_DQM    = 1,
     parameter integer SDRAM_ROWS   = 8192,         // [refreshes] in 64 ms
+    parameter integer SDRAM_T_RAS  = 45000,        // [ps]
+    parameter integer SDRAM_T_RC   = 65000,        // [ps]
+    parameter integer SDRAM_T_RFC  = 66000,        // [ps]
     parameter integer SDRAM_LATE   = 0,
     parameter integer SDRAM_INIT   = 0
 ) (
@@ -201,7 +204,8 @@ module lac_system #(
         end else begin : g_sdram
             lac_sdram #(
                 .DATA_W(DATA_W), .ADDR_W(ADDR_W), .DQ_W(SDRAM_PINS), .ROW_W(SDRAM_ROW_W), .COL_W(SDRAM_COL_W), .BANK_W(SDRAM_BANK_W),
-                .HAS_DQM(SDRAM_DQM), .CLOCK_KHZ(CLOCK_KHZ), .CAS(3), .READ_LATE(SDRAM_LATE), .REFRESHES(SDRAM_ROWS), .INIT_CYCLES(SDRAM_INIT)
+                .HAS_DQM(SDRAM_DQM), .CLOCK_KHZ(CLOCK_KHZ), .CAS(3), .READ_LATE(SDRAM_LATE),
+                .T_RAS(SDRAM_T_RAS), .T_RC(SDRAM_T_RC), .T_RFC(SDRAM_T_RFC), .REFRESHES(SDRAM_ROWS), .INIT_CYCLES(SDRAM_INIT)
             ) u_sdram (
                 .clk(clk), .rst(rst), .ready(mem_ready),
                 .s_axi_awvalid(m_awvalid), .s_axi_awready(m_awready), .s_axi_awaddr(m_awaddr), .s_axi_awlen(m_awlen),

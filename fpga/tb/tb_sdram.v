@@ -7,14 +7,15 @@
 //              write are in flight at the same time only in different kilobytes, so every read has one right answer
 //   Checks     every beat read against a byte array written from the W channel; RLAST, responses, offers that hold
 //              still; no channel waits longer than STARVE while its master is willing; a stalled R channel does not
-//              stop writes and missing W data do not stop reads; all of memory at the end; the model's violations
-//   Plusargs   +seed=N repeats a run, +cycles=N its length, +vcd writes tb_sdram.vcd
+//              stop writes and missing W data do not stop reads; both saturated, each gets a quarter or more; all of memory at the end; the model's violations
+//   Plusargs   +seed=N repeats a run, +cycles=N its length, +vcd writes tb_sdram.vcd; +red: the controller is told something
+//              wrong, so nothing but the model's violations counts, and the run ends at the first of them (memory is not filled first)
 //   Verdict    the last line starts with PASS or FAIL
 `timescale 1ns/1ps
 module tb_sdram;
     parameter DATA_W = 64, DQ_W = 16, ROW_W = 13, COL_W = 9, BANK_W = 2, HAS_DQM = 1, CLOCK_KHZ = 125000, CAS = 3, READ_LATE = 0;
     // What the controller is told
-    parameter T_RCD = 21000, T_RP = 21000, T_RAS = 45000, T_RC = 65000, T_RRD = 15000, T_WR = 15000, T_RFC = 66000, T_MRD = 15000;
+    parameter T_RCD = 21000, T_RP = 21000, T_RAS = 45000, T_RC = 66000, T_RRD = 15000, T_WR = 15000, T_RFC = 66000, T_MRD = 15000;
     parameter REFRESH_NS = 500000, REFRESHES = 64, INIT_NS = 20000, INIT_CYCLES = 0, TELL_CAS = CAS;
     // What the data sheet says
     parameter M_RCD = 21000, M_RP = 21000, M_RAS = 42000, M_RC = 63000, M_RRD = 14000, M_WR = 14000, M_RFC = 63000, M_MRD = 2;
@@ -83,9 +84,9 @@ module tb_sdram;
 
     // ---- verdict
     integer seed, rng, cycles, limit, bursts_r, bursts_w, beats_r, beats_w, partial;
-    reg     done;
+    reg     done, red;
     task fail(input [8*40-1:0] what, input [63:0] got, input [63:0] want);
-        if (!done) begin
+        if (!done && !red) begin
             done = 1;
             $display("FAIL seed=%0d cycle=%0d %0s got=%h want=%h", seed, cycles, what, got, want);
             $finish;
@@ -119,7 +120,7 @@ module tb_sdram;
     integer i, j, low, len, first, last, phase, fill;
     integer s_r, s_w, s_b, s_a, calm;
     reg     free, hold_r, hold_w;
-    integer r_wait, w_wait, b_seen, r_seen, mark;
+    integer r_wait, w_wait, b_seen, r_seen, r_had, w_had, mark;
     reg [DATA_W-1:0] p_rdata;
     reg              p_rvalid, p_rready, p_bvalid, p_bready, p_rlast;
 
@@ -170,15 +171,16 @@ module tb_sdram;
 
     initial begin
         if (!$value$plusargs("seed=%d", seed)) seed = 1;
-        if (!$value$plusargs("cycles=%d", limit)) limit = 60000;
+        if (!$value$plusargs("cycles=%d", limit)) limit = 30000;
         if ($test$plusargs("vcd")) begin
             $dumpfile("tb_sdram.vcd");
             $dumpvars(0, tb_sdram);
         end
+        red = $test$plusargs("red");
         rng = seed * 7919 + DATA_W + DQ_W;
         done = 0; cycles = 0; bursts_r = 0; bursts_w = 0; beats_r = 0; beats_w = 0; partial = 0;
         q_put = 0; q_w = 0; q_b = 0; p_put = 0; p_r = 0; w_at = 0; r_at = 0; w_flight = 0; r_flight = 0;
-        phase = 0; fill = 0; hold_r = 0; hold_w = 0; r_wait = 0; w_wait = 0; b_seen = 0; r_seen = 0; mark = 0; calm = 0;
+        phase = red ? 1 : 0; fill = 0; hold_r = 0; hold_w = 0; r_wait = 0; w_wait = 0; b_seen = 0; r_seen = 0; mark = 0; calm = 0;
         p_rvalid = 0; p_rready = 0; p_bvalid = 0; p_bready = 0;
         for (i = 0; i < PAGES; i = i + 1) begin w_in[i] = 0; r_in[i] = 0; end
         stalls;
@@ -186,11 +188,11 @@ module tb_sdram;
         rst <= 0;
     end
 
-    // phase 0: fill; 1: random; 2: R stalled, writes must go on; 3: drain; 4: W withheld, reads must go on; 5: drain; 6: read all; 7: end
+    // phase 0: fill; 1: random; 2: R stalled, writes must go on; 3: drain; 4: W withheld, reads must go on; 5: drain; 10: both saturated, both must get on; 11: drain; 6: read all; 7: end
     always @(posedge clk) if (!rst && !done) begin
         cycles = cycles + 1;
         if (cycles % 512 == 0) stalls;
-        if (phase == 2 || phase == 4) begin s_r = 0; s_w = 0; s_b = 0; s_a = 0; end
+        if (phase == 2 || phase == 4 || phase == 10) begin s_r = 0; s_w = 0; s_b = 0; s_a = 0; end
 
         // ---- R
         if (p_rvalid && !p_rready && (rvalid !== 1 || rdata !== p_rdata || rlast !== p_rlast)) fail("R withdrawn or changed", rdata, p_rdata);
@@ -239,17 +241,18 @@ module tb_sdram;
 
         // ---- AW
         if (awvalid && awready) awvalid <= 0;
-        if ((!awvalid || awready) && w_flight < FLIGHT && yes(s_a) && (phase < 3 || phase == 4)) begin
+        if ((!awvalid || awready) && w_flight < FLIGHT && yes(s_a) && (phase < 3 || phase == 4 || phase == 10)) begin
             if (phase == 0) begin
                 low = fill; len = 16; fill = fill + 16 * BYTES; free = 1;
             end else choose;
             if (phase == 4) begin len = (len > 8) ? 8 : len; end
+            if (phase == 10) begin len = 16; low = SIZE / 2 + low % (SIZE / 2); low = low - low % (16 * BYTES); end
             span;
             free = 1;
             for (i = first; i <= last; i = i + 1) if (r_in[i] != 0) free = 0;
             if (free) begin
                 for (i = first; i <= last; i = i + 1) w_in[i] = w_in[i] + 1;
-                q_low[q_put] = low; q_len[q_put] = len; q_style[q_put] = (phase == 0) ? 0 : pick(6);
+                q_low[q_put] = low; q_len[q_put] = len; q_style[q_put] = (phase == 0 || phase == 10) ? 0 : pick(6);
                 q_put = q_put + 1; w_flight = w_flight + 1; bursts_w = bursts_w + 1;
                 awvalid <= 1; awaddr <= spread(low); awlen <= len - 1;
             end
@@ -259,9 +262,10 @@ module tb_sdram;
 
         // ---- AR
         if (arvalid && arready) arvalid <= 0;
-        if ((!arvalid || arready) && r_flight < FLIGHT && yes(s_a) && (phase == 1 || phase == 2 || phase == 4 || phase == 6)) begin
+        if ((!arvalid || arready) && r_flight < FLIGHT && yes(s_a) && (phase == 1 || phase == 2 || phase == 4 || phase == 6 || phase == 10)) begin
             if (phase == 6) begin low = fill; len = 16; end
             else choose;
+            if (phase == 10) begin len = 16; low = low % (SIZE / 2); low = low - low % (16 * BYTES); end
             span;
             free = 1;
             for (i = first; i <= last; i = i + 1) if (w_in[i] != 0) free = 0;
@@ -285,24 +289,34 @@ module tb_sdram;
         case (phase)
         1: if (cycles > limit) begin phase = 2; hold_r = 1; mark = cycles; b_seen = 0; end
         2: begin
-            if (cycles == mark + 1500) b_seen = 0;  // the read queue is full by now
-            if (cycles == mark + 6000) begin
+            if (cycles == mark + 1000) b_seen = 0;  // the read queue is full by now
+            if (cycles == mark + 2500) begin
                 if (b_seen == 0) fail("no write while R is stalled", b_seen, 1);
                 hold_r = 0; phase = 3;
             end
         end
         3: if (r_flight == 0 && w_flight == 0) begin phase = 4; hold_w = 1; mark = cycles; end
         4: begin
-            if (cycles == mark + 1500) r_seen = 0;
-            if (cycles == mark + 6000) begin
+            if (cycles == mark + 1000) r_seen = 0;
+            if (cycles == mark + 2500) begin
                 if (r_seen == 0) fail("no read while W data are missing", r_seen, 1);
                 hold_w = 0; phase = 5;
             end
         end
-        5: if (r_flight == 0 && w_flight == 0) begin phase = 6; fill = 0; end
+        5: if (r_flight == 0 && w_flight == 0) begin phase = 10; mark = cycles; end
+        10: begin
+            if (cycles == mark + 500) begin r_had = beats_r; w_had = beats_w; end
+            if (cycles == mark + 4500) begin
+                r_had = beats_r - r_had; w_had = beats_w - w_had;
+                if (4 * r_had < r_had + w_had) fail("too few reads among writes, beats", r_had, w_had);
+                if (4 * w_had < r_had + w_had) fail("too few writes among reads, beats", w_had, r_had);
+                phase = 11;
+            end
+        end
+        11: if (r_flight == 0 && w_flight == 0) begin phase = 6; fill = 0; end
         7: if (r_flight == 0) begin
             calm = calm + 1;
-            if (calm == 3000) begin  // refreshes of an idle controller
+            if (calm == 2500) begin  // refreshes of an idle controller
                 if (violations != 0) fail("violations", violations, 0);
                 done = 1;
                 $display("PASS %0d+%0d bursts, %0d+%0d beats read+written, %0d partial, %0d refreshes, %0d cycles, seed %0d",
@@ -313,6 +327,11 @@ module tb_sdram;
         default: ;
         endcase
         if (cycles > limit + 200000) fail("hang in phase", phase, 0);
+        if (red && !done && (violations > 0 || cycles > 60000)) begin
+            done = 1;
+            $display("RED violations=%0d cycles=%0d", violations, cycles);
+            $finish;
+        end
         if (violations > 100) fail("violations", violations, 0);
     end
 endmodule
