@@ -39,7 +39,7 @@ module lac_system #(
     parameter integer SDRAM_DQM    = 1,
     parameter integer SDRAM_ROWS   = 8192,         // [refreshes] in 64 ms
     parameter integer SDRAM_T_RAS  = 45000,        // [ps]
-    parameter integer SDRAM_T_RC   = 65000,        // [ps]
+    parameter integer SDRAM_T_RC   = 66000,        // [ps]
     parameter integer SDRAM_T_RFC  = 66000,        // [ps]
     parameter integer SDRAM_LATE   = 0,
     parameter integer SDRAM_INIT   = 0
