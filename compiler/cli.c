@@ -18,8 +18,8 @@ enum { KEY_PORT = 1000, KEY_CONFIG, KEY_STATS, KEY_TRACE };
 
 static const struct argp_option options_[] = {
     { 0, 0, 0, 0, "Global options:", -2 },
-    { "port",   KEY_PORT,   "PORT", 0, "model (the golden model, default) or rtl (the Verilated core)", -2 },
-    { "config", KEY_CONFIG, "NAME", 0, "Hardware configuration, a name of configs/ (default l64)", -2 },
+    { "port",   KEY_PORT,   "PORT", 0, "model (the golden model, default), rtl (the Verilated core) or serial:DEVICE[@BAUD] (a board; 3000000 baud)", -2 },
+    { "config", KEY_CONFIG, "NAME", 0, "Hardware configuration, a name of configs/ (default " MACHINE_CONFIG "; of a board: checked)", -2 },
     { "stats",  KEY_STATS,  "FILE", 0, "Write counts and cycles of the job as JSON", -2 },
     { "trace",  KEY_TRACE,  "FILE", 0, "Write when each command ran, as a trace for ui.perfetto.dev", -2 },
     { "quiet",  'q',        0,      0, "Say nothing on success", -2 },
@@ -80,11 +80,13 @@ int cli_fail(const cli_globals *g, int code, const char *text)
 int cli_job_failed(const cli_globals *g, machine *m, lac_status status)
 {
     lac_error_record e;
-    char             text[512];
+    char             text[700];
     if (status == LAC_E_JOB && !lac_error(&m->dev, &e))
         snprintf(text, sizeof text, "job failed: error %" PRIu32 " %s (%s), command %" PRIu32 ", tag %" PRIu32 ", address 0x%" PRIx64
                  ", index 0x%" PRIx32 ", unit %s", e.code, lac_error_name(e.code), lac_error_text(e.code), e.cmd, e.tag, e.addr,
                  e.index, lac_unit_name(e.unit));
+    else if (status == LAC_E_PORT && machine_error(m))
+        snprintf(text, sizeof text, "job failed: %s", machine_error(m));
     else
         snprintf(text, sizeof text, "job failed: %s%s", lac_status_name(status),
                  status == LAC_E_TIMEOUT ? " (the machine gave no answer in time)" : "");
@@ -166,13 +168,18 @@ cJSON *cli_stats_new(const cli_globals *g, const machine *m, const runner *r, co
     cli_stats_u64(o, "lanes", caps->lanes);
 
     cJSON *memory = cJSON_AddObjectToObject(o, "memory");
-    cli_stats_u64(memory, "latency", m->timing.rd_latency);
-    cli_stats_u64(memory, "write_latency", m->timing.wr_latency);
+    if (m->kind == MACHINE_SERIAL) {
+        cJSON_AddNullToObject(memory, "latency");
+        cJSON_AddNullToObject(memory, "write_latency");
+    } else {
+        cli_stats_u64(memory, "latency", m->timing.rd_latency);
+        cli_stats_u64(memory, "write_latency", m->timing.wr_latency);
+    }
     cli_stats_u64(memory, "bus_bits", caps->data_w);
     if (!r) return o;
 
     const runner_totals *n = &r->sum;
-    if (m->kind == MACHINE_RTL) cli_stats_u64(o, "cycles", n->cycles);
+    if (m->kind != MACHINE_MODEL) cli_stats_u64(o, "cycles", n->cycles);
     else cJSON_AddNullToObject(o, "cycles"); /* the golden model has no time */
     cli_stats_u64(o, "issued_macs", n->macs);
     cli_stats_u64(o, "items", n->items);

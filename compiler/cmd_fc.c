@@ -390,7 +390,7 @@ static uint64_t lay_out(job *j, uint32_t ring)
     const lac_caps *caps = &j->mach.dev.caps;
     const uint64_t  points = j->x.dim[0];
     const uint32_t  xp = lac_pitch(caps, j->m.cols, j->in, 0);
-    arena           a = arena_at(MACHINE_BASE);
+    arena           a = arena_at(j->mach.base);
     lac_fc         *job = j->jobs;
     arena_take(&a, 64u * (uint64_t)ring);
     for (uint32_t i = 0; i < j->n_slices; i++) j->slices[i].layer.addr = arena_take(&a, j->slices[i].layer.bytes);
@@ -520,18 +520,18 @@ static int forecast_emit(void *ctx, const lac_cmd *cmd)
     return s;
 }
 
-/* Fill in `predicted` and `bound`, and on the golden model, which has no time, the timeline. What cannot be predicted stays unknown. */
+/* Fill in `predicted` and `bound`, and, but for the RTL, which has a trace port, the timeline. What cannot be predicted stays unknown. */
 static void foresee(job *j)
 {
     const lac_caps       *caps = &j->mach.dev.caps;
     const axi_mem_timing  t = j->mach.timing;
-    const predict_memory  view = { j->mach.mem, MACHINE_BASE, j->mach.bytes, t.rd_latency, t.wr_latency, t.outstanding };
+    const predict_memory  view = { j->mach.mem, j->mach.base, j->mach.bytes, t.rd_latency, t.wr_latency, t.outstanding };
     forecast              c = { j, predict_new(caps, &view), 0, 0, 0 };
     int                   s = c.p ? 0 : -1;
     if (j->resident && !s) s = lac_fc_load(caps, &j->slices[0].layer, &front_, forecast_emit, &c) || forecast_piece(&c);
     j->predicted = c.longest = 0;
     j->bound = NULL;
-    c.traced = j->mach.kind == MACHINE_MODEL;
+    c.traced = j->mach.kind != MACHINE_RTL;
     if (!s) s = build_jobs(j, forecast_emit, &c) || forecast_piece(&c);
     if (s) j->bound = NULL;
     predict_free(c.p);
@@ -596,7 +596,7 @@ static int execute(job *j, const runner_plan *plan)
 static cJSON *stats(const job *j)
 {
     const options *o = &j->o;
-    const int      timed = j->mach.kind == MACHINE_RTL;
+    const int      timed = j->mach.kind != MACHINE_MODEL;
     cJSON         *s = cli_stats_new(o->g, &j->mach, &j->run, &j->trace);
     uint64_t       nonzeros = 0, padding = 0, blocks = 0;
     const uint64_t needed = host_needed_macs(&j->m, &j->uses) * o->repeat;
@@ -652,7 +652,7 @@ static void report(const job *j)
     printf("%s: [%zu, %" PRIu32 "] from %" PRIu32 " channels, format %s, %s", o->y, j->x.dim[0], j->m.rows, j->m.cols,
            host_format_name(j->format), j->resident ? "resident" : "streamed");
     if (o->repeat > 1) printf(", %" PRIu32 " times", o->repeat);
-    if (j->mach.kind == MACHINE_RTL) printf(", %" PRIu64 " cycles", j->run.sum.cycles);
+    if (j->mach.kind != MACHINE_MODEL) printf(", %" PRIu64 " cycles", j->run.sum.cycles);
     putchar('\n');
 }
 
@@ -712,6 +712,7 @@ static int fc(job *j)
         return cli_fail(g, CLI_INPUT, d.text);
     if ((code = (int)machine_open(&j->mach, g->port, g->config, &d)) != 0) return cli_fail(g, code, d.text);
     if (j->o.latency) j->mach.timing.rd_latency = j->o.latency;
+    if (!g->quiet) machine_progress(&j->mach);
     if (choose(j, &d) || plan_job(j, &plan, &d)) return cli_fail(g, CLI_INPUT, d.text);
     if ((code = execute(j, &plan)) != 0) return code;
 

@@ -38,6 +38,14 @@ int cmd_info(cli_globals *g, int argc, char **argv)
     const lac_caps *c = &m.dev.caps;
     printf("Lacuna %" PRIu32 ".%" PRIu32 ".%" PRIu32 ", register map %" PRIu32 ", port %s, configuration %s\n", c->version >> 16,
            c->version >> 8 & 0xff, c->version & 0xff, id & 0xff, g->port, m.cfg.name);
+    if (m.serial) {
+        const lac_serial_board *b = lac_serial_get_board(m.serial);
+        printf("%-16s %s, map %" PRIu32 ".%" PRIu32 "\n", "board", *b->name ? b->name : "(no name)", b->version >> 16, b->version & 0xffff);
+        row("clock", b->clock_hz / 1000, "kHz");
+        row("baud divisor", b->baud_divisor, "clock cycles a bit");
+        row("memory", b->mem_bytes / 1024, "KB");
+        printf("%-16s 0x%08" PRIx32 "\n", "memory at", b->mem_base);
+    }
     row("lanes", c->lanes, "multipliers");
     row("data_w", c->data_w, "bits of AXI data");
     row("addr_w", c->addr_w, "bits of AXI address");

@@ -3,7 +3,8 @@
 # The `lacuna` command line, liblacuna (driver, golden model, both simulated ports, host helpers) and their installation.
 LACUNA_VERSION := 0.1.0
 PREDICT_SRC    := predict predict_load predict_exec predict_store
-LACUNA_LIB_SRC := $(CMODEL_SRC:%=cmodel/%.c) $(DRIVER_SRC:%=driver/%.c) driver/ports/port_model.c \
+LACUNA_LIB_SRC := $(CMODEL_SRC:%=cmodel/%.c) $(DRIVER_SRC:%=driver/%.c) driver/ports/port_model.c driver/ports/port_serial.c driver/ports/serial_frame.c \
+                  driver/ports/serial_tty.c driver/ports/serial_rate.c \
                   tb/axi_mem.c tb/axi_monitor.c tb/port_rtl.c \
                   compiler/npy.c compiler/outfile.c compiler/host.c compiler/machine.c compiler/runner.c compiler/trace.c \
                   $(PREDICT_SRC:%=compiler/%.c) compiler/choose.c compiler/causes.c

@@ -40,9 +40,9 @@ int main(int argc, char **argv)
     static char doc[512], name[64];
     static const struct argp_child children[] = { { &cli_globals_argp, 0, 0, 0 }, { 0 } };
     static const struct argp argp = { 0, parse, "SUBCOMMAND [ARGUMENT...]", doc, children, 0, 0 };
-    parsed p = { { "model", "l64", NULL, NULL, 0, 0, "lacuna" }, 0 };
+    parsed p = { { "model", NULL, NULL, NULL, 0, 0, "lacuna" }, 0 };
 
-    size_t at = (size_t)snprintf(doc, sizeof doc, "Run jobs on a Lacuna accelerator, simulated.\vSubcommands (SUBCOMMAND --help tells more):\n\n");
+    size_t at = (size_t)snprintf(doc, sizeof doc, "Run jobs on a Lacuna accelerator, simulated or on a board.\vSubcommands (SUBCOMMAND --help tells more):\n\n");
     for (int i = 0; i < COMMANDS && at < sizeof doc; i++)
         at += (size_t)snprintf(doc + at, sizeof doc - at, "  %-6s %s\n", commands_[i].name, commands_[i].what);
     argp_program_version = "lacuna " LACUNA_VERSION;

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# lint.sh - Icarus in strict Verilog-2005 and Verilator -Wall, on every module alone and on the whole core in every
-# configuration; anything that a tool prints is a failure. (Only Icarus enforces Verilog-2005, see docs/verification.md.)
+# lint.sh - Icarus in strict Verilog-2005 and Verilator -Wall, on every module alone, on the whole core in every
+# configuration and on every board; anything that a tool prints is a failure. (Only Icarus enforces Verilog-2005, see docs/verification.md.)
 set -u
 cd "$(dirname "$0")/.." || exit 2
 status=0
@@ -21,14 +21,22 @@ check() {  # check NAME COMMAND...
 
 # Icarus 11 cannot tell its version where it is relocated; that line is not about our code.
 icarus() { iverilog -g2005 -Wall -Irtl -t null "$@" 2>&1 | grep -v '^Unable to get version'; [ "${PIPESTATUS[0]}" = 0 ]; }
-verilate() { verilator --lint-only -Wall --language 1364-2005 -Irtl "$@"; }
+verilate() { verilator --lint-only -Wall --language 1364-2005 -Irtl -Ifpga/rtl "$@"; }
 
-for f in rtl/*.v; do
+for f in rtl/*.v fpga/rtl/*.v; do
     m=$(basename "$f" .v)
-    # A module finds the others through -y, so that "alone" means: as the top, with its defaults.
-    check "$m (icarus)" icarus -y rtl -s "$m" "$f"
-    check "$m (verilator)" verilate --top-module "$m" "$f"
+    # A module finds the others through -y, so that "alone" means: as the top, with its defaults. The FPGA's own cells: their stand-ins.
+    check "$m (icarus)" icarus -y rtl -y fpga/rtl -y fpga/sim -s "$m" "$f"
+    check "$m (verilator)" verilate -y fpga/rtl -y fpga/sim --top-module "$m" "$f"
 done
+# Where its logic depends on them: the SDRAM controller's other shapes; and its model, which may be part of a simulated board.
+for p in "DQ_W=32 ROW_W=11 COL_W=8 HAS_DQM=0" "DQ_W=32 ROW_W=11 COL_W=8 DATA_W=32" "DATA_W=512" "DATA_W=128 READ_LATE=2 HAS_DQM=0 CAS=2"; do
+    read -ra params <<< "$p"
+    check "lac_sdram $p (icarus)" icarus -y rtl -y fpga/rtl -s lac_sdram "${params[@]/#/-Plac_sdram.}" fpga/rtl/lac_sdram.v
+    check "lac_sdram $p (verilator)" verilate -y fpga/rtl --top-module lac_sdram "${params[@]/#/-G}" fpga/rtl/lac_sdram.v
+done
+check "sdram_model (icarus)" icarus -s sdram_model fpga/tb/sdram_model.v
+check "sdram_model (verilator)" verilate --top-module sdram_model fpga/tb/sdram_model.v
 
 if [ -f rtl/lac_top.v ]; then
     for c in configs/*.cfg; do
@@ -38,4 +46,10 @@ if [ -f rtl/lac_top.v ]; then
         check "lac_top $n (verilator)" verilate --top-module lac_top "${params[@]/#/-G}" rtl/*.v
     done
 fi
+# Each board, with stand-ins of the FPGA's own cells.
+for f in fpga/*/top.v; do
+    n=$(basename "$(dirname "$f")")
+    check "board $n (icarus)" icarus -y rtl -y fpga/rtl -y fpga/sim -s top "$f"
+    check "board $n (verilator)" verilate -Ifpga/rtl -Ifpga/sim --top-module top "$f"
+done
 exit $status

@@ -110,7 +110,7 @@ fc 2 "--prune without N:4" "expected --format 1:4, 2:4, 3:4 or 4:4" W.npy X.npy 
 fc 2 "--cluster with csc8" "expected --format csc" Wf.npy X.npy --cluster --format csc8
 
 # --- Ports and configurations
-fc 2 "unknown port" "port 'tcp' is unknown, expected model or rtl" W.npy X.npy --port tcp
+fc 2 "unknown port" "port 'tcp' is unknown, expected model, rtl or serial:DEVICE[@BAUD]" W.npy X.npy --port tcp
 fc 2 "unknown configuration" "configuration 'l65' is unknown, expected one of: l4, l64, l8, odd" W.npy X.npy --config l65
 fc 2 "a path as configuration" "expected a name without '/'" W.npy X.npy --config ../configs/l8
 mkdir -p here/configs && sed 's/^LANES=8/LANES=16/' "$home/configs/l8.cfg" > here/configs/mine.cfg
