@@ -86,7 +86,10 @@ def run(command, log):
 
 
 def synth(board, cfg, core, tools, out):
-    sources = sorted(glob.glob('rtl/*.v') + glob.glob('fpga/rtl/*.v')) + [f'fpga/{board}/top.v']
+    cells = glob.glob('fpga/ecp5/*.v')  # modules of rtl/ as cells of the device
+    replaced = {os.path.basename(path) for path in cells}
+    sources = sorted(p for p in glob.glob('rtl/*.v') + glob.glob('fpga/rtl/*.v') if os.path.basename(p) not in replaced)
+    sources += sorted(cells) + [f'fpga/{board}/top.v']
     params = dict(core)
     params['CLOCK_MULT'] = cfg['CLOCK_MULT']
     params['DIVISOR'] = cfg['DIVISOR']
