@@ -198,7 +198,7 @@ static int cost_cut(plan *p, host_format f, const lac_layer *whole, uint32_t til
     return 0;
 }
 
-/* The packed plan, streamed: as it is, or in more tiles. Eight times as many first: what a tile more costs and gains makes the best number a flat one. */
+/* The packed plan, streamed: as it is, or in more tiles. Eight times as many are mostly the best or next to it, so they come first. */
 static int cost_streamed(plan *p, host_format f, uint32_t commands, choose_cost *out)
 {
     const choose_layer *l = p->l;

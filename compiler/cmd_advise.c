@@ -173,7 +173,8 @@ static int random_cost(search *s, host_format f, int percent, int streamed, uint
         l.w = (host_matrix){ l.w.rows, l.w.cols, w, NULL };
         if (l.points > SEARCH_POINTS) l.points = SEARCH_POINTS;
         l.tiles = 1;
-        const int err = choose_costs(&l, f, streamed ? 1u << CHOOSE_STREAMED | 1u << CHOOSE_COLUMNS : 1u << CHOOSE_RESIDENT, s->known[streamed][f][percent]);
+        const unsigned ways = streamed ? 1u << CHOOSE_STREAMED | 1u << CHOOSE_COLUMNS : 1u << CHOOSE_RESIDENT;
+        const int      err = choose_costs(&l, f, ways, s->known[streamed][f][percent]);
         free(w);
         if (err) return -1;
         s->have[streamed][f][percent] = 1;

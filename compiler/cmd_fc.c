@@ -303,9 +303,10 @@ static int choose(job *j, diag *d)
     choose_layer         l = { caps, { .rd_latency = t.rd_latency, .wr_latency = t.wr_latency, .outstanding = t.outstanding }, j->m, j->x.data, j->in,
                                o->out, (int32_t)o->zero_in, j->x.dim[0], o->tiles };
     const unsigned       formats = columns_only ? 1u << HOST_CSC | 1u << HOST_CSC8 : ~0u;
+    const int            no_columns = o->place == PLACE_RESIDENT || o->store == STORE_PACKED || (!any && !columns_only && l.points > 1);
     const unsigned       ways = (o->place == PLACE_STREAM ? 0 : 1u << CHOOSE_RESIDENT) |
                                 (o->place == PLACE_RESIDENT || columns_only ? 0 : 1u << CHOOSE_STREAMED) |
-                                (o->place == PLACE_RESIDENT || o->store == STORE_PACKED || (!any && !columns_only && l.points > 1) ? 0 : 1u << CHOOSE_COLUMNS);
+                                (no_columns ? 0 : 1u << CHOOSE_COLUMNS);
     choose_way           way = CHOOSE_STREAMED;
     choose_cost          cost = { 0 };
     uint64_t             lane_cycles;

@@ -303,6 +303,11 @@ def tiles(b):
             elif b.port == "rtl" and abs(best["predicted_cycles"] / best["cycles"] - 1) > 0.03:
                 error = f"{best['cycles']} cycles, predicted {best['predicted_cycles']}"
         say(f"{b.port} {b.config} streamed in several tiles, {fmt} {storage}", error)
+    for density, storage in ((0.02, "columns"), (1.0, "packed")):
+        x = random_x(r, 1, 400, density, 0)[0]
+        code, y, stats, out = b.fc(w, x, "--format", "csc", "--stream")
+        error = out.strip() if code else differs(y, accumulate(w, x, 0)) or (None if stats["storage"] == storage else f"storage {stats['storage']}")
+        say(f"{b.port} {b.config} streamed, activations of density {density}: {storage}", error)
 
 
 def latency(b):
