@@ -80,8 +80,7 @@ module lac_exec #(
     localparam integer LB     = LINE_W / 8;
     localparam integer LB_LOG = clog2(LB);
     localparam integer LANE_W = clog2(LANES);
-    localparam integer ROUND_I = LB - 1;
-    localparam [19:0]  ROUND  = ROUND_I[19:0];
+    localparam integer ROUND  = LB - 1;
 
     // ---- Two jobs ---------------------------------------------------------------------------------------------
     reg  [1:0]        busy_q;       // job slot in use
@@ -95,7 +94,8 @@ module lac_exec #(
     reg  [1:0]        type_q   [0:1];
     reg  [15:0]       zero_q   [0:1];
     reg  [15:0]       cbase_q  [0:1];
-    reg  [17:0]       elems_q  [0:1];
+    reg  [FEAT_AW-1:0] last_q  [0:1];
+    reg  [5:0]        place_q  [0:1];
 
     wire              scan_ready;
     wire              take   = cmd_valid && cmd_ready;
@@ -106,10 +106,11 @@ module lac_exec #(
     wire [15:0]       c_rows = cmd[`LAC_F_EXEC_ROWS];
     wire [15:0]       c_line = cmd[`LAC_F_EXEC_FEAT_BASE];
     wire [15:0]       c_acc  = cmd[`LAC_F_EXEC_ACC_BASE];
-    wire [17:0]       c_elems = c_nm ? {c_cols, 2'b00} : {2'b00, c_cols};
-    wire [18:0]       c_bytes = c_wide ? {c_elems, 1'b0} : {1'b0, c_elems};
-    wire [19:0]       c_round = {1'b0, c_bytes} + ROUND;
-    wire [19:0]       c_lines = c_round >> LB_LOG;
+    // a point's last element: in its line number c_last, at place c_place
+    wire [15:0]       c_more  = c_cols - 16'd1;
+    wire [17:0]       c_most  = c_nm ? {c_more, 2'b11} : {2'b00, c_more};
+    wire [17:0]       c_last  = c_wide ? c_most >> (LB_LOG - 1) : c_most >> LB_LOG;
+    wire [5:0]        c_place = c_most[5:0] & (ROUND[5:0] >> c_wide);
     assign cmd_ready = scan_ready && !busy_q[next_q];
 
     always @(posedge clk)
@@ -122,7 +123,8 @@ module lac_exec #(
             type_q[next_q]   <= cmd[`LAC_F_EXEC_TYPE];
             zero_q[next_q]   <= cmd[`LAC_F_EXEC_ZERO];
             cbase_q[next_q]  <= cmd[`LAC_F_EXEC_COL_BASE];
-            elems_q[next_q]  <= c_elems;
+            last_q[next_q]   <= c_last[FEAT_AW-1:0];
+            place_q[next_q]  <= c_place;
         end
 
     assign cfg_format = {format_q[1], format_q[0]};
@@ -141,9 +143,9 @@ module lac_exec #(
     lac_scan #(.LINE_W(LINE_W), .AW(FEAT_AW), .SUM_AW(SUM_AW), .ACC_AW(ACC_AW)) u_scan (
         .clk(clk), .rst(rst),
         .job_valid(cmd_valid && !busy_q[next_q]), .job_ready(scan_ready), .job_id(next_q), .job_line(c_line[FEAT_AW-1:0]),
-        .job_pitch(cmd[`LAC_F_EXEC_FEAT_PITCH]), .job_points(cmd[`LAC_F_EXEC_POINTS]), .job_lines(c_lines[FEAT_AW:0]),
+        .job_pitch(cmd[`LAC_F_EXEC_FEAT_PITCH]), .job_points(cmd[`LAC_F_EXEC_POINTS]), .job_last(c_last[FEAT_AW-1:0]),
         .job_base(c_acc[ACC_AW-1:0] + c_rows[ACC_AW-1:0]), .job_rows(c_rows),
-        .cfg_elements({elems_q[1], elems_q[0]}), .cfg_wide({type_q[1] == 2'd2, type_q[0] == 2'd2}),
+        .cfg_last({last_q[1], last_q[0]}), .cfg_place({place_q[1], place_q[0]}),
         .sum_re(sum_re), .sum_qe(sum_qe), .sum_addr(sum_addr), .sum_q(sum_q),
         .line_re(line_re), .line_qe(line_qe), .line_addr(line_addr), .line_data(line_data), .line_flags(line_flags),
         .out_valid(l_valid), .out_ready(l_ready), .out_data(l_data), .out_flags(l_flags), .out_offset(l_offset),
@@ -157,12 +159,13 @@ module lac_exec #(
     reg  [LB-1:0]     p_flags_q, pending_q;
     reg  [FEAT_AW:0]  p_offset_q;
     reg  [ACC_AW-1:0] p_base_q;
-    wire              p_any;
+    reg               p_any_q, p_single_q;                    // some element left; at most one
+    wire              unused_any;
     wire [LB_LOG-1:0] p_index;
     wire [LB-1:0]     p_rest;
     reg               full_q;       // some lane is almost full
-    wire              p_issue = p_valid_q && (p_any || p_end_q) && !full_q;
-    wire              p_load  = !p_valid_q || (p_rest == {LB{1'b0}} && (p_issue || (!p_any && !p_end_q)));
+    wire              p_issue = p_valid_q && (p_any_q || p_end_q) && !full_q;
+    wire              p_load  = !p_valid_q || (p_single_q && (!full_q || !(p_any_q || p_end_q)));
     assign l_ready = p_load;
 
     wire [LB-1:0]     groups;
@@ -177,7 +180,12 @@ module lac_exec #(
         end
     endgenerate
 
-    lac_ffs #(.W(LB), .INDEX_W(LB_LOG)) u_item (.in(pending_q), .any(p_any), .index(p_index), .rest(p_rest));
+    lac_ffs #(.W(LB), .INDEX_W(LB_LOG)) u_item (.in(pending_q), .any(unused_any), .index(p_index), .rest(p_rest));
+
+    wire [LB-1:0]     next = format_q[l_job] == 2'd2 ? groups : l_flags;
+    wire              next_one, next_two, unused_next, unused_p, p_two, p_three;
+    lac_few #(.W(LB)) u_load (.in(next), .one(next_one), .two(next_two), .three(unused_next));
+    lac_few #(.W(LB)) u_step (.in(pending_q), .one(unused_p), .two(p_two), .three(p_three));
 
     always @(posedge clk) begin
         if (rst)         p_valid_q <= 1'b0;
@@ -190,9 +198,13 @@ module lac_exec #(
             {p_job_q, p_end_q, p_offset_q, p_base_q} <= {l_job, l_end, l_offset, l_base};
             p_data_q  <= l_data;
             p_flags_q <= l_flags;
-            pending_q <= format_q[l_job] == 2'd2 ? groups : l_flags;
+            pending_q <= next;
         end else if (p_issue)
             pending_q <= p_rest;
+    // known a cycle early: the readies of all stages before hang on it
+    always @(posedge clk)
+        if (p_load)       {p_any_q, p_single_q} <= {next_one, !next_two};
+        else if (p_issue) {p_any_q, p_single_q} <= {p_two, !p_three};
 
     // ---- E0 .. E3: element, zero point, column, mask ------------------------------------------------------------------------
     reg               e0_valid_q, e0_job_q, e0_end_q, e1_valid_q, e1_job_q, e1_end_q;
@@ -281,38 +293,40 @@ module lac_exec #(
     assign item_job   = item_job_q;
     assign item_end   = item_end_q;
     assign count_item  = e3_valid_q && !e3_end_q;
-    assign count_stall = p_valid_q && (p_any || p_end_q) && full_q;
+    assign count_stall = p_valid_q && (p_any_q || p_end_q) && full_q;
 
     // ---- Why an item was, or was not, issued --------------------------------------------------------------------------------------
     reg  [1:0]        unsaid_q;     // jobs whose end mark is not out
-    wire              end_out = p_issue && !p_any;
+    wire              end_out = p_issue && !p_any_q;
     always @(posedge clk)
         if (rst) unsaid_q <= 2'd0;
         else     unsaid_q <= unsaid_q + {1'b0, take} - {1'b0, end_out};
     wire              all_out = unsaid_q == 2'd0;
     assign state = {|busy_q && all_out, count_stall, |busy_q};
-    assign cause = (p_issue && p_any) ? `LAC_EXEC_BUSY
+    assign cause = (p_issue && p_any_q) ? `LAC_EXEC_BUSY
                  : count_stall ? `LAC_EXEC_BLOCKED
                  : |busy_q     ? (all_out ? `LAC_EXEC_DRAIN : `LAC_EXEC_SCAN)
                  : waits       ? `LAC_EXEC_TOKEN
                  :               `LAC_EXEC_IDLE;
 
     // ---- Completion: every lane has passed the oldest job's end mark; then its errors, lowest lane first ------------------------
-    localparam [1:0] ST_RUN = 2'd0, ST_FIND = 2'd1, ST_TELL = 2'd2;
-    reg  [1:0]        state_q, state_d;
+    localparam [2:0] ST_RUN = 3'd0, ST_FIND = 3'd1, ST_TELL = 3'd2, ST_WHO = 3'd3, ST_WHERE = 3'd4, ST_FAIL = 3'd5;
+    reg  [2:0]        state_q, state_d;
     reg  [LANES-1:0]  passed0_q, passed1_q;
     reg  [1:0]        ended_q;
-    reg  [LANES-1:0]  found_q;      // lanes with an error of the oldest job
-    wire              any_err = |found_q;
-    wire              tell    = state_q == ST_TELL;
+    reg  [LANES-1:0]  found_q;      // lanes with an error of the oldest job; from ST_WHERE on the lowest of them
+    reg               any_err_q;    // there is one
+    wire              tell    = (state_q == ST_TELL && !any_err_q) || state_q == ST_FAIL;
 
     always @* begin
         state_d = state_q;
         case (state_q)
-            ST_RUN:  if (ended_q[oldest_q]) state_d = ST_FIND;  // waits for the last lane
-            ST_FIND: state_d = ST_TELL;                         // collects the lanes' errors
-            ST_TELL: state_d = ST_RUN;
-            default: state_d = ST_RUN;
+            ST_RUN:   if (ended_q[oldest_q]) state_d = ST_FIND;  // waits for the last lane
+            ST_FIND:  state_d = ST_TELL;                         // collects the lanes' errors
+            ST_TELL:  state_d = any_err_q ? ST_WHO : ST_RUN;       // none: done
+            ST_WHO:   state_d = ST_WHERE;                        // the lowest lane
+            ST_WHERE: state_d = ST_FAIL;                         // its number, its accumulator
+            default:  state_d = ST_RUN;                          // ST_FAIL: done
         endcase
     end
 
@@ -347,35 +361,41 @@ module lac_exec #(
             passed1_q <= (tell && oldest_q)  ? {LANES{1'b0}} : passed1_q | done1;
             ended_q   <= {&passed1_q && !(tell && oldest_q), &passed0_q && !(tell && !oldest_q)};
         end
+    wire [LANES-1:0] of_job = lane_err & ~(lane_err_job ^ {LANES{oldest_q}});
+    wire [LANES-1:0] lowest = found_q & (~found_q + 1'b1);
     always @(posedge clk)
-        if (state_q == ST_FIND) found_q <= lane_err & ~(lane_err_job ^ {LANES{oldest_q}});
+        if (state_q == ST_FIND) begin
+            found_q   <= of_job;
+            any_err_q <= |of_job;
+        end else if (state_q == ST_WHO)
+            found_q   <= lowest;
 
-    // lowest lane
-    wire [LANES-1:0]   lowest = found_q & (~found_q + 1'b1);
-    reg  [LANE_W-1:0]  err_lane;
-    reg  [ACC_AW-1:0]  err_addr;
-    reg                err_ovf;
+    reg  [LANE_W-1:0]  err_lane, err_lane_q;
+    reg  [ACC_AW-1:0]  err_addr, err_addr_q;
+    reg                err_ovf, err_ovf_q;
     integer l;
     always @* begin
         err_lane = {LANE_W{1'b0}};
         err_addr = {ACC_AW{1'b0}};
         err_ovf  = 1'b0;
         for (l = 0; l < LANES; l = l + 1)
-            if (lowest[l]) begin
+            if (found_q[l]) begin
                 err_lane = err_lane | l[LANE_W-1:0];
                 err_addr = err_addr | lane_err_addr[l*ACC_AW +: ACC_AW];
                 err_ovf  = err_ovf | lane_err_ovf[l];
             end
     end
-    wire [ACC_AW-1:0] err_acc = err_ovf ? err_addr : err_addr - rows_q[oldest_q][ACC_AW-1:0];
+    always @(posedge clk)
+        if (state_q == ST_WHERE) {err_lane_q, err_addr_q, err_ovf_q} <= {err_lane, err_addr, err_ovf};
+    wire [ACC_AW-1:0] err_acc = err_ovf_q ? err_addr_q : err_addr_q - rows_q[oldest_q][ACC_AW-1:0];
     wire [15:0] err_addr16 = {{(16-ACC_AW){1'b0}}, err_acc};
-    wire [15:0] err_lane16 = {{(16-LANE_W){1'b0}}, err_lane};
+    wire [15:0] err_lane16 = {{(16-LANE_W){1'b0}}, err_lane_q};
     assign done       = tell;
-    assign fail       = tell && any_err;
-    assign fail_code  = err_ovf ? `LAC_ERR_OVERFLOW : `LAC_ERR_BLOCK_ROW;
+    assign fail       = state_q == ST_FAIL;
+    assign fail_code  = err_ovf_q ? `LAC_ERR_OVERFLOW : `LAC_ERR_BLOCK_ROW;
     assign fail_index = {err_addr16, err_lane16};
 
-    wire unused_ok = &{1'b0, cmd, c_line, c_acc, c_rows, c_lines, e0_col, shift16, mask_we};
+    wire unused_ok = &{1'b0, unused_any, unused_next, unused_p, cmd, c_line, c_acc, c_rows, c_last, e0_col, shift16, mask_we};
 
 endmodule
 `default_nettype wire

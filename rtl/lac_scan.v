@@ -27,12 +27,12 @@ module lac_scan #(
     input  wire [AW-1:0]       job_line,      // column 0 of point 0
     input  wire [15:0]         job_pitch,     // [lines]
     input  wire [15:0]         job_points,    // 1 ..
-    input  wire [AW:0]         job_lines,     // lines of a point, 1 ..
+    input  wire [AW-1:0]       job_last,      // lines of a point, less one
     input  wire [ACC_AW-1:0]   job_base,
     input  wire [15:0]         job_rows,
 
-    input  wire [35:0]         cfg_elements,  // {job 1, job 0}: elements of a point
-    input  wire [1:0]          cfg_wide,      // {job 1, job 0}: elements are 16 bits wide
+    input  wire [2*AW-1:0]     cfg_last,      // {job 1, job 0}: number of the point's last line
+    input  wire [11:0]         cfg_place,     // {job 1, job 0}: the last element's place in it
 
     output wire                sum_re,
     output wire                sum_qe,
@@ -47,7 +47,7 @@ module lac_scan #(
     output wire                out_valid,
     input  wire                out_ready,
     output wire [LINE_W-1:0]   out_data,
-    output wire [LINE_W/8-1:0] out_flags,     // masked to the job's elements
+    output wire [LINE_W/8-1:0] out_flags,     // without what stands behind the job's elements
     output wire [AW:0]         out_offset,    // [lines] from the point's first
     output wire [ACC_AW-1:0]   out_base,
     output wire                out_job,
@@ -55,23 +55,21 @@ module lac_scan #(
 );
 
     localparam integer LB = LINE_W / 8;
-`include "lac_clog2.vh"
-    localparam integer LB_LOG = clog2(LB);
 
     // ---- A: points and their words of line flags ------------------------------------------------------------
     reg               a_valid_q, a_job_q, a_first_q;
     reg  [AW-1:0]     a_line_q;    // first line of the point
     reg  [AW-1:0]     a_stop_q;    // last line of the point
-    reg  [AW-1:0]     a_word_q;    // [words of 32 lines]
+    reg  [AW-6:0]     a_word_q;    // [words of 32 lines]
     reg  [15:0]       a_points_q;  // still to come, this one included
     reg  [15:0]       a_pitch_q;
     reg  [15:0]       a_rows_q;
     reg  [ACC_AW-1:0] a_base_q;
     wire              a1_move;
-    wire              a_last_word = a_word_q == (a_stop_q >> 5);
+    wire              a_last_word = a_word_q == a_stop_q[AW-1:5];
     wire              a_done      = a_last_word && a_points_q == 16'd1;
     wire              a_step      = a_valid_q && a1_move;
-    wire [AW-1:0]     job_stop    = job_line + job_lines[AW-1:0] - 1'b1;
+    wire [AW-1:0]     job_stop    = job_line + job_last;
     wire [AW-1:0]     next_line   = a_line_q + a_pitch_q[AW-1:0];
     assign job_ready = !a_valid_q || (a_step && a_done);
 
@@ -85,7 +83,7 @@ module lac_scan #(
             a_first_q  <= 1'b1;
             a_line_q   <= job_line;
             a_stop_q   <= job_stop;
-            a_word_q   <= job_line >> 5;
+            a_word_q   <= job_line[AW-1:5];
             a_points_q <= job_points;
             a_pitch_q  <= job_pitch;
             a_rows_q   <= job_rows;
@@ -95,7 +93,7 @@ module lac_scan #(
             if (a_last_word) begin
                 a_line_q   <= next_line;
                 a_stop_q   <= a_stop_q + a_pitch_q[AW-1:0];
-                a_word_q   <= next_line >> 5;
+                a_word_q   <= next_line[AW-1:5];
                 a_points_q <= a_points_q - 16'd1;
                 a_base_q   <= a_base_q + a_rows_q[ACC_AW-1:0];
             end else
@@ -104,9 +102,11 @@ module lac_scan #(
 
     // ---- A1, A2: the flag words' latch and register -----------------------------------------------------------
     reg               a1_valid_q, a1_job_q, a1_end_q, a2_valid_q, a2_job_q, a2_end_q;
-    reg  [AW-1:0]     a1_line_q, a1_word_q, a2_line_q, a2_word_q;
+    reg  [AW-1:0]     a1_line_q, a2_line_q;
+    reg  [AW-6:0]     a1_word_q, a2_word_q;
     reg  [ACC_AW-1:0] a1_base_q, a2_base_q;
-    reg  [4:0]        a1_lo_q, a1_hi_q, a2_lo_q, a2_hi_q;
+    reg  [4:0]        a1_lo_q, a1_hi_q;
+    reg  [31:0]       a2_keep_q;   // lines of the word that are the point's
     wire              b_load;
     wire              a2_move = !a2_valid_q || b_load;
     assign a1_move  = !a1_valid_q || a2_move;
@@ -130,7 +130,7 @@ module lac_scan #(
         end
         if (a2_move) begin
             {a2_job_q, a2_end_q, a2_line_q, a2_word_q, a2_base_q} <= {a1_job_q, a1_end_q, a1_line_q, a1_word_q, a1_base_q};
-            {a2_lo_q, a2_hi_q} <= {a1_lo_q, a1_hi_q};
+            a2_keep_q <= (32'hFFFFFFFF << a1_lo_q) & (32'hFFFFFFFF >> (5'd31 - a1_hi_q));
         end
     end
 
@@ -139,39 +139,46 @@ module lac_scan #(
     reg  [31:0]       b_word_q;
     reg  [AW-1:0]     b_line_q, b_at_q;
     reg  [ACC_AW-1:0] b_base_q;
-    wire              b_any;
+    reg               b_any_q, b_single_q;                  // some line left; at most one
+    wire              unused_any;
     wire [4:0]        b_index;
     wire [31:0]       b_rest;
     wire              c1_move;
-    wire              b_empty = !b_any && !b_end_q;           // nothing to say
-    wire              b_final = b_any ? b_rest == 32'd0 && !b_end_q : 1'b1;
+    wire              b_empty = !b_any_q && !b_end_q;         // nothing to say
+    wire              b_final = !b_any_q || (b_single_q && !b_end_q);
     wire              b_step  = b_valid_q && (c1_move || b_empty);
     assign b_load = !b_valid_q || (b_step && b_final);
-    wire [31:0]       above   = 32'hFFFFFFFF << a2_lo_q;
-    wire [31:0]       below   = 32'hFFFFFFFF >> (5'd31 - a2_hi_q);
 
-    lac_ffs #(.W(32), .INDEX_W(5)) u_line (.in(b_word_q), .any(b_any), .index(b_index), .rest(b_rest));
+    lac_ffs #(.W(32), .INDEX_W(5)) u_line (.in(b_word_q), .any(unused_any), .index(b_index), .rest(b_rest));
 
     always @(posedge clk)
         if (rst)         b_valid_q <= 1'b0;
         else if (b_load) b_valid_q <= a2_valid_q;
+    // known a cycle early: what takes a line stands at the end of a long chain of readies
+    wire [31:0]       a2_lines = sum_q & a2_keep_q;
+    wire              a2_one, a2_two, unused_a2, unused_b, b_two, b_three;
+    lac_few #(.W(32)) u_load (.in(a2_lines), .one(a2_one), .two(a2_two), .three(unused_a2));
+    lac_few #(.W(32)) u_step (.in(b_word_q), .one(unused_b), .two(b_two), .three(b_three));
+    always @(posedge clk)
+        if (b_load)      {b_any_q, b_single_q} <= {a2_one, !a2_two};
+        else if (b_step) {b_any_q, b_single_q} <= {b_two, !b_three};
     always @(posedge clk)
         if (b_load) begin
             {b_job_q, b_end_q, b_line_q, b_base_q} <= {a2_job_q, a2_end_q, a2_line_q, a2_base_q};
-            b_at_q   <= a2_word_q << 5;
-            b_word_q <= sum_q & above & below;
+            b_at_q   <= {a2_word_q, 5'd0};
+            b_word_q <= a2_lines;
         end else if (b_step)
             b_word_q <= b_rest;
 
     // ---- C1, C2: the lines' latch and register -------------------------------------------------------------------
     reg               c1_valid_q, c1_job_q, c1_end_q, c2_valid_q, c2_job_q, c2_end_q;
-    reg  [AW-1:0]     c1_offset_q, c2_offset_q;
+    reg  [AW-1:0]     c1_addr_q, c1_line_q, c2_offset_q;
     reg  [ACC_AW-1:0] c1_base_q, c2_base_q;
     wire              d_move;
     wire              c2_move = !c2_valid_q || d_move;
     assign c1_move   = !c1_valid_q || c2_move;
     assign line_addr = b_at_q | {{(AW-5){1'b0}}, b_index};
-    assign line_re   = b_valid_q && b_any && c1_move;
+    assign line_re   = b_valid_q && b_any_q && c1_move;
     assign line_qe   = c1_valid_q && c2_move;
 
     always @(posedge clk)
@@ -183,8 +190,8 @@ module lac_scan #(
             if (c2_move) c2_valid_q <= c1_valid_q;
         end
     always @(posedge clk) begin
-        if (c1_move) {c1_job_q, c1_end_q, c1_offset_q, c1_base_q} <= {b_job_q, !b_any, line_addr - b_line_q, b_base_q};
-        if (c2_move) {c2_job_q, c2_end_q, c2_offset_q, c2_base_q} <= {c1_job_q, c1_end_q, c1_offset_q, c1_base_q};
+        if (c1_move) {c1_job_q, c1_end_q, c1_addr_q, c1_line_q, c1_base_q} <= {b_job_q, !b_any_q, line_addr, b_line_q, b_base_q};
+        if (c2_move) {c2_job_q, c2_end_q, c2_offset_q, c2_base_q} <= {c1_job_q, c1_end_q, c1_addr_q - c1_line_q, c1_base_q};
     end
 
     // ---- D: flags behind the last element masked off ---------------------------------------------------------------
@@ -195,16 +202,15 @@ module lac_scan #(
     reg  [ACC_AW-1:0] d_base_q;
     assign d_move = !d_valid_q || out_ready;
 
-    wire [17:0]       elements = c2_job_q ? cfg_elements[35:18] : cfg_elements[17:0];
-    wire              wide     = cfg_wide[c2_job_q];
-    wire [AW+LB_LOG:0] begun   = wide ? {1'b0, c2_offset_q, {LB_LOG{1'b0}}} >> 1 : {1'b0, c2_offset_q, {LB_LOG{1'b0}}};
-    wire [24:0]       left     = {7'd0, elements} - ({{(24-AW-LB_LOG){1'b0}}, begun});  // negative never happens
+    wire              at_last = c2_offset_q == (c2_job_q ? cfg_last[2*AW-1:AW] : cfg_last[AW-1:0]);
+    wire [5:0]        place   = c2_job_q ? cfg_place[11:6] : cfg_place[5:0];
     wire [LB-1:0]     mask;
+    assign mask[0] = 1'b1;
     genvar i;
     generate
-        for (i = 0; i < LB; i = i + 1) begin : g_mask
-            localparam [24:0] I = i;
-            assign mask[i] = left > I;
+        for (i = 1; i < LB; i = i + 1) begin : g_mask
+            localparam integer I = i;
+            assign mask[i] = !at_last || place >= I[5:0];
         end
     endgenerate
 
@@ -226,7 +232,7 @@ module lac_scan #(
     assign out_job    = d_job_q;
     assign out_end    = d_end_q;
 
-    wire unused_ok = &{1'b0, job_lines[AW], a_pitch_q, a_rows_q, a_word_q};
+    wire unused_ok = &{1'b0, unused_any, unused_a2, unused_b, a_pitch_q, a_rows_q, a_word_q};
 
 endmodule
 `default_nettype wire

@@ -103,6 +103,7 @@ def synth(board, cfg, core, tools, out):
     print(f'synthesis: {seconds:.0f} s', flush=True)
     with open(os.path.join(out, 'stat.json'), encoding='utf-8') as f:
         cells = collections.Counter(json.load(f)['design']['num_cells_by_type'])
+    cells['DP16KD'] += cells['PDPW16KD']  # the same block RAM, one port each way
     counts = {key: cells[cell] for key, cell in CELLS.items()}
     # About as nextpnr packs them: a carry cell makes two, a LUT RAM four and two for its write port; the ends of carry chains come on top (6 % seen).
     counts['comb'] = cells['LUT4'] + 2 * cells['CCU2C'] + 6 * cells['TRELLIS_DPR16X4']
