@@ -106,10 +106,14 @@ module lac_load #(
     localparam integer CHUNKS   = (LANES + LB - 1) / LB;  // lines of a column's table
     localparam integer CHUNK_W  = clog2(CHUNKS);
     localparam integer SW_LOG   = (STORE_W == 1) ? 0 : clog2(STORE_W);
-    localparam integer REC_W    = (PARAM_AW + SW_LOG < 3) ? 4 : PARAM_AW + SW_LOG + 1;  // counts a command's channels, at most all
+    localparam integer REC_W    = 17;           // counts whatever 16 bits can name
     localparam integer PTR_W    = WEIGHT_AW + 1;
     localparam integer AT_W     = (PTR_W < 9) ? 9 : PTR_W;
-    localparam integer ROW_W    = 21 - LB_LOG;
+    localparam integer XROW_W   = (COL_AW > LB_LOG) ? COL_AW - LB_LOG + 1 : 1;   // lines of an index
+    localparam integer PROW_W   = PARAM_AW + SW_LOG + 5 - LB_LOG;                // lines of parameters
+    localparam integer ROW_1    = (FEAT_AW + 1 > XROW_W) ? FEAT_AW + 1 : XROW_W;
+    localparam integer ROW_2    = (ROW_1 > PROW_W) ? ROW_1 : PROW_W;
+    localparam integer ROW_W    = (ROW_2 > 21 - LB_LOG) ? 21 - LB_LOG : ROW_2;
     localparam integer SUM_W    = (COL_AW < 6) ? 14 : COL_AW + 8;  // lines of the longest column block that can be meant, index included
     localparam integer OFF_W    = (SUM_W + LB_LOG < 24) ? 24 : SUM_W + LB_LOG;
     localparam integer PART_W   = LB_LOG + 1;
@@ -155,17 +159,17 @@ module lac_load #(
     wire [15:0]        mul_a;
     wire [16:0]        mul_b;
     wire [25:0]        mul_p;
-    wire               feat_take, feat_unpack, feat_pop, feat_ask, feat_moves, feat_done, feat_asked, feat_fault, feat_head;
+    wire               feat_take, feat_unpack, feat_pop, feat_ask, feat_moves, feat_done, feat_asked, feat_fault, feat_head, feat_header, feat_dense;
     wire [23:0]        feat_lines;
     wire [OFF_W-1:0]   feat_off;
-    wire [15:0]        feat_entry;
-    wire               nd_valid, nd_done, nd_bad, cols_ask;
+    wire               nd_valid, nd_none, nd_done, nd_bad, cols_ask;
     wire [COL_AW-1:0]  nd_col;
     wire [7:0]         nd_lines;
     wire [SUM_W-1:0]   nd_offset, nd_sum;
     reg                cols_go_q;
     reg                asked_all;     // the command at work makes no more requests
-    wire               stop;
+    reg                err_q, stop_q; // the first fault is known; stop_q: since this cycle
+    reg                fault_q;       // a fault in the cycle before, not of a table's contents
     always @* begin
         case (state_q)
             ST_FEAT:            asked_all = feat_asked;
@@ -177,9 +181,9 @@ module lac_load #(
     assign ask       = feat_ask || cols_ask;
     assign ask_off   = in_cols ? {{(OFF_W-SUM_W){1'b0}}, nd_offset} << LB_LOG : feat_off;
     assign ask_lines = in_cols ? {16'd0, nd_lines} : feat_lines;
-    lac_load_ask #(.LB_LOG(LB_LOG), .ADDR_W(ADDR_W), .OFF_W(OFF_W), .ROW_W(ROW_W)) u_ask (
+    lac_load_ask #(.LB_LOG(LB_LOG), .ADDR_W(ADDR_W), .OFF_W(OFF_W), .ROW_W(ROW_W), .XROW_W(XROW_W)) u_ask (
         .clk(clk), .rst(rst), .cmd_valid(cmd_valid), .cmd_ready(cmd_ready), .cmd(cmd), .waiting(waiting),
-        .free(state_q == ST_IDLE || done), .asked_all(asked_all && !stop), .begins(begins), .next_kind(next_kind), .lines(next_lines),
+        .free(state_q == ST_IDLE || done), .asked_all(asked_all), .begins(begins), .next_kind(next_kind), .lines(next_lines),
         .cmd_q(cmd_q), .row(c_row), .whole(c_whole), .over(c_over),
         .mul(mul), .mul_ready(mul_ready), .mul_a(mul_a), .mul_b(mul_b), .mul_p(mul_p),
         .ask(ask), .ask_ready(ask_ready), .ask_off(ask_off), .ask_lines(ask_lines), .ask_moves(feat_moves && !in_cols),
@@ -187,14 +191,15 @@ module lac_load #(
     );
 
     // ---- A line arrives ------------------------------------------------------------------------------------------------
-    reg  [23:0]        left_q;        // [lines] asked for that have not come
+    reg  [23:0]        left_q;        // [lines] asked for that have not come; dense points and columns count themselves
+    wire               none_left = left_q == 24'd0;
     reg                take;          // this state takes lines now
     always @* begin
         case (state_q)
-            ST_HEAD, ST_DRAIN: take = left_q != 24'd0;
+            ST_HEAD, ST_DRAIN: take = !none_left;
             ST_LIST:           take = unpacked;              // one group a cycle from hold_q, then the next line
             ST_TABLE:          take = 1'b1;
-            ST_WORDS:          take = !g_empty;
+            ST_WORDS:          take = !g_empty_q;
             ST_CODES:          take = step_q != 3'd0 && unpacked;
             ST_FEAT:           take = feat_take;
             ST_PARAM:          take = step_q != 3'd0;
@@ -205,7 +210,7 @@ module lac_load #(
     end
     wire               line        = line_valid && take;
     wire               bad_line    = line && line_fault != 3'd0;
-    wire               good        = line && !stop;
+    wire               good        = line && !bad_line;
     wire               last_line   = left_q == 24'd1;
     wire [7:0]         bus_code    = line_fault == 3'd1 ? `LAC_ERR_BUS_SLVERR
                                    : line_fault == 3'd2 ? `LAC_ERR_BUS_DECERR
@@ -263,9 +268,12 @@ module lac_load #(
     assign mul_b = {{(17-LANE_W){1'b0}}, h_nm ? groups1 : chunks1} + 17'd1;
 
     // ---- Group list: sixteen bits a group, one a cycle: where the group's words end in the RAM -------------------------------
+    // The one at work stands in a register, the next one at the RAM's output.
     reg  [PTR_W-1:0]   group_end [0:GROUPS-1];
-    reg  [GROUP_W-1:0] group_q;
-    reg  [PTR_W-1:0]   nm_end_q;
+    reg  [GROUP_W-1:0] group_q, ahead_q;
+    reg  [PTR_W-1:0]   g_stop_q;      // N:4: of every group
+    reg                g_empty_q;
+    wire [PTR_W-1:0]   g_next    = group_end[ahead_q];
     wire [16:0]        word_end  = {1'b0, c_word} + {1'b0, in_check ? h_words : part16};
     wire               end_over  = word_end > WDEPTH;
     wire [LANE_W:0]    group_n   = {{(LANE_W+1-GROUP_W){1'b0}}, group_q};
@@ -275,23 +283,22 @@ module lac_load #(
     // ---- Entries -------------------------------------------------------------------------------------------------------------
     reg  [AT_W-1:0]    at_q;          // weight block: word in the RAM; column block: in its column
     wire [AT_W-1:0]    at_next = at_q + 1'b1;
-    wire [PTR_W-1:0]   g_stop  = h_nm ? nm_end_q : group_end[group_q];
-    wire               g_last  = at_next[PTR_W-1:0] == g_stop;
-    wire               g_empty = c_word[PTR_W-1:0] == g_stop;
+    wire               g_last  = at_next[PTR_W-1:0] == g_stop_q;
+    wire               g_done  = state_q == ST_WORDS && (g_empty_q || (line && g_last));
 
     // ---- Column block: the columns that come, in order ---------------------------------------------------------------------------
     wire               cq_ready, cq_valid, cq_pop;
     wire [COL_AW-1:0]  cq_col;
-    wire [7:0]         cq_lines;
+    wire [7:0]         cq_words;      // of a position
+    wire               cq_none, cq_bare;  // an empty column: only its mask is written; one without words
     wire [5:0]         unused_cols;
     reg                table_q;       // this line is of the column's table
-    wire               cq_none  = cq_lines == 8'd0;                          // an empty column: only its mask is written
     wire [LANE_W+8:0]  chunks_n = {8'd0, {1'b0, chunks1} + 1'b1};
-    wire [7:0]         cq_words = cq_lines - chunks_n[7:0];                  // words of a position
+    wire [7:0]         nd_words = nd_lines - chunks_n[7:0];
     wire               cq_end   = at_next[7:0] == cq_words;
-    assign cols_ask = in_cols && nd_valid && cq_ready && ask_ready && nd_lines != 8'd0;
-    wire               named    = in_cols && nd_valid && cq_ready && (nd_lines == 8'd0 || ask_ready);
-    assign cq_pop   = in_cols && cq_valid && (cq_none || (line && (table_q ? chunk_last && cq_words == 8'd0 : cq_end)));
+    assign cols_ask = in_cols && nd_valid && cq_ready && ask_ready && !nd_none;
+    wire               named    = in_cols && nd_valid && cq_ready && (nd_none || ask_ready);
+    assign cq_pop   = in_cols && cq_valid && (cq_none || (line && (table_q ? chunk_last && cq_bare : cq_end)));
 
     lac_needed #(
         .LINE_W(LINE_W), .COL_DEPTH(COL_DEPTH), .COL_AW(COL_AW), .FEAT_DEPTH(FEAT_DEPTH), .FEAT_AW(FEAT_AW), .SUM_W(SUM_W), .ROW_W(ROW_W),
@@ -299,14 +306,14 @@ module lac_load #(
     ) u_needed (
         .clk(clk), .rst(rst), .f_valid(f_valid), .f_addr(f_addr), .f_flags(f_flags),
         .x_start(in_index && step_q == 3'd0), .columns(cmd_q[`LAC_F_LOAD_COLUMNS_COLUMNS]), .index_lines(c_row), .least1(chunks1),
-        .x_valid(in_index && good), .x_data(line_data), .x_sum(nd_sum), .x_bad(nd_bad),
-        .go(cols_go_q), .halt(!in_cols && !cols_go_q), .needed(cmd_q[`LAC_F_LOAD_COLUMNS_NEEDED]), .wide(cmd_q[`LAC_F_LOAD_COLUMNS_WIDE]),
+        .x_valid(in_index && line && !c_over), .x_data(line_data), .x_sum(nd_sum), .x_bad(nd_bad),
+        .go(cols_go_q), .halt((!in_cols && !cols_go_q) || err_q), .needed(cmd_q[`LAC_F_LOAD_COLUMNS_NEEDED]), .wide(cmd_q[`LAC_F_LOAD_COLUMNS_WIDE]),
         .feat_base(c_feat[FEAT_AW-1:0]),
-        .out_valid(nd_valid), .out_ready(named), .out_col(nd_col), .out_lines(nd_lines), .out_offset(nd_offset), .done(nd_done)
+        .out_valid(nd_valid), .out_ready(named), .out_col(nd_col), .out_lines(nd_lines), .out_none(nd_none), .out_offset(nd_offset), .done(nd_done)
     );
-    lac_fifo #(.W(COL_AW + 8), .DEPTH(32), .LEVEL_W(6)) u_cols (
-        .clk(clk), .rst(rst || !in_cols), .push(named), .in_data({nd_col, nd_lines}), .in_ready(cq_ready),
-        .out_valid(cq_valid), .out_data({cq_col, cq_lines}), .pop(cq_pop), .level(unused_cols)
+    lac_fifo #(.W(COL_AW + 10), .DEPTH(32), .LEVEL_W(6)) u_cols (
+        .clk(clk), .rst(rst || !in_cols), .push(named), .in_data({nd_col, nd_words, nd_none, nd_words == 8'd0}), .in_ready(cq_ready),
+        .out_valid(cq_valid), .out_data({cq_col, cq_words, cq_none, cq_bare}), .pop(cq_pop), .level(unused_cols)
     );
 
     // ---- Column table ------------------------------------------------------------------------------------------------------------
@@ -333,11 +340,11 @@ module lac_load #(
     // ---- Features ----------------------------------------------------------------------------------------------------------------
     wire [31:0]        row32 = {{(32-ROW_W){1'b0}}, c_row};
     lac_load_feat #(.LINE_W(LINE_W), .FEAT_AW(FEAT_AW), .OFF_W(OFF_W)) u_feat (
-        .clk(clk), .rst(rst), .go(in_feat && step_q == 3'd0), .halt(stop), .cmd(cmd_q), .row(row32[FEAT_AW:0]), .whole(c_whole), .done(feat_done),
-        .asked_all(feat_asked), .take(feat_take), .line(line && !bad_line), .line_data(line_data),
+        .clk(clk), .rst(rst), .go(in_feat && step_q == 3'd0), .halt(stop_q), .cmd(cmd_q), .row(row32[FEAT_AW:0]), .whole(c_whole), .done(feat_done),
+        .dense(feat_dense), .asked_all(feat_asked), .take(feat_take), .line(line && in_feat), .line_bad(bad_line), .line_data(line_data),
         .unpack(feat_unpack), .part_last(unpack_q == {{(PART_W-1){1'b0}}, 1'b1}), .part(hold_q[31:0]), .pop(feat_pop),
         .ask(feat_ask), .ask_ready(ask_ready), .ask_off(feat_off), .ask_lines(feat_lines), .ask_moves(feat_moves),
-        .fault(feat_fault), .fault_head(feat_head), .entry(feat_entry),
+        .fault(feat_fault), .fault_head(feat_head), .entry(rec_q[15:0]), .header(feat_header),
         .f_valid(f_valid), .f_addr(f_addr), .f_data(f_data), .f_flags(f_flags), .f_last(f_last)
     );
 
@@ -370,8 +377,9 @@ module lac_load #(
         end
     endgenerate
 
+    wire               search = state_q == ST_DONE && step_q == 3'd5 && |t_short && !err_q;  // for the lowest lane with words too few
     // ---- The first fault: its code, what its index is, where it lies -----------------------------------------------------------------------
-    localparam [2:0] IX_NONE = 3'd0, IX_NEED = 3'd1, IX_SUM = 3'd2, IX_SMALL = 3'd3, IX_ENTRY = 3'd4, IX_HEAD = 3'd5;
+    localparam [2:0] IX_NONE = 3'd0, IX_NEED = 3'd1, IX_SUM = 3'd2, IX_SMALL = 3'd3, IX_HEAD = 3'd4;
     reg                flt;           // the state found a fault of its own in this cycle
     reg  [7:0]         flt_code;
     reg  [2:0]         flt_index;
@@ -400,7 +408,7 @@ module lac_load #(
             ST_FEAT: begin
                 flt       = feat_fault;
                 flt_code  = `LAC_ERR_LIST;
-                flt_index = feat_head ? IX_HEAD : IX_ENTRY;
+                flt_index = feat_head ? IX_HEAD : IX_SMALL;
                 flt_line  = 1'b1;
             end
             ST_PARAM: begin
@@ -414,49 +422,50 @@ module lac_load #(
                 flt_code  = step_q != 3'd0 && nd_bad ? `LAC_ERR_BLOCK_HEADER : `LAC_ERR_BLOCK_LENGTH;
                 flt_index = step_q != 3'd0 && nd_bad ? IX_NONE : IX_SUM;
             end
-            ST_DONE: begin   // step 5: the lanes have compared; which is the lowest with words too few?
-                flt       = step_q == 3'd5 && |t_short && !err_q && t_short[small_q[LANE_W-1:0]];
+            ST_DONE: begin   // the lanes have compared
+                flt       = search && t_short[rec_q[LANE_W-1:0]];
                 flt_code  = is_x ? `LAC_ERR_BOUNDS : `LAC_ERR_BLOCK_TABLE;
                 flt_index = IX_SMALL;
             end
             default: ;
         endcase
     end
-    // What a table line holds is known a cycle late, and comes before what the next line may bring
-    assign stop = tb_bad || bad_line || flt;
-
-    reg                err_q, err_line_q;
-    reg  [7:0]         err_code_q;
-    reg  [2:0]         err_index_q;
-    reg  [15:0]        small_q;       // lane or channel
-    reg  [ADDR_W-1:0]  line_addr_q;   // of the line taken last, or its beat that failed; holds still behind an error
-    wire               err_now = stop && !err_q;
+    // A fault is known one cycle later, of what a table line holds two; it stops the work another cycle later. What goes on meanwhile
+    // writes nothing but what this command would have written, and makes no request but in its own window.
+    reg                fault_line_q, err_line_q;
+    reg  [7:0]         fault_code_q, err_code_q;
+    reg  [2:0]         fault_index_q, err_index_q;
+    reg  [15:0]        small_q;       // lane, channel or entry
+    reg  [ADDR_W-1:0]  line_addr_q, err_addr_q;  // of the line taken last, or its beat that failed; holds still behind an error
+    wire               err_now = (fault_q || tb_bad) && !err_q;
     wire [31:0]        rec_index = {{(32-REC_W){1'b0}}, rec_q} + rec_at;
     always @(posedge clk) begin
-        if (line && !tb_bad && !err_q) line_addr_q <= bad_line ? line_fault_addr : line_addr;
+        fault_q       <= (bad_line || flt) && !rst;
+        fault_code_q  <= bad_line ? bus_code : flt_code;
+        fault_index_q <= bad_line ? IX_NONE : flt_index;
+        fault_line_q  <= bad_line || flt_line;
+        if (line) line_addr_q <= bad_line ? line_fault_addr : line_addr;
         if (err_now) begin
-            err_code_q  <= tb_bad ? (tb_count ? `LAC_ERR_BLOCK_COUNT : `LAC_ERR_BLOCK_TABLE) : bad_line ? bus_code : flt_code;
-            err_line_q  <= tb_bad || bad_line || flt_line;
-            err_index_q <= tb_bad ? IX_SMALL : bad_line ? IX_NONE : flt_index;
+            err_code_q  <= !tb_bad ? fault_code_q : tb_count ? `LAC_ERR_BLOCK_COUNT : `LAC_ERR_BLOCK_TABLE;
+            err_line_q  <= tb_bad || fault_line_q;
+            err_index_q <= tb_bad ? IX_SMALL : fault_index_q;
         end
-        if (state_q == ST_DONE) begin
-            if (!err_q) small_q <= step_q != 3'd5 ? 16'd0 : flt ? small_q : small_q + 16'd1;
-        end else if (!err_q)
-            small_q <= tb_bad ? {8'd0, tb_lane} : rec_index[15:0];
+        if (!err_q && !tb_bad) err_addr_q <= line_addr_q;
+        if (tb_bad && !err_q)      small_q <= {8'd0, tb_lane};
+        else if (!err_now && !err_q) small_q <= rec_index[15:0];
     end
     assign fail       = err_q;
     assign fail_code  = err_code_q;
-    assign fail_addr  = err_line_q ? line_addr_q : c_addr[ADDR_W-1:0];
+    assign fail_addr  = err_line_q ? err_addr_q : c_addr[ADDR_W-1:0];
     assign fail_index = err_index_q == IX_NEED  ? {6'd0, need_q}
                       : err_index_q == IX_SUM   ? {{(32-SUM_W){1'b0}}, nd_sum}
                       : err_index_q == IX_SMALL ? {16'd0, small_q}
-                      : err_index_q == IX_ENTRY ? {16'd0, feat_entry}
                       :                           {32{err_index_q == IX_HEAD}};
 
     // ---- States ---------------------------------------------------------------------------------------------------------------------------
     // The last write is in its RAM two cycles behind the last line, and an engine that waited for it reads later still;
     // a weight block first hears whether some lane's slices were too long.
-    assign done       = state_q == ST_DONE && step_q == (is_w || is_x ? 3'd6 : 3'd0);
+    assign done       = state_q == ST_DONE && step_q == (is_w || is_x ? 3'd6 : 3'd0) && (err_q || !fault_q) && !stop_q;
     assign cause      = state_q == ST_IDLE && !waiting ? (waits ? `LAC_LOAD_TOKEN : `LAC_LOAD_IDLE)
                       : line ? `LAC_LOAD_BUSY
                       : take ? `LAC_LOAD_BUS
@@ -466,10 +475,13 @@ module lac_load #(
         if (rst) begin
             state_q <= ST_IDLE;
             err_q   <= 1'b0;
+            stop_q  <= 1'b0;
             make_q  <= 1'b0;
             left_q  <= 24'd0;
         end else begin
-            left_q <= begins ? next_lines : left_q + (ask ? ask_lines : 24'd0) - {23'd0, line};
+            if (begins)                              left_q <= next_lines;
+            else if (feat_ask && !feat_dense)        left_q <= feat_lines;
+            else if (line && !none_left)             left_q <= left_q - 24'd1;
 
             // N:4: the table is made beside the words that arrive, a column a cycle
             if (make_q) begin
@@ -496,7 +508,6 @@ module lac_load #(
                     if (mul_q != 2'd3 && (mul_q != 2'd0 || mul_ready)) mul_q <= mul_q + 2'd1;
                     if (mul_q == 2'd1) need_q <= mul_p;
                     if (mul_q == 2'd2) need_q <= need_q + addend;
-                    nm_end_q     <= word_end[PTR_W-1:0];
                     group_q      <= {GROUP_W{1'b0}};
                     words_over_q <= 1'b0;
                     col_q        <= {COL_AW+1{1'b0}};
@@ -508,14 +519,14 @@ module lac_load #(
                     end
                 end
 
-                ST_LIST: if (half) begin
+                ST_LIST: if (half && !stop_q) begin
                     need_q  <= need_q + addend;
                     group_q <= g_end ? {GROUP_W{1'b0}} : group_q + 1'b1;
                     if (end_over) words_over_q <= 1'b1;
                     if (g_end) state_q <= ST_SUM;
                 end
 
-                ST_SUM: state_q <= ST_TABLE;
+                ST_SUM: state_q <= ST_TABLE;             // the first group's words: below
 
                 ST_TABLE: if (line) begin
                     chunk_q <= chunk_last ? {CHUNK_W{1'b0}} : chunk_q + 1'b1;
@@ -527,9 +538,9 @@ module lac_load #(
 
                 ST_MAKE: if (!make_q) state_q <= ST_DONE;  // waits for the table
 
-                ST_WORDS: if (line || g_empty) begin
+                ST_WORDS: if (line || g_empty_q) begin
                     at_q <= at_next;
-                    if (g_last || g_empty) begin
+                    if (g_last || g_empty_q) begin
                         at_q    <= word32[AT_W-1:0];
                         group_q <= group_q + 1'b1;
                         if (g_end) state_q <= make_q ? ST_MAKE : ST_DONE;
@@ -539,7 +550,6 @@ module lac_load #(
                 ST_CODES: begin
                     step_q <= 3'd1;
                     if (half) begin
-                        rec_q <= rec_q + 1'b1;
                         if (rec_q[3:0] == 4'd15) begin
                             step_q  <= 3'd0;
                             state_q <= ST_DONE;
@@ -559,7 +569,6 @@ module lac_load #(
                     step_q <= 3'd1;
                     if (line) begin
                         odd_q <= !odd_q;
-                        rec_q <= rec_q + ((B == 1) ? {{(REC_W-1){1'b0}}, odd_q} : RECS);
                         if (last_line) begin
                             step_q  <= 3'd0;
                             state_q <= ST_DONE;
@@ -586,7 +595,7 @@ module lac_load #(
                     if (line) begin
                         if (table_q) begin
                             chunk_q <= chunk_last ? {CHUNK_W{1'b0}} : chunk_q + 1'b1;
-                            table_q <= !chunk_last || cq_words == 8'd0;
+                            table_q <= !chunk_last || cq_bare;
                         end else begin
                             at_q    <= cq_end ? {AT_W{1'b0}} : at_next;
                             table_q <= cq_end;
@@ -598,32 +607,48 @@ module lac_load #(
                     end
                 end
 
-                ST_DRAIN: if (left_q == 24'd0) begin
+                ST_DRAIN: if (none_left) begin
                     step_q  <= 3'd0;
                     state_q <= ST_DONE;
                 end
 
                 default: begin                           // ST_DONE: writes settle, lanes compare, then tell
-                    if (!(step_q == 3'd5 && |t_short && !err_q)) step_q <= step_q + 3'd1;  // looking for the lane
+                    if (!search) step_q <= step_q + 3'd1;
                     if (done) state_q <= ST_IDLE;
                 end
             endcase
 
             if (begins) begin                            // behind an error, which only a reset ends: swallow what was asked for
                 step_q  <= 3'd0;
-                rec_q   <= {REC_W{1'b0}};
                 odd_q   <= 1'b0;
                 state_q <= err_q ? ST_DRAIN : next_kind == 4'd0 ? ST_HEAD : next_kind == 4'd1 ? ST_CODES : next_kind == 4'd2 ? ST_FEAT
                          : next_kind == 4'd3 ? ST_PARAM : ST_INDEX;
             end
 
-            // The first fault: remember it, swallow the lines that were asked for.
-            if (stop && state_q != ST_DRAIN) begin
-                err_q   <= 1'b1;
-                make_q  <= 1'b0;
-                state_q <= ST_DRAIN;
+            // The first fault: swallow the lines that were asked for; dense points and columns go on as they were.
+            if (err_now) err_q <= 1'b1;
+            stop_q <= err_now;
+            if (stop_q) begin
+                make_q <= 1'b0;
+                if (!in_cols && !(in_feat && feat_dense)) state_q <= ST_DRAIN;
             end
         end
+
+    always @(posedge clk) begin
+        if ((state_q == ST_SUM || g_done) && !h_nm) begin
+            g_stop_q  <= g_next;
+            g_empty_q <= g_next == c_word[PTR_W-1:0];
+            ahead_q   <= ahead_q + 1'b1;
+        end
+        if (in_check) begin
+            g_stop_q  <= word_end[PTR_W-1:0];
+            g_empty_q <= 1'b0;
+            ahead_q   <= {GROUP_W{1'b0}};
+        end
+        if (begins || feat_header) rec_q <= {REC_W{1'b0}};
+        else rec_q <= rec_q + (state_q == ST_PARAM ? (line ? (B == 1 ? {{(REC_W-1){1'b0}}, odd_q} : RECS) : {REC_W{1'b0}})
+                                                   : {{(REC_W-1){1'b0}}, feat_pop || (state_q == ST_CODES && half) || search});
+    end
 
     // ---- Registered write ports: two stages to the lanes, one to everything else ---------------------------------------------------------
     reg  [LANES-1:0]     w_we1_q, t_we1_q, t_check1_q, mask_we1_q, w_we_q, t_we_q, t_check_q, mask_we_q;
@@ -676,14 +701,15 @@ module lac_load #(
             cb_we_q   <= 1'b0;
         end else begin
             w_we1_q    <= {LANES{words_line}} & (in_group | {LANES{in_cols}});   // of a column a lane keeps what it has entries in
-            t_check1_q <= ({LANES{state_q == ST_WORDS && !h_nm && ((good && g_last) || g_empty)}} & in_group)
+            t_check1_q <= ({LANES{g_done && !h_nm}} & in_group)
                         | {LANES{state_q == ST_DONE && (is_x || h_nm) && step_q == 3'd0}};
             t_start_q  <= state_q == ST_CHECK || in_index;
             t_we1_q    <= (({LANES{table_line}} & in_chunk) | {LANES{make_q}}) & lane_mask;
             // the first line of a column's table clears all masks, each line sets its own
             mask_we1_q <= ({LANES{table_line}} & (in_chunk | {LANES{first_chunk}})) | {LANES{make_q || empty}};
-            {w_we_q, t_we_q, t_check_q, mask_we_q} <= {w_we1_q, t_we1_q, t_check1_q, mask_we1_q};
-            cols_go_q  <= in_index && step_q == 3'd5 && !stop;
+            {t_we_q, t_check_q, mask_we_q} <= {t_we1_q, t_check1_q, mask_we1_q};
+            w_we_q     <= w_we1_q & {LANES{!err_q && !tb_bad}};                              // behind a bad table a lane would keep what is not its own
+            cols_go_q  <= in_index && step_q == 3'd5;
             cb_we_q    <= state_q == ST_CODES && half;
         end
     always @(posedge clk) begin
@@ -691,7 +717,7 @@ module lac_load #(
         w_index1_q  <= at_q[7:0];
         data_q      <= line_data;
         t_col1_q    <= c_col[COL_AW-1:0] + (in_cols ? cq_col : col_q[COL_AW-1:0]);
-        t_limit1_q  <= g_stop;
+        t_limit1_q  <= g_stop_q;
         w_addr_q    <= w_addr1_q;
         w_index_q   <= w_index1_q;
         if (|w_we1_q) data2_q <= data_q;

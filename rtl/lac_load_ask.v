@@ -18,7 +18,8 @@ module lac_load_ask #(
     parameter integer LB_LOG = 3,   // log2 of the bytes of a line
     parameter integer ADDR_W = 32,
     parameter integer OFF_W  = 24,  // [bits]  of an offset, at least 24
-    parameter integer ROW_W  = 18   // [bits]  of `row`: 21 - LB_LOG
+    parameter integer ROW_W  = 12,  // [bits]  of `row`: what the RAMs hold of features, parameters, columns' index; at most 21 - LB_LOG
+    parameter integer XROW_W = 8    // [bits]  of a column block's index
 ) (
     input  wire              clk,
     input  wire              rst,
@@ -84,8 +85,9 @@ module lac_load_ask #(
             default: bytes = {1'b0, next_q[`LAC_F_LOAD_PARAMS_CHANNELS], 4'd0};
         endcase
     end
-    wire [20:0]       rounded = bytes + LB1;
-    wire [ROW_W-1:0]  n_row   = rounded[20:LB_LOG];
+    wire [ROW_W+LB_LOG-1:0] rounded = bytes[ROW_W+LB_LOG-1:0] + LB1[ROW_W+LB_LOG-1:0];
+    wire [ROW_W-1:0]  n_row   = rounded[ROW_W+LB_LOG-1:LB_LOG];
+    wire [XROW_W-1:0] index   = row_q[XROW_W-1:0];
     wire [40:0]       row_bytes = {{(41-ROW_W){1'b0}}, row_q} << LB_LOG;
     assign lines     = is_w || over_q ? n_lines
                      : is_f && list ? 24'd1
@@ -146,7 +148,7 @@ module lac_load_ask #(
         if (step_q == 2'd1) begin
             all_q   <= prod[16:0];
             whole_q <= {17'd0, pitch} == row_bytes;
-            over_q  <= is_x && {{(24-ROW_W){1'b0}}, row_q} > n_lines;   // then the block is read, nothing beyond it
+            over_q  <= is_x && n_lines[23:XROW_W] == {(24-XROW_W){1'b0}} && index > n_lines[XROW_W-1:0];  // then the block is read, nothing beyond it
         end
         if (begins) {work_q, work_row_q, work_whole_q, work_over_q} <= {next_q, row_q, whole_q, over_q};
 
@@ -159,7 +161,7 @@ module lac_load_ask #(
         end
     end
 
-    wire unused_ok = &{1'b0, rounded, addr, prod, n_row17};
+    wire unused_ok = &{1'b0, rounded, bytes, addr, prod, n_row17};
 
 endmodule
 `default_nettype wire

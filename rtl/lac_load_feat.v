@@ -6,9 +6,11 @@
 //           +--> lac_load's unpacker --> entry: check, place in line ---+
 //
 //   Function   `go`, then lines are taken until `done`; a list's entries come back from the unpacker (part), `pop` takes one
-//   Requests   made here but for the first: a point each, well ahead of the lines (dense), or a list's entries, then the next header
+//   Requests   made here but for the first: a point each, well ahead of the lines (dense), or a list's entries, then the next header;
+//              a list makes one when all lines it asked for have come
 //   Timing     one line a cycle (dense); one entry or one feature line a cycle (list)
-//   Faults     `fault` in the cycle of the line or entry; fault_head: of a list's header. `halt` ends everything
+//   Faults     `fault` in the cycle of the line or entry; fault_head: of a list's header. `halt` may follow two cycles later: a list ends
+//              at once, dense points when the lines of those asked for have come
 //   Reset      control only
 `default_nettype none
 
@@ -26,10 +28,12 @@ module lac_load_feat #(
     input  wire [FEAT_AW:0]    row,        // [lines] of a point
     input  wire                whole,      // all points were asked for at once
     output wire                done,
+    output wire                dense,      // dense points are at work
     output wire                asked_all,
 
     output wire                take,
-    input  wire                line,       // a good line is taken
+    input  wire                line,       // a line is taken
+    input  wire                line_bad,   // and is none
     input  wire [LINE_W-1:0]   line_data,
 
     output wire                unpack,     // this line is one of entries
@@ -45,7 +49,8 @@ module lac_load_feat #(
 
     output wire                fault,
     output wire                fault_head,
-    output wire [15:0]         entry,      // number of the entry at hand
+    input  wire [15:0]         entry,      // number of the entry at hand: counts pops from `header` on
+    output wire                header,
 
     output wire                f_valid,
     output wire [FEAT_AW-1:0]  f_addr,
@@ -82,7 +87,8 @@ module lac_load_feat #(
     wire               fline_last = fline_next == row;
     wire               point_last = point_next == c_points[FEAT_AW:0];
     wire               all_points = asked_q == c_points[FEAT_AW:0];
-    wire               dense      = state_q == ST_DENSE;
+    reg                halted_q;
+    assign dense = state_q == ST_DENSE;
     wire               fill       = state_q == ST_FILL;
 
     // ---- Dense: flags of a line -----------------------------------------------------------------------------------------
@@ -105,7 +111,7 @@ module lac_load_feat #(
 
     // ---- Lists: one entry at a time -----------------------------------------------------------------------------------------
     reg  [15:0]        count_q;       // entries of this point
-    reg  [15:0]        entry_q;       // entries done
+    reg                bad_q;         // that is not one
     reg  [15:0]        above_q;       // index of the entry before
     reg                any_q;         // there is one
     wire [15:0]        index   = part[15:0];
@@ -116,7 +122,8 @@ module lac_load_feat #(
     wire               e_bad   = index >= c_chan || (any_q && index <= above_q) || !in_type;
     wire [16:0]        f_line  = {{(16-FEAT_AW){1'b0}}, fline_q};
     wire               here    = e_line[FEAT_AW:0] == f_line[FEAT_AW:0];   // of an index that is not bad
-    wire               entries_done = entry_q == count_q;
+    wire               entries_done = entry == count_q;
+    wire [15:0]        entry_next = entry + 16'd1;
     wire [18:0]        list_bytes = {1'b0, count_q, 2'b00} + LB1;
     wire [18:0]        list_lines = list_bytes >> LB_LOG;
     wire               head_bad = line_data[63:16] != 48'd0 || line_data[15:0] > c_chan;
@@ -126,25 +133,26 @@ module lac_load_feat #(
 
     assign fault      = (fill && !entries_done && e_bad) || fault_head;
     assign fault_head = state_q == ST_HEAD && line && head_bad;
-    assign entry      = entry_q;
+    assign header     = state_q == ST_HEAD;
     wire               put    = fill && (entries_done || !here);  // a feature line is complete
     assign pop        = fill && !entries_done && here;
     assign unpack     = state_q == ST_READ;
     assign take       = dense || state_q == ST_HEAD || state_q == ST_READ;
-    wire               next_point = put && fline_last && !point_last && !fault;
-    assign done       = (dense && line && fline_last && point_last) || (put && fline_last && point_last);
-    assign asked_all  = dense && (whole || all_points);
+    wire               next_point = put && fline_last && !point_last;
+    assign done       = (((dense && line) || put) && fline_last && point_last) || (dense && halted_q && point_q == asked_q);
+    assign asked_all  = dense && all_points;
 
     // ---- Requests --------------------------------------------------------------------------------------------------------------
-    wire               ask_entries = state_q == ST_ASK && count_q != 16'd0;
-    wire               ask_dense   = dense && !whole && !all_points && ask_ready;
+    wire               ask_entries = state_q == ST_ASK && count_q != 16'd0 && !bad_q;
+    wire               ask_dense   = dense && !all_points && !halted_q && ask_ready;
     assign ask        = ask_dense || ask_entries || next_point;  // a list's request register is free: its last request has been answered
     assign ask_off    = ask_entries ? {{(OFF_W-7){1'b0}}, 7'd64} : {{(OFF_W-24){1'b0}}, c_pitch};
     assign ask_lines  = ask_entries ? {5'd0, list_lines} : dense ? {{(23-FEAT_AW){1'b0}}, row} : 24'd1;
     assign ask_moves  = !ask_entries;
 
+    always @(posedge clk) halted_q <= dense && (halt || halted_q);
     always @(posedge clk)
-        if (rst || halt) state_q <= ST_IDLE;
+        if (rst || (halt && !dense)) state_q <= ST_IDLE;
         else
             case (state_q)
                 ST_IDLE:  if (go) state_q <= c_list ? ST_HEAD : ST_DENSE;
@@ -155,7 +163,7 @@ module lac_load_feat #(
                 default:                                     // ST_FILL
                     if (put) begin
                         if (fline_last) state_q <= point_last ? ST_IDLE : ST_HEAD;
-                    end else if (part_last && entry_q + 16'd1 != count_q)
+                    end else if (part_last && entry_next != count_q)
                         state_q <= ST_READ;
             endcase
 
@@ -164,7 +172,7 @@ module lac_load_feat #(
             fat_q   <= c_feat[FEAT_AW-1:0];
             fline_q <= {FEAT_AW+1{1'b0}};
             point_q <= {FEAT_AW+1{1'b0}};
-            asked_q <= {{FEAT_AW{1'b0}}, 1'b1};
+            asked_q <= whole ? c_points[FEAT_AW:0] : {{FEAT_AW{1'b0}}, 1'b1};
         end else begin
             if (ask_dense) asked_q <= asked_q + 1'b1;
             if ((dense && line) || put) begin
@@ -175,10 +183,9 @@ module lac_load_feat #(
         end
         if (state_q == ST_HEAD) begin
             count_q <= line_data[15:0];
-            entry_q <= 16'd0;
+            bad_q   <= line_bad || head_bad;
             any_q   <= 1'b0;
-        end else if (pop && !fault) begin                    // entry_q names a bad one
-            entry_q <= entry_q + 16'd1;
+        end else if (pop) begin
             above_q <= index;
             any_q   <= 1'b1;
         end

@@ -4,11 +4,11 @@
 //
 //   line -->[ reg ]--> difference to the lane before, sum of the octets before --> [ reg ] --> length, first word and slot
 //                           |
-//                           +--> bad, its kind, the lowest such lane
+//                           +-------------------------------------------------> [ reg ] --> bad, its kind, the lowest such lane
 //
 //   Function   weight block: a byte is the length of the lane's slice. Column block (`columns`): bytes count up within an octet of
 //              lanes, octets of one 64-bit position follow each other, all within the column's `words`
-//   Timing     verdict one cycle behind `put`, results two. `fill` puts one length for all lanes in the results a cycle later
+//   Timing     verdict and results two cycles behind `put`. `fill` puts one length for all lanes in the results a cycle later
 //   Order      BLOCK_COUNT (bad_count) before BLOCK_TABLE, the lowest lane first; bytes behind the block's last lane do not count
 //   Reset      none: `columns` low forgets the octets before
 `default_nettype none
@@ -93,14 +93,20 @@ module lac_load_table #(
             wire [7:0] before = before_q[8*i +: 8];
             wire       used   = !last_q || !behind[i];
 
-            // own without before: entries of this lane
-            wire       r_less = own[2:0] < before[2:0];
-            wire [5:0] q_diff = {1'b0, own[7:3]} - {1'b0, before[7:3]} - {5'd0, r_less};
-            wire [2:0] r_diff = own[2:0] - before[2:0] + (r_less ? per[2:0] : 3'd0);
-            assign low[i] = used && ((own[2] && (wide || own[1])) || q_diff[5]);
+            // own without before: entries of this lane. The remainders bit by bit, with a word more where they do not suffice; borrow out
+            // of the words: less than the lane before
+            wire [2:0] a = own[2:0], b = before[2:0];
+            wire       less_1 = !a[0] && b[0];
+            wire       less_2 = (!a[1] && b[1]) || (a[1] == b[1] && less_1);
+            wire       less   = (!a[2] && b[2]) || (a[2] == b[2] && less_2);
+            wire [2:0] mod_8  = {a[2] ^ b[2] ^ less_2, a[1] ^ b[1] ^ less_1, a[0] ^ b[0]};
+            wire [2:0] r_diff = !less ? mod_8 : wide ? mod_8 ^ 3'd4 : {mod_8[2] ^ !mod_8[1], !mod_8[1], mod_8[0]};  // + 4, + 6
+            wire [6:0] q_diff = {1'b0, own[7:3], 1'b1} + {1'b0, ~before[7:3], !less};  // bit 6: no borrow
+            assign low[i] = used && ((own[2] && (wide || own[1])) || !q_diff[6]);
+            wire unused_diff = &{1'b0, q_diff[0]};
 
             reg  [7:0] length_q;
-            always @(posedge clk) length_q <= fill_1_q ? {fill_q[4:0], fill_r} : {q_diff[4:0], r_diff};
+            always @(posedge clk) length_q <= fill_1_q ? {fill_q[4:0], fill_r} : {q_diff[5:1], r_diff};
             assign length[13*i +: 13] = {high_q, length_q};
 
             // where it begins and ends in its position
@@ -122,7 +128,12 @@ module lac_load_table #(
                     always @(posedge clk) {word_q, slot_q} <= ends[12*(i-1) +: 11];
                 end
             end
-            assign over[i] = used && {ends[12*i + 3 +: 9], ends[12*i +: 3] != 3'd0} > {1'b0, words_q, 1'b0};
+            wire       part = ends[12*i +: 3] != 3'd0;
+            if (CHUNKS == 1) begin : g_over_small
+                assign over[i] = used && words_q[7:5] == 3'd0 && {ends[12*i + 3 +: 5], part} > {words_q[4:0], 1'b0};
+            end else begin : g_over
+                assign over[i] = used && {ends[12*i + 3 +: 9], part} > {1'b0, words_q, 1'b0};
+            end
         end
         for (i = 0; i < OCTETS; i = i + 1) begin : g_carry
             if (CHUNKS == 1) begin : g_none
@@ -139,16 +150,24 @@ module lac_load_table #(
 
     // ---- Verdict ---------------------------------------------------------------------------------------------------------
     wire               any_low = |low;
-    wire               any;
-    wire [FFS_W-1:0]   at;
-    wire [BYTES-1:0]   unused_rest;
-    lac_ffs #(.W(BYTES), .INDEX_W(FFS_W)) u_lowest (
-        .in(any_low ? low : over & {BYTES{columns_q}}), .any(any), .index(at), .rest(unused_rest)
-    );
+    wire [BYTES-1:0]   wrong = any_low ? low : over & {BYTES{columns_q}};
+    reg  [FFS_W-1:0]   at;
+    integer            k;
+    always @* begin
+        at = {FFS_W{1'b0}};
+        for (k = BYTES - 1; k >= 0; k = k - 1) if (wrong[k]) at = k[FFS_W-1:0];
+    end
     wire [31:0]        lane = ({{(32-CHUNK_W){1'b0}}, chunk_q} << LB_LOG) | {{(32-FFS_W){1'b0}}, at};
-    assign bad       = put_q && any;
-    assign bad_count = any_low;
-    assign bad_lane  = lane[7:0];
+    reg                bad_q, bad_count_q;
+    reg  [7:0]         bad_lane_q;
+    always @(posedge clk) begin
+        bad_q       <= put_q && |wrong;
+        bad_count_q <= any_low;
+        bad_lane_q  <= lane[7:0];
+    end
+    assign bad       = bad_q;
+    assign bad_count = bad_count_q;
+    assign bad_lane  = bad_lane_q;
 
     // ---- To the lanes: those of every line of the table see the same bytes, who is meant is told beside -------------------
     generate
@@ -162,7 +181,7 @@ module lac_load_table #(
         end
     endgenerate
 
-    wire unused_ok = &{1'b0, unused_rest, lane, line, carry, behind, tail, per, ends};
+    wire unused_ok = &{1'b0, lane, line, carry, behind, tail, per, ends};
 
 endmodule
 `default_nettype wire

@@ -51,6 +51,7 @@ module lac_needed #(
     input  wire                out_ready,
     output wire [COL_AW-1:0]   out_col,
     output wire [7:0]          out_lines,
+    output wire                out_none,    // no lines: the column is empty
     output wire [SUM_W-1:0]    out_offset,  // [lines]
     output wire                done
 );
@@ -123,19 +124,25 @@ module lac_needed #(
     assign x_bad = bad_q;
 
     // ---- A: one step a cycle; A1, A2: latch and register of both RAMs ---------------------------------------------
-    reg                walk_q, a1_valid_q, a2_valid_q, a1_last_q, a2_last_q;
+    reg                walk_q, a1_valid_q, a2_valid_q, u_valid_q, a1_last_q, a2_last_q;
     reg  [S_W-1:0]     step_q;        // [four columns]
     reg  [S_W-1:0]     a1_step_q, a2_step_q;
     wire [15:0]        step16 = {{(16-S_W){1'b0}}, step_q};
     wire               last   = step16 == {2'b00, last_col_q[15:2]};
     wire               a1_move, a2_move, u_move;
+    (* keep *) wire    v_move;
     wire [LINE_W-1:0]  x_word;
     wire [LB-1:0]      f_word;
     wire [15:0]        x_at  = step16 >> (LB_LOG - 2);
     wire [15:0]        f_off = wide ? step16 >> (LB_LOG - 3) : x_at;
     wire [31:0]        f_at  = {{(32-FEAT_AW){1'b0}}, feat_base} + {16'd0, f_off};
-    assign a2_move = !a2_valid_q || u_move;
-    assign a1_move = !a1_valid_q || a2_move;
+    // A stage moves when one of those from it to V is empty, or V moves, which is known late: `keep`, or synthesis makes a chain of it.
+    (* keep *) wire    full_2, full_3;
+    assign full_2  = a2_valid_q && u_valid_q;
+    assign full_3  = a1_valid_q && a2_valid_q && u_valid_q;
+    assign u_move  = !u_valid_q || v_move;
+    assign a2_move = !full_2 || v_move;
+    assign a1_move = !full_3 || v_move;
 
     always @(posedge clk)
         if (rst || halt) {walk_q, a1_valid_q, a2_valid_q} <= 3'b000;
@@ -162,18 +169,15 @@ module lac_needed #(
     );
 
     // ---- U: the step's four lengths and flags ------------------------------------------------------------------------
-    reg                u_valid_q;
     reg  [S_W-1:0]     u_step_q;
     reg  [31:0]        u_len_q;
     reg  [3:0]         u_need_q;
-    wire               v_move;
     wire [15:0]        a2_step16 = {{(16-S_W){1'b0}}, a2_step_q};
     wire [STEP_W-1:0]  x_pick = a2_step16[STEP_W-1:0];
     wire [STEP_W-1:0]  f_pick = wide ? x_pick & HALF : x_pick;  // the lower half of a line's flags
     wire [31:0]        a2_len = x_word[{x_pick, 5'd0} +: 32];
     wire [3:0]         a2_flag = f_word[{f_pick, 2'd0} +: 4];
     wire [3:0]         beyond = {4{a2_last_q}} << 1 << last_col_q[1:0];
-    assign u_move = !u_valid_q || v_move;
 
     always @(posedge clk)
         if (rst || halt) u_valid_q <= 1'b0;
@@ -189,7 +193,7 @@ module lac_needed #(
     reg                v_valid_q;
     reg  [S_W-1:0]     v_step_q;
     reg  [31:0]        v_len_q;
-    reg  [3:0]         v_need_q;
+    reg  [3:0]         v_need_q, v_none_q;
     reg  [9:0]         v_two_q, v_three_q, v_four_q;   // [lines] of the first two, three, four
     reg  [SUM_W-1:0]   base_q;                         // [lines] before the step
     wire [9:0]         l0 = {2'd0, u_len_q[7:0]}, l1 = {2'd0, u_len_q[15:8]}, l2 = {2'd0, u_len_q[23:16]}, l3 = {2'd0, u_len_q[31:24]};
@@ -209,6 +213,7 @@ module lac_needed #(
             v_step_q  <= u_step_q;
             v_len_q   <= u_len_q;
             v_need_q  <= u_need_q;
+            v_none_q  <= {u_len_q[31:24] == 8'd0, u_len_q[23:16] == 8'd0, u_len_q[15:8] == 8'd0, u_len_q[7:0] == 8'd0};
             v_two_q   <= l0 + l1;
             v_three_q <= l0 + l1 + l2;
             v_four_q  <= (l0 + l1) + (l2 + l3);
@@ -221,6 +226,7 @@ module lac_needed #(
     assign out_valid  = v_valid_q && any;
     assign out_col    = col[COL_AW-1:0];
     assign out_lines  = v_len_q[{pick, 3'd0} +: 8];
+    assign out_none   = v_none_q[pick];
     assign out_offset = base_q + {{(SUM_W-10){1'b0}}, before};
     assign done       = !walk_q && !a1_valid_q && !a2_valid_q && !u_valid_q && !v_valid_q;
 

@@ -28,11 +28,11 @@ skip-word       lac_scan.v         s/b_word_q <= sum_q \& above \& below;/b_word
 zero-point      lac_exec.v         s/{x\[15\], x} - {e1_zero\[15\], e1_zero}/{x[15], x} - {1'"'"'b0, e1_zero}/
 group-flag      lac_exec.v         s/e1_f_q\[i\] ?/1'"'"'b1 ?/
 mask-any        lac_exec.v         s/{LANES{e3_end_q}} | mask/{LANES{1'"'"'b1}}/
-summary-tail    lac_features.v     s/(s_last_q || s_addr_q/(s_addr_q/
-dense-edge      lac_load.v         s/fleft > I\[23:0\] \&\& (c_wide/fleft >= I[23:0] \&\& (c_wide/
-list-order      lac_load.v         s/e_index < above_q/1'"'"'b0/
-param-lane      lac_load.v         s/{16.d0, word\[15:8\]} >= LANES24/1'"'"'b0/
-chunk-clear     lac_load.v         s/assign above_chunks\[i\] = .*;/assign above_chunks[i] = 1'"'"'b0;/
+summary-tail    lac_features.v     s/(w_last || w_addr/(w_addr/
+dense-edge      lac_load_feat.v    s/!(fline_last \&\& behind\[i\])/1'"'"'b1/
+list-order      lac_load_feat.v    s/index <= above_q/1'"'"'b0/
+param-lane      lac_load.v         s/{1.b0, word\[15:8\]} >= LANES9/1'"'"'b0/
+chunk-clear     lac_load.v         s/{LANES{first_chunk}}/{LANES{1'"'"'b0}}/
 store-zero      lac_store.v        s/assign st_zero  = .*;/assign st_zero  = 1'"'"'b0;/
 store-first     lac_cmd.v          s/old_valid\[1\] \&\& gap_ex\[31\]/1'"'"'b0/
 token-promise   lac_cmd.v          s/|(waits \& none)/1'"'"'b0/
@@ -40,16 +40,18 @@ lowest-error    lac_cmd.v          s/!c_valid || c_diff\[31\]/!c_valid/
 window          lac_check.v        s/addr < base ||/1'"'"'b0 ||/
 bounds          lac_check.v        s/(is_lf || (is_lx \&\& x_need)) \&\& sum1_q > FD/1'"'"'b0/
 columns-bounds  lac_check.v        s/(is_lf || (is_lx \&\& x_need)) \&\& sum1_q > FD/is_lf \&\& sum1_q > FD/
-octet-carry     lac_load.v         s/: carry_q\[13\*(i\/8) +: 13\]/: 13'"'"'d0/
-octet-descends  lac_load.v         s/assign descends = in_cols \&\& .*/assign descends = 1'"'"'b0;/
-octet-over      lac_load.v         s/assign late       = cols1_q/assign late       = 1'"'"'b0/
+octet-carry     lac_load_table.v   s/last_q ? 11.d0 : ends\[.*\];/11'"'"'d0;/
+octet-descends  lac_load_table.v   s/ || !q_diff\[6\]//
+octet-over      lac_load_table.v   s/any_low ? low : over .*;/low;/
 empty-column    lac_load.v         s/make_q || empty/make_q/
-early-request   lac_load.v         s/ST_COLS:  asked_all = .*;/ST_COLS:  asked_all = 1'"'"'b1;/
-index-window    lac_load.v         s/if (n_index < next_q.*) n_left/n_left/
+early-request   lac_load.v         s/ST_COLS: *asked_all = .*;/ST_COLS: asked_all = 1'"'"'b1;/
+index-window    lac_load_ask.v     s/is_w || over_q ? n_lines/is_w ? n_lines/
+fault-goes-on   lac_load.v         s/err_q || !fault_q/1'"'"'b1/
+lists-request   lac_load_feat.v    s/state_q == ST_ASK \&\& count_q != 16.d0 \&\& !bad_q/state_q == ST_ASK \&\& count_q != 16'"'"'d0/
 kept-words      lac_lane_fetch.v   s/c_sum > t_per ?/c_sum >= t_per ?/
 kept-fits       lac_lane_fetch.v   s/c_fits  = .*;/c_fits  = 1'"'"'b1;/
 needed-wide     lac_needed.v       s/x_pick \& HALF/x_pick/
-needed-last     lac_needed.v       s/exist  = {a2_left > 16.d3/exist  = {a2_left >= 16'"'"'d3/
+needed-last     lac_needed.v       s/beyond = .*;/beyond = {4{a2_last_q}} << 2 << last_col_q[1:0];/
 needed-before   lac_needed.v       s/2.d2 ? v_two_q : v_three_q/2'"'"'d2 ? v_three_q : v_three_q/
 needed-short    lac_needed.v       s/assign x_bad = bad_q;/assign x_bad = 1'"'"'b0;/
 cause-run       lac_top.v          s/run_q      <= busy || started;/run_q      <= busy;/
