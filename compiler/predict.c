@@ -50,7 +50,7 @@ static cyc engine_start(const predict *p, uint32_t e)
     cyc t = max_c(max_c(p->head_at[e], p->free_at[e]), tokens);
     if (e == STORE) {
         if (p->known < n) return NEVER;
-        t = max_c(t, p->known_max + 1);
+        t = max_c(t, max_c(p->known_max, p->head_at[e] - 1) + 1 + STORE_SEES);
     }
     return t;
 }

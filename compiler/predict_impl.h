@@ -21,10 +21,11 @@ enum {
     ASK_TO_BUS     = 2,  /* request register, skid stage: then the bus can choose it */
     FETCH_AHEAD    = 4,  /* commands asked for and not yet taken up */
     LINE_TO_SLOT   = 2,  /* a command's last line to its being taken up: line register, slot */
-    TAKE_TO_SEND   = 10, /* nine of lac_check, one to hand over */
+    TAKE_TO_SEND   = 9,  /* eight of lac_check, one to hand over */
     SLOTS          = 16, /* commands between fetch and completion, a power of two that queues are as long as */
     AHEAD          = 15, /* commands asked for from the oldest on that has not completed */
-    DONE_TO_ASK    = 2,  /* a completion to the next request that it allows */
+    DONE_TO_ASK    = 3,  /* a completion to the next request that it allows */
+    STORE_SEES     = 1,  /* STORE learns late that all before it have completed, and of a new command */
     IDLE_AFTER     = 2,  /* last completion to idle as the counters see it */
 
     /* Read master (lac_axi_rd, lac_axi_cut) */

@@ -61,8 +61,11 @@ module lac_regs #(
     input  wire [1:0]  marks,
     input  wire [2:0]  engine_busy,
     input  wire        err_valid,
-    output wire [2:0]  err_at,        // word of the record: where the word address of its register ends
-    input  wire [31:0] err_word,
+    input  wire [7:0]  err_code,
+    input  wire [1:0]  err_unit,
+    input  wire [31:0] err_tag,
+    input  wire [63:0] err_addr,
+    input  wire [31:0] err_index,
 
     input  wire        count_rd,
     input  wire        count_wr,
@@ -258,10 +261,18 @@ module lac_regs #(
     end
     always @(posedge clk) begin
         for (i = 0; i < 7; i = i + 1)
-            n_q[N_W*i +: N_W] <= clear ? {N_W{1'b0}} : (visit && turn_q == i[3:0] + AT_EVENT ? {N_W{1'b0}} : n_q[N_W*i +: N_W]) + {{(N_W-1){1'b0}}, events[i]};
-        marks_q   <= clear ? {N_W{1'b0}} : (visit && turn_q == AT_MARKS ? {N_W{1'b0}} : marks_q) + {{(N_W-2){1'b0}}, marks};
-        macs_q    <= clear ? {M_W{1'b0}} : (visit && turn_q == AT_MACS ? {M_W{1'b0}} : macs_q) + {{N_W{1'b0}}, count_macs[L_W-1:0]};
-        nonzero_q <= clear ? {Z_W{1'b0}} : (visit && turn_q == AT_NONZERO ? {Z_W{1'b0}} : nonzero_q) + {{N_W{1'b0}}, count_nonzero[S_W-1:0]};
+            if (clear)                                        n_q[N_W*i +: N_W] <= {N_W{1'b0}};
+            else if (visit && turn_q == i[3:0] + AT_EVENT)    n_q[N_W*i +: N_W] <= {{(N_W-1){1'b0}}, events[i]};
+            else if (events[i])                               n_q[N_W*i +: N_W] <= n_q[N_W*i +: N_W] + 1'b1;
+        if (clear)                                 marks_q   <= {N_W{1'b0}};
+        else if (visit && turn_q == AT_MARKS)      marks_q   <= {{(N_W-2){1'b0}}, marks};
+        else                                       marks_q   <= marks_q + {{(N_W-2){1'b0}}, marks};
+        if (clear)                                 macs_q    <= {M_W{1'b0}};
+        else if (visit && turn_q == AT_MACS)       macs_q    <= {{N_W{1'b0}}, count_macs[L_W-1:0]};
+        else                                       macs_q    <= macs_q + {{N_W{1'b0}}, count_macs[L_W-1:0]};
+        if (clear)                                 nonzero_q <= {Z_W{1'b0}};
+        else if (visit && turn_q == AT_NONZERO)    nonzero_q <= {{N_W{1'b0}}, count_nonzero[S_W-1:0]};
+        else                                       nonzero_q <= nonzero_q + {{N_W{1'b0}}, count_nonzero[S_W-1:0]};
         if (clear && !started)                      done_q <= 5'd0;
         else if (visit && turn_q == AT_DONE)      done_q <= completed;
         if (clear)                                  over_q <= 1'b0;
@@ -302,12 +313,9 @@ module lac_regs #(
     assign ask_at = ask_at_q;
 
     // ---- Reading: a register for each source, zero where it is not meant, and all of them or-ed ------------------------------------------
-    assign err_at = word[4:2];
-    reg  [31:0] value, value_q, kept_q, stamp_q, now_q, ask_value_q, err_q;
+    reg  [31:0] value, value_q, kept_q, stamp_q, now_q, ask_value_q, err_tag_q, err_lo_q, err_hi_q, err_index_q;
     wire        is_stamp = (word == R_START && start_q) || (word == R_END && end_q)
                         || ((word == R_FIRST || word == R_LAST) && marked_q[0]);
-    wire        is_err   = err_valid && (word == `LAC_REG_ERR_CODE || word == `LAC_REG_ERR_TAG || word == `LAC_REG_ERR_ADDR_LO
-                        || word == `LAC_REG_ERR_ADDR_HI || word == `LAC_REG_ERR_INDEX);
     always @* begin
         value = 32'd0;
         case (word)
@@ -329,6 +337,7 @@ module lac_regs #(
             `LAC_REG_STATUS:       value = {28'd0, resetting, stuck, err_valid, busy || pending || bell_q || bell_wait_q};
             `LAC_REG_IRQ_ENABLE:   value = {29'd0, irq_enable_q};
             `LAC_REG_IRQ_STATUS:   value = {29'd0, irq_status_q};
+            `LAC_REG_ERR_CODE:     value = err_valid ? {22'd0, err_unit, err_code} : 32'd0;
             `LAC_REG_HEAD:         value = {16'd0, head};
             `LAC_REG_TAIL:         value = {16'd0, tail};
             `LAC_REG_COUNT_SELECT: value = {ask_q || ask_pending, 19'd0, ask_at_q};
@@ -342,9 +351,12 @@ module lac_regs #(
             stamp_q     <= is_stamp ? stamp[word == R_LAST && !marked_q[1] ? R_FIRST[4:2] : word[4:2]] : 32'd0;
             now_q       <= word == `LAC_REG_CYCLE_LO ? cycle_q : 32'd0;
             ask_value_q <= word == `LAC_REG_COUNT_VALUE ? ask_value : 32'd0;
-            err_q       <= is_err ? err_word : 32'd0;
+            err_tag_q   <= err_valid && word == `LAC_REG_ERR_TAG ? err_tag : 32'd0;
+            err_lo_q    <= err_valid && word == `LAC_REG_ERR_ADDR_LO ? err_addr[31:0] : 32'd0;
+            err_hi_q    <= err_valid && word == `LAC_REG_ERR_ADDR_HI ? err_addr[63:32] : 32'd0;
+            err_index_q <= err_valid && word == `LAC_REG_ERR_INDEX ? err_index : 32'd0;
         end
-    assign rd_data = sum[31:0] | value_q | kept_q | stamp_q | now_q | ask_value_q | err_q;
+    assign rd_data = sum[31:0] | value_q | kept_q | stamp_q | now_q | ask_value_q | err_tag_q | err_lo_q | err_hi_q | err_index_q;
 
     wire unused_ok = &{1'b0, rd_addr[1:0], count_macs, count_nonzero};
 

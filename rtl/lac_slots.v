@@ -42,6 +42,9 @@ module lac_slots #(
     output wire [4:0]          fault_seq,
     output wire [2:0]          fault_code,
     output wire [ADDR_W-1:0]   fault_addr,    // of its first faulty line
+    input  wire                wipe_fault,    // clear fault_addr, bad_index, far_hi: they are not of the error that counts
+    input  wire                wipe_bad,
+    input  wire                wipe_far,
     output wire                bad,           // there is a first one that is not well formed
     output wire [4:0]          bad_seq,
     output wire                bad_op,        // OPCODE, not RESERVED
@@ -90,8 +93,8 @@ module lac_slots #(
             default:               class_now = 3'd7;
         endcase
     wire       first  = part_q == 3'd0;
-    wire [2:0] class_ = first ? class_now : class_q;
-    wire       exec   = (W > 2) ? class_ == 3'd5 : class_q == 3'd5;  // two words a line: the first line holds none that moves
+    wire [2:0] class_ = (W > 2 && first) ? class_now : class_q;  // two words a line: the first line's are the same in all classes
+    wire       exec   = class_ == 3'd5;
     always @(posedge clk) if (valid_q && first) class_q <= class_now;
 
     // ---- Slots --------------------------------------------------------------------------------------------------------------------
@@ -169,13 +172,16 @@ module lac_slots #(
         fault_q <= !rst && (fault_q || (valid_q && line_fault_q != 3'd0));
         bad_q   <= !rst && (bad_q || (valid_q && bad_now));
         far_q   <= !rst && (far_q || (here2 && is_far && !exec));
-        if (!fault_q) {fault_seq_q, fault_code_q, fault_addr_q} <= {seq_q, line_fault_q, line_fault_addr_q};
-        if (!bad_q) begin
-            bad_seq_q   <= seq_q;
-            bad_op_q    <= op_now;
-            bad_index_q <= op_now ? lw[31:0] : {28'd0, line_at[3:0] + set_at};
-        end
-        if (!far_q) far_hi_q <= a[63:32];
+        if (!fault_q) {fault_seq_q, fault_code_q} <= {seq_q, line_fault_q};
+        if (!bad_q)   {bad_seq_q, bad_op_q}       <= {seq_q, op_now};
+        if (wipe_fault)    fault_addr_q <= {ADDR_W{1'b0}};
+        else if (!fault_q) fault_addr_q <= line_fault_addr_q;
+        if (wipe_bad || (!bad_q && !op_now)) bad_index_q[31:4] <= 28'd0;
+        else if (!bad_q)                     bad_index_q[31:4] <= lw[31:4];
+        if (wipe_bad)      bad_index_q[3:0] <= 4'd0;
+        else if (!bad_q)   bad_index_q[3:0] <= op_now ? lw[3:0] : line_at[3:0] + set_at;
+        if (wipe_far)      far_hi_q <= 32'd0;
+        else if (!far_q)   far_hi_q <= a[63:32];
     end
     assign faulty     = fault_q;
     assign fault_seq  = fault_seq_q;
