@@ -168,7 +168,7 @@ struct predict {
     uint32_t  queue[ENGINES][SLOTS], waiting[ENGINES], head[ENGINES]; /* positions of commands */
     uint32_t  head_full[ENGINES];      /* the first of them has been read from its slot */
     cyc       head_at[ENGINES];        /* ... and can start; or the head can be filled again */
-    cyc       port_free;               /* of the slots */
+    cyc       port_free;               /* the slots' port serves an engine in this cycle, and can be asked again */
     cyc       free_at[ENGINES];        /* the engine can start; EXEC: its scanner */
     cyc       exec_done[JOBS];
     uint32_t  given[ENGINES][ENGINES], took[ENGINES][ENGINES];

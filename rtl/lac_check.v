@@ -49,25 +49,27 @@ module lac_check #(
     localparam integer PG     = 6 - LB_LOG;          // PITCH counts in 64 bytes
 
     // ---- The command ---------------------------------------------------------------------------------------------------------
-    reg  [1:0]        engine_q;
-    reg  [2:0]        kind_q;
     reg  [ADDR_W-1:6] addr_q;
     reg               skew_q, beyond_q;
     reg  [191:0]      words_q;
     always @(posedge clk)
-        if (start) {engine_q, kind_q, skew_q, beyond_q, words_q} <= {engine, kind, skew, beyond, words};
+        if (start) {skew_q, beyond_q, words_q} <= {skew, beyond, words};
     always @(posedge clk)
         if (wipe)       addr_q <= {(ADDR_W-6){1'b0}};
         else if (start) addr_q <= addr[ADDR_W-1:6];
     assign at = {addr_q, 6'd0};
 
-    wire        is_ex = engine_q == 2'd1;
-    wire        is_st = engine_q == 2'd2;
-    wire        is_lw = engine_q == 2'd0 && kind_q == 3'd0;
-    wire        is_lc = engine_q == 2'd0 && kind_q == 3'd1;
-    wire        is_lf = engine_q == 2'd0 && kind_q == 3'd2;
-    wire        is_lp = engine_q == 2'd0 && kind_q == 3'd3;
-    wire        is_lx = engine_q == 2'd0 && kind_q == 3'd4;
+    reg         is_ex, is_st, is_lw, is_lc, is_lf, is_lp, is_lx;   // registers
+    always @(posedge clk)
+        if (start) begin
+            is_ex <= engine == 2'd1;
+            is_st <= engine == 2'd2;
+            is_lw <= engine == 2'd0 && kind == 3'd0;
+            is_lc <= engine == 2'd0 && kind == 3'd1;
+            is_lf <= engine == 2'd0 && kind == 3'd2;
+            is_lp <= engine == 2'd0 && kind == 3'd3;
+            is_lx <= engine == 2'd0 && kind == 3'd4;
+        end
     wire [31:0] w4 = words_q[31:0], w5 = words_q[63:32], w6 = words_q[95:64], w7 = words_q[127:96], w8 = words_q[159:128], w9 = words_q[191:160];
 
     // half words; EXEC's fields are those of its word two before
@@ -152,7 +154,6 @@ module lac_check #(
         base_far  <= is_st ? |(wr_base >> ADDR_W) : |(rd_base >> ADDR_W);
         limit_far <= is_st ? |(wr_limit >> ADDR_W) : |(rd_limit >> ADDR_W);
     end
-    localparam [U_W:0] TOP = {1'b1, {U_W{1'b0}}};
 
     always @(posedge clk) begin
         if (!is_ex && !spread)    apart_q <= 34'd0;
@@ -169,10 +170,14 @@ module lac_check #(
         spare_q   <= {1'b0, {8'd0, w6[31:16]} * LANES16} - {9'd0, w5[31:16]};
     end
 
-    // beyond a RAM's end
+    // beyond a RAM's end, in few gates where that is a power of two
     function over(input [31:0] x, input [31:0] depth);
         if ((depth & (depth - 32'd1)) == 32'd0) over = (x & ~((depth << 1) - 32'd1)) != 32'd0 || ((x & depth) != 32'd0 && (x & (depth - 32'd1)) != 32'd0);
         else                                    over = x > depth;
+    endfunction
+    function at_least(input [31:0] x, input [31:0] depth);
+        if ((depth & (depth - 32'd1)) == 32'd0) at_least = (x & ~(depth - 32'd1)) != 32'd0;
+        else                                    at_least = x >= depth;
     endfunction
     // int16 fields against the type
     function in_type(input [1:0] t, input [15:0] v);
@@ -189,22 +194,22 @@ module lac_check #(
                  || ((is_ex || is_st) && mb_q[15:0] == 16'd0)
                  || ((is_lf || is_ex) && type_ == 2'd3)
                  || ((is_lf || is_ex || is_st) && (ma_zero || !in_type(type_, zero)));
-        length_q[1] <= (is_lx && (w4[25:24] > 2'd1 || {1'b0, w7[7:0]} >= LANES[8:0] || (!x_need && (x_wide || w6[15:0] != 16'd0))))
+        length_q[1] <= (is_lx && (w4[25:24] > 2'd1 || at_least({24'd0, w7[7:0]}, LANES) || (!x_need && (x_wide || w6[15:0] != 16'd0))))
                  || (is_ex && (format == 2'd3 || (nm ? n == 3'd0 || n > 3'd4 : n != 3'd0)))
-                 || (is_st && (spare_q >= {9'd0, LANES16} || (many_q && {{LB_LOG{1'b0}}, w4[23:LB_LOG]} < len_q)));
+                 || (is_st && (at_least({7'd0, spare_q}, LANES) || (many_q && {{LB_LOG{1'b0}}, w4[23:LB_LOG]} < len_q)));
         length_q[2] <= is_st && (!in_type(type_, lo) || !in_type(type_, hi) || $signed(lo) > $signed(hi) || (list && type_ == 2'd3));
         align_q  <= (!is_ex && skew_q)
                  || (spread && w4[5:0] != 6'd0)
                  || (is_lf && w6[4:0] != 5'd0)
                  || ((is_lp || is_st) && (base3 & SW1) != 16'd0);
-        bounds_q[0] <= ((is_lw || is_lx) && {16'd0, w5[15:0]} >= WEIGHT_DEPTH)
-                 || (is_lw && {16'd0, w5[31:16]} >= COL_DEPTH)
+        bounds_q[0] <= ((is_lw || is_lx) && at_least({16'd0, w5[15:0]}, WEIGHT_DEPTH))
+                 || (is_lw && at_least({16'd0, w5[31:16]}, COL_DEPTH))
                  || ((is_lp || is_st) && over({15'd0, range_q}, PARAM_DEPTH))
                  || ((is_ex || is_lx) && over({15'd0, range_q}, COL_DEPTH));
         bounds_q[1] <= ((is_lf || (is_lx && x_need)) && (acc_big_q || over({14'd0, acc_q}, FEAT_DEPTH)))
                  || ((is_ex || is_st) && (acc_big_q || over({14'd0, acc_q}, ACC_DEPTH)));
         bounds_q[2] <= is_ex && (feat_big_q || over({13'd0, feat_q}, FEAT_DEPTH));
-        window_q[0] <= !is_ex && (beyond_q || base_far || end_big_q || end_q > TOP);
+        window_q[0] <= !is_ex && (beyond_q || base_far || end_big_q || (end_q[U_W] && end_q[U_W-1:0] != {U_W{1'b0}}));
         window_q[1] <= !is_ex && {line_at, 1'b0} < {base, base_odd};
         window_q[2] <= !is_ex && !limit_far && end_q > {1'b0, limit};
     end

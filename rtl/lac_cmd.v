@@ -14,7 +14,7 @@
 //              and has not started is dropped; when all is quiet the record is published
 //   STORE      starts when every command before it has completed without error
 //   Timing     a command costs eleven cycles from its last line to its queue, and ten behind the one before; fetching runs ahead by FETCH.
-//              The slots' read port serves the dispatcher before the engines, LOAD before EXEC before STORE
+//              The slots' read port is asked a cycle ahead: LOAD before EXEC before STORE, else it serves the dispatcher
 //   Reset      empties everything; while rst stays, clear_at must have gone through its sixteen values
 `default_nettype none
 
@@ -105,12 +105,14 @@ module lac_cmd #(
     reg  [31:0] bell_tail_q;
     reg         ring_bad_q;      // a bad one stands behind all commands so far
     reg  [15:0] tail_q, head_q, fetch_q;
-    reg         ring_ok_q;       // base, size and window, registered
+    reg         ring_ok_q, tail_ok_q;  // base, size and window; the new tail, as of the cycle before
     reg         bell2_q;
     reg         err_q;           // some error is known
+    reg  [2:0]  load_q;          // the slots' port serves this engine
     wire        halt;            // ... or is about to be
-    wire        wipe, idle;      // all is quiet behind an error
-    reg         d_ring_q, d_fault_q, d_window_q, d_bad_q;  // the dispatcher's error
+    wire        idle;
+    reg         wipe;            // register: all is quiet behind an error
+    reg         d_ring_q, d_fault_q, d_window_q, d_unknown_q, d_spoilt_q;  // the dispatcher's error
     wire [R_W-1:0] ring     = ring_base[ADDR_W-1:6];
     reg  [R_W:0]   ring_end;     // these two: registers on the way to ring_ok_q
     reg            ring_begin_ok;
@@ -118,7 +120,7 @@ module lac_cmd #(
     wire        ring_ok  = ring_begin_ok && fetch_q < ring_size[15:0]
                         && (!ring_end[R_W] || ring_end[R_W-1:0] == {R_W{1'b0}})
                         && ((rd_limit >> ADDR_W) != 64'd0 || ring_end <= {1'b0, rd_limit[ADDR_W-1:6]});
-    wire [15:0] wrap     = ring_size[15:0] - 16'd1;
+    wire [15:0] fetch1 = fetch_q + 16'd1, head1 = head_q + 16'd1;
     wire        more     = fetch_q != tail_q;
 
     always @(posedge clk)
@@ -131,12 +133,13 @@ module lac_cmd #(
             bell_q  <= bell;
             bell2_q <= bell_q;
             if (bell2_q && !err_q && !ring_bad_q) begin
-                if (ring_ok_q && bell_tail_q[31:16] == 16'd0 && bell_tail_q[15:0] < ring_size[15:0]) tail_q <= bell_tail_q[15:0];
-                else                                                                                 ring_bad_q <= 1'b1;
+                if (ring_ok_q && tail_ok_q) tail_q     <= bell_tail_q[15:0];
+                else                        ring_bad_q <= 1'b1;
             end
         end
     always @(posedge clk) begin
         ring_ok_q     <= ring_ok;
+        tail_ok_q     <= bell_tail_q[31:16] == 16'd0 && bell_tail_q[15:0] < ring_size[15:0];
         ring_end      <= {1'b0, ring} + {{(R_W-15){1'b0}}, ring_size[15:0]};
         ring_begin_ok <= ring_base[5:0] == 6'd0 && (ring_base >> ADDR_W) == 64'd0 && size_ok
                       && (rd_base >> ADDR_W) == 64'd0 && {ring, 1'b0} >= {rd_base[ADDR_W-1:6], |rd_base[5:0]};
@@ -169,40 +172,43 @@ module lac_cmd #(
             if (ask) begin
                 req_q   <= 1'b1;
                 asked_q <= asked_q + 5'd1;
-                fetch_q <= fetch_q == wrap ? 16'd0 : fetch_q + 16'd1;
+                fetch_q <= fetch1 == ring_size[15:0] ? 16'd0 : fetch1;
             end else if (req_ready)
                 req_q <= 1'b0;
             if (ask != taken) credit_q <= credit_q + {{2{ask}}, 1'b1};
         end
     always @(posedge clk) if (ask) req_addr_q <= {entry_at, 6'd0};
 
-    wire [4:0]         arrived, fault_seq, bad_seq;
-    reg  [3:0]         at;
-    wire               lap, mark, skew, beyond, faulty, bad, bad_op;
+    wire [4:0]         arrived, fault_seq, unknown_seq, spoilt_seq;
+    reg  [3:0]         at_q;
+    wire [3:0]         spoilt_at;
+    wire               lap, mark, skew, beyond, faulty, unknown, spoilt;
     wire [1:0]         engine;
     wire [2:0]         kind, waits, gives, fault_code;
-    wire [31:0]        tag, bad_index, far_hi;
+    wire [31:0]        tag, unknown_word, far_hi;
     wire [ADDR_W-1:0]  addr, fault_addr;
     wire [191:0]       words;
     lac_slots #(.LINE_W(LINE_W), .ADDR_W(ADDR_W)) u_slots (
         .clk(clk), .rst(rst), .line_valid(line_valid), .line_data(line_data), .line_fault(line_fault), .line_fault_addr(line_fault_addr),
-        .arrived(arrived), .at(at), .lap(lap), .engine(engine), .kind(kind), .waits(waits), .gives(gives), .mark(mark), .tag(tag),
+        .arrived(arrived), .at(at_q), .lap(lap), .engine(engine), .kind(kind), .waits(waits), .gives(gives), .mark(mark), .tag(tag),
         .addr(addr), .skew(skew), .beyond(beyond), .words(words), .faulty(faulty), .fault_seq(fault_seq), .fault_code(fault_code),
-        .fault_addr(fault_addr), .wipe_fault(wipe && !d_fault_q), .wipe_bad(wipe && !d_bad_q), .wipe_far(wipe && !(d_window_q && beyond_q)),
-        .bad(bad), .bad_seq(bad_seq), .bad_op(bad_op), .bad_index(bad_index), .far_hi(far_hi)
+        .fault_addr(fault_addr), .wipe_fault(wipe && !d_fault_q), .wipe_unknown(wipe && !d_unknown_q), .wipe_spoilt(wipe && !d_spoilt_q),
+        .wipe_far(wipe && !(d_window_q && beyond_q)), .unknown(unknown), .unknown_seq(unknown_seq), .unknown_word(unknown_word),
+        .spoilt(spoilt), .spoilt_seq(spoilt_seq), .spoilt_at(spoilt_at), .far_hi(far_hi)
     );
 
     // ---- One command: take it up, check it, hand it on -----------------------------------------------------------------------
     localparam [1:0] ST_WAIT = 2'd0, ST_CHECK = 2'd1, ST_SEND = 2'd2;
     reg  [1:0]         state_q;
     reg  [4:0]         seq_q;          // number of the next command
+    wire [4:0]         seq1 = seq_q + 5'd1;
     reg  [1:0]         me_q;           // its engine: 0 LOAD, 1 EXEC, 2 STORE
     reg  [2:0]         waits_q, gives_q;
     reg                beyond_q;
     wire               check_ready;
     wire [7:0]         check_code;
     wire [ADDR_W-1:0]  check_at;
-    assign taken = state_q == ST_WAIT && seq_q != arrived && !err_q && !halt;
+    assign taken = state_q == ST_WAIT && seq_q != arrived && !err_q && !halt && load_q == 3'b000;
 
     lac_check #(
         .LANES(LANES), .LINE_W(LINE_W), .ADDR_W(ADDR_W), .STORE_W(STORE_W), .WEIGHT_DEPTH(WEIGHT_DEPTH),
@@ -229,9 +235,10 @@ module lac_cmd #(
     end
 
     wire        fault_now = faulty && fault_seq == seq_q;
-    wire        bad_now   = bad && bad_seq == seq_q;
+    wire        unknown_now = unknown && unknown_seq == seq_q;
+    wire        spoilt_now  = spoilt && spoilt_seq == seq_q;
     reg         refused_q;
-    always @(posedge clk) refused_q <= fault_now || bad_now || check_code != `LAC_ERR_NONE || token_bad_q;
+    always @(posedge clk) refused_q <= fault_now || unknown_now || spoilt_now || check_code != `LAC_ERR_NONE || token_bad_q;
     wire        send      = state_q == ST_SEND && !err_q && !refused_q;
     wire [2:0]  push      = {3{send}} & {me_q == 2'd2, me_q == 2'd1, me_q == 2'd0};
     always @(posedge clk)
@@ -247,8 +254,8 @@ module lac_cmd #(
                 default: begin                                         // ST_SEND: sent, or its error is recorded
                     state_q <= ST_WAIT;
                     if (send) begin
-                        seq_q  <= seq_q + 5'd1;
-                        head_q <= head_q == wrap ? 16'd0 : head_q + 16'd1;
+                        seq_q  <= seq1;
+                        head_q <= head1 == ring_size[15:0] ? 16'd0 : head1;
                     end
                 end
             endcase
@@ -278,7 +285,7 @@ module lac_cmd #(
     endgenerate
 
     // ---- The three queues, and the port on the slots ----------------------------------------------------------------------------------------
-    wire [2:0]  old_valid, done_mark, need, load, fill;
+    wire [2:0]  old_valid, done_mark, need, fill;
     wire [14:0] old_seq, first_seq;
     wire [11:0] slot;
     reg  [4:0]  err_seq_q;
@@ -286,14 +293,14 @@ module lac_cmd #(
     wire [2:0]  done  = {st_done, ex_done, ld_done};
     wire [2:0]  fail  = {st_fail, ex_fail, ld_fail};
     wire [2:0]  new_err = done & fail;
-    wire        port_busy = taken || state_q == ST_SEND;
-    assign load = port_busy ? 3'b000 : need & ~{need[1] || need[0], need[0], 1'b0};
-    always @*
-        if (port_busy)    at = seq_q[3:0];
-        else if (need[0]) at = slot[3:0];
-        else if (need[1]) at = slot[7:4];
-        else if (need[2]) at = slot[11:8];
-        else              at = err_seq_q[3:0];
+    // the port is asked a cycle ahead, never for the cycle of a send; a command that is to be taken up waits
+    wire        send_next = state_q == ST_CHECK && check_ready;
+    wire [2:0]  want = send_next ? 3'b000 : need & ~load_q;
+    always @(posedge clk) begin
+        load_q <= rst ? 3'b000 : want & ~{want[1] || want[0], want[0], 1'b0};
+        at_q   <= want[0] ? slot[3:0] : want[1] ? slot[7:4] : want[2] ? slot[11:8]
+                : err_q ? err_seq_q[3:0] : state_q == ST_SEND ? seq1[3:0] : seq_q[3:0];
+    end
     // STORE: nothing before it may be under way. Looked at a cycle late, so a new head waits for that cycle
     wire [4:0]  gap_ld = old_seq[4:0]  - first_seq[14:10];
     wire [4:0]  gap_ex = old_seq[9:5]  - first_seq[14:10];
@@ -308,8 +315,8 @@ module lac_cmd #(
             wire held = halt || (g == 2 && st_held_q);
             lac_queue #(.FLIGHT(2)) u_queue (
                 .clk(clk), .rst(rst), .push(push[g]), .push_seq(seq_q), .push_gives(gives_q), .push_mark(mark),
-                .need_slot(need[g]), .slot(slot[4*g +: 4]), .load(load[g]), .fill(fill[g]),
-                .slot_lap(lap), .slot_at(at), .slot_waits(waits),
+                .need_slot(need[g]), .slot(slot[4*g +: 4]), .load(load_q[g]), .fill(fill[g]),
+                .slot_lap(lap), .slot_at(at_q), .slot_waits(waits),
                 .tokens(have[g]), .take(take[g]), .give(give[g]), .held(held),
                 .oldest_valid(old_valid[g]), .oldest_seq(old_seq[5*g +: 5]), .head_seq(first_seq[5*g +: 5]),
                 .busy(engine_busy[g]), .waits(engine_waits[g]), .mark(done_mark[g]),
@@ -373,8 +380,8 @@ module lac_cmd #(
     reg  [31:0]       ld_index_q, ex_index_q, d_hi_q, tag_q;
     wire [7:0]        bus_code = fault_code == 3'd1 ? `LAC_ERR_BUS_SLVERR : fault_code == 3'd2 ? `LAC_ERR_BUS_DECERR
                                : fault_code == 3'd3 ? `LAC_ERR_BUS_TIMEOUT : `LAC_ERR_BUS_PROTOCOL;
-    assign wipe = err_q && idle;
     always @(posedge clk) begin
+        wipe <= !rst && err_q && idle;
         if (wipe && unit_q != 2'd1) {ld_code_q, ld_at_q, ld_index_q} <= {(40+ADDR_W){1'b0}};
         else if (first_err[0])      {ld_code_q, ld_at_q, ld_index_q} <= {ld_code, ld_addr, ld_index};
         if (wipe && unit_q != 2'd2) {ex_code_q, ex_index_q} <= 40'd0;
@@ -382,14 +389,15 @@ module lac_cmd #(
         if (wipe && unit_q != 2'd3) {st_code_q, st_at_q} <= {(8+ADDR_W){1'b0}};
         else if (first_err[2])      {st_code_q, st_at_q} <= {st_code, st_addr};
         if (wipe && unit_q != 2'd0) begin
-            {d_ring_q, d_fault_q, d_window_q, d_bad_q} <= 4'd0;
+            {d_ring_q, d_fault_q, d_window_q, d_unknown_q, d_spoilt_q} <= 5'd0;
             d_code_q <= `LAC_ERR_NONE;
         end else if (d_err) begin
             d_ring_q   <= ring_now;
             d_fault_q  <= !ring_now && fault_now;
-            d_bad_q    <= !ring_now && !fault_now && bad_now;
-            d_window_q <= !ring_now && !fault_now && !bad_now && check_code == `LAC_ERR_WINDOW;
-            d_code_q   <= ring_now ? `LAC_ERR_RING : fault_now ? bus_code : bad_now ? (bad_op ? `LAC_ERR_OPCODE : `LAC_ERR_RESERVED)
+            d_unknown_q <= !ring_now && !fault_now && unknown_now;
+            d_spoilt_q  <= !ring_now && !fault_now && !unknown_now && spoilt_now;
+            d_window_q <= !ring_now && !fault_now && !unknown_now && !spoilt_now && check_code == `LAC_ERR_WINDOW;
+            d_code_q   <= ring_now ? `LAC_ERR_RING : fault_now ? bus_code : unknown_now ? `LAC_ERR_OPCODE : spoilt_now ? `LAC_ERR_RESERVED
                         : check_code != `LAC_ERR_NONE ? check_code : `LAC_ERR_TOKEN;
         end
         // the entry of the ring, or the ring
@@ -404,7 +412,7 @@ module lac_cmd #(
     assign err_unit  = unit_q;
     assign err_tag   = tag_q;
     assign err_addr  = {{(64-ADDR_W){1'b0}}, err_at} | {d_hi_q | far_hi, 32'd0};
-    assign err_index = ld_index_q | ex_index_q | bad_index | bell_tail_q;
+    assign err_index = ld_index_q | ex_index_q | unknown_word | {28'd0, spoilt_at} | bell_tail_q;
 
     // ---- Idle, progress -----------------------------------------------------------------------------------------------------------------
     assign idle = fetch_idle && (err_q || (!more && !ring_bad_q)) && old_valid == 3'b000 && !bell_q && !bell2_q && new_err == 3'b000 && !halt;
@@ -422,8 +430,8 @@ module lac_cmd #(
             low1_q  <= 5'd0;
             low2_q  <= 5'd0;
         end else begin
-            busy_q  <= busy_q ? !idle : started;
-            final_q <= final_q || (err_q && idle);
+            busy_q  <= busy_q ? !(err_q ? wipe : idle) : started;
+            final_q <= final_q || wipe;
             if (!halt) begin            // an error on its way counts as not completed
                 low1_q <= ex_low ? old_seq[9:5] : old_valid[0] ? old_seq[4:0] : next_seq;
                 low2_q <= old_valid[2] && diff2[4] ? old_seq[14:10] : next_seq;

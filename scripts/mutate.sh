@@ -34,12 +34,15 @@ list-order      lac_load.v         s/e_index < above_q/1'"'"'b0/
 param-lane      lac_load.v         s/{16.d0, word\[15:8\]} >= LANES24/1'"'"'b0/
 chunk-clear     lac_load.v         s/assign above_chunks\[i\] = .*;/assign above_chunks[i] = 1'"'"'b0;/
 store-zero      lac_store.v        s/assign st_zero  = .*;/assign st_zero  = 1'"'"'b0;/
-store-first     lac_cmd.v          s/old_valid\[1\] \&\& gap_ex\[31\]/1'"'"'b0/
-token-promise   lac_cmd.v          s/|(waits \& none)/1'"'"'b0/
-lowest-error    lac_cmd.v          s/!c_valid || c_diff\[31\]/!c_valid/
-window          lac_check.v        s/addr < base ||/1'"'"'b0 ||/
-bounds          lac_check.v        s/(is_lf || (is_lx \&\& x_need)) \&\& sum1_q > FD/1'"'"'b0/
-columns-bounds  lac_check.v        s/(is_lf || (is_lx \&\& x_need)) \&\& sum1_q > FD/is_lf \&\& sum1_q > FD/
+store-first     lac_cmd.v          s/old_valid\[1\] \&\& gap_ex\[4\]/1'"'"'b0/
+token-promise   lac_cmd.v          s/promise == (pair_q\[0\] ? 4.d15 : 4.d0)/pair_q[0] \&\& promise == 4'"'"'d15/
+lowest-error    lac_cmd.v          s/!err_q || lower\[4\]/!err_q/
+window          lac_check.v        s/{line_at, 1.b0} < {base, base_odd}/1'"'"'b0/
+bounds          lac_check.v        s/(is_lf || (is_lx \&\& x_need)) \&\& (acc_big_q/1'"'"'b0 \&\& (acc_big_q/
+columns-bounds  lac_check.v        s/(is_lf || (is_lx \&\& x_need)) \&\& (acc_big_q/is_lf \&\& (acc_big_q/
+reserved-word   lac_slots.v        s/<= line_at\[3:0\] + set_at/<= set_at/
+run-counters    lac_regs.v         s/fresh_q \&\& at >= turn_q/fresh_q \&\& at > turn_q/
+count-kept      lac_regs.v         s/frozen_q \&\& !started;/frozen_q;/
 octet-carry     lac_load.v         s/: carry_q\[13\*(i\/8) +: 13\]/: 13'"'"'d0/
 octet-descends  lac_load.v         s/assign descends = in_cols \&\& .*/assign descends = 1'"'"'b0;/
 octet-over      lac_load.v         s/assign late       = cols1_q/assign late       = 1'"'"'b0/
@@ -54,7 +57,7 @@ needed-before   lac_needed.v       s/2.d2 ? v_two_q : v_three_q/2'"'"'d2 ? v_thr
 needed-short    lac_needed.v       s/assign x_bad = bad_q;/assign x_bad = 1'"'"'b0;/
 cause-run       lac_top.v          s/run_q      <= busy || started;/run_q      <= busy;/
 cause-busy      lac_lane.v         s/(e_valid \&\& e_en) ? .LAC_LANE_BUSY/e_valid ? `LAC_LANE_BUSY/
-cause-tally     lac_tally.v        s/{sum, c_live_q}/{sum, c_live_q + 1'"'"'b1}/
+cause-tally     lac_tally.v        s/c_live_q < word\[W-1:0\]/1'"'"'b0/
 list-head       lac_pack.v         s/head_q  <= 1.b1;/head_q  <= 1'"'"'b0;/
 round           lac_requant.v      s/shift1_q <= in_raw ? 6.d0 : in_shift - 6.d1;/shift1_q <= in_raw ? 6'"'"'d0 : in_shift;/
 '
