@@ -50,23 +50,23 @@ static cyc engine_start(const predict *p, uint32_t e)
     cyc t = max_c(max_c(p->head_at[e], p->free_at[e]), tokens);
     if (e == STORE) {
         if (p->known < n) return NEVER;
-        t = max_c(t, p->known_max + 1);
+        t = max_c(t, max_c(p->known_max, p->head_at[e] - 1) + 1 + STORE_SEES);
     }
     return t;
 }
 
-/* The next waiting command is read into the empty head of its queue: the slots have one port. */
+/* The next waiting command is read into the empty head of its queue: the slots have one port, asked a cycle ahead and never for that of a send. */
 static cyc fill_at(const predict *p, uint32_t e)
 {
     if (p->head_full[e] || !p->waiting[e]) return NEVER;
-    return max_c(max_c(p->head_at[e], p->cmd[p->queue[e][p->head[e]]].pushed + 1), p->port_free);
+    const cyc t = max_c(max_c(p->head_at[e], p->cmd[p->queue[e][p->head[e]]].pushed + 1), p->port_free);
+    return t + (p->taken != p->sent && t + 1 == p->take_at + TAKE_TO_SEND);
 }
 
 static void fill(predict *p, uint32_t e, cyc t)
 {
     p->head_full[e] = 1;
     p->head_at[e] = t + 1;
-    p->port_free = t + 1;
 }
 
 static predict_status start(predict *p, uint32_t e, cyc t)
@@ -133,7 +133,8 @@ static cyc ask_at(const predict *p)
 static cyc take_up_at(const predict *p, uint32_t lines_cmd)
 {
     if (p->taken != p->sent || p->taken == p->chosen) return NEVER;
-    return max_c(p->send_free, p->line_at[p->taken % (FETCH_AHEAD * 2)][lines_cmd - 1] + LINE_TO_SLOT);
+    const cyc t = max_c(p->send_free, p->line_at[p->taken % (FETCH_AHEAD * 2)][lines_cmd - 1] + LINE_TO_SLOT);
+    return t + (t == p->port_free); /* it serves an engine then */
 }
 
 static cyc send_at(const predict *p) { return p->taken == p->sent ? NEVER : p->take_at + TAKE_TO_SEND; }
@@ -153,7 +154,7 @@ static void begin_run(predict *p)
     p->last_choice = long_ago;
     p->take_at = 0;
     p->send_free = 0;
-    p->port_free = 0;
+    p->port_free = long_ago;
     p->known = 0;
     p->known_max = 0;
     for (uint32_t e = 0; e < ENGINES; e++) {
@@ -254,13 +255,12 @@ predict_status predict_run(predict *p, predict_result *out, uint32_t *at)
         switch (next) {
         case 0:
             p->take_at = t;
-            p->port_free = t + 1;
             p->took_up[p->taken++ % FETCH_AHEAD] = t;
             break;
         case 1: {
             command *c = &p->cmd[p->sent];
             c->pushed = t;
-            p->port_free = p->send_free = t + 1;
+            p->send_free = t + 1;
             p->queue[c->engine][(p->head[c->engine] + p->waiting[c->engine]++) % SLOTS] = p->sent++;
             if (p->waiting[c->engine] == 1) fill(p, c->engine, t); /* the head is empty, and nobody before it */
             break;
@@ -272,7 +272,10 @@ predict_status predict_run(predict *p, predict_result *out, uint32_t *at)
         case 6: p->ask[p->asked++ % FETCH_AHEAD] = t; break;
         case 7:
         case 8:
-        case 9: fill(p, next - 7, t); break;
+        case 9:
+            fill(p, next - 7, t + 1);
+            p->port_free = t + 1;
+            break;
         default:
             bad = p->queue[next - 2][p->head[next - 2]];
             s = start(p, next - 2, t);

@@ -21,10 +21,11 @@ enum {
     ASK_TO_BUS     = 2,  /* request register, skid stage: then the bus can choose it */
     FETCH_AHEAD    = 4,  /* commands asked for and not yet taken up */
     LINE_TO_SLOT   = 2,  /* a command's last line to its being taken up: line register, slot */
-    TAKE_TO_SEND   = 10, /* nine of lac_check, one to hand over */
+    TAKE_TO_SEND   = 9,  /* eight of lac_check, one to hand over */
     SLOTS          = 16, /* commands between fetch and completion, a power of two that queues are as long as */
     AHEAD          = 15, /* commands asked for from the oldest on that has not completed */
-    DONE_TO_ASK    = 2,  /* a completion to the next request that it allows */
+    DONE_TO_ASK    = 3,  /* a completion to the next request that it allows */
+    STORE_SEES     = 1,  /* STORE learns late that all before it have completed, and of a new command */
     IDLE_AFTER     = 2,  /* last completion to idle as the counters see it */
 
     /* Read master (lac_axi_rd, lac_axi_cut) */
@@ -170,7 +171,7 @@ struct predict {
     uint32_t  queue[ENGINES][SLOTS], waiting[ENGINES], head[ENGINES]; /* positions of commands */
     uint32_t  head_full[ENGINES];      /* the first of them has been read from its slot */
     cyc       head_at[ENGINES];        /* ... and can start; or the head can be filled again */
-    cyc       port_free;               /* of the slots */
+    cyc       port_free;               /* the slots' port serves an engine in this cycle, and can be asked again */
     cyc       free_at[ENGINES];        /* the engine can start; EXEC: its scanner */
     cyc       exec_done[JOBS];
     uint32_t  given[ENGINES][ENGINES], took[ENGINES][ENGINES];

@@ -4,8 +4,8 @@
 //
 //   Write      AW and W in any order, one write at a time. wr_en for one cycle when both are there; a write
 //              without all four strobes is not passed on and answered with SLVERR, everything else with OKAY
-//   Read       one at a time, beside writes. rd_en for one cycle, rd_data is taken in the cycle after it
-//   Timing     write: B 2 cycles after the later of AW and W; read: R 3 cycles after AR
+//   Read       one at a time, beside writes. rd_soon and rd_addr, a cycle later rd_en, rd_data is taken in the cycle after that
+//   Timing     write: B 2 cycles after the later of AW and W; read: R 4 cycles after AR
 //   Handshake  all VALIDs are registers, all READYs functions of registers and `hold`; a response holds still until taken
 //   Reset      rst drops what is in flight
 `default_nettype none
@@ -36,7 +36,7 @@ module lac_axil (
     output wire        wr_en,
     output wire [11:0] wr_addr,  // [bytes] the two low bits as the master sent them
     output wire [31:0] wr_data,  // 0 until the first
-    output wire        rd_soon,  // rd_en in the next cycle
+    output wire        rd_soon,  // rd_en in the next cycle, rd_addr is there
     output wire        rd_en,
     output wire [11:0] rd_addr,  // [bytes] likewise
     input  wire [31:0] rd_data   // of the rd_en one cycle ago
@@ -87,7 +87,7 @@ module lac_axil (
     assign wr_data        = wr_data_q;
 
     // ---- Reads: ask, take, answer
-    reg        ask_q, take_q, r_q;
+    reg        soon_q, ask_q, take_q, r_q;
     reg [11:0] rd_addr_q;
     reg [31:0] rd_data_q;
 
@@ -96,11 +96,13 @@ module lac_axil (
 
     always @(posedge clk)
         if (rst) begin
+            soon_q <= 1'b0;
             ask_q  <= 1'b0;
             take_q <= 1'b0;
             r_q    <= 1'b0;
         end else begin
-            ask_q  <= ar_hs;
+            soon_q <= ar_hs;
+            ask_q  <= soon_q;
             take_q <= ask_q;
             r_q    <= take_q || (r_q && !r_hs);
         end
@@ -110,11 +112,11 @@ module lac_axil (
         if (take_q) rd_data_q <= rd_data;
     end
 
-    assign s_axil_arready = !ask_q && !take_q && !r_q && !hold;
+    assign s_axil_arready = !soon_q && !ask_q && !take_q && !r_q && !hold;
     assign s_axil_rvalid  = r_q;
     assign s_axil_rdata   = rd_data_q;
     assign s_axil_rresp   = 2'b00;
-    assign rd_soon        = ar_hs;
+    assign rd_soon        = soon_q;
     assign rd_en          = ask_q;
     assign rd_addr        = rd_addr_q;
 
@@ -155,11 +157,11 @@ module lac_axil (
         if (f_aw)  assert (wr_addr_q == f_addr);
         if (f_w)   assert (wr_data_q == f_data && wr_strb_q == f_strb);
         if (f_acted) assert (f_aw && f_w && bad_q == (f_strb != 4'hF));
-        // P4 one read at a time, in one of its three steps
-        assert (f_reads == {1'b0, ask_q} + {1'b0, take_q} + {1'b0, r_q} && f_reads <= 2'd1);
+        // P4 one read at a time, in one of its four steps
+        assert (f_reads == {1'b0, soon_q} + {1'b0, ask_q} + {1'b0, take_q} + {1'b0, r_q} && f_reads <= 2'd1);
         assert (s_axil_arready == (f_reads == 2'd0 && !hold));
-        if (hold) assert (!s_axil_awready && !s_axil_wready && !rd_soon);
-        if (rd_en) assert (rd_addr == f_raddr);
+        if (hold) assert (!s_axil_awready && !s_axil_wready && !s_axil_arready);
+        if (rd_soon || rd_en) assert (rd_addr == f_raddr);
         if (s_axil_rvalid) assert (s_axil_rresp == 2'b00);
     end
     always @(posedge clk) if (f_past && !rst && !$past(rst)) begin
@@ -167,7 +169,8 @@ module lac_axil (
         if ($past(s_axil_bvalid && !s_axil_bready)) assert (s_axil_bvalid && $stable(s_axil_bresp));
         if ($past(s_axil_rvalid && !s_axil_rready)) assert (s_axil_rvalid && $stable(s_axil_rdata));
         if ($past(f_aw && f_w && !s_axil_bvalid))   assert (s_axil_bvalid);
-        assert (rd_en == $past(rd_soon && s_axil_arvalid && s_axil_arready));
+        assert (rd_soon == $past(s_axil_arvalid && s_axil_arready));
+        assert (rd_en == $past(rd_soon));
         if ($past(take_q)) assert (s_axil_rvalid && s_axil_rdata == $past(rd_data));  // P7 of the cycle after rd_en
         if ($past(rd_en))  assert (take_q);
     end

@@ -4,9 +4,9 @@
 //
 //   Function   codes LENGTH to WINDOW, the lowest that applies. OPCODE and RESERVED are lac_slots', TOKEN is the dispatcher's
 //   Units      lengths and addresses in lines: an address or pitch that is not a multiple of 64 is an error of its own and comes first
-//   Timing     `start` with the command; `ready` 9 cycles later, held until the next start, and `code` the cycle after. The windows hold still.
-//              1 ..: the elements of a row are shifted to bytes, a bit a cycle. 1, 2: (POINTS-1) * PITCH. 4, 5: POINTS * ROWS, by the
-//              same multiplier. 7, 8: the last sums. 9: verdict
+//   Timing     `start` with the command; `ready` and `code` 8 cycles later, held until the next start. The windows hold still.
+//              1 .. 4: the elements of a row are shifted to bytes, a bit a cycle. 1, 2: (POINTS-1) * PITCH. 4, 5: POINTS * ROWS, by the
+//              same multiplier. 6: the last sums. 7: verdicts
 //   Reset      none needed
 `default_nettype none
 
@@ -23,6 +23,7 @@ module lac_check #(
 ) (
     input  wire              clk,
     input  wire              start,
+    input  wire              wipe,      // clear `at`
     output wire              ready,
     input  wire [1:0]        engine,
     input  wire [2:0]        kind,
@@ -48,22 +49,27 @@ module lac_check #(
     localparam integer PG     = 6 - LB_LOG;          // PITCH counts in 64 bytes
 
     // ---- The command ---------------------------------------------------------------------------------------------------------
-    reg  [1:0]        engine_q;
-    reg  [2:0]        kind_q;
     reg  [ADDR_W-1:6] addr_q;
     reg               skew_q, beyond_q;
     reg  [191:0]      words_q;
     always @(posedge clk)
-        if (start) {engine_q, kind_q, addr_q, skew_q, beyond_q, words_q} <= {engine, kind, addr[ADDR_W-1:6], skew, beyond, words};
+        if (start) {skew_q, beyond_q, words_q} <= {skew, beyond, words};
+    always @(posedge clk)
+        if (wipe)       addr_q <= {(ADDR_W-6){1'b0}};
+        else if (start) addr_q <= addr[ADDR_W-1:6];
     assign at = {addr_q, 6'd0};
 
-    wire        is_ex = engine_q == 2'd1;
-    wire        is_st = engine_q == 2'd2;
-    wire        is_lw = engine_q == 2'd0 && kind_q == 3'd0;
-    wire        is_lc = engine_q == 2'd0 && kind_q == 3'd1;
-    wire        is_lf = engine_q == 2'd0 && kind_q == 3'd2;
-    wire        is_lp = engine_q == 2'd0 && kind_q == 3'd3;
-    wire        is_lx = engine_q == 2'd0 && kind_q == 3'd4;
+    reg         is_ex, is_st, is_lw, is_lc, is_lf, is_lp, is_lx;   // registers
+    always @(posedge clk)
+        if (start) begin
+            is_ex <= engine == 2'd1;
+            is_st <= engine == 2'd2;
+            is_lw <= engine == 2'd0 && kind == 3'd0;
+            is_lc <= engine == 2'd0 && kind == 3'd1;
+            is_lf <= engine == 2'd0 && kind == 3'd2;
+            is_lp <= engine == 2'd0 && kind == 3'd3;
+            is_lx <= engine == 2'd0 && kind == 3'd4;
+        end
     wire [31:0] w4 = words_q[31:0], w5 = words_q[63:32], w6 = words_q[95:64], w7 = words_q[127:96], w8 = words_q[159:128], w9 = words_q[191:160];
 
     // half words; EXEC's fields are those of its word two before
@@ -84,12 +90,13 @@ module lac_check #(
 
     // ---- Steps ------------------------------------------------------------------------------------------------------------------
     reg  [3:0]  step_q;
-    always @(posedge clk) step_q <= start ? 4'd1 : step_q == 4'd0 || step_q == 4'd9 ? step_q : step_q + 4'd1;
-    assign ready = step_q == 4'd9;
+    always @(posedge clk) step_q <= start ? 4'd1 : step_q == 4'd0 || step_q == 4'd8 ? step_q : step_q + 4'd1;
+    assign ready = step_q == 4'd8;
 
     // ---- Lines of a row -------------------------------------------------------------------------------------------------------------
     reg  [19:0]    bytes_q;       // a bit longer each cycle, until it counts bytes
-    wire [2:0]     shift = is_lp ? 3'd4 : nm ? {1'b0, 1'b1, type_ == 2'd2} : type_ == 2'd3 ? 3'd3 : {2'd0, type_ == 2'd2};
+    wire           by4   = is_lp || nm || type_ == 2'd3;          // two bits at once
+    wire [1:0]     shift = is_lp ? 2'd2 : {1'b0, type_ == 2'd2 || (type_ == 2'd3 && !nm)};
     wire [20:0]    up    = {1'b0, bytes_q} + {{(21-LB_LOG){1'b0}}, {LB_LOG{1'b1}}};
     wire [20:0]    lup   = up >> LB_LOG;
     wire [R_W-1:0] row   = lup[R_W-1:0];
@@ -98,8 +105,8 @@ module lac_check #(
     localparam integer CODE_I = (32 + LB1_I) / LB;
     reg  [23:0]    len_q;
     always @(posedge clk) begin
-        if (step_q == 4'd1)                             bytes_q <= {4'd0, count};
-        else if (step_q <= {1'b0, shift} + 4'd1)        bytes_q <= {bytes_q[18:0], 1'b0};
+        if (step_q == 4'd1)                                                          bytes_q <= by4 ? {2'd0, count, 2'd0} : {4'd0, count};
+        else if ((step_q == 4'd2 && shift != 2'd0) || (step_q == 4'd3 && shift[1])) bytes_q <= {bytes_q[18:0], 1'b0};
         row_q <= row;
         len_q <= is_lc ? CODE_I[23:0] : (is_lw || is_lx) ? lines : list ? {{(5+LB_LOG){1'b0}}, l_up[18:LB_LOG]} : {{(24-R_W){1'b0}}, row_q};
     end
@@ -120,14 +127,16 @@ module lac_check #(
     end
 
     // ---- Sums ------------------------------------------------------------------------------------------------------------------------------
-    // step 3: the first product is there
-    reg  [U_W:0]  end_q;         // line behind the last; bit U_W: beyond the address space
+    // step 3: the first product is there; every register below follows in the next cycle
+    reg  [33:0]   apart_q;       // it, in 64 bytes; of EXEC in lines; else 0
+    wire          spread = is_lf || is_st;
+    wire [63:0]   apart  = {30'd0, apart_q} << PG;
+    reg  [U_W:0]  last_q, end_q; // first line of the last row; line behind the last one; bit U_W: beyond the address space
     reg           end_big_q;
-    reg  [18:0]   feat_q;        // FEAT_BASE of EXEC, and what is read from there
+    reg  [17:0]   feat1_q;       // FEAT_BASE of EXEC, and what is read from there
+    reg  [18:0]   feat_q;
     reg           feat_big_q;
     wire [U_W-1:0] line_at = at[ADDR_W-1:LB_LOG];
-    wire [63:0]    apart   = {28'd0, product_q} << PG;
-    wire           spread  = is_lf || is_st;
     // step 6: the second
     reg  [17:0]   acc_q;
     reg           acc_big_q;
@@ -136,35 +145,39 @@ module lac_check #(
     wire [15:0]   base3 = is_lp ? w4[31:16] : is_st ? w7[15:0] : is_lx ? w5[31:16] : w6[15:0];
     localparam [15:0] LANES16 = LANES[15:0];
     reg  [24:0]   spare_q;       // channels that the rows have room for beyond those there are
-    wire [U_W-1:0] base  = is_st ? wr_base[ADDR_W-1:LB_LOG] : rd_base[ADDR_W-1:LB_LOG];
-    wire [U_W-1:0] limit = is_st ? wr_limit[ADDR_W-1:LB_LOG] : rd_limit[ADDR_W-1:LB_LOG];
-    wire           base_odd  = is_st ? |wr_base[LB_LOG-1:0] : |rd_base[LB_LOG-1:0];
-    wire           base_far  = is_st ? |(wr_base >> ADDR_W) : |(rd_base >> ADDR_W);
-    wire           limit_far = is_st ? |(wr_limit >> ADDR_W) : |(rd_limit >> ADDR_W);
-    localparam [U_W:0] TOP = {1'b1, {U_W{1'b0}}};
+    reg  [U_W-1:0] base, limit;  // of the window; registers like all of it
+    reg            base_odd, base_far, limit_far;
+    always @(posedge clk) begin
+        base      <= is_st ? wr_base[ADDR_W-1:LB_LOG] : rd_base[ADDR_W-1:LB_LOG];
+        limit     <= is_st ? wr_limit[ADDR_W-1:LB_LOG] : rd_limit[ADDR_W-1:LB_LOG];
+        base_odd  <= is_st ? |wr_base[LB_LOG-1:0] : |rd_base[LB_LOG-1:0];
+        base_far  <= is_st ? |(wr_base >> ADDR_W) : |(rd_base >> ADDR_W);
+        limit_far <= is_st ? |(wr_limit >> ADDR_W) : |(rd_limit >> ADDR_W);
+    end
 
     always @(posedge clk) begin
-        if (step_q == 4'd3) begin
-            end_q      <= {1'b0, line_at} + (spread ? {1'b0, apart[U_W-1:0]} : {(U_W+1){1'b0}});
-            end_big_q  <= spread && |(apart >> U_W);
-            feat_q     <= {3'd0, w4[15:0]} + {2'd0, product_q[16:0]};
-            feat_big_q <= |product_q[35:17];
-        end
-        if (step_q == 4'd8) begin
-            end_q     <= end_q + {{(U_W-23){1'b0}}, len_q};
-            end_big_q <= end_big_q || (end_q[U_W] && end_q[U_W-1:0] != {U_W{1'b0}});
-            feat_q    <= feat_q + {{(19-R_W){1'b0}}, row_q};
-        end
+        if (!is_ex && !spread)    apart_q <= 34'd0;
+        else if (step_q == 4'd3)  apart_q <= product_q[33:0];
+        last_q     <= {1'b0, line_at} + {1'b0, apart[U_W-1:0]};
+        end_q      <= last_q + {{(U_W-23){1'b0}}, len_q};
+        end_big_q  <= last_q[U_W] || |(apart >> U_W);
+        feat1_q    <= {2'd0, w4[15:0]} + {1'b0, apart_q[16:0]};
+        feat_q     <= {1'b0, feat1_q} + {{(19-R_W){1'b0}}, row_q};
+        feat_big_q <= |apart_q[33:17];
         acc_q     <= {2'd0, base1} + {1'b0, product_q[16:0]};
         acc_big_q <= |product_q[35:17];
         range_q   <= {1'b0, base3} + {1'b0, count};
         spare_q   <= {1'b0, {8'd0, w6[31:16]} * LANES16} - {9'd0, w5[31:16]};
     end
 
-    // beyond a RAM's end
+    // beyond a RAM's end, in few gates where that is a power of two
     function over(input [31:0] x, input [31:0] depth);
         if ((depth & (depth - 32'd1)) == 32'd0) over = (x & ~((depth << 1) - 32'd1)) != 32'd0 || ((x & depth) != 32'd0 && (x & (depth - 32'd1)) != 32'd0);
         else                                    over = x > depth;
+    endfunction
+    function at_least(input [31:0] x, input [31:0] depth);
+        if ((depth & (depth - 32'd1)) == 32'd0) at_least = (x & ~(depth - 32'd1)) != 32'd0;
+        else                                    at_least = x >= depth;
     endfunction
     // int16 fields against the type
     function in_type(input [1:0] t, input [15:0] v);
@@ -173,35 +186,37 @@ module lac_check #(
     localparam integer SW1_I = STORE_W - 1;
     localparam [15:0]  SW1   = SW1_I[15:0];
 
-    reg length_q, align_q, bounds_q, window_q;
-    always @(posedge clk) begin  // right in step 9
-        length_q <= ((is_lw || is_lx) && lines == 24'd0)
-                 || (is_lx && (w4[25:24] > 2'd1 || {1'b0, w7[7:0]} >= LANES[8:0] || (!x_need && (x_wide || w6[15:0] != 16'd0))))
+    reg [2:0] length_q, bounds_q, window_q;
+    reg       align_q;
+    always @(posedge clk) begin  // right in step 7; in parts, for the clock's sake
+        length_q[0] <= ((is_lw || is_lx) && lines == 24'd0)
                  || (!is_lw && !is_lc && count == 16'd0)
-                 || (is_ex && (format == 2'd3 || (nm ? n == 3'd0 || n > 3'd4 : n != 3'd0)))
-                 || ((is_lf || is_ex || is_st) && (ma_zero || !in_type(type_, zero)))
                  || ((is_ex || is_st) && mb_q[15:0] == 16'd0)
                  || ((is_lf || is_ex) && type_ == 2'd3)
-                 || (is_st && (!in_type(type_, lo) || !in_type(type_, hi) || $signed(lo) > $signed(hi) || (list && type_ == 2'd3)
-                               || spare_q >= {9'd0, LANES16} || (many_q && {{LB_LOG{1'b0}}, w4[23:LB_LOG]} < len_q)));
+                 || ((is_lf || is_ex || is_st) && (ma_zero || !in_type(type_, zero)));
+        length_q[1] <= (is_lx && (w4[25:24] > 2'd1 || at_least({24'd0, w7[7:0]}, LANES) || (!x_need && (x_wide || w6[15:0] != 16'd0))))
+                 || (is_ex && (format == 2'd3 || (nm ? n == 3'd0 || n > 3'd4 : n != 3'd0)))
+                 || (is_st && (at_least({7'd0, spare_q}, LANES) || (many_q && {{LB_LOG{1'b0}}, w4[23:LB_LOG]} < len_q)));
+        length_q[2] <= is_st && (!in_type(type_, lo) || !in_type(type_, hi) || $signed(lo) > $signed(hi) || (list && type_ == 2'd3));
         align_q  <= (!is_ex && skew_q)
                  || (spread && w4[5:0] != 6'd0)
                  || (is_lf && w6[4:0] != 5'd0)
                  || ((is_lp || is_st) && (base3 & SW1) != 16'd0);
-        bounds_q <= ((is_lw || is_lx) && {16'd0, w5[15:0]} >= WEIGHT_DEPTH)
-                 || (is_lw && {16'd0, w5[31:16]} >= COL_DEPTH)
-                 || ((is_lf || (is_lx && x_need)) && (acc_big_q || over({14'd0, acc_q}, FEAT_DEPTH)))
+        bounds_q[0] <= ((is_lw || is_lx) && at_least({16'd0, w5[15:0]}, WEIGHT_DEPTH))
+                 || (is_lw && at_least({16'd0, w5[31:16]}, COL_DEPTH))
                  || ((is_lp || is_st) && over({15'd0, range_q}, PARAM_DEPTH))
-                 || ((is_ex || is_lx) && over({15'd0, range_q}, COL_DEPTH))
-                 || (is_ex && (feat_big_q || over({13'd0, feat_q}, FEAT_DEPTH)))
+                 || ((is_ex || is_lx) && over({15'd0, range_q}, COL_DEPTH));
+        bounds_q[1] <= ((is_lf || (is_lx && x_need)) && (acc_big_q || over({14'd0, acc_q}, FEAT_DEPTH)))
                  || ((is_ex || is_st) && (acc_big_q || over({14'd0, acc_q}, ACC_DEPTH)));
-        window_q <= !is_ex && (beyond_q || base_far || {line_at, 1'b0} < {base, base_odd}
-                               || end_big_q || end_q > TOP || (!limit_far && end_q > {1'b0, limit}));
+        bounds_q[2] <= is_ex && (feat_big_q || over({13'd0, feat_q}, FEAT_DEPTH));
+        window_q[0] <= !is_ex && (beyond_q || base_far || end_big_q || (end_q[U_W] && end_q[U_W-1:0] != {U_W{1'b0}}));
+        window_q[1] <= !is_ex && {line_at, 1'b0} < {base, base_odd};
+        window_q[2] <= !is_ex && !limit_far && end_q > {1'b0, limit};
     end
-    assign code = length_q ? `LAC_ERR_LENGTH
-                : align_q  ? `LAC_ERR_ALIGN
-                : bounds_q ? `LAC_ERR_BOUNDS
-                : window_q ? `LAC_ERR_WINDOW : `LAC_ERR_NONE;
+    assign code = |length_q ? `LAC_ERR_LENGTH
+                : align_q   ? `LAC_ERR_ALIGN
+                : |bounds_q ? `LAC_ERR_BOUNDS
+                : |window_q ? `LAC_ERR_WINDOW : `LAC_ERR_NONE;
 
     wire unused_ok = &{1'b0, addr, w7, w8, up, lup, l_up[LB_LOG-1:0], fewer[16], rd_base, wr_base, rd_limit, wr_limit};
 

@@ -13,8 +13,8 @@
 //   Errors     the lowest failing command in ring order wins. Once one is known nothing is dispatched, what is behind it
 //              and has not started is dropped; when all is quiet the record is published
 //   STORE      starts when every command before it has completed without error
-//   Timing     a command costs twelve cycles from its last line to its queue, and eleven behind the one before; fetching runs ahead by FETCH.
-//              The slots' read port serves the dispatcher before the engines, LOAD before EXEC before STORE
+//   Timing     a command costs eleven cycles from its last line to its queue, and ten behind the one before; fetching runs ahead by FETCH.
+//              The slots' read port is asked a cycle ahead: LOAD before EXEC before STORE, else it serves the dispatcher
 //   Reset      empties everything; while rst stays, clear_at must have gone through its sixteen values
 `default_nettype none
 
@@ -52,8 +52,11 @@ module lac_cmd #(
     output wire [2:0]        engine_busy,
     output wire [2:0]        engine_waits, // its next command waits for tokens, or for the commands before it
     output wire              err_valid,    // the record stands
-    input  wire [2:0]        err_at,       // a word of it: 3 code and unit, 5 tag, 6 and 7 address, else index
-    output wire [31:0]       err_word,
+    output wire [7:0]        err_code,
+    output wire [1:0]        err_unit,
+    output wire [31:0]       err_tag,
+    output wire [63:0]       err_addr,
+    output wire [31:0]       err_index,
 
     // read master, client 0
     output wire              req_valid,
@@ -102,17 +105,22 @@ module lac_cmd #(
     reg  [31:0] bell_tail_q;
     reg         ring_bad_q;      // a bad one stands behind all commands so far
     reg  [15:0] tail_q, head_q, fetch_q;
-    reg         ring_ok_q;       // base, size and window, registered
+    reg         ring_ok_q, tail_ok_q;  // base, size and window; the new tail, as of the cycle before
     reg         bell2_q;
     reg         err_q;           // some error is known
+    reg  [2:0]  load_q;          // the slots' port serves this engine
+    wire        halt;            // ... or is about to be
+    wire        idle;
+    reg         wipe;            // register: all is quiet behind an error
+    reg         d_ring_q, d_fault_q, d_window_q, d_unknown_q, d_spoilt_q;  // the dispatcher's error
     wire [R_W-1:0] ring     = ring_base[ADDR_W-1:6];
-    wire [R_W:0]   ring_end = {1'b0, ring} + {{(R_W-15){1'b0}}, ring_size[15:0]};
+    reg  [R_W:0]   ring_end;     // these two: registers on the way to ring_ok_q
+    reg            ring_begin_ok;
     wire        size_ok  = ring_size[31:16] == 16'd0 && ring_size[15:1] != 15'd0;
-    wire        ring_ok  = ring_base[5:0] == 6'd0 && (ring_base >> ADDR_W) == 64'd0 && size_ok && fetch_q < ring_size[15:0]
-                        && (rd_base >> ADDR_W) == 64'd0 && {ring, 1'b0} >= {rd_base[ADDR_W-1:6], |rd_base[5:0]}
+    wire        ring_ok  = ring_begin_ok && fetch_q < ring_size[15:0]
                         && (!ring_end[R_W] || ring_end[R_W-1:0] == {R_W{1'b0}})
                         && ((rd_limit >> ADDR_W) != 64'd0 || ring_end <= {1'b0, rd_limit[ADDR_W-1:6]});
-    wire [15:0] wrap     = ring_size[15:0] - 16'd1;
+    wire [15:0] fetch1 = fetch_q + 16'd1, head1 = head_q + 16'd1;
     wire        more     = fetch_q != tail_q;
 
     always @(posedge clk)
@@ -125,13 +133,18 @@ module lac_cmd #(
             bell_q  <= bell;
             bell2_q <= bell_q;
             if (bell2_q && !err_q && !ring_bad_q) begin
-                if (ring_ok_q && bell_tail_q[31:16] == 16'd0 && bell_tail_q[15:0] < ring_size[15:0]) tail_q <= bell_tail_q[15:0];
-                else                                                                                 ring_bad_q <= 1'b1;
+                if (ring_ok_q && tail_ok_q) tail_q     <= bell_tail_q[15:0];
+                else                        ring_bad_q <= 1'b1;
             end
         end
     always @(posedge clk) begin
-        ring_ok_q <= ring_ok;
-        if (bell && !ring_bad_q) bell_tail_q <= bell_tail;
+        ring_ok_q     <= ring_ok;
+        tail_ok_q     <= bell_tail_q[31:16] == 16'd0 && bell_tail_q[15:0] < ring_size[15:0];
+        ring_end      <= {1'b0, ring} + {{(R_W-15){1'b0}}, ring_size[15:0]};
+        ring_begin_ok <= ring_base[5:0] == 6'd0 && (ring_base >> ADDR_W) == 64'd0 && size_ok
+                      && (rd_base >> ADDR_W) == 64'd0 && {ring, 1'b0} >= {rd_base[ADDR_W-1:6], |rd_base[5:0]};
+        if (wipe && !d_ring_q)        bell_tail_q <= 32'd0;
+        else if (bell && !ring_bad_q) bell_tail_q <= bell_tail;
     end
 
     // ---- Fetch: one command a request, into a slot that is free ----------------------------------------------------------
@@ -142,7 +155,7 @@ module lac_cmd #(
     wire               taken;      // a whole command is being taken up
     wire [4:0]         ahead = asked_q - low_q;
     wire               ask = more && !err_q && credit_q != 3'd0 && ahead != 5'd15 && (!req_q || req_ready);
-    wire [15:0]        entry = err_q ? head_q : fetch_q;     // once nothing is fetched any more: where the error is
+    wire [15:0]        entry = err_q ? (d_ring_q ? 16'd0 : head_q) : fetch_q;   // once nothing is fetched any more: where the error is
     wire [R_W-1:0]     entry_at = ring + {{(R_W-16){1'b0}}, entry};
     assign req_valid  = req_q;
     assign req_addr   = req_addr_q;
@@ -159,45 +172,49 @@ module lac_cmd #(
             if (ask) begin
                 req_q   <= 1'b1;
                 asked_q <= asked_q + 5'd1;
-                fetch_q <= fetch_q == wrap ? 16'd0 : fetch_q + 16'd1;
+                fetch_q <= fetch1 == ring_size[15:0] ? 16'd0 : fetch1;
             end else if (req_ready)
                 req_q <= 1'b0;
-            credit_q <= credit_q - {2'd0, ask} + {2'd0, taken};
+            if (ask != taken) credit_q <= credit_q + {{2{ask}}, 1'b1};
         end
     always @(posedge clk) if (ask) req_addr_q <= {entry_at, 6'd0};
 
-    wire [4:0]         arrived, fault_seq, bad_seq;
-    reg  [3:0]         at;
-    wire               lap, mark, skew, beyond, faulty, bad, bad_op;
+    wire [4:0]         arrived, fault_seq, unknown_seq, spoilt_seq;
+    reg  [3:0]         at_q;
+    wire [3:0]         spoilt_at;
+    wire               lap, mark, skew, beyond, faulty, unknown, spoilt;
     wire [1:0]         engine;
     wire [2:0]         kind, waits, gives, fault_code;
-    wire [31:0]        tag, bad_index, far_hi;
+    wire [31:0]        tag, unknown_word, far_hi;
     wire [ADDR_W-1:0]  addr, fault_addr;
     wire [191:0]       words;
     lac_slots #(.LINE_W(LINE_W), .ADDR_W(ADDR_W)) u_slots (
         .clk(clk), .rst(rst), .line_valid(line_valid), .line_data(line_data), .line_fault(line_fault), .line_fault_addr(line_fault_addr),
-        .arrived(arrived), .at(at), .lap(lap), .engine(engine), .kind(kind), .waits(waits), .gives(gives), .mark(mark), .tag(tag),
+        .arrived(arrived), .at(at_q), .lap(lap), .engine(engine), .kind(kind), .waits(waits), .gives(gives), .mark(mark), .tag(tag),
         .addr(addr), .skew(skew), .beyond(beyond), .words(words), .faulty(faulty), .fault_seq(fault_seq), .fault_code(fault_code),
-        .fault_addr(fault_addr), .bad(bad), .bad_seq(bad_seq), .bad_op(bad_op), .bad_index(bad_index), .far_hi(far_hi)
+        .fault_addr(fault_addr), .wipe_fault(wipe && !d_fault_q), .wipe_unknown(wipe && !d_unknown_q), .wipe_spoilt(wipe && !d_spoilt_q),
+        .wipe_far(wipe && !(d_window_q && beyond_q)), .unknown(unknown), .unknown_seq(unknown_seq), .unknown_word(unknown_word),
+        .spoilt(spoilt), .spoilt_seq(spoilt_seq), .spoilt_at(spoilt_at), .far_hi(far_hi)
     );
 
     // ---- One command: take it up, check it, hand it on -----------------------------------------------------------------------
     localparam [1:0] ST_WAIT = 2'd0, ST_CHECK = 2'd1, ST_SEND = 2'd2;
     reg  [1:0]         state_q;
     reg  [4:0]         seq_q;          // number of the next command
+    wire [4:0]         seq1 = seq_q + 5'd1;
     reg  [1:0]         me_q;           // its engine: 0 LOAD, 1 EXEC, 2 STORE
     reg  [2:0]         waits_q, gives_q;
     reg                beyond_q;
     wire               check_ready;
     wire [7:0]         check_code;
     wire [ADDR_W-1:0]  check_at;
-    assign taken = state_q == ST_WAIT && seq_q != arrived && !err_q;
+    assign taken = state_q == ST_WAIT && seq_q != arrived && !err_q && !halt && load_q == 3'b000;
 
     lac_check #(
         .LANES(LANES), .LINE_W(LINE_W), .ADDR_W(ADDR_W), .STORE_W(STORE_W), .WEIGHT_DEPTH(WEIGHT_DEPTH),
         .COL_DEPTH(COL_DEPTH), .ACC_DEPTH(ACC_DEPTH), .FEAT_DEPTH(FEAT_DEPTH), .PARAM_DEPTH(PARAM_DEPTH)
     ) u_check (
-        .clk(clk), .start(taken), .ready(check_ready), .engine(engine), .kind(kind), .addr(addr), .skew(skew), .beyond(beyond),
+        .clk(clk), .start(taken), .wipe(wipe && !d_window_q), .ready(check_ready), .engine(engine), .kind(kind), .addr(addr), .skew(skew), .beyond(beyond),
         .words(words), .rd_base(rd_base), .rd_limit(rd_limit), .wr_base(wr_base), .wr_limit(wr_limit), .code(check_code), .at(check_at)
     );
 
@@ -218,9 +235,11 @@ module lac_cmd #(
     end
 
     wire        fault_now = faulty && fault_seq == seq_q;
-    wire        bad_now   = bad && bad_seq == seq_q;
-    wire        refused   = fault_now || bad_now || check_code != `LAC_ERR_NONE || token_bad_q;
-    wire        send      = state_q == ST_SEND && !err_q && !refused;
+    wire        unknown_now = unknown && unknown_seq == seq_q;
+    wire        spoilt_now  = spoilt && spoilt_seq == seq_q;
+    reg         refused_q;
+    always @(posedge clk) refused_q <= fault_now || unknown_now || spoilt_now || check_code != `LAC_ERR_NONE || token_bad_q;
+    wire        send      = state_q == ST_SEND && !err_q && !refused_q;
     wire [2:0]  push      = {3{send}} & {me_q == 2'd2, me_q == 2'd1, me_q == 2'd0};
     always @(posedge clk)
         if (rst) begin
@@ -235,8 +254,8 @@ module lac_cmd #(
                 default: begin                                         // ST_SEND: sent, or its error is recorded
                     state_q <= ST_WAIT;
                     if (send) begin
-                        seq_q  <= seq_q + 5'd1;
-                        head_q <= head_q == wrap ? 16'd0 : head_q + 16'd1;
+                        seq_q  <= seq1;
+                        head_q <= head1 == ring_size[15:0] ? 16'd0 : head1;
                     end
                 end
             endcase
@@ -258,15 +277,15 @@ module lac_cmd #(
                     wire       down = take[h][g];
                     assign have[h][g] = token_q != 5'd0;
                     always @(posedge clk)
-                        if (rst) token_q <= 5'd0;
-                        else     token_q <= token_q + {4'd0, up} - {4'd0, down};
+                        if (rst)             token_q <= 5'd0;
+                        else if (up != down) token_q <= token_q + {{4{down}}, 1'b1};
                 end
             end
         end
     endgenerate
 
     // ---- The three queues, and the port on the slots ----------------------------------------------------------------------------------------
-    wire [2:0]  old_valid, done_mark, need, load, fill;
+    wire [2:0]  old_valid, done_mark, need, fill;
     wire [14:0] old_seq, first_seq;
     wire [11:0] slot;
     reg  [4:0]  err_seq_q;
@@ -274,28 +293,30 @@ module lac_cmd #(
     wire [2:0]  done  = {st_done, ex_done, ld_done};
     wire [2:0]  fail  = {st_fail, ex_fail, ld_fail};
     wire [2:0]  new_err = done & fail;
-    wire        port_busy = taken || state_q == ST_SEND;
-    assign load = port_busy ? 3'b000 : need & ~{need[1] || need[0], need[0], 1'b0};
-    always @*
-        if (port_busy)    at = seq_q[3:0];
-        else if (need[0]) at = slot[3:0];
-        else if (need[1]) at = slot[7:4];
-        else if (need[2]) at = slot[11:8];
-        else              at = err_seq_q[3:0];
-    // STORE: nothing before it may be under way
+    // the port is asked a cycle ahead, never for the cycle of a send; a command that is to be taken up waits
+    wire        send_next = state_q == ST_CHECK && check_ready;
+    wire [2:0]  want = send_next ? 3'b000 : need & ~load_q;
+    always @(posedge clk) begin
+        load_q <= rst ? 3'b000 : want & ~{want[1] || want[0], want[0], 1'b0};
+        at_q   <= want[0] ? slot[3:0] : want[1] ? slot[7:4] : want[2] ? slot[11:8]
+                : err_q ? err_seq_q[3:0] : state_q == ST_SEND ? seq1[3:0] : seq_q[3:0];
+    end
+    // STORE: nothing before it may be under way. Looked at a cycle late, so a new head waits for that cycle
     wire [4:0]  gap_ld = old_seq[4:0]  - first_seq[14:10];
     wire [4:0]  gap_ex = old_seq[9:5]  - first_seq[14:10];
     wire [4:0]  gap_er = err_seq_q     - first_seq[14:10];
     wire        st_held = (old_valid[0] && gap_ld[4]) || (old_valid[1] && gap_ex[4]) || (err_q && gap_er[4]);
+    reg         st_held_q;
+    always @(posedge clk) st_held_q <= st_held || fill[2] || halt;
     wire [2:0]  cmd_valid;
     assign {st_valid, ex_valid, ld_valid} = cmd_valid;
     generate
         for (g = 0; g < 3; g = g + 1) begin : g_queue
-            wire held = (g == 2) ? st_held : 1'b0;
+            wire held = halt || (g == 2 && st_held_q);
             lac_queue #(.FLIGHT(2)) u_queue (
                 .clk(clk), .rst(rst), .push(push[g]), .push_seq(seq_q), .push_gives(gives_q), .push_mark(mark),
-                .need_slot(need[g]), .slot(slot[4*g +: 4]), .load(load[g]), .fill(fill[g]),
-                .slot_lap(lap), .slot_at(at), .slot_waits(waits),
+                .need_slot(need[g]), .slot(slot[4*g +: 4]), .load(load_q[g]), .fill(fill[g]),
+                .slot_lap(lap), .slot_at(at_q), .slot_waits(waits),
                 .tokens(have[g]), .take(take[g]), .give(give[g]), .held(held),
                 .oldest_valid(old_valid[g]), .oldest_seq(old_seq[5*g +: 5]), .head_seq(first_seq[5*g +: 5]),
                 .busy(engine_busy[g]), .waits(engine_waits[g]), .mark(done_mark[g]),
@@ -323,97 +344,99 @@ module lac_cmd #(
     assign st_cmd = {st_words_q, st_addr64, 32'd0, 24'd0, 8'd3};
 
     // ---- The lowest error ------------------------------------------------------------------------------------------------------------
-    // Candidates of one cycle and the one already known: keep the lowest. Commands have distinct numbers. What an engine says of its first
-    // error, and the dispatcher of its own, is kept beside; what did not win is wiped, so that the record is the or of all.
+    // An engine's first error, and the dispatcher's own, wait for their turn: one a cycle is compared with the lowest so far. Nothing starts
+    // meanwhile. What each says of its error is kept beside; what has not won in the end is wiped, so that the record is the or of all.
     wire        fetch_idle = state_q == ST_WAIT && asked_q == arrived && (err_q || seq_q == arrived) && !req_q;
     wire        ring_now = ring_bad_q && fetch_idle && !more;
-    wire        d_err    = !err_q && ((state_q == ST_SEND && refused) || ring_now);
+    reg  [3:0]  todo_q;                // LOAD, EXEC, STORE, dispatcher
+    reg  [2:0]  failed_q;
+    reg  [14:0] fail_seq_q;
     reg         final_q;
-    reg  [1:0]  unit_q;
-    reg         c_valid;
-    reg  [4:0]  c_seq, c_diff;
-    reg  [1:0]  c_unit;
+    reg  [1:0]  unit_q;                // 0 dispatcher, 1 LOAD, 2 EXEC, 3 STORE
+    wire        d_err    = !err_q && !todo_q[3] && ((state_q == ST_SEND && refused_q) || ring_now);
+    wire [2:0]  first_err = new_err & ~failed_q;
+    wire [1:0]  turn     = todo_q[0] ? 2'd1 : todo_q[1] ? 2'd2 : todo_q[2] ? 2'd3 : 2'd0;
+    wire [4:0]  turn_seq = todo_q[0] ? fail_seq_q[4:0] : todo_q[1] ? fail_seq_q[9:5] : todo_q[2] ? fail_seq_q[14:10] : seq_q;
+    wire [4:0]  lower    = turn_seq - err_seq_q;
     integer     e;
-    always @* begin
-        c_valid = err_q || d_err;
-        c_seq   = err_q ? err_seq_q : seq_q;
-        c_unit  = err_q ? unit_q    : 2'd0;
-        c_diff  = 5'd0;
-        for (e = 0; e < 3; e = e + 1) begin
-            c_diff = old_seq[5*e +: 5] - c_seq;
-            if (new_err[e] && (!c_valid || c_diff[4])) begin
-                c_valid = 1'b1;
-                c_seq   = old_seq[5*e +: 5];
-                c_unit  = e[1:0] + 2'd1;
-            end
-        end
-    end
+    assign halt = todo_q != 4'd0;
     always @(posedge clk) begin
-        err_q     <= !rst && c_valid;
-        err_seq_q <= c_seq;
-        unit_q    <= c_unit;
+        for (e = 0; e < 3; e = e + 1) if (first_err[e]) fail_seq_q[5*e +: 5] <= old_seq[5*e +: 5];
+        if (rst) begin
+            todo_q   <= 4'd0;
+            failed_q <= 3'd0;
+            err_q    <= 1'b0;
+        end else begin
+            todo_q   <= {d_err || (todo_q[3] && turn != 2'd0), first_err[2] || (todo_q[2] && turn != 2'd3),
+                         first_err[1] || (todo_q[1] && turn != 2'd2), first_err[0]};
+            failed_q <= failed_q | new_err;
+            if (halt) err_q <= 1'b1;
+        end
+        if (halt && (!err_q || lower[4])) {err_seq_q, unit_q} <= {turn_seq, turn};
     end
 
-    reg  [2:0]        failed_q;
     reg  [7:0]        ld_code_q, ex_code_q, st_code_q, d_code_q;
     reg  [ADDR_W-1:0] ld_at_q, st_at_q, d_at_q;
-    reg  [31:0]       ld_index_q, ex_index_q, d_hi_q;
-    reg               d_ring_q, d_fault_q, d_window_q, d_bad_q, d_own_q;
-    wire              wipe = err_q && idle;
+    reg  [31:0]       ld_index_q, ex_index_q, d_hi_q, tag_q;
     wire [7:0]        bus_code = fault_code == 3'd1 ? `LAC_ERR_BUS_SLVERR : fault_code == 3'd2 ? `LAC_ERR_BUS_DECERR
                                : fault_code == 3'd3 ? `LAC_ERR_BUS_TIMEOUT : `LAC_ERR_BUS_PROTOCOL;
     always @(posedge clk) begin
-        failed_q <= rst ? 3'b000 : failed_q | new_err;
-        if (wipe && unit_q != 2'd1)         {ld_code_q, ld_at_q, ld_index_q} <= {(40+ADDR_W){1'b0}};
-        else if (!failed_q[0] && !final_q)  {ld_code_q, ld_at_q, ld_index_q} <= {ld_code, ld_addr, ld_index};
-        if (wipe && unit_q != 2'd2)         {ex_code_q, ex_index_q} <= 40'd0;
-        else if (!failed_q[1] && !final_q)  {ex_code_q, ex_index_q} <= {ex_code, ex_index};
-        if (wipe && unit_q != 2'd3)         {st_code_q, st_at_q} <= {(8+ADDR_W){1'b0}};
-        else if (!failed_q[2] && !final_q)  {st_code_q, st_at_q} <= {st_code, st_addr};
+        wipe <= !rst && err_q && idle;
+        if (wipe && unit_q != 2'd1) {ld_code_q, ld_at_q, ld_index_q} <= {(40+ADDR_W){1'b0}};
+        else if (first_err[0])      {ld_code_q, ld_at_q, ld_index_q} <= {ld_code, ld_addr, ld_index};
+        if (wipe && unit_q != 2'd2) {ex_code_q, ex_index_q} <= 40'd0;
+        else if (first_err[1])      {ex_code_q, ex_index_q} <= {ex_code, ex_index};
+        if (wipe && unit_q != 2'd3) {st_code_q, st_at_q} <= {(8+ADDR_W){1'b0}};
+        else if (first_err[2])      {st_code_q, st_at_q} <= {st_code, st_addr};
         if (wipe && unit_q != 2'd0) begin
-            {d_ring_q, d_fault_q, d_window_q, d_bad_q, d_own_q} <= 5'd0;
+            {d_ring_q, d_fault_q, d_window_q, d_unknown_q, d_spoilt_q} <= 5'd0;
             d_code_q <= `LAC_ERR_NONE;
-        end else if (!err_q) begin
+        end else if (d_err) begin
             d_ring_q   <= ring_now;
             d_fault_q  <= !ring_now && fault_now;
-            d_bad_q    <= !ring_now && !fault_now && bad_now;
-            d_window_q <= !ring_now && !fault_now && !bad_now && check_code == `LAC_ERR_WINDOW;
-            d_own_q    <= !ring_now && !fault_now && (bad_now || check_code != `LAC_ERR_WINDOW);
-            d_code_q   <= ring_now ? `LAC_ERR_RING : fault_now ? bus_code : bad_now ? (bad_op ? `LAC_ERR_OPCODE : `LAC_ERR_RESERVED)
+            d_unknown_q <= !ring_now && !fault_now && unknown_now;
+            d_spoilt_q  <= !ring_now && !fault_now && !unknown_now && spoilt_now;
+            d_window_q <= !ring_now && !fault_now && !unknown_now && !spoilt_now && check_code == `LAC_ERR_WINDOW;
+            d_code_q   <= ring_now ? `LAC_ERR_RING : fault_now ? bus_code : unknown_now ? `LAC_ERR_OPCODE : spoilt_now ? `LAC_ERR_RESERVED
                         : check_code != `LAC_ERR_NONE ? check_code : `LAC_ERR_TOKEN;
         end
-        if (!final_q) {d_hi_q, d_at_q} <= {ring_base[63:32], d_ring_q ? ring : entry_at, d_ring_q ? ring_base[5:0] : 6'd0};
+        // the entry of the ring, or the ring
+        if (wipe && (unit_q != 2'd0 || d_fault_q || d_window_q)) d_at_q <= {ADDR_W{1'b0}};
+        else if (!final_q)                                       d_at_q <= {entry_at, ring_base[5:0]};
+        if (wipe && (unit_q != 2'd0 || !d_ring_q)) d_hi_q <= 32'd0;
+        else if (!final_q)                         d_hi_q <= ring_base[63:32];
+        tag_q <= d_ring_q || d_fault_q ? 32'd0 : tag;
     end
-
-    wire [31:0]       r_index = ld_index_q | ex_index_q | (d_bad_q ? bad_index : d_ring_q ? bell_tail_q : 32'd0);
-    wire [ADDR_W-1:0] r_at    = ld_at_q | st_at_q | (d_own_q || d_ring_q ? d_at_q : d_fault_q ? fault_addr : d_window_q ? check_at : {ADDR_W{1'b0}});
-    wire [63:0]       r_addr  = {{(64-ADDR_W){1'b0}}, r_at} | {d_ring_q ? d_hi_q : d_window_q && beyond_q ? far_hi : 32'd0, 32'd0};
-    wire [3:0]        r_unit  = {2'd0, unit_q};
-    assign err_word = err_at == 3'd3 ? {20'd0, r_unit, ld_code_q | ex_code_q | st_code_q | d_code_q}
-                    : err_at == 3'd5 ? (d_ring_q || d_fault_q ? 32'd0 : tag)
-                    : err_at == 3'd6 ? r_addr[31:0] : err_at == 3'd7 ? r_addr[63:32] : r_index;
+    wire [ADDR_W-1:0] err_at = ld_at_q | st_at_q | d_at_q | fault_addr | check_at;
+    assign err_code  = ld_code_q | ex_code_q | st_code_q | d_code_q;
+    assign err_unit  = unit_q;
+    assign err_tag   = tag_q;
+    assign err_addr  = {{(64-ADDR_W){1'b0}}, err_at} | {d_hi_q | far_hi, 32'd0};
+    assign err_index = ld_index_q | ex_index_q | unknown_word | {28'd0, spoilt_at} | bell_tail_q;
 
     // ---- Idle, progress -----------------------------------------------------------------------------------------------------------------
-    wire        idle  = fetch_idle && (err_q || (!more && !ring_bad_q)) && old_valid == 3'b000 && !bell_q && !bell2_q && new_err == 3'b000;
+    assign idle = fetch_idle && (err_q || (!more && !ring_bad_q)) && old_valid == 3'b000 && !bell_q && !bell2_q && new_err == 3'b000 && !halt;
     reg         busy_q;
-    reg  [4:0]  low, low_diff;
-    always @* begin
-        low = err_q ? err_seq_q : seq_q;
-        low_diff = 5'd0;
-        for (e = 0; e < 3; e = e + 1) begin
-            low_diff = old_seq[5*e +: 5] - low;
-            if (old_valid[e] && low_diff[4]) low = old_seq[5*e +: 5];
-        end
-    end
+    // the oldest that has not completed: of two engines, of the other two, of both
+    reg  [4:0]  low1_q, low2_q;
+    wire [4:0]  next_seq = err_q ? err_seq_q : seq_q;
+    wire [4:0]  diff1 = old_seq[9:5] - old_seq[4:0], diff2 = old_seq[14:10] - next_seq, diff = low2_q - low1_q;
+    wire        ex_low = old_valid[1] && (!old_valid[0] || diff1[4]);
     always @(posedge clk)
         if (rst) begin
             busy_q  <= 1'b0;
             final_q <= 1'b0;
             low_q   <= 5'd0;
+            low1_q  <= 5'd0;
+            low2_q  <= 5'd0;
         end else begin
-            busy_q  <= busy_q ? !idle : started;
-            final_q <= final_q || (err_q && idle);
-            low_q   <= low;
+            busy_q  <= busy_q ? !(err_q ? wipe : idle) : started;
+            final_q <= final_q || wipe;
+            if (!halt) begin            // an error on its way counts as not completed
+                low1_q <= ex_low ? old_seq[9:5] : old_valid[0] ? old_seq[4:0] : next_seq;
+                low2_q <= old_valid[2] && diff2[4] ? old_seq[14:10] : next_seq;
+                low_q  <= diff[4] ? low2_q : low1_q;
+            end
         end
 
     assign head      = head_q;
@@ -425,7 +448,7 @@ module lac_cmd #(
     assign marks     = {1'b0, done_mark[0]} + {1'b0, done_mark[1]} + {1'b0, done_mark[2]};
     assign err_valid = final_q;
 
-    wire unused_ok = &{1'b0, words, c_diff, gap_ld, gap_ex, gap_er, low_diff, first_seq};
+    wire unused_ok = &{1'b0, words, lower, gap_ld, gap_ex, gap_er, diff1, diff2, diff, first_seq};
 
 endmodule
 `default_nettype wire

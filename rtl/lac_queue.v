@@ -9,7 +9,7 @@
 //   Storage    only numbers: a command stands in its slot of lac_slots until it is read into the head. The slots have one
 //              read port; `need_slot` asks for it, `load` grants it and brings the command at the same time
 //   Timing     a command whose push finds the head empty and nobody waiting is the head in the next cycle; another is read into the head
-//              in the cycle behind the start of the one before
+//              in the two cycles behind the start of the one before
 //   Errors     commands behind the recorded error (in ring order) that have not started are dropped without effect
 //   Order      `oldest` is the first command, waiting or in flight, that has not completed
 //   Reset      empties everything
@@ -56,7 +56,7 @@ module lac_queue #(
 
     // ---- Numbers: a ring of all that has not completed, oldest first -----------------------------------------------------------
     reg  [8:0] ring [0:15];
-    reg  [3:0] wr_q, next_q, done_q;  // push; next into the head; oldest
+    reg  [3:0] wr_q, next_q, done_q;  // push; the head, or what is to fill it; oldest
     reg        head_q;
     wire       empty = next_q == wr_q;
     wire       drop;
@@ -84,16 +84,12 @@ module lac_queue #(
             head_q   <= 1'b0;
             flight_q <= 2'd0;
         end else begin
-            if (drop) begin                            // with all that stands behind it
-                wr_q   <= next_q - 4'd1;
-                next_q <= next_q - 4'd1;
-            end else begin
-                if (push) wr_q   <= wr_q + 4'd1;
-                if (fill) next_q <= next_q + 4'd1;
-            end
+            if (drop)       wr_q   <= next_q;          // with all that stands behind it
+            else if (push)  wr_q   <= wr_q + 4'd1;
+            if (start)      next_q <= next_q + 4'd1;
             if (done) done_q <= done_q + 4'd1;
             head_q   <= fill || (head_q && !start && !drop);
-            flight_q <= flight_q + {1'b0, start} - {1'b0, done};
+            if (start != done) flight_q <= flight_q + {done, 1'b1};
         end
     always @(posedge clk) if (fill) {head_seq_q, need_q} <= {slot_lap, slot_at, slot_waits};
 

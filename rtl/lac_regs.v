@@ -5,7 +5,7 @@
 //   Function   configuration registers, capabilities, status, interrupts, counters of the run, time stamps
 //   Counters   events are counted in a few bits; a sweep visits one counter a cycle and moves what it has counted into a sum in LUT RAM.
 //              A read shows sum and count together, so it is exact, and takes nothing away
-//   Timing     a read's value is taken in the cycle of rd_en and given in the next one; rd_soon says that rd_en follows.
+//   Timing     a read's value is taken in the cycle of rd_en and given in the next one; rd_soon says that rd_en follows, with rd_addr in both cycles.
 //              A read of CYCLE_LO or CNT_MACS_LO takes the cycle after rd_en too, to freeze the upper half
 //   Reset      rst (hard): all; `hold` for sixteen more cycles, in which the RAMs are cleared and nothing may be read or written.
 //              soft, then resetting: what docs/formats.md says
@@ -61,8 +61,11 @@ module lac_regs #(
     input  wire [1:0]  marks,
     input  wire [2:0]  engine_busy,
     input  wire        err_valid,
-    output wire [2:0]  err_at,        // word of the record: where the word address of its register ends
-    input  wire [31:0] err_word,
+    input  wire [7:0]  err_code,
+    input  wire [1:0]  err_unit,
+    input  wire [31:0] err_tag,
+    input  wire [63:0] err_addr,
+    input  wire [31:0] err_index,
 
     input  wire        count_rd,
     input  wire        count_wr,
@@ -182,7 +185,7 @@ module lac_regs #(
     localparam [3:0] AT_MACS_SHOWN = 4'd0, AT_CYCLES_SHOWN = 4'd2;           // upper halves, frozen; from FIRST on: swept
     localparam [3:0] AT_DONE = 4'd3, AT_MACS_HI = 4'd4, AT_MARKS = 4'd5, AT_CYCLES_HI = 4'd6, AT_NONZERO = 4'd7, AT_MACS = 4'd15,
                      AT_EVENT = 4'd8, FIRST = AT_DONE;
-    // A sweep has 13 visits; reads without a break leave it one cycle in four: a visit at least every 52 cycles. 64 fit.
+    // A sweep has 13 visits; reads without a break leave it two cycles of five: a visit at least every 33 cycles. 64 fit.
     localparam integer N_W = 6;                       // of a count that grows by one
     localparam integer L_W = clog2(LANES + 1), S_W = clog2(STORE_W + 1);
     localparam integer M_W = L_W + N_W;
@@ -195,11 +198,17 @@ module lac_regs #(
     reg            frozen_at_q;  // of CYCLE, not of MACS
     wire           visit = !rd_soon && !rd_en && !frozen_q && !started;
 
-    // the register read, as a place of `sums`
+    // the register read, as a place of `sums`; all decoding is done in the cycle before
     wire [11:0]    word   = {rd_addr[11:2], 2'b00};
-    wire [3:0]     rd_at  = word == `LAC_REG_DONE || word == `LAC_REG_ERR_CMD ? AT_DONE : word == `LAC_REG_CNT_NONZERO ? AT_NONZERO : word[5:2];
-    wire           rd_sum = word[11:5] == 7'h07 || word == `LAC_REG_CNT_MACS_HI || word == `LAC_REG_CNT_NONZERO || word == `LAC_REG_MARKS || word == `LAC_REG_CYCLE_HI
-                         || word == `LAC_REG_DONE || (word == `LAC_REG_ERR_CMD && err_valid);
+    reg  [3:0]     rd_at;
+    reg            rd_sum, rd_cycle, rd_macs;
+    always @(posedge clk) begin
+        rd_at    <= word == `LAC_REG_DONE || word == `LAC_REG_ERR_CMD ? AT_DONE : word == `LAC_REG_CNT_NONZERO ? AT_NONZERO : word[5:2];
+        rd_sum   <= word[11:5] == 7'h07 || word == `LAC_REG_CNT_MACS_HI || word == `LAC_REG_CNT_NONZERO || word == `LAC_REG_MARKS
+                 || word == `LAC_REG_CYCLE_HI || word == `LAC_REG_DONE || (word == `LAC_REG_ERR_CMD && err_valid);
+        rd_cycle <= word == `LAC_REG_CYCLE_LO;
+        rd_macs  <= word == `LAC_REG_CNT_MACS_LO;
+    end
     wire [3:0]     at     = frozen_q ? (frozen_at_q ? AT_CYCLES_HI : AT_MACS_HI) : rd_en ? rd_at : turn_q;
     wire           runs   = at != AT_CYCLES_HI && at != AT_CYCLES_SHOWN;    // cleared by soft reset
     wire           old    = resetting ? runs : fresh_q && at >= turn_q && at != AT_DONE && runs;
@@ -216,8 +225,8 @@ module lac_regs #(
 
     always @(posedge clk) begin
         cold_q   <= rst || (cold_q && turn_q != 4'd15);
-        frozen_q <= rd_en && (word == `LAC_REG_CYCLE_LO || word == `LAC_REG_CNT_MACS_LO);
-        frozen_at_q <= word == `LAC_REG_CYCLE_LO;
+        frozen_q <= rd_en && (rd_cycle || rd_macs);
+        frozen_at_q <= rd_cycle;
         if (rst || started)   turn_q <= rst ? 4'd0 : FIRST;
         else if (visit)       turn_q <= turn_q == 4'd15 ? FIRST : turn_q + 4'd1;
         fresh_q <= rst || resetting || started || (fresh_q && !(visit && turn_q == 4'd15));
@@ -258,10 +267,18 @@ module lac_regs #(
     end
     always @(posedge clk) begin
         for (i = 0; i < 7; i = i + 1)
-            n_q[N_W*i +: N_W] <= clear ? {N_W{1'b0}} : (visit && turn_q == i[3:0] + AT_EVENT ? {N_W{1'b0}} : n_q[N_W*i +: N_W]) + {{(N_W-1){1'b0}}, events[i]};
-        marks_q   <= clear ? {N_W{1'b0}} : (visit && turn_q == AT_MARKS ? {N_W{1'b0}} : marks_q) + {{(N_W-2){1'b0}}, marks};
-        macs_q    <= clear ? {M_W{1'b0}} : (visit && turn_q == AT_MACS ? {M_W{1'b0}} : macs_q) + {{N_W{1'b0}}, count_macs[L_W-1:0]};
-        nonzero_q <= clear ? {Z_W{1'b0}} : (visit && turn_q == AT_NONZERO ? {Z_W{1'b0}} : nonzero_q) + {{N_W{1'b0}}, count_nonzero[S_W-1:0]};
+            if (clear)                                        n_q[N_W*i +: N_W] <= {N_W{1'b0}};
+            else if (visit && turn_q == i[3:0] + AT_EVENT)    n_q[N_W*i +: N_W] <= {{(N_W-1){1'b0}}, events[i]};
+            else if (events[i])                               n_q[N_W*i +: N_W] <= n_q[N_W*i +: N_W] + 1'b1;
+        if (clear)                                 marks_q   <= {N_W{1'b0}};
+        else if (visit && turn_q == AT_MARKS)      marks_q   <= {{(N_W-2){1'b0}}, marks};
+        else                                       marks_q   <= marks_q + {{(N_W-2){1'b0}}, marks};
+        if (clear)                                 macs_q    <= {M_W{1'b0}};
+        else if (visit && turn_q == AT_MACS)       macs_q    <= {{N_W{1'b0}}, count_macs[L_W-1:0]};
+        else                                       macs_q    <= macs_q + {{N_W{1'b0}}, count_macs[L_W-1:0]};
+        if (clear)                                 nonzero_q <= {Z_W{1'b0}};
+        else if (visit && turn_q == AT_NONZERO)    nonzero_q <= {{N_W{1'b0}}, count_nonzero[S_W-1:0]};
+        else                                       nonzero_q <= nonzero_q + {{N_W{1'b0}}, count_nonzero[S_W-1:0]};
         if (clear && !started)                      done_q <= 5'd0;
         else if (visit && turn_q == AT_DONE)      done_q <= completed;
         if (clear)                                  over_q <= 1'b0;
@@ -302,49 +319,64 @@ module lac_regs #(
     assign ask_at = ask_at_q;
 
     // ---- Reading: a register for each source, zero where it is not meant, and all of them or-ed ------------------------------------------
-    assign err_at = word[4:2];
-    reg  [31:0] value, value_q, kept_q, stamp_q, now_q, ask_value_q, err_q;
-    wire        is_stamp = (word == R_START && start_q) || (word == R_END && end_q)
-                        || ((word == R_FIRST || word == R_LAST) && marked_q[0]);
-    wire        is_err   = err_valid && (word == `LAC_REG_ERR_CODE || word == `LAC_REG_ERR_TAG || word == `LAC_REG_ERR_ADDR_LO
-                        || word == `LAC_REG_ERR_ADDR_HI || word == `LAC_REG_ERR_INDEX);
+    reg  [31:0] fixed, fixed_q, value_q, kept_q, stamp_q, now_q, ask_value_q, err_tag_q, err_lo_q, err_hi_q, err_index_q;
+    reg         rd_kept, rd_stamp, rd_status, rd_enable, rd_irq, rd_code, rd_head, rd_tail, rd_select, rd_value, rd_etag, rd_elo, rd_ehi, rd_eindex;
+    reg  [2:0]  rd_stamp_at;
     always @* begin
-        value = 32'd0;
+        fixed = 32'd0;
         case (word)
-            `LAC_REG_ID:           value = `LAC_VALUE_ID;
-            `LAC_REG_VERSION:      value = `LAC_VALUE_VERSION;
-            `LAC_REG_CAP_LANES:    value = LANES;
-            `LAC_REG_CAP_DATA_W:   value = DATA_W;
-            `LAC_REG_CAP_ADDR_W:   value = ADDR_W;
-            `LAC_REG_CAP_STORE_W:  value = STORE_W;
-            `LAC_REG_CAP_WEIGHT:   value = WEIGHT_DEPTH;
-            `LAC_REG_CAP_COL:      value = COL_DEPTH;
-            `LAC_REG_CAP_ACC:      value = ACC_DEPTH;
-            `LAC_REG_CAP_FEAT:     value = FEAT_DEPTH;
-            `LAC_REG_CAP_PARAM:    value = PARAM_DEPTH;
-            `LAC_REG_CAP_FIFO:     value = FIFO_DEPTH;
-            `LAC_REG_CAP_BURST:    value = BURST;
-            `LAC_REG_CAP_FORMATS:  value = `LAC_VALUE_CAP_FORMATS;
-            `LAC_REG_CAP_FLIGHT:   value = FLIGHT;
-            `LAC_REG_STATUS:       value = {28'd0, resetting, stuck, err_valid, busy || pending || bell_q || bell_wait_q};
-            `LAC_REG_IRQ_ENABLE:   value = {29'd0, irq_enable_q};
-            `LAC_REG_IRQ_STATUS:   value = {29'd0, irq_status_q};
-            `LAC_REG_HEAD:         value = {16'd0, head};
-            `LAC_REG_TAIL:         value = {16'd0, tail};
-            `LAC_REG_COUNT_SELECT: value = {ask_q || ask_pending, 19'd0, ask_at_q};
-            default:               value = 32'd0;
+            `LAC_REG_ID:           fixed = `LAC_VALUE_ID;
+            `LAC_REG_VERSION:      fixed = `LAC_VALUE_VERSION;
+            `LAC_REG_CAP_LANES:    fixed = LANES;
+            `LAC_REG_CAP_DATA_W:   fixed = DATA_W;
+            `LAC_REG_CAP_ADDR_W:   fixed = ADDR_W;
+            `LAC_REG_CAP_STORE_W:  fixed = STORE_W;
+            `LAC_REG_CAP_WEIGHT:   fixed = WEIGHT_DEPTH;
+            `LAC_REG_CAP_COL:      fixed = COL_DEPTH;
+            `LAC_REG_CAP_ACC:      fixed = ACC_DEPTH;
+            `LAC_REG_CAP_FEAT:     fixed = FEAT_DEPTH;
+            `LAC_REG_CAP_PARAM:    fixed = PARAM_DEPTH;
+            `LAC_REG_CAP_FIFO:     fixed = FIFO_DEPTH;
+            `LAC_REG_CAP_BURST:    fixed = BURST;
+            `LAC_REG_CAP_FORMATS:  fixed = `LAC_VALUE_CAP_FORMATS;
+            `LAC_REG_CAP_FLIGHT:   fixed = FLIGHT;
+            default:               fixed = 32'd0;
         endcase
     end
-    always @(posedge clk)
+    always @(posedge clk) begin
+        fixed_q     <= fixed;
+        rd_kept     <= is_kept(word);
+        rd_stamp    <= (word == R_START && start_q) || (word == R_END && end_q) || ((word == R_FIRST || word == R_LAST) && marked_q[0]);
+        rd_stamp_at <= word == R_LAST && !marked_q[1] ? R_FIRST[4:2] : word[4:2];
+        rd_status   <= word == `LAC_REG_STATUS;
+        rd_enable   <= word == `LAC_REG_IRQ_ENABLE;
+        rd_irq      <= word == `LAC_REG_IRQ_STATUS;
+        rd_code     <= word == `LAC_REG_ERR_CODE && err_valid;
+        rd_head     <= word == `LAC_REG_HEAD;
+        rd_tail     <= word == `LAC_REG_TAIL;
+        rd_select   <= word == `LAC_REG_COUNT_SELECT;
+        rd_value    <= word == `LAC_REG_COUNT_VALUE;
+        rd_etag     <= word == `LAC_REG_ERR_TAG && err_valid;
+        rd_elo      <= word == `LAC_REG_ERR_ADDR_LO && err_valid;
+        rd_ehi      <= word == `LAC_REG_ERR_ADDR_HI && err_valid;
+        rd_eindex   <= word == `LAC_REG_ERR_INDEX && err_valid;
         if (rd_en) begin
-            value_q     <= value;
-            kept_q      <= is_kept(word) ? kept[word[5:2]] : 32'd0;
-            stamp_q     <= is_stamp ? stamp[word == R_LAST && !marked_q[1] ? R_FIRST[4:2] : word[4:2]] : 32'd0;
-            now_q       <= word == `LAC_REG_CYCLE_LO ? cycle_q : 32'd0;
-            ask_value_q <= word == `LAC_REG_COUNT_VALUE ? ask_value : 32'd0;
-            err_q       <= is_err ? err_word : 32'd0;
+            value_q     <= fixed_q | (rd_status ? {28'd0, resetting, stuck, err_valid, busy || pending || bell_q || bell_wait_q} : 32'd0)
+                         | {29'd0, (rd_enable ? irq_enable_q : 3'd0) | (rd_irq ? irq_status_q : 3'd0)}
+                         | {16'd0, (rd_head ? head : 16'd0) | (rd_tail ? tail : 16'd0)}
+                         | (rd_select ? {ask_q || ask_pending, 19'd0, ask_at_q} : 32'd0)
+                         | (rd_code ? {22'd0, err_unit, err_code} : 32'd0);
+            kept_q      <= rd_kept ? kept[rd_at] : 32'd0;
+            stamp_q     <= rd_stamp ? stamp[rd_stamp_at] : 32'd0;
+            now_q       <= rd_cycle ? cycle_q : 32'd0;
+            ask_value_q <= rd_value ? ask_value : 32'd0;
+            err_tag_q   <= rd_etag ? err_tag : 32'd0;
+            err_lo_q    <= rd_elo ? err_addr[31:0] : 32'd0;
+            err_hi_q    <= rd_ehi ? err_addr[63:32] : 32'd0;
+            err_index_q <= rd_eindex ? err_index : 32'd0;
         end
-    assign rd_data = sum[31:0] | value_q | kept_q | stamp_q | now_q | ask_value_q | err_q;
+    end
+    assign rd_data = sum[31:0] | value_q | kept_q | stamp_q | now_q | ask_value_q | err_tag_q | err_lo_q | err_hi_q | err_index_q;
 
     wire unused_ok = &{1'b0, rd_addr[1:0], count_macs, count_nonzero};
 

@@ -8,7 +8,7 @@
 //   Function   keeps the words that engines look at; remembers the first command that is faulty, and the first that is not well formed
 //   Layout     an EXEC's words stand two places further on than those of the others: its points, columns and zero point
 //              then stand where STORE's do, and the checks need not choose
-//   Timing     a line is in its slot two cycles after line_valid; `arrived` counts commands that are complete
+//   Timing     a line is in its slot two cycles after line_valid, judged one later; `arrived` counts commands that are complete
 //   Reset      empties it; the slots are not reset
 `default_nettype none
 
@@ -42,10 +42,16 @@ module lac_slots #(
     output wire [4:0]          fault_seq,
     output wire [2:0]          fault_code,
     output wire [ADDR_W-1:0]   fault_addr,    // of its first faulty line
-    output wire                bad,           // there is a first one that is not well formed
-    output wire [4:0]          bad_seq,
-    output wire                bad_op,        // OPCODE, not RESERVED
-    output wire [31:0]         bad_index,
+    input  wire                wipe_fault,    // clear fault_addr, unknown_word, spoilt_at, far_hi: they are not of the error that counts
+    input  wire                wipe_unknown,
+    input  wire                wipe_spoilt,
+    input  wire                wipe_far,
+    output wire                unknown,       // there is a first one of a kind that is none, OPCODE
+    output wire [4:0]          unknown_seq,
+    output wire [31:0]         unknown_word,  // its word 0
+    output wire                spoilt,        // there is a first one that RESERVED speaks of
+    output wire [4:0]          spoilt_seq,
+    output wire [3:0]          spoilt_at,     // the word
     output wire [31:0]         far_hi         // upper half of the first address that is far
 );
 
@@ -90,8 +96,8 @@ module lac_slots #(
             default:               class_now = 3'd7;
         endcase
     wire       first  = part_q == 3'd0;
-    wire [2:0] class_ = first ? class_now : class_q;
-    wire       exec   = (W > 2) ? class_ == 3'd5 : class_q == 3'd5;  // two words a line: the first line holds none that moves
+    wire [2:0] class_ = (W > 2 && first) ? class_now : class_q;  // two words a line: the first line's are the same in all classes
+    wire       exec   = class_ == 3'd5;
     always @(posedge clk) if (valid_q && first) class_q <= class_now;
 
     // ---- Slots --------------------------------------------------------------------------------------------------------------------
@@ -147,44 +153,55 @@ module lac_slots #(
     wire [LINE_W-1:0] set   = line_q & all[LINE_W*part_q +: LINE_W];
     wire [2:0]        own   = class_now == 3'd5 ? 3'b010 : class_now == 3'd6 ? 3'b100 : 3'b001;
     wire              self  = first && |(own & (lw[10:8] | lw[14:12]));
-    reg  [W-1:0]      word_set;
+    reg  [W-1:0]      word_set_q;    // words of the line before this one in which a reserved bit is set
     reg  [3:0]        set_at;
+    reg  [2:0]        set_part_q;
+    reg  [4:0]        set_seq_q;
     integer           w;
-    always @* begin
-        for (w = 0; w < W; w = w + 1) word_set[w] = |set[32*w +: 32];
-        if (self) word_set[0] = 1'b1;
-        set_at = 4'd0;
-        for (w = W - 1; w >= 0; w = w - 1) if (word_set[w]) set_at = w[3:0];
-    end
-    wire [6:0]        line_at = {4'd0, part_q} << clog2(W);
-    wire              op_now  = first && class_now == 3'd7;
-    wire              bad_now = op_now || |word_set;
-
-    reg               fault_q, bad_q, bad_op_q, far_q;
-    reg  [4:0]        fault_seq_q, bad_seq_q;
-    reg  [2:0]        fault_code_q;
-    reg  [ADDR_W-1:0] fault_addr_q;
-    reg  [31:0]       bad_index_q, far_hi_q;
     always @(posedge clk) begin
-        fault_q <= !rst && (fault_q || (valid_q && line_fault_q != 3'd0));
-        bad_q   <= !rst && (bad_q || (valid_q && bad_now));
-        far_q   <= !rst && (far_q || (here2 && is_far && !exec));
-        if (!fault_q) {fault_seq_q, fault_code_q, fault_addr_q} <= {seq_q, line_fault_q, line_fault_addr_q};
-        if (!bad_q) begin
-            bad_seq_q   <= seq_q;
-            bad_op_q    <= op_now;
-            bad_index_q <= op_now ? lw[31:0] : {28'd0, line_at[3:0] + set_at};
-        end
-        if (!far_q) far_hi_q <= a[63:32];
+        for (w = 0; w < W; w = w + 1) word_set_q[w] <= valid_q && !rst && ((w == 0 && self) || |set[32*w +: 32]);
+        set_part_q <= part_q;
+        set_seq_q  <= seq_q;
+    end
+    always @* begin
+        set_at = 4'd0;
+        for (w = W - 1; w >= 0; w = w - 1) if (word_set_q[w]) set_at = w[3:0];
+    end
+    wire [6:0]        line_at = {4'd0, set_part_q} << clog2(W);
+
+    reg               fault_q, unknown_q, spoilt_q, far_q;
+    reg  [4:0]        fault_seq_q, unknown_seq_q, spoilt_seq_q;
+    reg  [2:0]        fault_code_q;
+    reg  [3:0]        spoilt_at_q;
+    reg  [ADDR_W-1:0] fault_addr_q;
+    reg  [31:0]       unknown_word_q, far_hi_q;
+    always @(posedge clk) begin
+        fault_q   <= !rst && (fault_q || (valid_q && line_fault_q != 3'd0));
+        unknown_q <= !rst && (unknown_q || (valid_q && first && class_now == 3'd7));
+        spoilt_q  <= !rst && (spoilt_q || word_set_q != {W{1'b0}});
+        far_q     <= !rst && (far_q || (here2 && is_far && !exec));
+        if (!fault_q)   {fault_seq_q, fault_code_q} <= {seq_q, line_fault_q};
+        if (!unknown_q) unknown_seq_q <= seq_q;
+        if (!spoilt_q)  spoilt_seq_q <= set_seq_q;
+        if (wipe_fault)      fault_addr_q <= {ADDR_W{1'b0}};
+        else if (!fault_q)   fault_addr_q <= line_fault_addr_q;
+        if (wipe_unknown)    unknown_word_q <= 32'd0;
+        else if (!unknown_q) unknown_word_q <= lw[31:0];
+        if (wipe_spoilt)     spoilt_at_q <= 4'd0;
+        else if (!spoilt_q)  spoilt_at_q <= line_at[3:0] + set_at;
+        if (wipe_far)        far_hi_q <= 32'd0;
+        else if (!far_q)     far_hi_q <= a[63:32];
     end
     assign faulty     = fault_q;
     assign fault_seq  = fault_seq_q;
     assign fault_code = fault_code_q;
     assign fault_addr = fault_addr_q;
-    assign bad        = bad_q;
-    assign bad_seq    = bad_seq_q;
-    assign bad_op     = bad_op_q;
-    assign bad_index  = bad_index_q;
+    assign unknown      = unknown_q;
+    assign unknown_seq  = unknown_seq_q;
+    assign unknown_word = unknown_word_q;
+    assign spoilt       = spoilt_q;
+    assign spoilt_seq   = spoilt_seq_q;
+    assign spoilt_at    = spoilt_at_q;
     assign far_hi     = far_hi_q;
 
     wire unused_ok = &{1'b0, line_at, lw};

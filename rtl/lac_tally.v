@@ -2,11 +2,12 @@
 //
 // lac_tally - wide sums of all units' cause counters, in one RAM
 //
-//   at: unit, cause -->[ select ]--> lac_count of that unit --live--> + --> RAM {sum, count when last seen}
-//                  +----------------------------------------> RAM --^
+//   at: unit, cause -->[ select ]--> lac_count of that unit --live--> + --> RAM, sums
+//                  +----------------------------------------> RAM --^     (sums and counts begin at zero together: a sum's low bits are
+//                                                                          the count when last seen)
 //
 //   Function   visits all counters in turn, one a cycle, and adds what each has grown by since its last visit. A counter of W bits
-//              must not wrap between two visits, 8 * UNITS cycles, or a little over twice that while asks never cease
+//              must not wrap between two visits, 8 * UNITS cycles, or less than twice that and 32 while asks never cease
 //   Ask        `ask` with `ask_at`: that counter is visited alone, once seven others have had their turn since the last one asked for;
 //              `pending` falls when `value` is its sum as of a cycle behind the ask. A unit that does not exist: 0
 //   Reset      `sweep_we` writes zero to the RAM at sweep_addr; the counters are cleared beside it
@@ -71,9 +72,8 @@ module lac_tally #(
     reg  [AW-1:0]    a_addr_q, b_addr_q, c_addr_q;
     reg  [UNITS-1:0] select_q;
     reg  [W-1:0]     b_live_q, c_live_q;
-    wire [W+31:0]    word;
-    wire [W-1:0]     grown = c_live_q - word[W-1:0];
-    wire [31:0]      sum   = word[W+31:W] + {{(32-W){1'b0}}, grown};
+    wire [31:0]      word;
+    wire [31:0]      sum   = {word[31:W] + {{(31-W){1'b0}}, c_live_q < word[W-1:0]}, c_live_q};
     reg  [31:0]      value_q;
 
     genvar i;
@@ -93,12 +93,12 @@ module lac_tally #(
         c_addr_q <= b_addr_q;
         b_live_q <= live;
         c_live_q <= b_live_q;
-        if (rst)                  value_q <= 32'd0;
-        else if (step_q == 3'd7)  value_q <= exists ? sum : 32'd0;
+        if (rst || (step_q == 3'd7 && !exists)) value_q <= 32'd0;
+        else if (step_q == 3'd7)                value_q <= sum;
     end
 
-    lac_ram #(.W(W + 32), .DEPTH(UNITS * 8), .ADDR_W(AW)) u_sums (
-        .clk(clk), .we(sweep_we || c_valid_q), .waddr(sweep_we ? sweep_addr : c_addr_q), .wdata(sweep_we ? {(W+32){1'b0}} : {sum, c_live_q}),
+    lac_ram #(.W(32), .DEPTH(UNITS * 8), .ADDR_W(AW)) u_sums (
+        .clk(clk), .we(sweep_we || c_valid_q), .waddr(sweep_we ? sweep_addr : c_addr_q), .wdata(sweep_we ? 32'd0 : sum),
         .re(a_valid_q), .raddr(a_addr_q), .qe(b_valid_q), .q(word)
     );
 

@@ -96,7 +96,7 @@ module lac_top #(
     localparam integer UNITS     = LANES + 5;         // of the cause counters: lanes, LOAD, EXEC, STORE, READ, WRITE
     localparam integer COUNTERS  = UNITS * 8;
     localparam integer TALLY_AW  = clog2(COUNTERS);
-    localparam integer COUNT_W   = TALLY_AW + 2;      // four times the cycles between two visits
+    localparam integer COUNT_W   = clog2(2 * COUNTERS + 32);  // more than the cycles between two visits, of lac_tally
     localparam integer SWEEP     = (SWEEP_2 > COUNTERS) ? SWEEP_2 : COUNTERS;
     localparam integer B         = LINE_W / 64;
 
@@ -166,8 +166,10 @@ module lac_top #(
     wire        ask, ask_pending;
     wire [11:0] ask_at;
     wire [31:0] ask_value;
-    wire [2:0]  err_at;
-    wire [31:0] err_word;
+    wire [7:0]  err_code;
+    wire [1:0]  err_unit;
+    wire [31:0] err_tag, err_index;
+    wire [63:0] err_addr;
     reg  [8:0]  macs_q;
     lac_regs #(
         .LANES(LANES), .DATA_W(DATA_W), .ADDR_W(ADDR_W), .STORE_W(STORE_W), .WEIGHT_DEPTH(WEIGHT_DEPTH), .COL_DEPTH(COL_DEPTH),
@@ -179,7 +181,7 @@ module lac_top #(
         .rd_base(rd_base), .rd_limit(rd_limit), .wr_base(wr_base), .wr_limit(wr_limit), .watchdog(watchdog), .irq(irq),
         .head(head), .tail(tail), .completed(completed), .busy(busy), .pending(pending), .started(started),
         .resetting(state_q != ST_RUN), .stuck(rd_stuck || wr_stuck), .marks(marks), .engine_busy(engine_busy),
-        .err_valid(err_valid), .err_at(err_at), .err_word(err_word),
+        .err_valid(err_valid), .err_code(err_code), .err_unit(err_unit), .err_tag(err_tag), .err_addr(err_addr), .err_index(err_index),
         .count_rd(count_rd), .count_wr(count_wr), .count_item(count_item), .count_stall(count_stall),
         .count_macs(macs_q), .count_nonzero(nonzero), .ask(ask), .ask_at(ask_at), .ask_pending(ask_pending), .ask_value(ask_value)
     );
@@ -235,7 +237,7 @@ module lac_top #(
         .rd_base(rd_base), .rd_limit(rd_limit), .wr_base(wr_base), .wr_limit(wr_limit), .head(head), .tail(tail),
         .completed(completed), .busy(busy), .pending(pending), .started(started), .marks(marks), .engine_busy(engine_busy),
         .engine_waits(engine_waits),
-        .err_valid(err_valid), .err_at(err_at), .err_word(err_word),
+        .err_valid(err_valid), .err_code(err_code), .err_unit(err_unit), .err_tag(err_tag), .err_addr(err_addr), .err_index(err_index),
         .req_valid(rq_valid[0]), .req_ready(rq_ready[0]), .req_addr(rq_addr[ADDR_W-1:0]), .req_lines(rq_lines[23:0]),
         .line_valid(ln_valid[0]), .line_ready(ln_ready[0]), .line_data(ln_data), .line_fault(ln_fault), .line_fault_addr(ln_fault_addr),
         .ld_valid(ld_valid), .ld_ready(ld_ready), .ld_cmd(ld_cmd), .ld_done(ld_done), .ld_fail(ld_fail), .ld_code(ld_code),

@@ -11,20 +11,20 @@ set -u
 cd "$(dirname "$0")/.." || exit 2
 B=${B:-build}
 table='
-forward-one     lac_mac.v          s/s2_f3_q   <= same2;/s2_f3_q   <= 1'"'"'b0;/
-forward-three   lac_mac.v          s/s2_f5_q   <= same4;/s2_f5_q   <= 1'"'"'b0;/
-forward-bank    lac_mac.v          s/s3_en_q \&\& s3_bank_q == s1_bank_q/s3_en_q/
+forward-one     lac_mac.v          s/s1_near_q, s1_second_q, s1_third_q, s1_fourth_q} <= {same1,/s1_near_q, s1_second_q, s1_third_q, s1_fourth_q} <= {1'"'"'b0,/
+forward-four    lac_mac.v          s/s1_third_q || s1_fourth_q;/s1_third_q;/
+forward-bank    lac_mac.v          s/s2_en_q \&\& s2_bank_q == s0_bank_q/s2_en_q/
 overflow        lac_mac.v          s/sum\[36\] != sum\[35\]/1'"'"'b0/
-two-words       lac_lane_fetch.v   s/e_sum > e_per;/e_sum >= e_per;/
-slot-wrap       lac_lane_fetch.v   s/t_sum >= t_per;/t_sum > t_per;/
-table-limit     lac_lane_fetch.v   s/t_used > t_limit/t_used > t_limit + 17'"'"'d1/
-padding         lac_lane_decode.v  s/wire err1  = d_two_q/wire err1  = 1'"'"'b0 \&\& d_two_q/
-row-limit       lac_lane_decode.v  s/was || row0 >= limit/was || row0 > limit/
-phase           lac_lane_decode.v  s/ph1 + 3.d1 == d_n/ph1 == d_n/
+two-words       lac_lane_fetch.v   s/f_tail_q <= f_next == f_last_q;/f_tail_q <= 1'"'"'b1;/
+slot-wrap       lac_lane_fetch.v   s/l_sum >= t_per;/l_sum > t_per;/
+table-limit     lac_lane_fetch.v   s/> {l_limit_q, 1.b0}/> {l_limit_q, 1'"'"'b1}/
+padding         lac_lane_decode.v  s/wire err1  = bad1/wire err1  = 1'"'"'b0 \&\& bad1/
+row-limit       lac_lane_decode.v  s/!r_fin_q \&\& !r_in0_q/!r_fin_q \&\& !r_in0_q \&\& r_row0_q != {ACC_AW{1'"'"'b0}}/
+phase           lac_lane_decode.v  s/phase_q + 3.d1 == d_n/phase_q == d_n/
 pair-order      lac_lane_decode.v  s/second_q <= more;/second_q <= 1'"'"'b0;/
-last-flag       lac_scan.v         s/left > I;/left >= I;/
-low-mask        lac_scan.v         s/<< a2_lo_q;/<< 5'"'"'d0;/
-skip-word       lac_scan.v         s/b_word_q <= sum_q \& above \& below;/b_word_q <= sum_q \& above \& below \& 32'"'"'h7FFFFFFF;/
+last-flag       lac_scan.v         s/place >= I\[5:0\];/place > I[5:0];/
+low-mask        lac_scan.v         s/<< a1_lo_q)/<< 5'"'"'d0)/
+skip-word       lac_scan.v         s/b_word_q <= a2_lines;/b_word_q <= a2_lines \& 32'"'"'h7FFFFFFF;/
 zero-point      lac_exec.v         s/{x\[15\], x} - {e1_zero\[15\], e1_zero}/{x[15], x} - {1'"'"'b0, e1_zero}/
 group-flag      lac_exec.v         s/e1_f_q\[i\] ?/1'"'"'b1 ?/
 mask-any        lac_exec.v         s/{LANES{e3_end_q}} | mask/{LANES{1'"'"'b1}}/
@@ -34,12 +34,15 @@ list-order      lac_load_feat.v    s/index <= above_q/1'"'"'b0/
 param-lane      lac_load.v         s/{1.b0, word\[15:8\]} >= LANES9/1'"'"'b0/
 chunk-clear     lac_load.v         s/{LANES{first_chunk}}/{LANES{1'"'"'b0}}/
 store-zero      lac_store.v        s/assign st_zero  = .*;/assign st_zero  = 1'"'"'b0;/
-store-first     lac_cmd.v          s/old_valid\[1\] \&\& gap_ex\[31\]/1'"'"'b0/
-token-promise   lac_cmd.v          s/|(waits \& none)/1'"'"'b0/
-lowest-error    lac_cmd.v          s/!c_valid || c_diff\[31\]/!c_valid/
-window          lac_check.v        s/addr < base ||/1'"'"'b0 ||/
-bounds          lac_check.v        s/(is_lf || (is_lx \&\& x_need)) \&\& sum1_q > FD/1'"'"'b0/
-columns-bounds  lac_check.v        s/(is_lf || (is_lx \&\& x_need)) \&\& sum1_q > FD/is_lf \&\& sum1_q > FD/
+store-first     lac_cmd.v          s/old_valid\[1\] \&\& gap_ex\[4\]/1'"'"'b0/
+token-promise   lac_cmd.v          s/promise == (pair_q\[0\] ? 4.d15 : 4.d0)/pair_q[0] \&\& promise == 4'"'"'d15/
+lowest-error    lac_cmd.v          s/!err_q || lower\[4\]/!err_q/
+window          lac_check.v        s/{line_at, 1.b0} < {base, base_odd}/1'"'"'b0/
+bounds          lac_check.v        s/(is_lf || (is_lx \&\& x_need)) \&\& (acc_big_q/1'"'"'b0 \&\& (acc_big_q/
+columns-bounds  lac_check.v        s/(is_lf || (is_lx \&\& x_need)) \&\& (acc_big_q/is_lf \&\& (acc_big_q/
+reserved-word   lac_slots.v        s/<= line_at\[3:0\] + set_at/<= set_at/
+run-counters    lac_regs.v         s/fresh_q \&\& at >= turn_q/fresh_q \&\& at > turn_q/
+count-kept      lac_regs.v         s/frozen_q \&\& !started;/frozen_q;/
 octet-carry     lac_load_table.v   s/last_q ? 11.d0 : ends\[.*\];/11'"'"'d0;/
 octet-descends  lac_load_table.v   s/ || !q_diff\[6\]//
 octet-over      lac_load_table.v   s/any_low ? low : over .*;/low;/
@@ -56,7 +59,7 @@ needed-before   lac_needed.v       s/2.d2 ? v_two_q : v_three_q/2'"'"'d2 ? v_thr
 needed-short    lac_needed.v       s/assign x_bad = bad_q;/assign x_bad = 1'"'"'b0;/
 cause-run       lac_top.v          s/run_q      <= busy || started;/run_q      <= busy;/
 cause-busy      lac_lane.v         s/(e_valid \&\& e_en) ? .LAC_LANE_BUSY/e_valid ? `LAC_LANE_BUSY/
-cause-tally     lac_tally.v        s/{sum, c_live_q}/{sum, c_live_q + 1'"'"'b1}/
+cause-tally     lac_tally.v        s/c_live_q < word\[W-1:0\]/1'"'"'b0/
 list-head       lac_pack.v         s/head_q  <= 1.b1;/head_q  <= 1'"'"'b0;/
 round           lac_requant.v      s/shift1_q <= in_raw ? 6.d0 : in_shift - 6.d1;/shift1_q <= in_raw ? 6'"'"'d0 : in_shift;/
 '

@@ -2,6 +2,7 @@
 //
 // tb_axil - lac_axil with a register file behind it, four-state
 //
+//   Hold       at random: nothing new is taken
 //   Master     AW and W with random lead over each other, random strobes, slow B and R, reads beside writes
 //   Checks     a memory of 1024 words written beside the strobes: one wr_en for each good write, none for a bad one,
 //              SLVERR exactly for bad ones, answers stable, one write and one read at a time
@@ -10,7 +11,7 @@
 `timescale 1ns/1ns
 module tb_axil;
     localparam N = 1500;  // [writes] and as many reads
-    reg clk = 0, rst = 1;
+    reg clk = 0, rst = 1, hold = 1;
     always #5 clk = !clk;
 
     reg awvalid = 0, wvalid = 0, bready = 0, arvalid = 0, rready = 0;
@@ -18,13 +19,14 @@ module tb_axil;
     wire awready, wready, bvalid, arready, rvalid, wr_en, rd_en;
     wire [1:0] bresp, rresp; wire [31:0] rdata, wr_data; wire [11:0] wr_addr, rd_addr;
     reg [31:0] rd_data;
-    lac_axil dut (.clk(clk), .rst(rst),
+    wire rd_soon;
+    lac_axil dut (.clk(clk), .rst(rst), .hold(hold),
         .s_axil_awvalid(awvalid), .s_axil_awready(awready), .s_axil_awaddr(awaddr),
         .s_axil_wvalid(wvalid), .s_axil_wready(wready), .s_axil_wdata(wdata), .s_axil_wstrb(wstrb),
         .s_axil_bvalid(bvalid), .s_axil_bready(bready), .s_axil_bresp(bresp),
         .s_axil_arvalid(arvalid), .s_axil_arready(arready), .s_axil_araddr(araddr),
         .s_axil_rvalid(rvalid), .s_axil_rready(rready), .s_axil_rdata(rdata), .s_axil_rresp(rresp),
-        .wr_en(wr_en), .wr_addr(wr_addr), .wr_data(wr_data), .rd_en(rd_en), .rd_addr(rd_addr), .rd_data(rd_data));
+        .wr_en(wr_en), .wr_addr(wr_addr), .wr_data(wr_data), .rd_soon(rd_soon), .rd_en(rd_en), .rd_addr(rd_addr), .rd_data(rd_data));
 
     integer seed, rng, cycles, writes, reads, bad, strobes;
     reg done;
@@ -40,6 +42,8 @@ module tb_axil;
     // the register file: rd_data is right for one cycle only
     reg [31:0] file [0:1023];
     always @(posedge clk) begin
+        if (hold && (awready || wready || arready)) fail("READY while hold", {awready, wready, arready}, 0);
+        if (rst !== 1) hold <= pick(8) == 0;
         if (wr_en) begin file[wr_addr[11:2]] <= wr_data; strobes = strobes + 1; end
         rd_data <= rd_en ? file[rd_addr[11:2]] : 32'hx;
     end
