@@ -307,26 +307,32 @@ module lac_store #(
     reg  [STAGES-1:0]  end_q, final_q;
     wire               rq_end   = end_q[STAGES-1];
     wire               rq_final = final_q[STAGES-1];
-    wire [STORE_W-1:0] rq_mask;
     always @(posedge clk)
         if (en) begin
             end_q   <= {end_q[STAGES-2:0], t0_end};
             final_q <= {final_q[STAGES-2:0], t0_final};
         end
+    // A skid stage, so that what stops some thousand registers is a register itself
+    wire                  room, pk_in_valid, pk_in_ready, pk_in_end, pk_in_final;
+    wire [STORE_W*36-1:0] pk_value;
+    wire [STORE_W-1:0]    pk_zero, pk_mask;
+    assign en = run && room;
+    lac_skid #(.W(STORE_W * 37 + 2)) u_skid (
+        .clk(clk), .rst(rst),
+        .in_valid(run && rq_valid[0]), .in_ready(room), .in_data({rq_final, rq_end, rq_zero, rq_value}),
+        .out_valid(pk_in_valid), .out_ready(pk_in_ready), .out_data({pk_in_final, pk_in_end, pk_zero, pk_value})
+    );
     generate
         for (i = 0; i < STORE_W; i = i + 1) begin : g_mask
             localparam integer I = i;
-            assign rq_mask[i] = !rq_end || (c_chan & SW1) == 16'd0 || (c_chan & SW1) > I[15:0];
+            assign pk_mask[i] = !pk_in_end || (c_chan & SW1) == 16'd0 || (c_chan & SW1) > I[15:0];
         end
     endgenerate
 
-    wire               pk_in_ready;
-    assign en = run && (!rq_valid[0] || pk_in_ready);
-
     lac_pack #(.STORE_W(STORE_W), .LINE_W(LINE_W)) u_pack (
         .clk(clk), .rst(rst), .cfg_type(c_type), .cfg_list(c_list),
-        .in_valid(rq_valid[0]), .in_ready(pk_in_ready), .in_value(rq_value), .in_zero(rq_zero), .in_mask(rq_mask),
-        .in_last(rq_end), .in_final(rq_final),
+        .in_valid(pk_in_valid), .in_ready(pk_in_ready), .in_value(pk_value), .in_zero(pk_zero), .in_mask(pk_mask),
+        .in_last(pk_in_end), .in_final(pk_in_final),
         .out_valid(pk_valid), .out_ready(pk_ready), .out_data(pk_data), .out_strb(pk_strb), .out_head(pk_head), .out_last(pk_last),
         .out_final(pk_final), .nonzero(nonzero)
     );
