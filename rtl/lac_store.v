@@ -193,11 +193,13 @@ module lac_store #(
 
     // ---- T0: a vector of channels -------------------------------------------------------------------------------------------
     reg  [15:0]        t0_point_q;   // number of the point, from 1 on
-    reg  [15:0]        t0_vec_q;     // of the vector in it, from 1 on; from 0 on if the last one is not full
+    reg  [15:0]        t0_left_q;    // [vectors] of it behind this one, and 1 if its last one is full
+    reg                t0_end_q;     // the last of the point
     reg  [CHUNK_W-1:0] t0_chunk_q;   // of the vector in its row
     reg  [ACC_AW-1:0]  t0_row_q;     // accumulator
     reg  [PARAM_AW-1:0] t0_index_q;  // of the vector in the point, from 0 on
-    wire               t0_end   = t0_vec_q == c_chan >> SW_LOG;  // of the point
+    wire               t0_end   = t0_end_q;
+    wire               n_full   = (n_chan & SW1) == 16'd0, c_full = (c_chan & SW1) == 16'd0;  // is the last vector of a point
     wire               t0_turn  = t0_end || t0_chunk_q == LASTC; // of the row
     wire               t0_first = t0_chunk_q == {CHUNK_W{1'b0}};
     assign             t0_final = t0_end && t0_point_q == c_points;
@@ -212,9 +214,12 @@ module lac_store #(
         if (idle)                             t0_point_q <= 16'd1;
         else if (en && t0_end)                t0_point_q <= t0_point_q + 16'd1;
 
-        if (idle)                             t0_vec_q <= {15'd0, (n_chan & SW1) == 16'd0};
-        else if (en && t0_end)                t0_vec_q <= {15'd0, (c_chan & SW1) == 16'd0};
-        else if (en)                          t0_vec_q <= t0_vec_q + 16'd1;
+        if (idle)                             t0_left_q <= n_chan >> SW_LOG;
+        else if (en)                          t0_left_q <= t0_end ? c_chan >> SW_LOG : t0_left_q - 16'd1;
+
+        if (idle)                             t0_end_q <= n_chan >> SW_LOG == {15'd0, n_full};
+        else if (en)                          t0_end_q <= t0_end ? c_chan >> SW_LOG == {15'd0, c_full}
+                                                        : t0_left_q == (c_full ? 16'd2 : 16'd1);
 
         if (idle || (en && t0_turn))          t0_chunk_q <= {CHUNK_W{1'b0}};
         else if (en)                          t0_chunk_q <= t0_chunk_q + 1'b1;
@@ -325,7 +330,7 @@ module lac_store #(
     generate
         for (i = 0; i < STORE_W; i = i + 1) begin : g_mask
             localparam integer I = i;
-            assign pk_mask[i] = !pk_in_end || (c_chan & SW1) == 16'd0 || (c_chan & SW1) > I[15:0];
+            assign pk_mask[i] = !pk_in_end || c_full || (c_chan & SW1) > I[15:0];
         end
     endgenerate
 
