@@ -61,7 +61,7 @@ enum {
     TELL           = 3,  /* completions follow each other at this distance */
 
     /* STORE */
-    STORE_PIPE     = 18, /* start to the first vector at lac_pack: T0 .. T4, thirteen of lac_requant */
+    STORE_PIPE     = 19, /* start to the first vector at lac_pack: T0 .. T4, thirteen of lac_requant, skid stage */
     STORE_TO_BUS   = 2,  /* start to the first request at the cutter */
     STORE_DONE     = 2,  /* last B to completion */
     LIST_TO_BUS    = 2,  /* line of a list to its request at the cutter */

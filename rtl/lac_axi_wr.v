@@ -4,12 +4,12 @@
 //
 //   req --> cut --+--> AW
 //                 +--> queue of lengths ---+
-//   line ------------------------------[beats]-->[skid]--> W
+//   line ------------------------------[beats]-->[ W ]----> W
 //                 +--> queue of starts <------------------ B
 //
 //   Order      AW is offered as soon as the request is there (whoever asks promises the lines), at most
 //              OUTSTANDING bursts before their B. A W beat is never offered before its AW
-//   Timing     one beat a cycle; data_ready is a function of registers, req_ready looks through to AWREADY
+//   Timing     one beat a cycle; data_ready looks through to WREADY, req_ready to AWREADY
 //   Handshake  valid && ready everywhere; VALIDs never wait for READYs and are never withdrawn
 //   quiet      every accepted request has had all its lines, and the bus owes it nothing (dead: always; then its user
 //              alone knows which lines have not gone)
@@ -161,7 +161,7 @@ module lac_axi_wr #(
     end
 
     // ---- W: beats from lines, or without any when there will be none
-    wire                put, put_ready;  // a beat enters the skid stage
+    wire                put, put_ready;  // a beat enters the register of W
     wire                blank = dead_q || kill;
     wire                have  = cur_valid_q && (blank || data_valid);
     wire [DATA_W-1:0]   put_data;
@@ -190,12 +190,16 @@ module lac_axi_wr #(
         end
     endgenerate
 
-    lac_skid #(.W(DATA_W + DATA_W / 8 + 1)) u_beat (
-        .clk(clk), .rst(rst),
-        .in_valid(have), .in_ready(put_ready), .in_data({cur_last, put_strb, put_data}),
-        .out_valid(m_axi_wvalid), .out_ready(m_axi_wready),
-        .out_data({m_axi_wlast, m_axi_wstrb, m_axi_wdata})
-    );
+    reg                       w_valid_q;
+    reg [DATA_W+DATA_W/8:0]   w_q;
+    always @(posedge clk) begin
+        if (rst)            w_valid_q <= 1'b0;
+        else if (put_ready) w_valid_q <= have;
+        if (put_ready)      w_q <= {cur_last, put_strb, put_data};
+    end
+    assign put_ready    = !w_valid_q || m_axi_wready;
+    assign m_axi_wvalid = w_valid_q;
+    assign {m_axi_wlast, m_axi_wstrb, m_axi_wdata} = w_q;
     assign beat = w_hs;
 
     // ---- B

@@ -193,11 +193,13 @@ module lac_store #(
 
     // ---- T0: a vector of channels -------------------------------------------------------------------------------------------
     reg  [15:0]        t0_point_q;   // number of the point, from 1 on
-    reg  [15:0]        t0_vec_q;     // of the vector in it, from 1 on; from 0 on if the last one is not full
+    reg  [15:0]        t0_left_q;    // [vectors] of it behind this one, and 1 if its last one is full
+    reg                t0_end_q;     // the last of the point
     reg  [CHUNK_W-1:0] t0_chunk_q;   // of the vector in its row
     reg  [ACC_AW-1:0]  t0_row_q;     // accumulator
     reg  [PARAM_AW-1:0] t0_index_q;  // of the vector in the point, from 0 on
-    wire               t0_end   = t0_vec_q == c_chan >> SW_LOG;  // of the point
+    wire               t0_end   = t0_end_q;
+    wire               n_full   = (n_chan & SW1) == 16'd0, c_full = (c_chan & SW1) == 16'd0;  // is the last vector of a point
     wire               t0_turn  = t0_end || t0_chunk_q == LASTC; // of the row
     wire               t0_first = t0_chunk_q == {CHUNK_W{1'b0}};
     assign             t0_final = t0_end && t0_point_q == c_points;
@@ -212,9 +214,12 @@ module lac_store #(
         if (idle)                             t0_point_q <= 16'd1;
         else if (en && t0_end)                t0_point_q <= t0_point_q + 16'd1;
 
-        if (idle)                             t0_vec_q <= {15'd0, (n_chan & SW1) == 16'd0};
-        else if (en && t0_end)                t0_vec_q <= {15'd0, (c_chan & SW1) == 16'd0};
-        else if (en)                          t0_vec_q <= t0_vec_q + 16'd1;
+        if (idle)                             t0_left_q <= n_chan >> SW_LOG;
+        else if (en)                          t0_left_q <= t0_end ? c_chan >> SW_LOG : t0_left_q - 16'd1;
+
+        if (idle)                             t0_end_q <= n_chan >> SW_LOG == {15'd0, n_full};
+        else if (en)                          t0_end_q <= t0_end ? c_chan >> SW_LOG == {15'd0, c_full}
+                                                        : t0_left_q == (c_full ? 16'd2 : 16'd1);
 
         if (idle || (en && t0_turn))          t0_chunk_q <= {CHUNK_W{1'b0}};
         else if (en)                          t0_chunk_q <= t0_chunk_q + 1'b1;
@@ -307,26 +312,32 @@ module lac_store #(
     reg  [STAGES-1:0]  end_q, final_q;
     wire               rq_end   = end_q[STAGES-1];
     wire               rq_final = final_q[STAGES-1];
-    wire [STORE_W-1:0] rq_mask;
     always @(posedge clk)
         if (en) begin
             end_q   <= {end_q[STAGES-2:0], t0_end};
             final_q <= {final_q[STAGES-2:0], t0_final};
         end
+    // A skid stage, so that what stops some thousand registers is a register itself
+    wire                  room, pk_in_valid, pk_in_ready, pk_in_end, pk_in_final;
+    wire [STORE_W*36-1:0] pk_value;
+    wire [STORE_W-1:0]    pk_zero, pk_mask;
+    assign en = run && room;
+    lac_skid #(.W(STORE_W * 37 + 2)) u_skid (
+        .clk(clk), .rst(rst),
+        .in_valid(run && rq_valid[0]), .in_ready(room), .in_data({rq_final, rq_end, rq_zero, rq_value}),
+        .out_valid(pk_in_valid), .out_ready(pk_in_ready), .out_data({pk_in_final, pk_in_end, pk_zero, pk_value})
+    );
     generate
         for (i = 0; i < STORE_W; i = i + 1) begin : g_mask
             localparam integer I = i;
-            assign rq_mask[i] = !rq_end || (c_chan & SW1) == 16'd0 || (c_chan & SW1) > I[15:0];
+            assign pk_mask[i] = !pk_in_end || c_full || (c_chan & SW1) > I[15:0];
         end
     endgenerate
 
-    wire               pk_in_ready;
-    assign en = run && (!rq_valid[0] || pk_in_ready);
-
     lac_pack #(.STORE_W(STORE_W), .LINE_W(LINE_W)) u_pack (
         .clk(clk), .rst(rst), .cfg_type(c_type), .cfg_list(c_list),
-        .in_valid(rq_valid[0]), .in_ready(pk_in_ready), .in_value(rq_value), .in_zero(rq_zero), .in_mask(rq_mask),
-        .in_last(rq_end), .in_final(rq_final),
+        .in_valid(pk_in_valid), .in_ready(pk_in_ready), .in_value(pk_value), .in_zero(pk_zero), .in_mask(pk_mask),
+        .in_last(pk_in_end), .in_final(pk_in_final),
         .out_valid(pk_valid), .out_ready(pk_ready), .out_data(pk_data), .out_strb(pk_strb), .out_head(pk_head), .out_last(pk_last),
         .out_final(pk_final), .nonzero(nonzero)
     );

@@ -15,7 +15,7 @@ forward-one     lac_mac.v          s/s1_near_q, s1_second_q, s1_third_q, s1_four
 forward-four    lac_mac.v          s/s1_third_q || s1_fourth_q;/s1_third_q;/
 forward-bank    lac_mac.v          s/s2_en_q \&\& s2_bank_q == s0_bank_q/s2_en_q/
 overflow        lac_mac.v          s/sum\[36\] != sum\[35\]/1'"'"'b0/
-two-words       lac_lane_fetch.v   s/f_tail_q <= f_next == f_last_q;/f_tail_q <= 1'"'"'b1;/
+two-words       lac_lane_fetch.v   s/f_tail_q  <= f_next == f_last_q;/f_tail_q  <= 1'"'"'b1;/
 slot-wrap       lac_lane_fetch.v   s/l_sum >= t_per;/l_sum > t_per;/
 table-limit     lac_lane_fetch.v   s/> {l_limit_q, 1.b0}/> {l_limit_q, 1'"'"'b1}/
 padding         lac_lane_decode.v  s/wire err1  = bad1/wire err1  = 1'"'"'b0 \&\& bad1/
@@ -59,9 +59,12 @@ needed-before   lac_needed.v       s/2.d2 ? v_two_q : v_three_q/2'"'"'d2 ? v_thr
 needed-short    lac_needed.v       s/assign x_bad = bad_q;/assign x_bad = 1'"'"'b0;/
 cause-run       lac_top.v          s/run_q      <= busy || started;/run_q      <= busy;/
 cause-busy      lac_lane.v         s/(e_valid \&\& e_en) ? .LAC_LANE_BUSY/e_valid ? `LAC_LANE_BUSY/
-cause-tally     lac_tally.v        s/c_live_q < word\[W-1:0\]/1'"'"'b0/
-list-head       lac_pack.v         s/head_q  <= 1.b1;/head_q  <= 1'"'"'b0;/
-round           lac_requant.v      s/shift1_q <= in_raw ? 6.d0 : in_shift - 6.d1;/shift1_q <= in_raw ? 6'"'"'d0 : in_shift;/
+cause-tally     lac_tally.v        s/{sum, c_live_q}/{sum, c_live_q + 1'"'"'b1}/
+list-head       lac_pack.v         s/k_head_q   <= head;/k_head_q   <= 1'"'"'b0;/
+pack-strobes    lac_pack.v         s/begun_q ? strb_q : {LB{1.b0}}/strb_q/
+store-lane      lac_store.v        s/low3_q\[l % 8\] \&\&/1'"'"'b1 \&\&/
+store-index     lac_store.v        s/t0_param   = c_param_row.*;/t0_param   = t0_index_q;/
+round           lac_requant.v      s/in_zero, low10\[14\] || half_q\[2\]}/in_zero, 1'"'"'b0}/
 '
 # The bench's own rules, but a bug may leave a signal unused.
 makefile=$'CC := gcc\nCFLAGS := -O2\ninclude tb/tb.mk\nVL_FLAGS += -Wno-fatal\n'
