@@ -33,8 +33,8 @@ enum {
     ISSUE          = 1,  /* burst to ARVALID */
     FLIGHT_DEFAULT = 8,  /* where CAP_FLIGHT reads as 0 */
 
-    /* LOAD: a command arrives, may ask a cycle later, and begins when it has and the one before has completed */
-    ARRIVE_TO_ASK  = 1,
+    /* LOAD: a command arrives, may ask three cycles later, and begins when it has and the one before has completed */
+    ARRIVE_TO_ASK  = 3,
     BEGIN_TO_HEAD  = 1,  /* begins to the first line taken: of a weight block */
     BEGIN_TO_LINE  = 2,  /* of everything else */
     CHECK          = 6,  /* header line to the state behind lac_load's five checks */
@@ -177,7 +177,7 @@ struct predict {
     uint32_t  given[ENGINES][ENGINES], took[ENGINES][ENGINES];
     cyc       token[ENGINES][ENGINES][TOKENS];
     uint32_t  known;                   /* commands, from the first on, whose completion is known */
-    cyc       known_max;
+    cyc       known_max, held_max;     /* last completion of those, and of LOADs and EXECs among them: a STORE waits for its engine, not for STOREs */
 
     /* EXEC */
     cyc       s_a, s_bload[3];         /* scanner: last step of A; when the last words entered B */
