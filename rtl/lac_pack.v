@@ -219,17 +219,21 @@ module lac_pack #(
     reg final_q;
     always @(posedge clk) begin
         if (run && in_valid) final_q <= in_final;
-        if (ready && put) begin
-            k_full_q   <= full;
-            k_head_q   <= head;
-            k_last_q   <= cfg_list ? head : in_last && !more;
-            k_final_q  <= cfg_list ? head && final_q : in_final && !more;
-            k_narrow_q <= cfg_list || raw ? {8*NARROW{1'b0}} : narrow;
-            k_wide_q   <= raw ? value8 : {36*N8{1'b0}};
-            k_entry_q  <= cfg_list ? {head ? 16'd0 : value, head ? count_q : index} : 32'd0;
-            k_put_q    <= at;
-            k_strb_q   <= at & there;
+        if (ready) begin
+            k_full_q  <= full;
+            k_head_q  <= head;
+            k_last_q  <= cfg_list ? head : in_last && !more;
+            k_final_q <= cfg_list ? head && final_q : in_final && !more;
+            k_put_q   <= at;
+            k_strb_q  <= at & there;
         end
+        // resets that stand still while a command runs
+        if (cfg_list || raw) k_narrow_q <= {8*NARROW{1'b0}};
+        else if (ready)      k_narrow_q <= narrow;
+        if (!raw)            k_wide_q   <= {36*N8{1'b0}};
+        else if (ready)      k_wide_q   <= value8;
+        if (!cfg_list)       k_entry_q  <= 32'd0;
+        else if (ready)      k_entry_q  <= {head ? 16'd0 : value, head ? count_q : index};
     end
 
     // ---- The line ------------------------------------------------------------------------------------------------------

@@ -62,11 +62,12 @@ module lac_requant (
     always @(posedge clk)
         if (en) begin
             acc1_q  <= in_acc;
-            bias1_q <= in_raw ? 32'd0 : in_bias;
-            mult1_q <= in_raw ? 31'd1 : in_mult;
             sum2_q  <= {acc1_q[35], acc1_q} + {{5{bias1_q[31]}}, bias1_q};
             mult2_q <= mult1_q;
         end
+    always @(posedge clk)
+        if (in_raw)  {mult1_q, bias1_q} <= {31'd1, 32'd0};
+        else if (en) {mult1_q, bias1_q} <= {in_mult, in_bias};
 
     // 3 .. 5: the unsigned part of the sum times mult: {high, low} half of the sum x {high 13, low 18} bits of mult
     wire [35:0] ll5, hl5, lh5, hh5;

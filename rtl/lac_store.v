@@ -121,7 +121,7 @@ module lac_store #(
     reg  [15:0]        point_q;      // dense: number of the next one, from 1 on
     reg  [ADDR_W-1:6]  base_q;       // dense: of the next point; list: of the point being written
     reg  [OFF_W-1:0]   off_q;        // list: [lines] from there to the next line of entries
-    reg                asked_q;      // list: the line at hand has been asked for
+    reg                asked_q;      // the line at hand has been asked for, or this is no list
     reg                req_q;
     reg  [ADDR_W-1:0]  req_addr_q;
     reg  [16:0]        req_lines_q;
@@ -136,12 +136,12 @@ module lac_store #(
     always @(posedge clk)
         if (rst || idle) begin
             req_q   <= 1'b0;
-            asked_q <= 1'b0;
+            asked_q <= !cmd[`LAC_F_STORE_LIST];
             more_q  <= !rst && !cmd[`LAC_F_STORE_LIST] && cmd_valid;
         end else begin
             if (free) req_q <= ask;
-            if (pk_move)             asked_q <= 1'b0;
-            else if (c_list && ask)  asked_q <= 1'b1;
+            if (pk_move)  asked_q <= !c_list;
+            else if (ask) asked_q <= 1'b1;
             if (ask && point_q == c_points) more_q <= 1'b0;
         end
 
@@ -164,10 +164,10 @@ module lac_store #(
     assign req_valid  = req_q;
     assign req_addr   = req_addr_q;
     assign req_lines  = {7'd0, req_lines_q};
-    assign data_valid = pk_valid && (!c_list || asked_q);
+    assign data_valid = pk_valid && asked_q;
     assign data       = pk_data;
     assign strb       = pk_strb;
-    assign pk_ready   = data_ready && (!c_list || asked_q);
+    assign pk_ready   = data_ready && asked_q;
 
     // ---- The command ------------------------------------------------------------------------------------------------------
     reg                t0_valid_q, t1_valid_q, t2_valid_q, t3_valid_q, t4_valid_q;
