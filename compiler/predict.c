@@ -36,7 +36,7 @@ static void completed(predict *p, uint32_t n)
         if (give >> to & 1) p->token[c->engine][to][p->given[c->engine][to]++ % TOKENS] = c->done;
     while (p->known < p->n && p->cmd[p->known].done != NEVER) {
         p->known_max = max_c(p->known_max, p->cmd[p->known].done);
-        if (p->cmd[p->known].engine != STORE) p->held_max = max_c(p->held_max, p->cmd[p->known].done);
+        if (p->cmd[p->known].engine != STORE) p->known_others = max_c(p->known_others, p->cmd[p->known].done);
         p->cmd[p->known++].all_done = p->known_max;
     }
 }
@@ -51,7 +51,7 @@ static cyc engine_start(const predict *p, uint32_t e)
     cyc t = max_c(max_c(p->head_at[e], p->free_at[e]), tokens);
     if (e == STORE) {
         if (p->known < n) return NEVER;
-        t = max_c(t, max_c(p->held_max, p->head_at[e] - 1) + 1 + STORE_SEES);
+        t = max_c(t, max_c(p->known_others, p->head_at[e] - 1) + 1 + STORE_SEES);
     }
     return t;
 }
@@ -116,13 +116,13 @@ static predict_status choose(predict *p, int who, cyc q, uint32_t lines_cmd)
     return PREDICT_OK;
 }
 
-/* Commands are asked for one a cycle while FETCH_AHEAD and the slots allow. */
+/* Commands are asked for one every second cycle while FETCH_AHEAD and the slots allow. */
 static cyc ask_at(const predict *p)
 {
     const uint32_t n = p->asked;
     if (n == p->n || n - p->taken >= FETCH_AHEAD) return NEVER;
-    cyc t = n ? p->ask[(n - 1) % FETCH_AHEAD] + 1 : 0;
-    if (n >= FETCH_AHEAD) t = max_c(t, p->took_up[n % FETCH_AHEAD] + 1);
+    cyc t = n ? p->ask[(n - 1) % FETCH_AHEAD] + 2 : 0;
+    if (n >= FETCH_AHEAD) t = max_c(t, p->took_up[n % FETCH_AHEAD] + TAKE_TO_ASK);
     if (n >= AHEAD) {
         if (p->known <= n - AHEAD) return NEVER;
         t = max_c(t, p->cmd[n - AHEAD].all_done + DONE_TO_ASK);
@@ -157,7 +157,7 @@ static void begin_run(predict *p)
     p->send_free = 0;
     p->port_free = long_ago;
     p->known = 0;
-    p->known_max = p->held_max = 0;
+    p->known_max = p->known_others = 0;
     for (uint32_t e = 0; e < ENGINES; e++) {
         p->waiting[e] = p->head[e] = p->head_full[e] = 0;
         p->free_at[e] = p->head_at[e] = 0;

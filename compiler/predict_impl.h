@@ -24,7 +24,8 @@ enum {
     TAKE_TO_SEND   = 9,  /* eight of lac_check, one to hand over */
     SLOTS          = 16, /* commands between fetch and completion, a power of two that queues are as long as */
     AHEAD          = 15, /* commands asked for from the oldest on that has not completed */
-    DONE_TO_ASK    = 3,  /* a completion to the next request that it allows */
+    TAKE_TO_ASK    = 2,  /* a command taken up to the request that this allows */
+    DONE_TO_ASK    = 4,  /* a completion to the next request that it allows */
     STORE_SEES     = 1,  /* STORE learns late that all before it have completed, and of a new command */
     IDLE_AFTER     = 2,  /* last completion to idle as the counters see it */
 
@@ -177,7 +178,7 @@ struct predict {
     uint32_t  given[ENGINES][ENGINES], took[ENGINES][ENGINES];
     cyc       token[ENGINES][ENGINES][TOKENS];
     uint32_t  known;                   /* commands, from the first on, whose completion is known */
-    cyc       known_max, held_max;     /* last completion of those, and of LOADs and EXECs among them: a STORE waits for its engine, not for STOREs */
+    cyc       known_max, known_others; /* the last of them, of LOAD and EXEC */
 
     /* EXEC */
     cyc       s_a, s_bload[3];         /* scanner: last step of A; when the last words entered B */

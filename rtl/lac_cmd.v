@@ -154,7 +154,8 @@ module lac_cmd #(
     reg  [ADDR_W-1:0]  req_addr_q;
     wire               taken;      // a whole command is being taken up
     wire [4:0]         ahead = asked_q - low_q;
-    wire               ask = more && !err_q && credit_q != 3'd0 && ahead != 5'd15 && (!req_q || req_ready);
+    reg                room_q;     // as of the cycle before, in which nothing was asked for: every second cycle at the most
+    wire               ask = more && !err_q && room_q && (!req_q || req_ready);
     wire [15:0]        entry = err_q ? (d_ring_q ? 16'd0 : head_q) : fetch_q;   // once nothing is fetched any more: where the error is
     wire [R_W-1:0]     entry_at = ring + {{(R_W-16){1'b0}}, entry};
     assign req_valid  = req_q;
@@ -168,7 +169,9 @@ module lac_cmd #(
             fetch_q  <= 16'd0;
             asked_q  <= 5'd0;
             credit_q <= FETCH[2:0];
+            room_q   <= 1'b0;
         end else begin
+            room_q <= !ask && credit_q != 3'd0 && ahead != 5'd15;
             if (ask) begin
                 req_q   <= 1'b1;
                 asked_q <= asked_q + 5'd1;
@@ -179,7 +182,7 @@ module lac_cmd #(
         end
     always @(posedge clk) if (ask) req_addr_q <= {entry_at, 6'd0};
 
-    wire [4:0]         arrived, fault_seq, unknown_seq, spoilt_seq;
+    wire [4:0]         arrived, arrived_next, fault_seq, unknown_seq, spoilt_seq;
     reg  [3:0]         at_q;
     wire [3:0]         spoilt_at;
     wire               lap, mark, skew, beyond, faulty, unknown, spoilt;
@@ -190,7 +193,7 @@ module lac_cmd #(
     wire [191:0]       words;
     lac_slots #(.LINE_W(LINE_W), .ADDR_W(ADDR_W)) u_slots (
         .clk(clk), .rst(rst), .line_valid(line_valid), .line_data(line_data), .line_fault(line_fault), .line_fault_addr(line_fault_addr),
-        .arrived(arrived), .at(at_q), .lap(lap), .engine(engine), .kind(kind), .waits(waits), .gives(gives), .mark(mark), .tag(tag),
+        .arrived(arrived), .arrived_next(arrived_next), .at(at_q), .lap(lap), .engine(engine), .kind(kind), .waits(waits), .gives(gives), .mark(mark), .tag(tag),
         .addr(addr), .skew(skew), .beyond(beyond), .words(words), .faulty(faulty), .fault_seq(fault_seq), .fault_code(fault_code),
         .fault_addr(fault_addr), .wipe_fault(wipe && !d_fault_q), .wipe_unknown(wipe && !d_unknown_q), .wipe_spoilt(wipe && !d_spoilt_q),
         .wipe_far(wipe && !(d_window_q && beyond_q)), .unknown(unknown), .unknown_seq(unknown_seq), .unknown_word(unknown_word),
@@ -208,7 +211,9 @@ module lac_cmd #(
     wire               check_ready;
     wire [7:0]         check_code;
     wire [ADDR_W-1:0]  check_at;
-    assign taken = state_q == ST_WAIT && seq_q != arrived && !err_q && !halt && load_q == 3'b000;
+    reg                here_q;         // the next command has arrived
+    always @(posedge clk) here_q <= !rst && (state_q == ST_SEND ? seq1 : seq_q) != arrived_next;
+    assign taken = state_q == ST_WAIT && here_q && !err_q && !halt && load_q == 3'b000;
 
     lac_check #(
         .LANES(LANES), .LINE_W(LINE_W), .ADDR_W(ADDR_W), .STORE_W(STORE_W), .WEIGHT_DEPTH(WEIGHT_DEPTH),

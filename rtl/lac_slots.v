@@ -24,6 +24,7 @@ module lac_slots #(
     input  wire [2:0]          line_fault,
     input  wire [ADDR_W-1:0]   line_fault_addr,
     output wire [4:0]          arrived,       // commands, modulo 32
+    output wire [4:0]          arrived_next,  // in the next cycle
 
     input  wire [3:0]          at,
     output wire                lap,           // bit 4 of the command's number
@@ -79,7 +80,8 @@ module lac_slots #(
         if (rst)          {seq_q, part_q} <= 8'd0;
         else if (valid_q) {seq_q, part_q} <= last ? {seq_q + 5'd1, 3'd0} : {seq_q, part_q + 3'd1};
     end
-    assign arrived = seq_q;
+    assign arrived      = seq_q;
+    assign arrived_next = seq_q + {4'd0, valid_q && last};
 
     // class of the command: LOAD's kinds 0 .. 4, 5 EXEC, 6 STORE, 7 none
     reg  [2:0] class_q;
