@@ -13,7 +13,7 @@ B=${B:-build}
 mkdir -p "$B"
 status=0
 rm -f "$B/cells.json"
-if ! yosys -q -l "$B/cells.log" -p "read_verilog -Irtl rtl/lac_lane.v rtl/lac_lane_*.v rtl/lac_mac.v rtl/lac_count.v rtl/lac_ram.v rtl/lac_fifo.v;
+if ! yosys -q -l "$B/cells.log" -p "read_verilog -Irtl rtl/lac_lane.v rtl/lac_lane_*.v rtl/lac_mac.v rtl/lac_mul.v rtl/lac_count.v rtl/lac_ram.v rtl/lac_fifo.v;
         chparam -set WEIGHT_DEPTH 1024 -set COL_DEPTH 512 -set ACC_DEPTH 256 lac_lane; synth_ecp5 -top lac_lane;
         tee -q -o $B/cells.json stat -json" > /dev/null 2>&1; then
     echo "not ok - cells: yosys fails: $(grep -m 1 ERROR "$B/cells.log")"

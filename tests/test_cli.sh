@@ -111,7 +111,7 @@ fc 2 "--cluster with csc8" "expected --format csc" Wf.npy X.npy --cluster --form
 
 # --- Ports and configurations
 fc 2 "unknown port" "port 'tcp' is unknown, expected model, rtl or serial:DEVICE[@BAUD]" W.npy X.npy --port tcp
-fc 2 "unknown configuration" "configuration 'l65' is unknown, expected one of: l4, l64, l8, odd" W.npy X.npy --config l65
+fc 2 "unknown configuration" "configuration 'l65' is unknown, expected one of: i5, l4, l64, l8, odd" W.npy X.npy --config l65
 fc 2 "a path as configuration" "expected a name without '/'" W.npy X.npy --config ../configs/l8
 mkdir -p here/configs && sed 's/^LANES=8/LANES=16/' "$home/configs/l8.cfg" > here/configs/mine.cfg
 mkdir configs && cp "$home/configs/l8.cfg" configs/beside.cfg
