@@ -42,7 +42,6 @@ bounds          lac_check.v        s/(is_lf || (is_lx \&\& x_need)) \&\& (acc_bi
 columns-bounds  lac_check.v        s/(is_lf || (is_lx \&\& x_need)) \&\& (acc_big_q/is_lf \&\& (acc_big_q/
 reserved-word   lac_slots.v        s/<= line_at\[3:0\] + set_at/<= set_at/
 run-counters    lac_regs.v         s/fresh_q \&\& at >= turn_q/fresh_q \&\& at > turn_q/
-count-kept      lac_regs.v         s/frozen_q \&\& !started;/frozen_q;/
 octet-carry     lac_load.v         s/: carry_q\[13\*(i\/8) +: 13\]/: 13'"'"'d0/
 octet-descends  lac_load.v         s/assign descends = in_cols \&\& .*/assign descends = 1'"'"'b0;/
 octet-over      lac_load.v         s/assign late       = cols1_q/assign late       = 1'"'"'b0/
