@@ -100,7 +100,9 @@ module lac_slots #(
     wire       first  = part_q == 3'd0;
     wire [2:0] class_ = (W > 2 && first) ? class_now : class_q;  // two words a line: the first line's are the same in all classes
     wire       exec   = class_ == 3'd5;
-    always @(posedge clk) if (valid_q && first) class_q <= class_now;
+    always @(posedge clk)
+        if (rst)                   class_q <= 3'd0;
+        else if (valid_q && first) class_q <= class_now;
 
     // ---- Slots --------------------------------------------------------------------------------------------------------------------
     localparam integer A_W  = ADDR_W - 6 + 2;

@@ -42,7 +42,6 @@ bounds          lac_check.v        s/(is_lf || (is_lx \&\& x_need)) \&\& (acc_bi
 columns-bounds  lac_check.v        s/(is_lf || (is_lx \&\& x_need)) \&\& (acc_big_q/is_lf \&\& (acc_big_q/
 reserved-word   lac_slots.v        s/<= line_at\[3:0\] + set_at/<= set_at/
 run-counters    lac_regs.v         s/fresh_q \&\& at >= turn_q/fresh_q \&\& at > turn_q/
-count-kept      lac_regs.v         s/frozen_q \&\& !started;/frozen_q;/
 octet-carry     lac_load_table.v   s/last_q ? 11.d0 : ends\[.*\];/11'"'"'d0;/
 octet-descends  lac_load_table.v   s/ || !q_diff\[6\]//
 octet-over      lac_load_table.v   s/any_low ? low : over .*;/low;/
