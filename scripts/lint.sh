@@ -21,12 +21,12 @@ check() {  # check NAME COMMAND...
 
 # Icarus 11 cannot tell its version where it is relocated; that line is not about our code.
 icarus() { iverilog -g2005 -Wall -Irtl -t null "$@" 2>&1 | grep -v '^Unable to get version'; [ "${PIPESTATUS[0]}" = 0 ]; }
-verilate() { verilator --lint-only -Wall --language 1364-2005 -Irtl -Ifpga/rtl "$@"; }
+verilate() { verilator --lint-only -Wall --language 1364-2005 -Irtl "$@"; }
 
-for f in rtl/*.v fpga/rtl/lac_*.v; do
+for f in rtl/*.v; do
     m=$(basename "$f" .v)
     # A module finds the others through -y, so that "alone" means: as the top, with its defaults.
-    check "$m (icarus)" icarus -y rtl -y fpga/rtl -s "$m" "$f"
+    check "$m (icarus)" icarus -y rtl -s "$m" "$f"
     check "$m (verilator)" verilate --top-module "$m" "$f"
 done
 

@@ -364,6 +364,16 @@ static void break_and_mode(void)
         if (!why) why = talk(read, sizeof read);
     }
     end("break, in every place", why);
+
+    begin();
+    why = talk_frame(1, 0, 1, 0, NULL);
+    if (!why) why = talk_frame(4, 1, 1, 0, NULL);
+    if (!why) why = talk(read, sizeof read);
+    if (!why && r_.reads) why = "a command was obeyed behind BYE without a pause";
+    pause_line();
+    if (!why) why = talk(read, sizeof read);
+    if (!why && r_.reads != 1) why = "no plain mode behind BYE and a pause";
+    end("BYE", why);
 }
 
 /* Frames ahead of the answers, without the oracle, which has no time. */
