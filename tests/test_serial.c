@@ -206,6 +206,10 @@ static void glitches(void)
             why = talk(read, sizeof read);
         }
     if (!why && r_.reads != 24) why = "expected 24 words to be read";
+    for (int at = 1; at <= 6 * 10 * RIG_DIVISOR && !why; at++) { /* one cycle inverted anywhere: a bit is still what most of it is */
+        r_.invert = at;
+        why = talk(read, sizeof read);
+    }
     end("glitches of the line are no bytes", why);
 }
 
