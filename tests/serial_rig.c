@@ -159,8 +159,11 @@ static void line_in(rig *r)
 void rig_tick(rig *r)
 {
     line_out(r);
+    const uint8_t spike = r->invert && !--r->invert;
     bus(r);
+    r->pin->rx ^= spike;
     serial_sim_tick(r->sim);
+    r->pin->rx ^= spike;
     bus_after(r);
     line_in(r);
     r->cycles++;

@@ -35,6 +35,7 @@ typedef struct {
     int      bits_left;     /* [bits] 0: the line rests */
     int      bit_time;      /* [cycles] left of this bit */
     int      stop_low;      /* the stop bit of the byte on its way is low */
+    int      invert;        /* [cycles] from now; in that cycle the line is inverted; 0: never */
     int      slow;          /* [cycles] added at random between bytes, at most */
     uint8_t  out[RIG_OUT];  /* queue */
     size_t   out_at, out_n;

@@ -191,6 +191,28 @@ static void plain_lengths(void)
     end("plain mode, other bytes are skipped", why);
 }
 
+/* The line low for one or two cycles is no start bit. */
+static void glitches(void)
+{
+    static const uint8_t read[] = { 2, 1, 0, 0, 0, 8 };
+    const char *why = NULL;
+    begin();
+    for (int low = 1; low <= 2; low++)
+        for (int gap = 4; gap < 40 && !why; gap += 3) {
+            r_.pin->rx = 0;
+            rig_idle(&r_, (uint64_t)low);
+            r_.pin->rx = 1;
+            rig_idle(&r_, (uint64_t)gap);
+            why = talk(read, sizeof read);
+        }
+    if (!why && r_.reads != 24) why = "expected 24 words to be read";
+    for (int at = 1; at <= 6 * 10 * RIG_DIVISOR && !why; at++) { /* one cycle inverted anywhere: a bit is still what most of it is */
+        r_.invert = at;
+        why = talk(read, sizeof read);
+    }
+    end("glitches of the line are no bytes", why);
+}
+
 static void sequence(void)
 {
     const char *why;
@@ -346,6 +368,16 @@ static void break_and_mode(void)
         if (!why) why = talk(read, sizeof read);
     }
     end("break, in every place", why);
+
+    begin();
+    why = talk_frame(1, 0, 1, 0, NULL);
+    if (!why) why = talk_frame(4, 1, 1, 0, NULL);
+    if (!why) why = talk(read, sizeof read);
+    if (!why && r_.reads) why = "a command was obeyed behind BYE without a pause";
+    pause_line();
+    if (!why) why = talk(read, sizeof read);
+    if (!why && r_.reads != 1) why = "no plain mode behind BYE and a pause";
+    end("BYE", why);
 }
 
 /* Frames ahead of the answers, without the oracle, which has no time. */
@@ -386,11 +418,24 @@ static void frames_ahead(void)
       && !memcmp(r_.mem + 0x400, blob_, 512) && !memcmp(r_.mem + 0x600, was + 512, 512);
     result(ok && !r_.fault, "a frame is received while another one is answered", r_.fault ? r_.fault : "answers or memory are not as expected");
 
+    /* both want the frame RAM: READs whose words come in while those of the next WRITE do */
+    for (uint8_t s = 5; s < 45 && ok; s += 2) {
+        r_.got_n = at = 0;
+        r_.wait = s % 5;
+        rig_send(&r_, f, oracle_frame(f, 3, s, 256, 0x400, NULL));
+        memcpy(was, r_.mem + 0x400, 1024);
+        rig_send(&r_, f, oracle_frame(f, 2, (uint8_t)(s + 1), 40, 0x500, blob_ + s));
+        rig_await(&r_, 4096, 2000);
+        ok = !memcmp(r_.got + 12, was, 1024) && status_at(&at, 3, s, 256) == 0 && status_at(&at, 2, (uint8_t)(s + 1), 0) == 0 && at == r_.got_n
+          && !memcmp(r_.mem + 0x500, blob_ + s, 160);
+    }
+    result(ok && !r_.fault, "words come and go at once", r_.fault ? r_.fault : "answers or memory are not as expected");
+
     /* WRITEs without a pause: the bus is faster than the line */
     r_.got_n = at = 0;
-    for (uint8_t s = 5; s < 25; s++) rig_send(&r_, f, oracle_frame(f, 2, s, s * 7 % 60u + 1, 0x1000u + 0x100u * s, blob_ + s));
+    for (uint8_t s = 45; s < 65; s++) rig_send(&r_, f, oracle_frame(f, 2, s, s * 7 % 60u + 1, 0x1000u + 0x100u * s, blob_ + s));
     rig_await(&r_, 4096, 2000);
-    for (uint8_t s = 5; s < 25; s++) ok &= status_at(&at, 2, s, 0) == 0 && !memcmp(r_.mem + 0x1000 + 0x100 * s, blob_ + s, 4 * (s * 7 % 60u + 1));
+    for (uint8_t s = 45; s < 65; s++) ok &= status_at(&at, 2, s, 0) == 0 && !memcmp(r_.mem + 0x1000 + 0x100 * s, blob_ + s, 4 * (s * 7 % 60u + 1));
     result(ok && at == r_.got_n && !r_.fault, "twenty WRITEs ahead of their answers", r_.fault ? r_.fault : "answers or memory are not as expected");
     rig_close(&r_);
 }
@@ -514,6 +559,7 @@ int main(void)
     for (size_t i = 0; i < sizeof blob_; i++) blob_[i] = (uint8_t)rng_next(&g_);
     known_bytes();
     plain_lengths();
+    glitches();
     sequence();
     bus_errors();
     damage();
