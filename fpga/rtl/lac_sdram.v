@@ -365,6 +365,11 @@ module lac_sdram #(
 
     assign w_pop = col_write && col_begin;
 
+    initial begin  // no command and no driver between configuration and the first reset
+        pin_cmd_q = 3'b111;
+        pin_oe_q  = 1'b0;
+    end
+
     always @(posedge clk) begin
         bank_q     <= cmd_bank;
         addr_q     <= cmd_addr;

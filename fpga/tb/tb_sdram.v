@@ -171,7 +171,7 @@ module tb_sdram;
 
     initial begin
         if (!$value$plusargs("seed=%d", seed)) seed = 1;
-        if (!$value$plusargs("cycles=%d", limit)) limit = 30000;
+        if (!$value$plusargs("cycles=%d", limit)) limit = 22000;
         if ($test$plusargs("vcd")) begin
             $dumpfile("tb_sdram.vcd");
             $dumpvars(0, tb_sdram);
