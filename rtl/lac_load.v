@@ -147,7 +147,7 @@ module lac_load #(
     wire [15:0]        c_recs  = cmd_q[`LAC_F_LOAD_PARAMS_CHANNELS];
     wire [15:0]        c_param = cmd_q[`LAC_F_LOAD_PARAMS_PARAM_BASE];
     wire [15:0]        c_feat  = cmd_q[`LAC_F_LOAD_COLUMNS_FEAT_BASE];
-    wire               is_w    = kind == 4'd0, is_f = kind == 4'd2, is_x = kind == 4'd4;
+    wire               is_w    = kind == 4'd0, is_x = kind == 4'd4;
     wire [31:0]        word32  = {16'd0, c_word};
     wire [31:0]        recs32  = {16'd0, c_recs};
     wire [31:0]        param32 = {16'd0, c_param};
@@ -486,7 +486,9 @@ module lac_load #(
     // ---- States ---------------------------------------------------------------------------------------------------------------------------
     // An engine that waits for the last write reads two cycles behind `done` at the earliest: features' line flags are in their RAM three
     // cycles behind the last line. A weight block first hears whether some lane's slices were too long.
-    assign done       = state_q == ST_DONE && settle_q == (is_w || is_x ? 3'd6 : is_f ? 3'd1 : 3'd0) && (err_q || !(fault_q || fault2_q)) && !stop_q;
+    reg                settled_q;
+    always @(posedge clk) settled_q <= !rst && state_q == ST_DONE && settle_q == (is_w || is_x ? 3'd5 : 3'd0) && !search;
+    assign done       = settled_q && (err_q || !(fault_q || fault2_q)) && !stop_q;
     assign cause      = state_q == ST_IDLE && !waiting ? (waits ? `LAC_LOAD_TOKEN : `LAC_LOAD_IDLE)
                       : line ? `LAC_LOAD_BUSY
                       : take ? `LAC_LOAD_BUS
