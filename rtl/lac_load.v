@@ -400,14 +400,28 @@ module lac_load #(
     reg                flt;           // the state found a fault of its own in this cycle
     reg  [7:0]         flt_code;
     reg  [2:0]         flt_index;
+    reg                flt_line;      // it lies in the line taken last, else in the block
     always @* begin
         flt       = 1'b0;
         flt_code  = `LAC_ERR_BLOCK_HEADER;
         flt_index = IX_NONE;
+        flt_line  = 1'b0;
         case (state_q)
             ST_CHECK: begin  // the header stands in head_q
                 flt      = step_q == 3'd1 && (h_bad_q || h_over_q);
                 flt_code = h_bad_q ? `LAC_ERR_BLOCK_HEADER : `LAC_ERR_BOUNDS;
+            end
+            ST_FEAT: begin
+                flt       = feat_fault;
+                flt_code  = `LAC_ERR_LIST;
+                flt_index = feat_head ? IX_HEAD : IX_SMALL;
+                flt_line  = 1'b1;
+            end
+            ST_PARAM: begin
+                flt       = rec_any && line;
+                flt_code  = `LAC_ERR_PARAM;
+                flt_index = IX_SMALL;
+                flt_line  = 1'b1;
             end
             ST_INDEX: begin
                 flt       = step_q == 3'd0 && c_over;
@@ -422,7 +436,6 @@ module lac_load #(
             default: ;
         endcase
     end
-    reg                bad_feat_q, bad_head_q, bad_rec_q;  // faults of features and parameters
     // Lengths are compared in one cycle and judged in the next: need_q is complete in the last step of the check and in ST_SUM.
     reg                h_bad_q, h_over_q, len_q, len_exact_q, need_is_q, need_more_q, len_over_q, sum_q, sum_wrong_q;
     wire               len_wrong = len_exact_q ? !need_is_q : need_more_q;
@@ -449,20 +462,15 @@ module lac_load #(
     wire               err_now = (fault2_q || tb_bad) && !err_q;
     wire [31:0]        rec_index = {{(32-REC_W){1'b0}}, rec_q} + rec_at;
     always @(posedge clk) begin
-        bad_feat_q    <= feat_fault && !bad_line;
-        bad_head_q    <= feat_head;
-        bad_rec_q     <= state_q == ST_PARAM && rec_any && good;
         fault_q       <= (bad_line || flt) && !rst;
         fault_code_q  <= bad_line ? bus_code : flt_code;
         fault_index_q <= bad_line ? IX_NONE : flt_index;
-        fault_line_q  <= bad_line;
-        fault2_q      <= (fault_q || len_bad || sum_bad || bad_feat_q || bad_rec_q) && !rst;
+        fault_line_q  <= bad_line || flt_line;
+        fault2_q      <= (fault_q || len_bad || sum_bad) && !rst;
         fault2_code_q <= len_bad ? (len_wrong ? `LAC_ERR_BLOCK_LENGTH : `LAC_ERR_BOUNDS)
-                       : sum_bad ? (nd_bad ? `LAC_ERR_BLOCK_HEADER : `LAC_ERR_BLOCK_LENGTH)
-                       : bad_feat_q ? `LAC_ERR_LIST : bad_rec_q ? `LAC_ERR_PARAM : fault_code_q;
-        fault2_index_q <= len_bad ? (len_wrong ? IX_NEED : IX_NONE) : sum_bad ? (nd_bad ? IX_NONE : IX_SUM)
-                        : bad_feat_q ? (bad_head_q ? IX_HEAD : IX_SMALL) : bad_rec_q ? IX_SMALL : fault_index_q;
-        fault2_line_q <= fault_line_q || bad_feat_q || bad_rec_q;
+                       : sum_bad ? (nd_bad ? `LAC_ERR_BLOCK_HEADER : `LAC_ERR_BLOCK_LENGTH) : fault_code_q;
+        fault2_index_q <= len_bad ? (len_wrong ? IX_NEED : IX_NONE) : sum_bad ? (nd_bad ? IX_NONE : IX_SUM) : fault_index_q;
+        fault2_line_q <= fault_line_q && !len_bad && !sum_bad;
         if (line) line_addr_q <= bad_line ? line_fault_addr : line_addr;
         if (err_now) begin
             err_code_q  <= !tb_bad ? fault2_code_q : tb_count ? `LAC_ERR_BLOCK_COUNT : `LAC_ERR_BLOCK_TABLE;
@@ -488,7 +496,7 @@ module lac_load #(
     // cycles behind the last line. A weight block first hears whether some lane's slices were too long.
     reg                settled_q;
     always @(posedge clk) settled_q <= !rst && state_q == ST_DONE && settle_q == (is_w || is_x ? 3'd5 : 3'd0) && !search;
-    assign done       = settled_q && (err_q || !fault2_q) && !stop_q;
+    assign done       = settled_q && (err_q || !(fault_q || fault2_q)) && !stop_q;
     assign cause      = state_q == ST_IDLE && !waiting ? (waits ? `LAC_LOAD_TOKEN : `LAC_LOAD_IDLE)
                       : line ? `LAC_LOAD_BUSY
                       : take ? `LAC_LOAD_BUS

@@ -46,7 +46,7 @@ octet-over      lac_load_table.v   s/any_low ? low_q : over .*;/low_q;/
 empty-column    lac_load.v         s/make_q || empty/make_q/
 early-request   lac_load.v         s/ST_COLS: *asked_all = .*;/ST_COLS: asked_all = 1'"'"'b1;/
 index-window    lac_load_ask.v     s/is_w || over_q ? n_lines/is_w ? n_lines/
-fault-goes-on   lac_load.v         s/err_q || !fault2_q/1'"'"'b1/
+fault-goes-on   lac_load.v         s/err_q || !(fault_q || fault2_q)/1'"'"'b1/
 lists-request   lac_load_feat.v    s/state_q == ST_ASK \&\& count_q != 16.d0 \&\& !bad_q/state_q == ST_ASK \&\& count_q != 16'"'"'d0/
 kept-words      lac_lane_fetch.v   s/c_sum > t_per ?/c_sum >= t_per ?/
 kept-fits       lac_lane_fetch.v   s/c_fits  = .*;/c_fits  = 1'"'"'b1;/
