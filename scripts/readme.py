@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 #
-# readme.py [bench] - put today's figures into the documents: what stands between <!-- NAME --> and <!-- /NAME --> is replaced
+# readme.py [bench [NAME..]] - put today's figures into the documents: what stands between <!-- NAME --> and <!-- /NAME --> is replaced
 #
 #   README.md, docs/benchmarks.md   tables of build/bench/*.json, as `make bench` left them (complete runs, every row correct)
-#   README.md, docs/numerics.md     what other commands print; not with `bench`
+#   README.md, docs/numerics.md     what other commands print; not with `bench`, which may name the benchmarks whose tables are wanted
 #
 # `make readme` runs the benchmarks first. Wall-clock figures (simulator, golden model) are of the machine it runs on, and say so.
 import json
@@ -40,15 +40,15 @@ def put(path, marker, text):
         f.write(new)
 
 
-def benchmarks():
+def benchmarks(names):
     """The tables; returns the rows by benchmark."""
     rows = {}
-    for name in bench_tables.NAMES:
+    for name in names:
         rows[name] = bench_tables.load(name)
         for r in rows[name]:
             if not r["correct"] or r["quick"]:
                 raise SystemExit(f"readme: {bench_tables.BENCH}/{name}.json: {r['workload']}: expected a complete, correct run of `make bench-{name}`")
-    for name in bench_tables.NAMES:
+    for name in names:
         if not rows[name]:  # trained, without its data: the table stays
             continue
         for marker, title, part, text in bench_tables.tables(name, rows[name]):
@@ -58,11 +58,12 @@ def benchmarks():
     return rows
 
 
-rows = benchmarks()
-if sys.argv[1:] == ["bench"]:
-    sys.exit()
+wanted = sys.argv[2:] or bench_tables.NAMES
+if sys.argv[1:2] not in ([], ["bench"]) or not set(wanted) <= set(bench_tables.NAMES):
+    raise SystemExit(f"usage: readme.py [bench [{'|'.join(bench_tables.NAMES)}..]]")
+rows = benchmarks(wanted)
 if sys.argv[1:]:
-    raise SystemExit("usage: readme.py [bench]")
+    sys.exit()
 
 demo = run(f"{B}/examples/demo")
 table = demo[demo.index("  version        type"):].rstrip()
