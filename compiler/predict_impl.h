@@ -40,7 +40,8 @@ enum {
     BEGIN_TO_LINE  = 2,  /* of everything else */
     CHECK          = 6,  /* header line to the state behind lac_load's five checks */
     WEIGHTS_DONE   = 7,  /* last line to completion: the lanes compare where their slices ended */
-    OTHER_DONE     = 2,
+    OTHER_DONE     = 1,
+    FEATURES_DONE  = 2,  /* their flags take a cycle more */
     CODES          = 16, /* unpacked one a cycle */
 
     /* Column blocks (lac_needed): last index line to the first step of the walk: sum, checks, two RAM stages, two of the walk */

@@ -253,7 +253,7 @@ static void begin_load(predict *p)
     p->next_valid = 0;
     ld->busy = 1;
     ld->cmd = p->next_cmd;
-    ld->begins = c->begins = max_c(request(p, max_c(c->start + ARRIVE_TO_ASK, p->asked_all)) + 1, p->load_done);
+    ld->begins = c->begins = max_c(request(p, max_c(c->start + ARRIVE_TO_ASK, p->asked_all)), p->load_done);
     ld->ready = ld->begins + (c->op == LAC_OP_LOAD_WEIGHTS ? BEGIN_TO_HEAD : BEGIN_TO_LINE);
     ld->addr = address(c);
     ld->points = 1;
@@ -403,7 +403,7 @@ static predict_status serve_features(predict *p, cyc q)
             return PREDICT_OK;
         }
         if ((s = keep_features(p, &f))) return s;
-        finish_load(p, took + OTHER_DONE, ld->asked + 1);
+        finish_load(p, took + FEATURES_DONE, ld->asked + 1);
         return PREDICT_OK;
     }
     /* A list: its header, then its entries, then the next point. */
@@ -451,7 +451,7 @@ static predict_status serve_features(predict *p, cyc q)
         return PREDICT_OK;
     }
     if ((s = keep_features(p, &f))) return s;
-    finish_load(p, t - 1 + OTHER_DONE, t);
+    finish_load(p, t - 1 + FEATURES_DONE, t);
     return PREDICT_OK;
 }
 
@@ -522,7 +522,7 @@ static predict_status serve_columns(predict *p, cyc q)
         ld->col++;
     }
     if (!walk(p, c)) {
-        const cyc walked = max_c(ld->walk, ld->out[0] + 1) + 1;
+        const cyc walked = max_c(ld->walk, ld->out[0] + 1);
         finish_load(p, max_c(ld->last_end + 1, walked) + WEIGHTS_DONE, walked);
         return PREDICT_OK;
     }

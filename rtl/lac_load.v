@@ -147,7 +147,7 @@ module lac_load #(
     wire [15:0]        c_recs  = cmd_q[`LAC_F_LOAD_PARAMS_CHANNELS];
     wire [15:0]        c_param = cmd_q[`LAC_F_LOAD_PARAMS_PARAM_BASE];
     wire [15:0]        c_feat  = cmd_q[`LAC_F_LOAD_COLUMNS_FEAT_BASE];
-    wire               is_w    = kind == 4'd0, is_x = kind == 4'd4;
+    wire               is_w    = kind == 4'd0, is_f = kind == 4'd2, is_x = kind == 4'd4;
     wire [31:0]        word32  = {16'd0, c_word};
     wire [31:0]        recs32  = {16'd0, c_recs};
     wire [31:0]        param32 = {16'd0, c_param};
@@ -407,9 +407,20 @@ module lac_load #(
         flt_index = IX_NONE;
         flt_line  = 1'b0;
         case (state_q)
-            ST_CHECK: begin  // the header stands in head_q
-                flt      = step_q == 3'd1 && (h_bad_q || h_over_q);
-                flt_code = h_bad_q ? `LAC_ERR_BLOCK_HEADER : `LAC_ERR_BOUNDS;
+            ST_CHECK:        // the header stands in head_q; need_q is complete in step 4
+                if (step_q == 3'd0) flt = h_bad;
+                else if (step_q == 3'd1) begin
+                    flt      = h_cols_over;
+                    flt_code = `LAC_ERR_BOUNDS;
+                end else if (step_q == 3'd4) begin
+                    flt       = h_nm ? !need_is || end_over_q : need_more;
+                    flt_code  = h_nm && need_is ? `LAC_ERR_BOUNDS : `LAC_ERR_BLOCK_LENGTH;
+                    flt_index = h_nm && need_is ? IX_NONE : IX_NEED;
+                end
+            ST_SUM: begin
+                flt       = !need_is || words_over_q || end_over_q;
+                flt_code  = need_is ? `LAC_ERR_BOUNDS : `LAC_ERR_BLOCK_LENGTH;
+                flt_index = need_is ? IX_NONE : IX_NEED;
             end
             ST_FEAT: begin
                 flt       = feat_fault;
@@ -424,9 +435,9 @@ module lac_load #(
                 flt_line  = 1'b1;
             end
             ST_INDEX: begin
-                flt       = step_q == 3'd0 && c_over;
-                flt_code  = `LAC_ERR_BLOCK_LENGTH;
-                flt_index = IX_SUM;
+                flt       = step_q == 3'd0 ? c_over : step_q == 3'd5 && (nd_bad || {{(32-SUM_W){1'b0}}, nd_sum} != {8'd0, c_lines});
+                flt_code  = step_q != 3'd0 && nd_bad ? `LAC_ERR_BLOCK_HEADER : `LAC_ERR_BLOCK_LENGTH;
+                flt_index = step_q != 3'd0 && nd_bad ? IX_NONE : IX_SUM;
             end
             ST_DONE: begin   // the lanes have compared
                 flt       = search && t_short[rec_q[LANE_W-1:0]];
@@ -435,22 +446,6 @@ module lac_load #(
             end
             default: ;
         endcase
-    end
-    // Lengths are compared in one cycle and judged in the next: need_q is complete in the last step of the check and in ST_SUM.
-    reg                h_bad_q, h_over_q, len_q, len_exact_q, need_is_q, need_more_q, len_over_q, sum_q, sum_wrong_q;
-    wire               len_wrong = len_exact_q ? !need_is_q : need_more_q;
-    wire               len_bad   = len_q && (len_wrong || (len_exact_q && len_over_q));
-    wire               sum_bad   = sum_q && (nd_bad || sum_wrong_q);
-    always @(posedge clk) begin
-        h_bad_q     <= h_bad;
-        h_over_q    <= h_cols_over;
-        len_q       <= state_q == ST_SUM || (in_check && step_q == 3'd4);
-        len_exact_q <= !in_check || h_nm;
-        need_is_q   <= need_is;
-        need_more_q <= need_more;
-        len_over_q  <= end_over_q || (!in_check && words_over_q);
-        sum_q       <= in_index && step_q == 3'd5;
-        sum_wrong_q <= {{(32-SUM_W){1'b0}}, nd_sum} != {8'd0, c_lines};
     end
     // A fault is known two cycles later, of what a table line holds three; it stops the work another cycle later. What goes on meanwhile
     // writes nothing but what this command would have written, and makes no request but in its own window.
@@ -466,11 +461,8 @@ module lac_load #(
         fault_code_q  <= bad_line ? bus_code : flt_code;
         fault_index_q <= bad_line ? IX_NONE : flt_index;
         fault_line_q  <= bad_line || flt_line;
-        fault2_q      <= (fault_q || len_bad || sum_bad) && !rst;
-        fault2_code_q <= len_bad ? (len_wrong ? `LAC_ERR_BLOCK_LENGTH : `LAC_ERR_BOUNDS)
-                       : sum_bad ? (nd_bad ? `LAC_ERR_BLOCK_HEADER : `LAC_ERR_BLOCK_LENGTH) : fault_code_q;
-        fault2_index_q <= len_bad ? (len_wrong ? IX_NEED : IX_NONE) : sum_bad ? (nd_bad ? IX_NONE : IX_SUM) : fault_index_q;
-        fault2_line_q <= fault_line_q && !len_bad && !sum_bad;
+        fault2_q      <= fault_q && !rst;
+        {fault2_code_q, fault2_index_q, fault2_line_q} <= {fault_code_q, fault_index_q, fault_line_q};
         if (line) line_addr_q <= bad_line ? line_fault_addr : line_addr;
         if (err_now) begin
             err_code_q  <= !tb_bad ? fault2_code_q : tb_count ? `LAC_ERR_BLOCK_COUNT : `LAC_ERR_BLOCK_TABLE;
@@ -494,9 +486,7 @@ module lac_load #(
     // ---- States ---------------------------------------------------------------------------------------------------------------------------
     // An engine that waits for the last write reads two cycles behind `done` at the earliest: features' line flags are in their RAM three
     // cycles behind the last line. A weight block first hears whether some lane's slices were too long.
-    reg                settled_q;
-    always @(posedge clk) settled_q <= !rst && state_q == ST_DONE && settle_q == (is_w || is_x ? 3'd5 : 3'd0) && !search;
-    assign done       = settled_q && (err_q || !(fault_q || fault2_q)) && !stop_q;
+    assign done       = state_q == ST_DONE && settle_q == (is_w || is_x ? 3'd6 : is_f ? 3'd1 : 3'd0) && (err_q || !(fault_q || fault2_q)) && !stop_q;
     assign cause      = state_q == ST_IDLE && !waiting ? (waits ? `LAC_LOAD_TOKEN : `LAC_LOAD_IDLE)
                       : line ? `LAC_LOAD_BUSY
                       : take ? `LAC_LOAD_BUS

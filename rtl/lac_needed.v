@@ -11,7 +11,7 @@
 //              columns that are needed, each with its lines and the lines of index and columns before it
 //   Timing     a step of four columns without a wanted one costs one cycle, a wanted column one cycle; out is a cycle behind. x_sum and x_bad stand
 //              four cycles after the last index line
-//   Handshake  out: valid/ready. `done`, a cycle late: nothing more will come. `halt` forgets the walk
+//   Handshake  out: valid/ready. `done`: nothing more will come. `halt` forgets the walk
 //   Reset      control only
 `default_nettype none
 
@@ -236,9 +236,7 @@ module lac_needed #(
         .clk(clk), .rst(rst || halt), .in_valid(v_valid_q && v_any_q), .in_ready(v_ready), .in_data({col[COL_AW-1:0], lines, v_none_q[pick], offset}),
         .out_valid(out_valid), .out_ready(out_ready), .out_data({out_col, out_lines, out_none, out_offset})
     );
-    reg                done_q;
-    always @(posedge clk) done_q <= !go && !walk_q && !a1_valid_q && !a2_valid_q && !u_valid_q && !v_valid_q && !out_valid;
-    assign done = done_q;
+    assign done       = !walk_q && !a1_valid_q && !a2_valid_q && !u_valid_q && !v_valid_q && !out_valid;
 
     wire unused_ok = &{1'b0, x_at, f_at, col, a2_step16, first_offset, behind, beyond};
 
