@@ -38,5 +38,15 @@ module lac_few #(
     assign two   = c2[0];
     assign three = c3[0];
 
+`ifdef FORMAL_LAC_FEW  // `make formal` proves these for every word: the lowest one taken away once, twice
+    wire [W-1:0] f_rest  = in & (in - 1'b1);
+    wire [W-1:0] f_rest2 = f_rest & (f_rest - 1'b1);
+    always @(*) begin
+        assert (one == (in != 0));
+        assert (two == (f_rest != 0));
+        assert (three == (f_rest2 != 0));
+    end
+`endif
+
 endmodule
 `default_nettype wire

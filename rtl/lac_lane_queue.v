@@ -72,5 +72,41 @@ module lac_lane_queue #(
     assign op          = ops[op_q[AW-1:0]];
     assign almost_full = almost_q;
 
+`ifdef FORMAL_LAC_LANE_QUEUE  // `make formal` proves these by induction
+    reg f_past = 1'b0;
+    always @(posedge clk) f_past <= 1'b1;
+    always @(*) if (!f_past) assume (rst);
+    wire [AW:0] f_cols = wr_q - col_q, f_ops = level;  // items in either half
+    localparam [AW:0] FULL = SIZE[AW:0];
+    always @(*) begin  // A1 the user keeps to the handshake
+        assume (!push || (f_cols != FULL && f_ops != FULL));
+        assume (!col_pop || col_valid);
+        assume (!op_pop || op_valid);
+    end
+
+    // Item number f_pick of those pushed is followed to both exits; the numbers wrap
+    (* anyconst *) reg [AW:0] f_pick;
+    reg  [COL_W-1:0] f_col;
+    reg  [OP_W-1:0]  f_op;
+    reg  [AW:0]      f_level;                          // operands inside, a cycle ago
+    wire [AW:0]      f_col_ahead = f_pick - col_q, f_op_ahead = f_pick - op_q;
+    always @(posedge clk) begin
+        f_level <= rst ? {(AW+1){1'b0}} : f_ops;
+        if (push && wr_q == f_pick) {f_col, f_op} <= {in_col, in_op};
+    end
+
+    always @(*) if (f_past) begin
+        // P1 never more inside than there are places   P2 items leave as they came, in order, each half by itself
+        assert (f_cols <= FULL && f_ops <= FULL);
+        if (f_col_ahead < f_cols)          assert (cols[f_pick[AW-1:0]] == f_col);
+        if (f_op_ahead < f_ops)            assert (ops[f_pick[AW-1:0]] == f_op);
+        if (f_pick == col_q && col_valid)  assert (col == f_col);
+        if (f_pick == op_q && op_valid)    assert (op == f_op);
+        // P3 empty is told, and almost full a cycle late
+        assert (col_valid == (f_cols != 0) && op_valid == (f_ops != 0));
+        assert (almost_full == (f_level >= MARK));
+    end
+`endif
+
 endmodule
 `default_nettype wire
