@@ -165,7 +165,8 @@ static void begin_run(predict *p)
     }
     p->exec_done[0] = p->exec_done[1] = long_ago;
     p->s_a = p->s_b = p->p_free = p->issued = p->limit = p->limit_all = long_ago;
-    for (uint32_t i = 0; i < 3; i++) p->s_bload[i] = p->s_p[i] = long_ago;
+    for (uint32_t i = 0; i < 3; i++) p->s_bload[i] = long_ago;
+    for (uint32_t i = 0; i < SCAN_BETWEEN; i++) p->s_p[i] = long_ago;
     p->recent_first = p->recent_n = 0;
     for (uint32_t l = 0; l < lanes; l++) {
         p->pop[l] = long_ago;

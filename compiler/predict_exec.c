@@ -208,10 +208,9 @@ predict_status predict_start_exec(predict *p, uint32_t n)
                 const int end = l > hi;
                 if (!end && !p->full[l]) continue;
                 any = 1;
-                b = max_c(b + 1, p->s_p[SCAN_BETWEEN - 1] - 1);
+                b = max_c(b + 1, p->s_p[SCAN_BETWEEN - 1]);
                 const cyc at = max_c(b + SCAN_LINES, p->p_free);
-                p->s_p[2] = p->s_p[1];
-                p->s_p[1] = p->s_p[0];
+                for (int k = SCAN_BETWEEN - 1; k > 0; k--) p->s_p[k] = p->s_p[k - 1];
                 p->s_p[0] = at;
                 if (end) {
                     if (p->same) all_same(p, p->same);

@@ -50,8 +50,8 @@ enum {
 
     /* EXEC: job to the first word of line flags at B, B to the line whose elements are issued, and what stands between the two */
     SCAN_WORDS     = 2,  /* A to B */
-    SCAN_LINES     = 4,  /* B to P */
-    SCAN_BETWEEN   = 3,  /* lines between B and P */
+    SCAN_LINES     = 5,  /* B to P */
+    SCAN_BETWEEN   = 5,  /* lines between B and P: two in the skid stage, C1, C2, D */
     JOBS           = 2,  /* in flight */
     ISSUE_TO_PUSH  = 5,  /* E0 .. E3 and the broadcast register */
     FULL_SEES_PUSH = 3,  /* an item's push to the stop: level, almost full, any lane */
@@ -65,6 +65,7 @@ enum {
     STORE_PIPE     = 19, /* start to the first vector at lac_pack: T0 .. T4, thirteen of lac_requant, skid stage */
     STORE_TO_BUS   = 2,  /* start to the first request at the cutter */
     STORE_DONE     = 2,  /* last B to completion */
+    SKID           = 1,  /* lac_pack to the write master */
     LIST_TO_BUS    = 2,  /* line of a list to its request at the cutter */
 };
 

@@ -11,6 +11,7 @@ typedef struct {
     cyc      q;            /* next request at the cutter */
     lac_addr addr;
     uint64_t left;         /* beats of the request still to be cut */
+    cyc      gone[2];      /* when the last two lines left the skid stage behind lac_pack, newest first */
 } writer;
 
 /* lac_pack: a chunk stands before the line under construction until it can be put there. */
@@ -46,9 +47,11 @@ static void next_burst(predict *p, writer *w)
     w->left -= beats;
 }
 
-/* A line that is offered from cycle t on goes out; returns when it was taken. */
+/* A line that lac_pack offers from cycle t on goes out, through a skid stage of two lines; returns when lac_pack got rid of it. */
 static cyc put_line(predict *p, writer *w, cyc t)
 {
+    const cyc taken = max_c(t, w->gone[1] + 1);
+    t = taken + SKID;
     for (uint32_t i = 0; i < p->beats_line; i++) {
         if (!w->beats) next_burst(p, w);
         t = max_c(max_c(t, w->cur), p->w_accept + 1);
@@ -61,7 +64,9 @@ static cyc put_line(predict *p, writer *w, cyc t)
         if (i + 1 < p->beats_line) t++;
     }
     p->out->wr_beats += p->beats_line;
-    return t;
+    w->gone[1] = w->gone[0];
+    w->gone[0] = t;
+    return taken;
 }
 
 /* A line of a list that lac_pack completed in cycle t: it is asked for, then goes out. */

@@ -34,8 +34,8 @@ module f_mac (
     (* keep *) wire [16:0] s0_a_q;
     (* keep *) wire [17:0] mul_a, mul_b;
     (* keep *) wire [35:0] mul_p1, mul_p2;
-    (* keep *) wire        s1_near_q, s1_second_q, s1_third_q, s1_fourth_q, s2_near_q, s2_second_q, s2_far_q, s3_near_q, s4_ovf_q;
-    (* keep *) wire [35:0] s4_sum_q, s5_sum_q, far_q, addend_q;
+    (* keep *) wire        s1_near_q, s1_second_q, s1_third_q, s1_fourth_q, s2_near_q, s2_second_q, s2_late_q, s3_near_q, s4_ovf_q;
+    (* keep *) wire [35:0] s4_sum_q, s5_sum_q, far_q, own_q, late_q;
     (* keep *) wire [35:0] word0, word1, latch0, latch1, ram0, ram1, write0, write1;
     (* keep *) (* anyconst *) reg [1:0] f_addr;
     (* anyconst *) reg       f_bank;
@@ -96,9 +96,9 @@ module f_mac (
         if (h1) assert ({mul_a, mul_b} == p1 && (h5 || latch == now2));
         if (h1) assert (s1_near_q == h2 && s1_second_q == h3 && s1_third_q == h4 && s1_fourth_q == h5);
         if (h2) assert (mul_p1 == p2 && (h6 || ram == now3));
-        if (h2) assert (s2_near_q == h3 && s2_second_q == h4 && s2_far_q == (h5 || h6));
-        if (h2 && s2_far_q) assert (far_q == (h5 ? now1 : now2));
-        if (h3) assert (mul_p2 == p3 && s3_near_q == h4 && (h4 || addend_q == now1));
+        if (h2) assert (s2_near_q == h3 && s2_second_q == h4 && s2_late_q == (h4 || h5 || h6));
+        if (h2 && (h5 || h6)) assert (far_q == (h5 ? now1 : now2));
+        if (h3) assert (mul_p2 == p3 && s3_near_q == h4 && (h4 || (own_q | late_q) == now1));
     end
 endmodule
 `default_nettype wire

@@ -6,8 +6,8 @@
 //   entry ->[w, a, addr]->[w, a]---->[product]------>[product]------->[ sum ]---> RAM
 //                 |         |          ^             ^   |   ^          |  |
 //                 |         v          |             |   +---|--<-------+  |  of the entry ahead
-//                 +-> RAM ->[latch]--->[RAM]-------->[addend]              |
-//                                      [far]---->------+-----<-------------+  of the second, the third and fourth (far) ahead
+//                 +-> RAM ->[latch]--->[RAM]-------->[own]                 |
+//                                      [far]-------->[late]<---------------+  of the second, the third and fourth (far) ahead
 //
 //   Function   acc[bank][addr] += w * a, exact, 36 bits two's complement, overflow noticed
 //   Timing     one entry a cycle, never stalls; four additions are in flight, so an entry that needs one of their
@@ -61,13 +61,13 @@ module lac_mac #(
     // S2: product; the RAM's output register
     reg               s2_en_q, s2_err_q, s2_end_q, s2_job_q, s2_bank_q;
     reg  [ACC_AW-1:0] s2_addr_q;
-    reg               s2_second_q, s2_far_q;     // the entry two ahead; three or four ahead
+    reg               s2_second_q, s2_late_q;    // the entry two ahead; two, three or four ahead
     reg  [35:0]       far_q;
     // S3: product and what it is added to
     reg               s3_en_q, s3_err_q, s3_end_q, s3_job_q, s3_bank_q;
     reg  [ACC_AW-1:0] s3_addr_q;
     reg               s3_near_q;                 // the entry ahead
-    reg  [35:0]       addend_q;
+    reg  [35:0]       own_q, late_q;             // what the RAM gave; a sum that came too late for it: one of the two, the other is zero
     wire [35:0]       s3_p;
     // S4: sum, written now; S5: a sum whose write the RAM read may have missed
     reg               s4_en_q, s4_err_q, s4_end_q, s4_job_q, s4_bank_q, s4_ovf_q;
@@ -75,7 +75,7 @@ module lac_mac #(
     reg  [35:0]       s4_sum_q, s5_sum_q;
 
     wire [35:0] ram_q [0:1];
-    wire [35:0] old = s3_near_q ? s4_sum_q : addend_q;
+    wire [35:0] old = s3_near_q ? s4_sum_q : own_q | late_q;
     wire [36:0] sum = {old[35], old} + {s3_p[35], s3_p};
 
     lac_mul #(.SIGNED(1)) u_mul (.clk(clk), .en(1'b1), .a({{2{s0_w_q[15]}}, s0_w_q}), .b({s0_a_q[16], s0_a_q}), .p(s3_p));
@@ -107,10 +107,11 @@ module lac_mac #(
         {s1_near_q, s1_second_q, s1_third_q, s1_fourth_q} <= {same1, same2, same3, same4};
         s2_near_q   <= s1_near_q;
         s2_second_q <= s1_second_q;
-        s2_far_q    <= s1_third_q || s1_fourth_q;
+        s2_late_q   <= s1_second_q || s1_third_q || s1_fourth_q;
         far_q       <= s1_third_q ? s4_sum_q : s5_sum_q;
         s3_near_q   <= s2_near_q;
-        addend_q    <= s2_second_q ? s4_sum_q : s2_far_q ? far_q : ram_q[s2_bank_q];
+        own_q       <= s2_late_q ? 36'd0 : ram_q[s2_bank_q];
+        late_q      <= !s2_late_q ? 36'd0 : s2_second_q ? s4_sum_q : far_q;
         s4_sum_q    <= sum[35:0];
         s4_ovf_q    <= sum[36] != sum[35];
         s5_sum_q    <= s4_sum_q;

@@ -74,7 +74,8 @@ module lac_queue #(
     wire       start  = cmd_valid && cmd_ready;
     assign drop      = head_q && err_valid && behind[4];
     assign cmd_valid = ready && !drop;
-    assign take      = start ? need_q : 3'd0;
+    reg  [2:0] take_q;   // a cycle later: the next head comes no earlier than that
+    assign take      = take_q;
 
     always @(posedge clk)
         if (rst) begin
@@ -83,7 +84,9 @@ module lac_queue #(
             done_q   <= 4'd0;
             head_q   <= 1'b0;
             flight_q <= 2'd0;
+            take_q   <= 3'd0;
         end else begin
+            take_q <= start ? need_q : 3'd0;
             if (drop)       wr_q   <= next_q;          // with all that stands behind it
             else if (push)  wr_q   <= wr_q + 4'd1;
             if (start)      next_q <= next_q + 4'd1;

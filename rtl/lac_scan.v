@@ -143,10 +143,10 @@ module lac_scan #(
     wire              unused_any;
     wire [4:0]        b_index;
     wire [31:0]       b_rest;
-    wire              c1_move;
+    wire              s_ready;
     wire              b_empty = !b_any_q && !b_end_q;         // nothing to say
     wire              b_final = !b_any_q || (b_single_q && !b_end_q);
-    wire              b_step  = b_valid_q && (c1_move || b_empty);
+    wire              b_step  = b_valid_q && (s_ready || b_empty);
     assign b_load = !b_valid_q || (b_step && b_final);
 
     lac_ffs #(.W(32), .INDEX_W(5)) u_line (.in(b_word_q), .any(unused_any), .index(b_index), .rest(b_rest));
@@ -170,6 +170,17 @@ module lac_scan #(
         end else if (b_step)
             b_word_q <= b_rest;
 
+    // ---- S: a skid stage, or else the readies of all stages from the lanes back to the next job would be one chain ------------------
+    wire              c1_move, s_valid, s_job, s_end;
+    wire [AW-1:0]     s_addr, s_line;
+    wire [ACC_AW-1:0] s_base;
+    lac_skid #(.W(2 * AW + ACC_AW + 2)) u_skid (
+        .clk(clk), .rst(rst),
+        .in_valid(b_valid_q && !b_empty), .in_ready(s_ready),
+        .in_data({b_job_q, !b_any_q, b_at_q | {{(AW-5){1'b0}}, b_index}, b_line_q, b_base_q}),
+        .out_valid(s_valid), .out_ready(c1_move), .out_data({s_job, s_end, s_addr, s_line, s_base})
+    );
+
     // ---- C1, C2: the lines' latch and register -------------------------------------------------------------------
     reg               c1_valid_q, c1_job_q, c1_end_q, c2_valid_q, c2_job_q, c2_end_q;
     reg  [AW-1:0]     c1_addr_q, c1_line_q, c2_offset_q;
@@ -177,8 +188,8 @@ module lac_scan #(
     wire              d_move;
     wire              c2_move = !c2_valid_q || d_move;
     assign c1_move   = !c1_valid_q || c2_move;
-    assign line_addr = b_at_q | {{(AW-5){1'b0}}, b_index};
-    assign line_re   = b_valid_q && b_any_q && c1_move;
+    assign line_addr = s_addr;
+    assign line_re   = s_valid && !s_end && c1_move;
     assign line_qe   = c1_valid_q && c2_move;
 
     always @(posedge clk)
@@ -186,11 +197,11 @@ module lac_scan #(
             c1_valid_q <= 1'b0;
             c2_valid_q <= 1'b0;
         end else begin
-            if (c1_move) c1_valid_q <= b_valid_q && !b_empty;
+            if (c1_move) c1_valid_q <= s_valid;
             if (c2_move) c2_valid_q <= c1_valid_q;
         end
     always @(posedge clk) begin
-        if (c1_move) {c1_job_q, c1_end_q, c1_addr_q, c1_line_q, c1_base_q} <= {b_job_q, !b_any_q, line_addr, b_line_q, b_base_q};
+        if (c1_move) {c1_job_q, c1_end_q, c1_addr_q, c1_line_q, c1_base_q} <= {s_job, s_end, s_addr, s_line, s_base};
         if (c2_move) {c2_job_q, c2_end_q, c2_offset_q, c2_base_q} <= {c1_job_q, c1_end_q, c1_addr_q - c1_line_q, c1_base_q};
     end
 

@@ -164,10 +164,14 @@ module lac_store #(
     assign req_valid  = req_q;
     assign req_addr   = req_addr_q;
     assign req_lines  = {7'd0, req_lines_q};
-    assign data_valid = pk_valid && asked_q;
-    assign data       = pk_data;
-    assign strb       = pk_strb;
-    assign pk_ready   = data_ready && asked_q;
+    // A skid stage, so that the bus's ready does not reach into lac_pack. STORE is done when the bus owes no answer, so nothing stays behind in it
+    wire               gone_ready;
+    assign pk_ready   = gone_ready && asked_q;
+    lac_skid #(.W(LINE_W + LB)) u_line (
+        .clk(clk), .rst(rst),
+        .in_valid(pk_valid && asked_q), .in_ready(gone_ready), .in_data({pk_strb, pk_data}),
+        .out_valid(data_valid), .out_ready(data_ready), .out_data({strb, data})
+    );
 
     // ---- The command ------------------------------------------------------------------------------------------------------
     reg                t0_valid_q, t1_valid_q, t2_valid_q, t3_valid_q, t4_valid_q;

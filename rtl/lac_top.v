@@ -104,10 +104,10 @@ module lac_top #(
     localparam [1:0] ST_RUN = 2'd0, ST_FLUSH = 2'd1, ST_SWEEP = 2'd2;
     reg  [1:0]  state_q;
     reg  [16:0] sweep_q;
-    reg         core_rst_q;
+    reg         core_rst_q, flush_q;   // flush_q: ST_FLUSH, as a register, for readies hang on it
     wire        soft_request, rd_idle, wr_idle, rd_stuck, wr_stuck;
     wire        soft  = soft_request && state_q == ST_RUN;
-    wire        flush = state_q == ST_FLUSH;
+    wire        flush = flush_q;
     wire        sweeping = state_q == ST_SWEEP;
     localparam integer SWEEP_1L = SWEEP - 1;
     localparam [16:0] SWEEP_LAST = SWEEP_1L[16:0], ACC_END = ACC_DEPTH[16:0], COL_END = COL_DEPTH[16:0], SUM_END = SUMS[16:0],
@@ -118,15 +118,18 @@ module lac_top #(
             state_q    <= ST_SWEEP;
             sweep_q    <= 17'd0;
             core_rst_q <= 1'b1;
+            flush_q    <= 1'b0;
         end else
             case (state_q)
                 ST_RUN: if (soft) begin
                     state_q    <= ST_FLUSH;
                     core_rst_q <= 1'b1;
+                    flush_q    <= 1'b1;
                 end
                 ST_FLUSH: if (rd_idle && wr_idle) begin   // waits for the bus to owe and be owed nothing
                     state_q <= ST_SWEEP;
                     sweep_q <= 17'd0;
+                    flush_q <= 1'b0;
                 end
                 default: begin                            // ST_SWEEP: a word of every RAM a cycle
                     sweep_q <= sweep_q + 17'd1;

@@ -22,6 +22,19 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 DEFAULT_MHZ = 1  # what nextpnr takes for a clock that nobody constrained: no real one has it
 OLDEST = {'yosys': (0, 70), 'nextpnr': (0, 11)}
+# synth_ecp5 in three pieces: between them short carry chains become LUTs, and ABC gets a script that finds smaller logic of the same depth than its
+# usual one (both measured: docs/decisions.md)
+SYNTH = """\
+synth_ecp5 {opts} -top top -run begin:map_ram
+techmap -map fpga/ecp5/map/small_alu.v -D SMALL=6
+synth_ecp5 {opts} -top top -run map_ram:map_luts
+abc9 -W 300 -script +&scorr;&sweep;&synch2,-r;&ps;&if,{{W}},{{D}},{{R}},-v;&mfs
+clean
+synth_ecp5 {opts} -top top -run map_cells:check
+autoname
+blackbox =A:whitebox
+write_json {out}/lacuna.json
+"""
 CELLS = {'lut': 'LUT4', 'ff': 'TRELLIS_FF', 'bram': 'DP16KD', 'dsp': 'MULT18X18D'}
 
 
@@ -97,7 +110,7 @@ def synth(board, cfg, core, tools, out):
     with open(script, 'w', encoding='utf-8') as f:
         f.write(f"read_verilog -Irtl {' '.join(sources)}\n")
         f.write('chparam ' + ' '.join(f'-set {k} {v}' for k, v in params.items()) + ' top\n')
-        f.write(f"synth_ecp5 {cfg.get('SYNTH', '')} -top top -json {out}/lacuna.json\n")
+        f.write(SYNTH.format(opts=cfg.get('SYNTH', ''), out=out))
         f.write(f'tee -q -o {out}/stat.json stat -json\n')
     seconds = run([tools['yosys'], '-q', script], os.path.join(out, 'yosys.log'))
     print(f'synthesis: {seconds:.0f} s', flush=True)

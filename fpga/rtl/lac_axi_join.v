@@ -103,7 +103,7 @@ module lac_axi_join #(
     wire rd_word  = word_valid && !word_write;
     wire rd_core  = rd_state_q == ST_CORE;
     wire rd_asks  = rd_state_q == ST_ASK;
-    wire ar_free  = !ar_valid_q || m_axi_arready;
+    wire ar_free  = !ar_valid_q;  // without a look at the slave's ready: a burst in two cycles is enough, and that path is long
     wire ar_take  = rd_core && s_axi_arvalid && ar_free && !hold;
     wire rd_end   = m_axi_rvalid && m_axi_rready && m_axi_rlast;
     wire rd_empty = rd_flight_q == 0;
@@ -114,7 +114,7 @@ module lac_axi_join #(
             ar_valid_q  <= 1'b0;
             rd_flight_q <= 0;
         end else begin
-            if (ar_free) ar_valid_q <= ar_take || (rd_state_q == ST_WAIT && rd_empty);
+            ar_valid_q <= ar_free ? ar_take || (rd_state_q == ST_WAIT && rd_empty) : !m_axi_arready;
             if (!rd_asks) rd_flight_q <= rd_flight_q + {{(COUNT_W - 1){1'b0}}, ar_take} - {{(COUNT_W - 1){1'b0}}, rd_end};
             case (rd_state_q)
                 ST_CORE: if (rd_word)             rd_state_q <= ST_WAIT;
@@ -149,7 +149,7 @@ module lac_axi_join #(
     wire wr_word  = word_valid && word_write;
     wire wr_core  = wr_state_q == ST_CORE;
     wire wr_asks  = wr_state_q == ST_ASK;
-    wire aw_free  = !aw_valid_q || m_axi_awready;
+    wire aw_free  = !aw_valid_q;
     wire aw_take  = wr_core && s_axi_awvalid && aw_free && !hold;
     wire b_end    = m_axi_bvalid && m_axi_bready;
     wire w_open   = wr_data_q != 0;
@@ -164,7 +164,7 @@ module lac_axi_join #(
             wr_flight_q <= 0;
             wr_data_q   <= 0;
         end else begin
-            if (aw_free) aw_valid_q <= aw_take || (wr_state_q == ST_WAIT && wr_empty);
+            aw_valid_q <= aw_free ? aw_take || (wr_state_q == ST_WAIT && wr_empty) : !m_axi_awready;
             if (!wr_asks) wr_flight_q <= wr_flight_q + {{(COUNT_W - 1){1'b0}}, aw_take} - {{(COUNT_W - 1){1'b0}}, b_end};
             wr_data_q <= wr_data_q + {{(COUNT_W - 1){1'b0}}, aw_take} - {{(COUNT_W - 1){1'b0}}, w_end};
             if (wr_state_q == ST_WAIT && wr_empty && aw_free) w_word_q <= 1'b1;

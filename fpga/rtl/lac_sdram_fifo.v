@@ -4,7 +4,7 @@
 //
 //   Function   out_data is the oldest word while out_valid; pop removes it. Holds DEPTH words, and up to 2 on their way out
 //   Handshake  push only while in_ready, pop only while out_valid
-//   Timing     a word pushed now is visible 3 cycles later; one word a cycle in, one out
+//   Timing     a word pushed now is visible 3 cycles later; one word a cycle in, one out; in_ready is a register, low from DEPTH - 1 words on
 //   Reset      empties it; the words themselves are not reset
 `default_nettype none
 
@@ -25,10 +25,13 @@ module lac_sdram_fifo #(
     reg [DEPTH_W:0] wr_q, rd_q;         // one bit more than an address: full and empty differ
     reg             read_q, valid_q;    // a word stands in the RAM's latch, in its output register
 
+    reg             ready_q;
+    wire [DEPTH_W:0] filled = wr_q - rd_q;
+    localparam [DEPTH_W:0] MARK = (1 << DEPTH_W) - 1;   // one may be pushed in the cycle in which this is seen
     wire shift = !valid_q || pop;       // the output register takes what is in the latch
     wire fetch = wr_q != rd_q && (!read_q || shift);
 
-    assign in_ready  = wr_q != {!rd_q[DEPTH_W], rd_q[DEPTH_W-1:0]};
+    assign in_ready  = ready_q;
     assign out_valid = valid_q;
 
     // A word is read in the cycle after its write at the earliest.
@@ -43,7 +46,9 @@ module lac_sdram_fifo #(
             rd_q    <= 0;
             read_q  <= 1'b0;
             valid_q <= 1'b0;
+            ready_q <= 1'b0;
         end else begin
+            ready_q <= filled < MARK;
             if (push)  wr_q <= wr_q + 1'b1;
             if (fetch) rd_q <= rd_q + 1'b1;
             if (!read_q || shift) read_q <= fetch;
