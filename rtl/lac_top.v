@@ -407,7 +407,7 @@ module lac_top #(
     integer         k;
     always @* begin
         mac_sum = 9'd0;
-        for (k = 0; k < LANES; k = k + 1) mac_sum = mac_sum + {8'd0, mac_q[k]};
+        if (|mac_q) for (k = 0; k < LANES; k = k + 1) mac_sum = mac_sum + {8'd0, mac_q[k]};
     end
     always @(posedge clk) begin
         mac_q  <= core_rst_q ? {LANES{1'b0}} : lane_mac;
