@@ -178,7 +178,7 @@ static void begin_run(predict *p)
     p->work[lanes] = 0;
     for (size_t i = 0; i < (size_t)lanes * p->caps.fifo_depth; i++) p->pops[i] = long_ago;
     for (size_t i = 0; i < (size_t)lanes * PAIRS; i++) p->pair[i] = long_ago;
-    p->w_issue = p->w_aw = p->w_accept = long_ago;
+    p->w_issue = p->w_aw[0] = p->w_aw[1] = p->w_accept = long_ago;
     p->w_bursts = 0;
     for (uint32_t i = 0; i < RING; i++) p->w_b[i] = long_ago;
 }

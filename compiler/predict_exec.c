@@ -231,6 +231,6 @@ predict_status predict_start_exec(predict *p, uint32_t n)
     c->done = done;
     p->exec_done[0] = p->exec_done[1];
     p->exec_done[1] = done;
-    p->free_at[EXEC] = max_c(a, p->exec_done[0] + 1);
+    p->free_at[EXEC] = max_c(a, p->exec_done[0]) + 1;
     return PREDICT_OK;
 }

@@ -200,7 +200,7 @@ struct predict {
     uint32_t  same;                    /* lanes 0 .. same - 1 are in the same state */
 
     /* STORE */
-    cyc       w_issue, w_aw, w_accept; /* last burst, its address taken by the memory, last beat */
+    cyc       w_issue, w_aw[2], w_accept; /* last burst, the memory's taking of the last two addresses (newest first), last beat */
     cyc       w_b[RING];
     uint64_t  w_bursts;
 };

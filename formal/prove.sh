@@ -64,7 +64,7 @@ mac_wires() {
     for b in 0 1; do
         echo "connect -set dut.g_bank[$b].u_acc.f_addr f_addr;"
         echo "connect -set word$b dut.g_bank[$b].u_acc.f_word; connect -set latch$b dut.g_bank[$b].u_acc.f_latch;"
-        echo "connect -set ram$b dut.g_bank[$b].u_acc.out_q; connect -set write$b dut.g_bank[$b].write_q;"
+        echo "connect -set ram$b dut.g_bank[$b].u_acc.out_q; connect -set write$b dut.write${b}_q;"
     done
 }
 

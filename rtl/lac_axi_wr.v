@@ -9,7 +9,7 @@
 //
 //   Order      AW is offered as soon as the request is there (whoever asks promises the lines), at most
 //              OUTSTANDING bursts before their B. A W beat is never offered before its AW
-//   Timing     one beat a cycle; data_ready looks through to WREADY, req_ready to AWREADY
+//   Timing     one beat a cycle; data_ready looks through to WREADY; no other path crosses
 //   Handshake  valid && ready everywhere; VALIDs never wait for READYs and are never withdrawn
 //   quiet      every accepted request has had all its lines, and the bus owes it nothing (dead: always; then its user
 //              alone knows which lines have not gone)
@@ -114,27 +114,15 @@ module lac_axi_wr #(
     );
     // verilator lint_on PINCONNECTEMPTY
 
-    // ---- AW
-    reg              aw_valid_q;
-    reg [ADDR_W-1:0] aw_addr_q;
-    reg [7:0]        aw_len_q;
+    // ---- AW: a skid stage, so that the bus's ready does not reach into the requests
+    wire aw_free;
+    assign issue = burst_valid && flight_q != FLIGHT_MAX && !kill && !dead_q && aw_free;
 
-    assign issue = burst_valid && flight_q != FLIGHT_MAX && !kill && !dead_q && (!aw_valid_q || m_axi_awready);
-
-    always @(posedge clk) begin
-        if (rst)        aw_valid_q <= 1'b0;
-        else if (issue) aw_valid_q <= 1'b1;
-        else if (aw_hs) aw_valid_q <= 1'b0;
-
-        if (issue) begin
-            aw_addr_q <= burst_addr;
-            aw_len_q  <= burst_len;
-        end
-    end
-
-    assign m_axi_awvalid = aw_valid_q;
-    assign m_axi_awaddr  = aw_addr_q;
-    assign m_axi_awlen   = aw_len_q;
+    lac_skid #(.W(ADDR_W + 8)) u_aw (
+        .clk(clk), .rst(rst),
+        .in_valid(issue), .in_ready(aw_free), .in_data({burst_len, burst_addr}),
+        .out_valid(m_axi_awvalid), .out_ready(m_axi_awready), .out_data({m_axi_awlen, m_axi_awaddr})
+    );
     assign m_axi_awsize  = SIZE[2:0];
     assign m_axi_awburst = 2'b01;
 
@@ -147,11 +135,16 @@ module lac_axi_wr #(
     wire cur_last = cur_left_q == 8'd0;
     wire cur_free = !cur_valid_q || burst_done;
 
+    // The newest burst's beats wait for its address to leave the skid stage's spare word
+    wire                has_next;
+    wire [FLIGHT_W-1:0] lengths;
+    assign next_valid = has_next && (aw_free || lengths != {{(FLIGHT_W - 1){1'b0}}, 1'b1});
+
     // verilator lint_off PINCONNECTEMPTY
     lac_fifo #(.W(8), .DEPTH(OUTSTANDING), .LEVEL_W(FLIGHT_W)) u_lengths (
         .clk(clk), .rst(rst),
         .push(issue), .in_data(burst_len), .in_ready(),
-        .out_valid(next_valid), .out_data(next_len), .pop(cur_free && next_valid), .level()
+        .out_valid(has_next), .out_data(next_len), .pop(cur_free && next_valid), .level(lengths)
     );
     // verilator lint_on PINCONNECTEMPTY
 

@@ -357,36 +357,40 @@ module lac_exec #(
                 busy_q[oldest_q] <= 1'b0;
                 oldest_q         <= !oldest_q;
             end
-            passed0_q <= (tell && !oldest_q) ? {LANES{1'b0}} : passed0_q | done0;
-            passed1_q <= (tell && oldest_q)  ? {LANES{1'b0}} : passed1_q | done1;
+            if (|busy_q) begin
+                passed0_q <= (tell && !oldest_q) ? {LANES{1'b0}} : passed0_q | done0;
+                passed1_q <= (tell && oldest_q)  ? {LANES{1'b0}} : passed1_q | done1;
+            end
             ended_q   <= {&passed1_q && !(tell && oldest_q), &passed0_q && !(tell && !oldest_q)};
         end
-    wire [LANES-1:0] of_job = lane_err & ~(lane_err_job ^ {LANES{oldest_q}});
-    wire [LANES-1:0] lowest = found_q & (~found_q + 1'b1);
     always @(posedge clk)
-        if (state_q == ST_FIND) begin
+        if (state_q == ST_FIND) begin : find
+            reg [LANES-1:0] of_job;
+            of_job = lane_err & ~(lane_err_job ^ {LANES{oldest_q}});
             found_q   <= of_job;
             any_err_q <= |of_job;
         end else if (state_q == ST_WHO)
-            found_q   <= lowest;
+            found_q   <= found_q & (~found_q + 1'b1);
 
-    reg  [LANE_W-1:0]  err_lane, err_lane_q;
-    reg  [ACC_AW-1:0]  err_addr, err_addr_q;
-    reg                err_ovf, err_ovf_q;
-    integer l;
-    always @* begin
-        err_lane = {LANE_W{1'b0}};
-        err_addr = {ACC_AW{1'b0}};
-        err_ovf  = 1'b0;
-        for (l = 0; l < LANES; l = l + 1)
-            if (found_q[l]) begin
-                err_lane = err_lane | l[LANE_W-1:0];
-                err_addr = err_addr | lane_err_addr[l*ACC_AW +: ACC_AW];
-                err_ovf  = err_ovf | lane_err_ovf[l];
-            end
-    end
+    reg  [LANE_W-1:0]  err_lane_q;
+    reg  [ACC_AW-1:0]  err_addr_q;
+    reg                err_ovf_q;
     always @(posedge clk)
-        if (state_q == ST_WHERE) {err_lane_q, err_addr_q, err_ovf_q} <= {err_lane, err_addr, err_ovf};
+        if (state_q == ST_WHERE) begin : where
+            reg [LANE_W-1:0] lane;
+            reg [ACC_AW-1:0] addr;
+            integer          l;
+            lane = {LANE_W{1'b0}};
+            addr = {ACC_AW{1'b0}};
+            for (l = 0; l < LANES; l = l + 1)
+                if (found_q[l]) begin
+                    lane = lane | l[LANE_W-1:0];
+                    addr = addr | lane_err_addr[l*ACC_AW +: ACC_AW];
+                end
+            err_lane_q <= lane;
+            err_addr_q <= addr;
+            err_ovf_q  <= |(found_q & lane_err_ovf);
+        end
     wire [ACC_AW-1:0] err_acc = err_ovf_q ? err_addr_q : err_addr_q - rows_q[oldest_q][ACC_AW-1:0];
     wire [15:0] err_addr16 = {{(16-ACC_AW){1'b0}}, err_acc};
     wire [15:0] err_lane16 = {{(16-LANE_W){1'b0}}, err_lane_q};

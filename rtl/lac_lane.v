@@ -145,12 +145,13 @@ module lac_lane #(
     always @(posedge clk)
         if (rst) {x_en_q, x_err_q, x_fin_q} <= 3'd0;
         else     {x_en_q, x_err_q, x_fin_q} <= {3{e_valid}} & {e_en, e_err, e_fin};
-    always @(posedge clk) begin
-        x_job_q    <= op_job;
-        x_addr_q   <= op_base + (e_err ? {ACC_AW{1'b0}} : e_row);
-        x_a_q      <= pick[1] ? (pick[0] ? op_a[67:51] : op_a[50:34]) : (pick[0] ? op_a[33:17] : op_a[16:0]);
-        x_weight_q <= e_weight;
-    end
+    always @(posedge clk)
+        if (e_valid) begin
+            x_job_q    <= op_job;
+            x_addr_q   <= op_base + (e_err ? {ACC_AW{1'b0}} : e_row);
+            x_a_q      <= pick[1] ? (pick[0] ? op_a[67:51] : op_a[50:34]) : (pick[0] ? op_a[33:17] : op_a[16:0]);
+            x_weight_q <= e_weight;
+        end
     assign mac = x_en_q;
 
     // ---- Why this cycle was, or was not, a multiplication ----------------------------------------------------

@@ -72,7 +72,7 @@ module lac_lane_decode #(
             if (in_valid) begun_q <= !done;
         end
     always @(posedge clk)
-        if (d_move) begin
+        if (d_move && in_valid) begin
             pair_q   <= pair + 2'd1;
             d_has0_q <= in_end || begun_q || !in_first[0];
             d_has1_q <= !in_end && !(done && in_stop[0]);
@@ -88,20 +88,7 @@ module lac_lane_decode #(
     wire        d_csc    = d_format == 2'd0, d_nm = d_format == 2'd2;
     wire [2:0]  d_n      = d_job_q ? cfg_n[5:3] : cfg_n[2:0];
 
-    // csc: {gap[5:0], code[3:0]}; csc8: {gap[7:0], weight[7:0]}; N:4: {index[1:0], weight[7:0]}
-    wire [15:0] e0   = d_two_q[15:0];
-    wire [15:0] e1   = d_format == 2'd1 ? d_two_q[31:16] : {6'd0, d_two_q[19:10]};
-    wire [7:0]  gap0 = (d_nm || !d_has0_q) ? 8'd0 : d_csc ? {2'd0, e0[9:4]} : e0[15:8];
-    wire [7:0]  gap1 = (d_nm || !d_has1_q) ? 8'd0 : d_csc ? {2'd0, e1[9:4]} : e1[15:8];
-    wire        pad0 = !d_nm && e0[3:0] == 4'd0 && (d_csc || e0[7:4] == 4'd0);
-    wire        pad1 = !d_nm && e1[3:0] == 4'd0 && (d_csc || e1[7:4] == 4'd0);
-
     reg  [2:0]  phase_q;     // N:4: entries of this row so far
-    wire        row0_new = d_head_q || phase_q == d_n;
-    wire        row1_new = d_has0_q ? (row0_new ? d_n == 3'd1 : phase_q + 3'd1 == d_n) : row0_new;
-    wire        step0    = d_has0_q && (!d_nm || row0_new);
-    wire        step1    = d_has1_q && (!d_nm || row1_new);
-
     reg         g_valid_q, g_head_q, g_job_q, g_fin_q, g_last_q, g_has0_q, g_has1_q, g_pad0_q, g_pad1_q, g_step0_q, g_step1_q;
     reg  [7:0]  g_gap0_q, g_gap1_q;
     reg  [9:0]  g_e0_q, g_e1_q;
@@ -111,17 +98,28 @@ module lac_lane_decode #(
     always @(posedge clk)
         if (rst)         g_valid_q <= 1'b0;
         else if (g_move) g_valid_q <= d_valid_q;
+    // csc: {gap[5:0], code[3:0]}; csc8: {gap[7:0], weight[7:0]}; N:4: {index[1:0], weight[7:0]}
     always @(posedge clk)
-        if (g_move && d_valid_q) begin
+        if (g_move && d_valid_q) begin : gaps
+            reg [15:0] e0, e1;
+            reg        row0_new, row1_new;
+            e0 = d_two_q[15:0];
+            e1 = d_format == 2'd1 ? d_two_q[31:16] : {6'd0, d_two_q[19:10]};
+            row0_new = d_head_q || phase_q == d_n;
+            row1_new = d_has0_q ? (row0_new ? d_n == 3'd1 : phase_q + 3'd1 == d_n) : row0_new;
+
             if (d_has1_q)      phase_q <= row1_new ? 3'd1 : (d_has0_q && row0_new) ? 3'd2 : phase_q + (d_has0_q ? 3'd2 : 3'd1);
             else if (d_has0_q) phase_q <= row0_new ? 3'd1 : phase_q + 3'd1;
-        end
-    always @(posedge clk)
-        if (g_move) begin
-            {g_head_q, g_job_q, g_fin_q, g_last_q}             <= {d_head_q, d_job_q, d_fin_q, d_last_q};
-            {g_has0_q, g_has1_q, g_pad0_q, g_pad1_q}           <= {d_has0_q, d_has1_q, pad0, pad1};
-            {g_step0_q, g_step1_q, g_gap0_q, g_gap1_q}         <= {step0, step1, gap0, gap1};
-            {g_e0_q, g_e1_q}                                   <= {e0[9:0], e1[9:0]};
+
+            {g_head_q, g_job_q, g_fin_q, g_last_q} <= {d_head_q, d_job_q, d_fin_q, d_last_q};
+            {g_has0_q, g_has1_q}                   <= {d_has0_q, d_has1_q};
+            {g_e0_q, g_e1_q}                       <= {e0[9:0], e1[9:0]};
+            g_pad0_q  <= !d_nm && e0[3:0] == 4'd0 && (d_csc || e0[7:4] == 4'd0);
+            g_pad1_q  <= !d_nm && e1[3:0] == 4'd0 && (d_csc || e1[7:4] == 4'd0);
+            g_gap0_q  <= (d_nm || !d_has0_q) ? 8'd0 : d_csc ? {2'd0, e0[9:4]} : e0[15:8];
+            g_gap1_q  <= (d_nm || !d_has1_q) ? 8'd0 : d_csc ? {2'd0, e1[9:4]} : e1[15:8];
+            g_step0_q <= d_has0_q && (!d_nm || row0_new);
+            g_step1_q <= d_has1_q && (!d_nm || row1_new);
         end
 
     // ---- R: their rows ---------------------------------------------------------------------------------------------
@@ -129,14 +127,6 @@ module lac_lane_decode #(
     // as the lowest bit of both operands.
     wire [ROW_W-1:0] start = {{(ROW_W-ACC_AW-1){1'b1}}, ~(g_job_q ? cfg_rows[2*ACC_AW+1:ACC_AW+1] : cfg_rows[ACC_AW:0])};
     reg  [ROW_W-1:0] row_q;       // row of the entry before
-    wire [ROW_W-1:0] from = g_head_q ? start : row_q;
-    wire [8:0]       both;        // of the two steps, the second comes in here, the first below
-    wire [ROW_W-1:0] row0, row1;
-    wire [2:0]       unused_low;
-    assign {both, unused_low[2]} = {1'b0, g_gap0_q, 1'b1} + {1'b0, g_gap1_q, g_step0_q && g_step1_q};
-    assign {row0, unused_low[0]} = {from, 1'b1} + {{(ROW_W-8){1'b0}}, g_gap0_q, g_step0_q};
-    assign {row1, unused_low[1]} = {from, 1'b1} + {{(ROW_W-9){1'b0}}, both, g_step0_q || g_step1_q};
-
     reg                r_valid_q, r_head_q, r_fin_q, r_last_q, r_has0_q, r_has1_q, r_pad0_q, r_pad1_q, r_in0_q, r_in1_q;
     reg [ACC_AW-1:0]   r_row0_q, r_row1_q;
     reg [9:0]          r_e0_q, r_e1_q;  // index or nothing, weight or code
@@ -147,14 +137,21 @@ module lac_lane_decode #(
         if (rst)         r_valid_q <= 1'b0;
         else if (r_move) r_valid_q <= g_valid_q;
     always @(posedge clk)
-        if (r_move && g_valid_q) row_q <= g_has1_q ? row1 : row0;
-    always @(posedge clk)
-        if (r_move) begin
-            {r_head_q, r_fin_q, r_last_q}              <= {g_head_q, g_fin_q, g_last_q};
-            {r_has0_q, r_has1_q, r_pad0_q, r_pad1_q}   <= {g_has0_q, g_has1_q, g_pad0_q, g_pad1_q};
-            {r_in0_q, r_in1_q}                         <= {row0[ROW_W-1], row1[ROW_W-1]};
-            {r_row0_q, r_row1_q}                       <= {row0[ACC_AW-1:0], row1[ACC_AW-1:0]};
-            {r_e0_q, r_e1_q}                           <= {g_e0_q, g_e1_q};
+        if (r_move && g_valid_q) begin : rows
+            reg [ROW_W-1:0] from, row0, row1;
+            reg [8:0]       both;    // of the two steps, the second comes in here, the first below
+            reg [2:0]       unused_low;
+            from = g_head_q ? start : row_q;
+            {both, unused_low[2]} = {1'b0, g_gap0_q, 1'b1} + {1'b0, g_gap1_q, g_step0_q && g_step1_q};
+            {row0, unused_low[0]} = {from, 1'b1} + {{(ROW_W-8){1'b0}}, g_gap0_q, g_step0_q};
+            {row1, unused_low[1]} = {from, 1'b1} + {{(ROW_W-9){1'b0}}, both, g_step0_q || g_step1_q};
+
+            row_q <= g_has1_q ? row1 : row0;
+            {r_head_q, r_fin_q, r_last_q}            <= {g_head_q, g_fin_q, g_last_q};
+            {r_has0_q, r_has1_q, r_pad0_q, r_pad1_q} <= {g_has0_q, g_has1_q, g_pad0_q, g_pad1_q};
+            {r_in0_q, r_in1_q}                       <= {row0[ROW_W-1], row1[ROW_W-1]};
+            {r_row0_q, r_row1_q}                     <= {row0[ACC_AW-1:0], row1[ACC_AW-1:0]};
+            {r_e0_q, r_e1_q}                         <= {g_e0_q, g_e1_q};
         end
 
     // ---- What the entries do ------------------------------------------------------------------------------------------

@@ -73,10 +73,6 @@ module lac_lane_fetch #(
 
     // The slice of t_q whole words and t_r entries that begins at slot l_first ends before slot l_stop, t_q words and l_wrap further.
     wire [3:0]  t_per   = t_wide ? 4'd4 : 4'd6;
-    wire [2:0]  l_first = t_columns ? t_slot : ptr_slot_q;
-    wire [3:0]  l_sum   = {1'b0, l_first} + {1'b0, t_r};
-    wire        l_wrap  = l_sum >= t_per;
-    wire [2:0]  l_stop  = l_sum[2:0] - (l_wrap ? t_per[2:0] : 3'd0);  // below 6: three bits are enough
     // A cycle later: the words.
     reg         l_we_q, l_wrap_q, l_check_q;
     reg  [2:0]  l_first_q, l_stop_q;
@@ -96,33 +92,38 @@ module lac_lane_fetch #(
             if (t_start)        short_q <= 1'b0;
             else if (l_check_q) short_q <= ptr_over_q || (!t_columns && (past || ptr_q > TOP));
         end
-    always @(posedge clk)
-        {l_wrap_q, l_first_q, l_stop_q, l_words_q, l_col_q, l_limit_q} <= {l_wrap, l_first, l_stop, t_q, t_col, t_limit[WEIGHT_AW:0]};
+    always @(posedge clk) if (t_check) l_limit_q <= t_limit[WEIGHT_AW:0];
 
     // column block: the words this lane keeps
     reg  [7:0]  c_first_q;   // first of them in the column
     reg  [5:0]  c_left_q;    // still to come
     reg         c_begun_q;
-    wire [3:0]  c_sum   = {1'b0, t_slot} + {1'b0, t_r};
-    wire [5:0]  c_words = t_q[5:0] + (c_sum == 4'd0 ? 6'd0 : c_sum > t_per ? 6'd2 : 6'd1);
-    wire        c_none  = t_q == 10'd0 && t_r == 3'd0;
     wire        c_mine  = w_we && c_left_q != 6'd0 && (c_begun_q || w_index == c_first_q);
     wire        c_fits  = ptr_word < DEPTH;
-    always @(posedge clk)
-        if (t_start)
-            c_left_q <= 6'd0;
-        else if (t_we) begin
+    always @(posedge clk) begin
+        if (t_we) begin : slice
+            reg [2:0] l_first;
+            reg [3:0] l_sum, c_sum;
+            reg       l_wrap;
+            reg [2:0] l_stop;
+            l_first = t_columns ? t_slot : ptr_slot_q;
+            l_sum   = {1'b0, l_first} + {1'b0, t_r};
+            l_wrap  = l_sum >= t_per;
+            l_stop  = l_sum[2:0] - (l_wrap ? t_per[2:0] : 3'd0);  // below 6: three bits are enough
+            {l_wrap_q, l_first_q, l_stop_q, l_words_q, l_col_q} <= {l_wrap, l_first, l_stop, t_q, t_col};
+            ptr_slot_q <= l_stop;
+
+            c_sum = {1'b0, t_slot} + {1'b0, t_r};
             c_first_q <= t_word;
-            c_left_q  <= c_none ? 6'd0 : c_words;
+            c_left_q  <= (t_q == 10'd0 && t_r == 3'd0) ? 6'd0 : t_q[5:0] + (c_sum == 4'd0 ? 6'd0 : c_sum > t_per ? 6'd2 : 6'd1);
             c_begun_q <= 1'b0;
         end else if (t_columns && c_mine) begin
             c_left_q  <= c_left_q - 6'd1;
             c_begun_q <= 1'b1;
         end
+        if (t_start) {c_left_q, ptr_slot_q} <= 9'd0;
+    end
 
-    always @(posedge clk)
-        if (t_start)   ptr_slot_q <= 3'd0;
-        else if (t_we) ptr_slot_q <= l_stop;
     always @(posedge clk)
         if (t_start) begin
             ptr_q      <= {{(PTR_W-WEIGHT_AW){1'b0}}, t_base[WEIGHT_AW:0]};
@@ -162,8 +163,8 @@ module lac_lane_fetch #(
             if (t2_move) t2_valid_q <= t1_valid_q;
         end
     always @(posedge clk) begin
-        if (t1_move) {t1_job_q, t1_end_q} <= {in_job, in_end};
-        if (t2_move) {t2_job_q, t2_end_q} <= {t1_job_q, t1_end_q};
+        if (t1_move && in_valid)   {t1_job_q, t1_end_q} <= {in_job, in_end};
+        if (t2_move && t1_valid_q) {t2_job_q, t2_end_q} <= {t1_job_q, t1_end_q};
     end
 
     // ---- F: the slice being fetched, one word address a cycle --------------------------------------------
@@ -187,7 +188,7 @@ module lac_lane_fetch #(
         else if (f_load) f_valid_q <= t2_valid_q;
 
     always @(posedge clk)
-        if (f_load) begin
+        if (f_load && t2_valid_q) begin
             f_job_q   <= t2_job_q;
             f_end_q   <= t2_end_q;
             f_head_q  <= 1'b1;
@@ -227,12 +228,12 @@ module lac_lane_fetch #(
             if (r2_move) r2_valid_q <= r1_valid_q;
         end
     always @(posedge clk) begin
-        if (r1_move) begin
+        if (r1_move && f_valid_q) begin
             {r1_job_q, r1_end_q, r1_head_q, r1_tail_q} <= {f_job_q, f_end_q, f_head_q, f_tail_q};
             r1_first_q <= f_first_q;
             r1_stop_q  <= f_tail_q && !f_even_q ? f_stop_q : full;
         end
-        if (r2_move) begin
+        if (r2_move && r1_valid_q) begin
             {r2_job_q, r2_end_q, r2_head_q, r2_tail_q} <= {r1_job_q, r1_end_q, r1_head_q, r1_tail_q};
             {r2_first_q, r2_stop_q} <= {r1_first_q, r1_stop_q};
         end

@@ -75,10 +75,8 @@ module lac_mac #(
     reg  [35:0]       s4_sum_q, s5_sum_q;
 
     wire [35:0] ram_q [0:1];
-    wire [35:0] old = s3_near_q ? s4_sum_q : own_q | late_q;
-    wire [36:0] sum = {old[35], old} + {s3_p[35], s3_p};
 
-    lac_mul #(.SIGNED(1)) u_mul (.clk(clk), .en(1'b1), .a({{2{s0_w_q[15]}}, s0_w_q}), .b({s0_a_q[16], s0_a_q}), .p(s3_p));
+    lac_mul #(.SIGNED(1)) u_mul (.clk(clk), .en(s0_en_q || s1_en_q || s2_en_q), .a({{2{s0_w_q[15]}}, s0_w_q}), .b({s0_a_q[16], s0_a_q}), .p(s3_p));
 
     // entry in S0 against those one to four ahead
     wire same1 = s1_en_q && s1_bank_q == s0_bank_q && s1_addr_q == s0_addr_q;
@@ -98,24 +96,50 @@ module lac_mac #(
             {s4_end_q, s3_end_q, s2_end_q, s1_end_q, s0_end_q} <= {s3_end_q, s2_end_q, s1_end_q, s0_end_q, in_end};
         end
 
+    // What goes with an entry moves with it, and stands still where there is none.
     always @(posedge clk) begin
-        {s4_job_q, s3_job_q, s2_job_q, s1_job_q, s0_job_q}      <= {s3_job_q, s2_job_q, s1_job_q, s0_job_q, in_job};
-        {s4_bank_q, s3_bank_q, s2_bank_q, s1_bank_q, s0_bank_q} <= {s3_bank_q, s2_bank_q, s1_bank_q, s0_bank_q, in_bank};
-        {s4_addr_q, s3_addr_q, s2_addr_q, s1_addr_q, s0_addr_q} <= {s3_addr_q, s2_addr_q, s1_addr_q, s0_addr_q, in_addr};
-        s0_w_q      <= in_w;
-        s0_a_q      <= in_a;
-        {s1_near_q, s1_second_q, s1_third_q, s1_fourth_q} <= {same1, same2, same3, same4};
-        s2_near_q   <= s1_near_q;
-        s2_second_q <= s1_second_q;
-        s2_late_q   <= s1_second_q || s1_third_q || s1_fourth_q;
-        far_q       <= s1_third_q ? s4_sum_q : s5_sum_q;
-        s3_near_q   <= s2_near_q;
-        own_q       <= s2_late_q ? 36'd0 : ram_q[s2_bank_q];
-        late_q      <= !s2_late_q ? 36'd0 : s2_second_q ? s4_sum_q : far_q;
-        s4_sum_q    <= sum[35:0];
-        s4_ovf_q    <= sum[36] != sum[35];
-        s5_sum_q    <= s4_sum_q;
+        {s4_job_q, s3_job_q, s2_job_q, s1_job_q, s0_job_q} <= {s3_job_q, s2_job_q, s1_job_q, s0_job_q, in_job};
+        if (in_en || in_err) begin
+            {s0_bank_q, s0_addr_q} <= {in_bank, in_addr};
+            s0_w_q <= in_w;
+            s0_a_q <= in_a;
+        end
+        if (s0_en_q || s0_err_q) begin
+            {s1_bank_q, s1_addr_q} <= {s0_bank_q, s0_addr_q};
+            {s1_near_q, s1_second_q, s1_third_q, s1_fourth_q} <= {same1, same2, same3, same4};
+        end
+        if (s1_en_q || s1_err_q) begin
+            {s2_bank_q, s2_addr_q} <= {s1_bank_q, s1_addr_q};
+            {s2_near_q, s2_second_q} <= {s1_near_q, s1_second_q};
+            s2_late_q <= s1_second_q || s1_third_q || s1_fourth_q;
+            far_q     <= s1_third_q ? s4_sum_q : s5_sum_q;
+        end
+        if (s2_en_q || s2_err_q) begin
+            {s3_bank_q, s3_addr_q} <= {s2_bank_q, s2_addr_q};
+            s3_near_q <= s2_near_q;
+            own_q     <= s2_late_q ? 36'd0 : ram_q[s2_bank_q];
+            late_q    <= !s2_late_q ? 36'd0 : s2_second_q ? s4_sum_q : far_q;
+        end
+        if (s3_en_q || s3_err_q) {s4_bank_q, s4_addr_q} <= {s3_bank_q, s3_addr_q};
+        if (s4_en_q) s5_sum_q <= s4_sum_q;
     end
+
+    // Where no entry writes, write_q is zero: what zero_we writes
+    reg [35:0] write0_q, write1_q;
+    always @(posedge clk)
+        if (s3_en_q && !rst) begin : add
+            reg [35:0] old;
+            reg [36:0] sum;
+            old = s3_near_q ? s4_sum_q : own_q | late_q;
+            sum = {old[35], old} + {s3_p[35], s3_p};
+            s4_sum_q <= sum[35:0];
+            s4_ovf_q <= sum[36] != sum[35];
+            write0_q <= s3_bank_q ? 36'd0 : sum[35:0];
+            write1_q <= s3_bank_q ? sum[35:0] : 36'd0;
+        end else begin
+            write0_q <= 36'd0;
+            write1_q <= 36'd0;
+        end
 
     // The first error stays until reset.
     reg              err_valid_q, err_job_q, err_ovf_q;
@@ -146,16 +170,11 @@ module lac_mac #(
         for (b = 0; b < 2; b = b + 1) begin : g_bank
             localparam [0:0] BANK = b;
             wire st = st_bank == BANK;
-            wire mine = s3_en_q && s3_bank_q == BANK;
-            reg  [35:0] write_q;   // the sum for this bank, else zero: what zero_we writes
-            always @(posedge clk)
-                if (rst || !mine) write_q <= 36'd0;
-                else              write_q <= sum[35:0];
             lac_ram #(.W(36), .DEPTH(ACC_DEPTH), .ADDR_W(ACC_AW)) u_acc (
                 .clk  (clk),
                 .we   (zero_we[b] || (s4_en_q && s4_bank_q == BANK)),
                 .waddr(zero_we[b] ? zero_addr : s4_addr_q),
-                .wdata(write_q),
+                .wdata(b == 0 ? write0_q : write1_q),
                 .re   ((st_re && st) || (s0_en_q && s0_bank_q == BANK)),
                 .raddr((st_re && st) ? st_raddr : s0_addr_q),
                 .qe   ((st_qe && st) || (s1_en_q && s1_bank_q == BANK)),

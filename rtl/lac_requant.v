@@ -42,15 +42,14 @@ module lac_requant (
         else if (en) valid_q <= {valid_q[LATENCY-2:0], in_valid};
 
     // The shift's low and high part, until they are looked at
-    reg [4*6-1:0] fine_q;    // stages 1 .. 6
-    reg [2*6-1:0] coarse_q;  // stages 1 .. 6
+    reg [3:0] fine1_q, fine2_q, fine3_q, fine4_q, fine5_q, fine6_q;
+    reg [1:0] coarse1_q, coarse2_q, coarse3_q, coarse4_q, coarse5_q, coarse6_q;
     always @(posedge clk)
         if (en) begin
-            fine_q   <= {fine_q[4*5-1:0], in_raw ? 4'd0 : in_shift[3:0]};
-            coarse_q <= {coarse_q[2*5-1:0], in_raw ? 2'd0 : in_shift[5:4]};
+            {fine1_q, coarse1_q} <= in_raw ? 6'd0 : {in_shift[3:0], in_shift[5:4]};
+            {fine6_q, fine5_q, fine4_q, fine3_q, fine2_q} <= {fine5_q, fine4_q, fine3_q, fine2_q, fine1_q};
+            {coarse6_q, coarse5_q, coarse4_q, coarse3_q, coarse2_q} <= {coarse5_q, coarse4_q, coarse3_q, coarse2_q, coarse1_q};
         end
-    wire [3:0] fine6   = fine_q[4*6-1 -: 4];
-    wire [1:0] coarse6 = coarse_q[2*6-1 -: 2];
 
     // 1: a raw item is (acc + 0) * 1 / 2^0
     reg [35:0] acc1_q;
@@ -96,7 +95,6 @@ module lac_requant (
 
     // 7: the product, 68 bits; of its four windows, 16 places apart, all but one are cleared (a register's reset, not a
     // multiplexer). Each has the bit below the window too: the half, should the shift end there
-    wire [67:0] product = {{high6_q, low6_q[35:18]} + {13'd0, mid6_q}, low6_q[17:0]};
     reg  [35:0] at0_7_q;
     reg  [36:0] at16_7_q, at32_7_q;
     reg  [20:0] at48_7_q;           // to be sign-extended
@@ -104,76 +102,88 @@ module lac_requant (
     reg  [1:0]  coarse7_q;
     reg  [3:0]  fine7_q;
     always @(posedge clk)
-        if (en) begin
-            at0_7_q   <= coarse6 == 2'd0 ? product[35:0]  : 36'd0;
-            at16_7_q  <= coarse6 == 2'd1 ? product[51:15] : 37'd0;
-            at32_7_q  <= coarse6 == 2'd2 ? product[67:31] : 37'd0;
-            at48_7_q  <= coarse6 == 2'd3 ? product[67:47] : 21'd0;
+        if (en) begin : windows
+            reg [67:0] product;
+            product = {{high6_q, low6_q[35:18]} + {13'd0, mid6_q}, low6_q[17:0]};
+            at0_7_q   <= coarse6_q == 2'd0 ? product[35:0]  : 36'd0;
+            at16_7_q  <= coarse6_q == 2'd1 ? product[51:15] : 37'd0;
+            at32_7_q  <= coarse6_q == 2'd2 ? product[67:31] : 37'd0;
+            at48_7_q  <= coarse6_q == 2'd3 ? product[67:47] : 21'd0;
             top7_q    <= product[67:35];
-            coarse7_q <= coarse6;
-            fine7_q   <= fine6;
+            coarse7_q <= coarse6_q;
+            fine7_q   <= fine6_q;
         end
 
     // 8 .. 10: shifted right by 0 to 15: the window's halves times 2^15 .. 2^0, of which 2^15 is dropped below
-    wire [36:0] window7 = {at0_7_q, 1'b0} | at16_7_q | at32_7_q | {{16{at48_7_q[20]}}, at48_7_q};
-    reg  [15:0] power7;
-    integer     i, j, k;
-    always @* for (k = 0; k < 16; k = k + 1) power7[k] = fine7_q == ~k[3:0];
+    wire [17:0] low7   = at0_7_q[17:0]  | at16_7_q[18:1]  | at32_7_q[18:1]  | at48_7_q[18:1];
+    wire [17:0] high7  = at0_7_q[35:18] | at16_7_q[36:19] | at32_7_q[36:19] | {{16{at48_7_q[20]}}, at48_7_q[20:19]};
+    wire        half7  = at16_7_q[0] || at32_7_q[0] || at48_7_q[0];
+    wire [15:0] power7 = 16'h8000 >> fine7_q;
     wire [35:0] low10, high10;
-    lac_mul #(.SIGNED(0)) u_low  (.clk(clk), .en(en), .a(window7[18:1]),  .b({2'd0, power7}), .p(low10));
-    lac_mul #(.SIGNED(1)) u_high (.clk(clk), .en(en), .a(window7[36:19]), .b({2'd0, power7}), .p(high10));
+    lac_mul #(.SIGNED(0)) u_low  (.clk(clk), .en(en), .a(low7),  .b({2'd0, power7}), .p(low10));
+    lac_mul #(.SIGNED(1)) u_high (.clk(clk), .en(en), .a(high7), .b({2'd0, power7}), .p(high10));
 
     // What does not fit a window, or needs more than 17 bits behind it, is beyond any limit; the sign says beyond which.
     // A bit of `same`: three bits are the sign's copies
-    wire [35:0] tops7 = {{2{top7_q[32]}}, top7_q[31:16], {2{top7_q[32]}}, top7_q[15:0]};
     reg  [11:0] same8_q;
-    reg  [2:0]  sign_q, half_q;  // stages 8 .. 10
-    reg  [1:0]  coarse8_q, over_q;
+    reg  [1:0]  coarse8_q;
+    reg         sign8_q, sign9_q, sign10_q, half8_q, half9_q, half10_q, over9_q, over10_q;
     always @(posedge clk)
-        if (en) begin
-            for (j = 0; j < 12; j = j + 1) same8_q[j] <= tops7[3*j +: 3] == {3{top7_q[32]}};
+        if (en) begin : heads
+            reg [35:0] tops;
+            integer    j;
+            tops = {{2{top7_q[32]}}, top7_q[31:16], {2{top7_q[32]}}, top7_q[15:0]};
+            for (j = 0; j < 12; j = j + 1) same8_q[j] <= tops[3*j +: 3] == {3{top7_q[32]}};
             coarse8_q <= coarse7_q;
-            over_q    <= {over_q[0], !coarse8_q[1] && (!(&same8_q[11:6]) || (!coarse8_q[0] && !(&same8_q[5:0])))};
-            sign_q    <= {sign_q[1:0], top7_q[32]};
-            half_q    <= {half_q[1:0], window7[0] && fine7_q == 4'd0};
+            over9_q   <= !coarse8_q[1] && (!(&same8_q[11:6]) || (!coarse8_q[0] && !(&same8_q[5:0])));
+            over10_q  <= over9_q;
+            {sign10_q, sign9_q, sign8_q} <= {sign9_q, sign8_q, top7_q[32]};
+            {half10_q, half9_q, half8_q} <= {half9_q, half8_q, half7 && fine7_q == 4'd0};
         end
 
     // 11: the half, as a carry, and the zero point. The two products overlap, but where one has ones the other has zeros
-    wire [35:0] shifted10 = {high10[32:15], high10[14:0] | low10[32:18], low10[17:15]};
-    wire [18:0] value10   = {shifted10[16], shifted10[16:0], 1'b1} + {{2{in_zero[15]}}, in_zero, low10[14] || half_q[2]};
-    wire [38:0] all10     = {shifted10[35], shifted10[35:16], {2{shifted10[35]}}, shifted10[15:0]};
     reg  [17:0] value11_q;
     reg  [18:0] raw11_q;  // bits 35:17
     reg  [12:0] same11_q;         // 12:6: of what must be the sign's copies; 5:0: of the rest
     reg         over11_q, sign11_q;
     reg         near11_q;         // half and sign agree: 0 + 0 or -1 + 1, if all bits are alike
     always @(posedge clk)
-        if (en) begin
-            value11_q <= value10[18:1];
-            raw11_q   <= shifted10[35:17];
-            for (i = 0; i < 13; i = i + 1) same11_q[i] <= all10[3*i +: 3] == {3{shifted10[35]}};
-            near11_q  <= shifted10[35] == (low10[14] || half_q[2]);
-            over11_q  <= over_q[1];
-            sign11_q  <= sign_q[2];
+        if (en) begin : round
+            reg [35:0] shifted;
+            reg [17:0] value;
+            reg        unused_half;
+            reg [38:0] all;
+            integer    i;
+            shifted = {high10[32:15], high10[14:0] | low10[32:18], low10[17:15]};
+            {value, unused_half} = {shifted[16], shifted[16:0], 1'b1} + {{2{in_zero[15]}}, in_zero, low10[14] || half10_q};
+            all     = {shifted[35], shifted[35:16], {2{shifted[35]}}, shifted[15:0]};
+            value11_q <= value;
+            raw11_q   <= shifted[35:17];
+            for (i = 0; i < 13; i = i + 1) same11_q[i] <= all[3*i +: 3] == {3{shifted[35]}};
+            near11_q  <= shifted[35] == (low10[14] || half10_q);
+            over11_q  <= over10_q;
+            sign11_q  <= sign10_q;
         end
 
     // 12: against the limits
-    wire signed [17:0] value11 = value11_q;
-    wire signed [17:0] lo      = {{2{in_lo[15]}}, in_lo};
-    wire signed [17:0] hi      = {{2{in_hi[15]}}, in_hi};
-    wire               fits11  = !over11_q && &same11_q[12:6];
-    wire               sign11  = over11_q ? sign11_q : raw11_q[18];
     reg         [16:0] value12_q;
     reg         [18:0] raw12_q;
     reg                below12_q, above12_q, zero12_q, lo_zero12_q, hi_zero12_q;
     always @(posedge clk)
-        if (en) begin
+        if (en) begin : limits
+            reg signed [17:0] value, lo, hi;
+            reg               fits, sign;
+            value = value11_q;
+            lo    = {{2{in_lo[15]}}, in_lo};
+            hi    = {{2{in_hi[15]}}, in_hi};
+            fits  = !over11_q && &same11_q[12:6];
+            sign  = over11_q ? sign11_q : raw11_q[18];
             value12_q <= value11_q[16:0];
             raw12_q   <= raw11_q;
-            below12_q <= !in_raw && (fits11 ? value11 < lo :  sign11);
+            below12_q <= !in_raw && (fits ? value < lo :  sign);
             {lo_zero12_q, hi_zero12_q} <= {in_lo == in_zero, in_hi == in_zero};
             zero12_q  <= !over11_q && &same11_q && near11_q;
-            above12_q <= !in_raw && (fits11 ? value11 > hi : !sign11);
+            above12_q <= !in_raw && (fits ? value > hi : !sign);
         end
 
     // 13: one of three, the others cleared
@@ -194,7 +204,7 @@ module lac_requant (
 
     assign out_zero  = zero13_q;
 
-    wire unused_ok = &{1'b0, lh5[35:31], hh5[35:31], low10[35:33], low10[13:0], high10[35:33], value10[0]};
+    wire unused_ok = &{1'b0, lh5[35:31], hh5[35:31], low10[35:33], low10[13:0], high10[35:33]};
 
 endmodule
 `default_nettype wire

@@ -71,11 +71,12 @@ module lac_scan #(
     wire              a_step      = a_valid_q && a1_move;
     wire [AW-1:0]     job_stop    = job_line + job_last;
     wire [AW-1:0]     next_line   = a_line_q + a_pitch_q[AW-1:0];
-    assign job_ready = !a_valid_q || (a_step && a_done);
+    assign job_ready = !a_valid_q;  // not in the cycle of the last word: its ready comes from far
 
     always @(posedge clk)
-        if (rst)            a_valid_q <= 1'b0;
-        else if (job_ready) a_valid_q <= job_valid;
+        if (rst)                   a_valid_q <= 1'b0;
+        else if (job_ready)        a_valid_q <= job_valid;
+        else if (a_step && a_done) a_valid_q <= 1'b0;
 
     always @(posedge clk)
         if (job_ready) begin

@@ -59,6 +59,7 @@ module lac_slots #(
 `include "lac_regs.vh"
 `include "lac_clog2.vh"
     localparam integer W      = LINE_W / 32;  // words of a line
+    localparam integer W_LOG  = clog2(W);
     localparam integer PER    = 16 / W;       // lines of a command
     localparam integer PER1_I = PER - 1;
     localparam [2:0]   PER1   = PER1_I[2:0];
@@ -171,7 +172,7 @@ module lac_slots #(
         set_at = 4'd0;
         for (w = W - 1; w >= 0; w = w - 1) if (word_set_q[w]) set_at = w[3:0];
     end
-    wire [6:0]        line_at = {4'd0, set_part_q} << clog2(W);
+    wire [6:0]        line_at = {4'd0, set_part_q} << W_LOG;
 
     reg               fault_q, unknown_q, spoilt_q, far_q;
     reg  [4:0]        fault_seq_q, unknown_seq_q, spoilt_seq_q;

@@ -331,12 +331,7 @@ module lac_store #(
         .in_valid(run && rq_valid[0]), .in_ready(room), .in_data({rq_final, rq_end, rq_zero, rq_value}),
         .out_valid(pk_in_valid), .out_ready(pk_in_ready), .out_data({pk_in_final, pk_in_end, pk_zero, pk_value})
     );
-    generate
-        for (i = 0; i < STORE_W; i = i + 1) begin : g_mask
-            localparam integer I = i;
-            assign pk_mask[i] = !pk_in_end || c_full || (c_chan & SW1) > I[15:0];
-        end
-    endgenerate
+    assign pk_mask = {STORE_W{!pk_in_end || c_full}} | ~({STORE_W{1'b1}} << (c_chan & SW1));
 
     lac_pack #(.STORE_W(STORE_W), .LINE_W(LINE_W)) u_pack (
         .clk(clk), .rst(rst), .cfg_type(c_type), .cfg_list(c_list),

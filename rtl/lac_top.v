@@ -406,16 +406,16 @@ module lac_top #(
     endgenerate
 
     reg [LANES-1:0] mac_q;
-    reg [8:0]       mac_sum;
-    integer         k;
-    always @* begin
-        mac_sum = 9'd0;
-        for (k = 0; k < LANES; k = k + 1) mac_sum = mac_sum + {8'd0, mac_q[k]};
-    end
-    always @(posedge clk) begin
-        mac_q  <= core_rst_q ? {LANES{1'b0}} : lane_mac;
-        macs_q <= mac_sum;
-    end
+    always @(posedge clk) mac_q <= core_rst_q ? {LANES{1'b0}} : lane_mac;
+    always @(posedge clk)
+        if (|mac_q) begin : add
+            reg [8:0] sum;
+            integer   k;
+            sum = 9'd0;
+            for (k = 0; k < LANES; k = k + 1) sum = sum + {8'd0, mac_q[k]};
+            macs_q <= sum;
+        end else
+            macs_q <= 9'd0;
 
     // ---- STORE ----------------------------------------------------------------------------------------------------------------------
     lac_store #(

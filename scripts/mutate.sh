@@ -63,7 +63,7 @@ list-head       lac_pack.v         s/k_head_q  <= head;/k_head_q  <= 1'"'"'b0;/
 pack-strobes    lac_pack.v         s/begun_q ? strb_q : {LB{1.b0}}/strb_q/
 store-lane      lac_store.v        s/low3_q\[l % 8\] \&\&/1'"'"'b1 \&\&/
 store-index     lac_store.v        s/t0_param   = c_param_row.*;/t0_param   = t0_index_q;/
-round           lac_requant.v      s/in_zero, low10\[14\] || half_q\[2\]}/in_zero, 1'"'"'b0}/
+round           lac_requant.v      s/in_zero, low10\[14\] || half10_q}/in_zero, 1'"'"'b0}/
 '
 # The bench's own rules, but a bug may leave a signal unused.
 makefile=$'CC := gcc\nCFLAGS := -O2\ninclude tb/tb.mk\nVL_FLAGS += -Wno-fatal\n'

@@ -10,7 +10,7 @@ RTL_SRC   := $(wildcard rtl/*.v)
 RTL_ALL   := $(RTL_SRC) $(wildcard rtl/*.vh)
 
 # No waveform, no assertions, no timing: speed. What is not initialised comes up at random (lac_shim.cpp).
-VL_FLAGS = --cc -Wall --language 1364-2005 -O3 --x-assign unique --x-initial unique --noassert --no-timing -fno-table \
+VL_FLAGS = --cc -Wall --language 1364-2005 -O3 --x-assign unique --x-initial unique --noassert --no-timing -fno-table --unroll-count 256 \
            --prefix Vlac --top-module lac_top -Irtl
 VL_HIDE  = -fPIC -fvisibility=hidden -fno-gnu-unique
 VL_CXX   = -std=c++17 $(VL_OPT) $(VL_HIDE) -Itb
