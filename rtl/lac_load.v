@@ -193,21 +193,20 @@ module lac_load #(
     // ---- A line arrives ------------------------------------------------------------------------------------------------
     reg  [23:0]        left_q;        // [lines] asked for that have not come; dense points and columns count themselves
     wire               none_left = left_q == 24'd0;
-    reg                take;          // this state takes lines now
+    // Takes a line, if one is owed: behind a block that is too short stand the next command's. Features and columns know by themselves when.
+    reg                own;
     always @* begin
         case (state_q)
-            ST_HEAD, ST_DRAIN: take = !none_left;
-            ST_LIST:           take = unpacked;              // one group a cycle from hold_q, then the next line
-            ST_TABLE:          take = 1'b1;
-            ST_WORDS:          take = !g_empty_q;
-            ST_CODES:          take = step_q != 3'd0 && unpacked;
-            ST_FEAT:           take = feat_take;
-            ST_PARAM:          take = step_q != 3'd0;
-            ST_INDEX:          take = step_q == 3'd1;        // steps 2 to 4: the sum settles
-            ST_COLS:           take = cq_valid && !cq_none;
-            default:           take = 1'b0;                  // idle, thinking, done
+            ST_HEAD, ST_TABLE, ST_DRAIN: own = 1'b1;
+            ST_LIST:           own = unpacked;               // one group a cycle from hold_q, then the next line
+            ST_WORDS:          own = !g_empty_q;
+            ST_CODES:          own = step_q != 3'd0 && unpacked;
+            ST_PARAM:          own = step_q != 3'd0;
+            ST_INDEX:          own = step_q == 3'd1;         // steps 2 to 4: the sum settles
+            default:           own = 1'b0;                   // idle, thinking, done
         endcase
     end
+    wire               take        = (own && !none_left) || (in_feat && feat_take) || (in_cols && cq_valid && !cq_none);
     wire               line        = line_valid && take;
     wire               bad_line    = line && line_fault != 3'd0;
     wire               good        = line && !bad_line;

@@ -46,6 +46,7 @@ octet-carry     lac_load_table.v   s/last_q ? 11.d0 : ends\[.*\];/11'"'"'d0;/
 octet-descends  lac_load_table.v   s/ || !q_diff\[6\]//
 octet-over      lac_load_table.v   s/any_low ? low : over .*;/low;/
 empty-column    lac_load.v         s/make_q || empty/make_q/
+others-lines    lac_load.v         s/own \&\& !none_left/own/
 early-request   lac_load.v         s/ST_COLS: *asked_all = .*;/ST_COLS: asked_all = 1'"'"'b1;/
 index-window    lac_load_ask.v     s/is_w || over_q ? n_lines/is_w ? n_lines/
 fault-goes-on   lac_load.v         s/err_q || !fault_q/1'"'"'b1/
