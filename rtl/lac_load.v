@@ -132,6 +132,7 @@ module lac_load #(
                      ST_PARAM = 4'd10, ST_DRAIN = 4'd11, ST_DONE = 4'd12, ST_INDEX = 4'd13, ST_COLS = 4'd14;
     reg  [3:0]         state_q;
     reg  [2:0]         step_q;
+    reg  [2:0]         settle_q;      // ST_DONE's steps
     wire               in_cols  = state_q == ST_COLS;
     wire               in_index = state_q == ST_INDEX;
     wire               in_feat  = state_q == ST_FEAT;
@@ -169,7 +170,7 @@ module lac_load #(
     reg                cols_go_q;
     reg                asked_all;     // the command at work makes no more requests
     reg                err_q, stop_q; // the first fault is known; stop_q: since this cycle
-    reg                fault_q;       // a fault in the cycle before, not of a table's contents
+    reg                fault_q, fault2_q;  // a fault in the cycle before and in the one before that, not of a table's contents
     always @* begin
         case (state_q)
             ST_FEAT:            asked_all = feat_asked;
@@ -192,9 +193,9 @@ module lac_load #(
 
     // ---- A line arrives ------------------------------------------------------------------------------------------------
     reg  [23:0]        left_q;        // [lines] asked for that have not come; dense points and columns count themselves
-    wire               none_left = left_q == 24'd0;
-    // Takes a line, if one is owed: behind a block that is too short stand the next command's. Features and columns know by themselves when.
-    reg                own;
+    reg                none_left;     // left_q == 0
+    // Takes a line: behind a block that is too short stand the next command's. Features and columns know by themselves when.
+    reg                own;           // a line of the command's request
     always @* begin
         case (state_q)
             ST_HEAD, ST_TABLE, ST_DRAIN: own = 1'b1;
@@ -206,7 +207,7 @@ module lac_load #(
             default:           own = 1'b0;                   // idle, thinking, done
         endcase
     end
-    wire               take        = (own && !none_left) || (in_feat && feat_take) || (in_cols && cq_valid && !cq_none);
+    wire               take        = (own && !none_left) || feat_take || cq_lines;
     wire               line        = line_valid && take;
     wire               bad_line    = line && line_fault != 3'd0;
     wire               good        = line && !bad_line;
@@ -219,17 +220,23 @@ module lac_load #(
     // ---- Lines that are read part by part ---------------------------------------------------------------------------------
     reg  [LINE_W-1:0]  hold_q;
     reg  [PART_W-1:0]  unpack_q;      // parts still to come, of 16 bits; of a list's entries, of 32
-    wire               unpacked  = unpack_q == {PART_W{1'b0}};
+    reg                unpacked;      // unpack_q == 0
     wire               in_halves = state_q == ST_LIST || state_q == ST_CODES;
     wire               half      = in_halves && !unpacked;
     wire [15:0]        part16    = unpack_q[0] ? hold_q[31:16] : hold_q[15:0];
     always @(posedge clk) begin
         if (line && (in_halves || feat_unpack))           hold_q <= line_data;
         else if (feat_pop || (half && unpack_q[0]))       hold_q <= hold_q >> 32;
-        if (line && in_halves)                            unpack_q <= HALVES;
-        else if (line && feat_unpack)                     unpack_q <= ENTRIES;
-        else if (state_q == ST_CHECK || state_q == ST_IDLE || state_q == ST_DONE) unpack_q <= {PART_W{1'b0}};
-        else if (feat_pop || half)                        unpack_q <= unpack_q - 1'b1;
+        if (line && (in_halves || feat_unpack)) begin
+            unpack_q <= in_halves ? HALVES : ENTRIES;
+            unpacked <= 1'b0;
+        end else if (state_q == ST_CHECK || state_q == ST_IDLE || state_q == ST_DONE) begin
+            unpack_q <= {PART_W{1'b0}};
+            unpacked <= 1'b1;
+        end else if (feat_pop || half) begin
+            unpack_q <= unpack_q - 1'b1;
+            unpacked <= unpack_q == {{(PART_W-1){1'b0}}, 1'b1};
+        end
     end
 
     // ---- Weight block: header -----------------------------------------------------------------------------------------
@@ -274,9 +281,10 @@ module lac_load #(
     reg                g_empty_q;
     wire [PTR_W-1:0]   g_next    = group_end[ahead_q];
     wire [16:0]        word_end  = {1'b0, c_word} + {1'b0, in_check ? h_words : part16};
-    wire               end_over  = word_end > WDEPTH;
+    reg                end_over_q;    // a cycle later
     wire [LANE_W:0]    group_n   = {{(LANE_W+1-GROUP_W){1'b0}}, group_q};
     wire               g_end     = group_n == {1'b0, groups1};
+    always @(posedge clk) end_over_q <= word_end > WDEPTH && (in_check || half);
     always @(posedge clk) if (state_q == ST_LIST && half) group_end[group_q] <= word_end[PTR_W-1:0];
 
     // ---- Entries -------------------------------------------------------------------------------------------------------------
@@ -286,10 +294,15 @@ module lac_load #(
     wire               g_done  = state_q == ST_WORDS && (g_empty_q || (line && g_last));
 
     // ---- Column block: the columns that come, in order ---------------------------------------------------------------------------
-    wire               cq_ready, cq_valid, cq_pop;
-    wire [COL_AW-1:0]  cq_col;
-    wire [7:0]         cq_words;      // of a position
-    wire               cq_none, cq_bare;  // an empty column: only its mask is written; one without words
+    wire               cq_ready, cq_pop, qh_valid, qh_none, qh_bare;
+    wire [COL_AW-1:0]  qh_col;
+    wire [7:0]         qh_words;
+    reg                cq_valid;      // the queue's head, in a register
+    reg  [COL_AW-1:0]  cq_col;
+    reg  [7:0]         cq_words;      // of a position
+    reg                cq_none, cq_bare;  // an empty column: only its mask is written; one without words
+    reg                cq_lines;      // valid and not empty
+    wire               cq_load = !cq_valid || cq_pop;
     wire [5:0]         unused_cols;
     reg                table_q;       // this line is of the column's table
     wire [LANE_W+8:0]  chunks_n = {8'd0, {1'b0, chunks1} + 1'b1};
@@ -297,7 +310,7 @@ module lac_load #(
     wire               cq_end   = at_next[7:0] == cq_words;
     assign cols_ask = in_cols && nd_valid && cq_ready && ask_ready && !nd_none;
     wire               named    = in_cols && nd_valid && cq_ready && (nd_none || ask_ready);
-    assign cq_pop   = in_cols && cq_valid && (cq_none || (line && (table_q ? chunk_last && cq_bare : cq_end)));
+    assign cq_pop   = cq_valid && (cq_none || (line && (table_q ? chunk_last && cq_bare : cq_end)));
 
     lac_needed #(
         .LINE_W(LINE_W), .COL_DEPTH(COL_DEPTH), .COL_AW(COL_AW), .FEAT_DEPTH(FEAT_DEPTH), .FEAT_AW(FEAT_AW), .SUM_W(SUM_W), .ROW_W(ROW_W),
@@ -312,8 +325,12 @@ module lac_load #(
     );
     lac_fifo #(.W(COL_AW + 10), .DEPTH(32), .LEVEL_W(6)) u_cols (
         .clk(clk), .rst(rst || !in_cols), .push(named), .in_data({nd_col, nd_words, nd_none, nd_words == 8'd0}), .in_ready(cq_ready),
-        .out_valid(cq_valid), .out_data({cq_col, cq_words, cq_none, cq_bare}), .pop(cq_pop), .level(unused_cols)
+        .out_valid(qh_valid), .out_data({qh_col, qh_words, qh_none, qh_bare}), .pop(cq_load && qh_valid), .level(unused_cols)
     );
+    always @(posedge clk)
+        if (rst || !in_cols) {cq_valid, cq_lines} <= 2'b00;
+        else if (cq_load)    {cq_valid, cq_lines} <= {qh_valid, qh_valid && !qh_none};
+    always @(posedge clk) if (cq_load) {cq_col, cq_words, cq_none, cq_bare} <= {qh_col, qh_words, qh_none, qh_bare};
 
     // ---- Column table ------------------------------------------------------------------------------------------------------------
     reg  [COL_AW:0]    col_q;         // column of the block
@@ -341,9 +358,10 @@ module lac_load #(
     lac_load_feat #(.LINE_W(LINE_W), .FEAT_AW(FEAT_AW), .OFF_W(OFF_W)) u_feat (
         .clk(clk), .rst(rst), .go(in_feat && step_q == 3'd0), .halt(stop_q), .cmd(cmd_q), .row(row32[FEAT_AW:0]), .whole(c_whole), .done(feat_done),
         .dense(feat_dense), .asked_all(feat_asked), .take(feat_take), .line(line && in_feat), .line_bad(bad_line), .line_data(line_data),
-        .unpack(feat_unpack), .part_last(unpack_q == {{(PART_W-1){1'b0}}, 1'b1}), .part(hold_q[31:0]), .pop(feat_pop),
+        .unpack(feat_unpack), .part_last(unpack_q == {{(PART_W-1){1'b0}}, 1'b1}), .part(hold_q[31:0]), .part_next(hold_q[47:32]),
+        .pop(feat_pop),
         .ask(feat_ask), .ask_ready(ask_ready), .ask_off(feat_off), .ask_lines(feat_lines), .ask_moves(feat_moves),
-        .fault(feat_fault), .fault_head(feat_head), .entry(rec_q[15:0]), .header(feat_header),
+        .fault(feat_fault), .fault_head(feat_head), .header(feat_header),
         .f_valid(f_valid), .f_addr(f_addr), .f_data(f_data), .f_flags(f_flags), .f_last(f_last)
     );
 
@@ -376,7 +394,7 @@ module lac_load #(
         end
     endgenerate
 
-    wire               search = state_q == ST_DONE && step_q == 3'd5 && |t_short && !err_q;  // for the lowest lane with words too few
+    wire               search = state_q == ST_DONE && settle_q == 3'd5 && |t_short && !err_q;  // for the lowest lane with words too few
     // ---- The first fault: its code, what its index is, where it lies -----------------------------------------------------------------------
     localparam [2:0] IX_NONE = 3'd0, IX_NEED = 3'd1, IX_SUM = 3'd2, IX_SMALL = 3'd3, IX_HEAD = 3'd4;
     reg                flt;           // the state found a fault of its own in this cycle
@@ -389,20 +407,9 @@ module lac_load #(
         flt_index = IX_NONE;
         flt_line  = 1'b0;
         case (state_q)
-            ST_CHECK:        // the header stands in head_q; need_q is complete in step 4
-                if (step_q == 3'd0) flt = h_bad;
-                else if (step_q == 3'd1) begin
-                    flt      = h_cols_over;
-                    flt_code = `LAC_ERR_BOUNDS;
-                end else if (step_q == 3'd4) begin
-                    flt       = h_nm ? !need_is || end_over : need_more;
-                    flt_code  = h_nm && need_is ? `LAC_ERR_BOUNDS : `LAC_ERR_BLOCK_LENGTH;
-                    flt_index = h_nm && need_is ? IX_NONE : IX_NEED;
-                end
-            ST_SUM: begin
-                flt       = !need_is || words_over_q;
-                flt_code  = need_is ? `LAC_ERR_BOUNDS : `LAC_ERR_BLOCK_LENGTH;
-                flt_index = need_is ? IX_NONE : IX_NEED;
+            ST_CHECK: begin  // the header stands in head_q
+                flt      = step_q == 3'd1 && (h_bad_q || h_over_q);
+                flt_code = h_bad_q ? `LAC_ERR_BLOCK_HEADER : `LAC_ERR_BOUNDS;
             end
             ST_FEAT: begin
                 flt       = feat_fault;
@@ -417,9 +424,9 @@ module lac_load #(
                 flt_line  = 1'b1;
             end
             ST_INDEX: begin
-                flt       = step_q == 3'd0 ? c_over : step_q == 3'd5 && (nd_bad || {{(32-SUM_W){1'b0}}, nd_sum} != {8'd0, c_lines});
-                flt_code  = step_q != 3'd0 && nd_bad ? `LAC_ERR_BLOCK_HEADER : `LAC_ERR_BLOCK_LENGTH;
-                flt_index = step_q != 3'd0 && nd_bad ? IX_NONE : IX_SUM;
+                flt       = step_q == 3'd0 && c_over;
+                flt_code  = `LAC_ERR_BLOCK_LENGTH;
+                flt_index = IX_SUM;
             end
             ST_DONE: begin   // the lanes have compared
                 flt       = search && t_short[rec_q[LANE_W-1:0]];
@@ -429,29 +436,52 @@ module lac_load #(
             default: ;
         endcase
     end
-    // A fault is known one cycle later, of what a table line holds two; it stops the work another cycle later. What goes on meanwhile
+    // Lengths are compared in one cycle and judged in the next: need_q is complete in the last step of the check and in ST_SUM.
+    reg                h_bad_q, h_over_q, len_q, len_exact_q, need_is_q, need_more_q, len_over_q, sum_q, sum_wrong_q;
+    wire               len_wrong = len_exact_q ? !need_is_q : need_more_q;
+    wire               len_bad   = len_q && (len_wrong || (len_exact_q && len_over_q));
+    wire               sum_bad   = sum_q && (nd_bad || sum_wrong_q);
+    always @(posedge clk) begin
+        h_bad_q     <= h_bad;
+        h_over_q    <= h_cols_over;
+        len_q       <= state_q == ST_SUM || (in_check && step_q == 3'd4);
+        len_exact_q <= !in_check || h_nm;
+        need_is_q   <= need_is;
+        need_more_q <= need_more;
+        len_over_q  <= end_over_q || (!in_check && words_over_q);
+        sum_q       <= in_index && step_q == 3'd5;
+        sum_wrong_q <= {{(32-SUM_W){1'b0}}, nd_sum} != {8'd0, c_lines};
+    end
+    // A fault is known two cycles later, of what a table line holds three; it stops the work another cycle later. What goes on meanwhile
     // writes nothing but what this command would have written, and makes no request but in its own window.
-    reg                fault_line_q, err_line_q;
-    reg  [7:0]         fault_code_q, err_code_q;
-    reg  [2:0]         fault_index_q, err_index_q;
-    reg  [15:0]        small_q;       // lane, channel or entry
-    reg  [ADDR_W-1:0]  line_addr_q, err_addr_q;  // of the line taken last, or its beat that failed; holds still behind an error
-    wire               err_now = (fault_q || tb_bad) && !err_q;
+    reg                fault_line_q, fault2_line_q, err_line_q;
+    reg  [7:0]         fault_code_q, fault2_code_q, err_code_q;
+    reg  [2:0]         fault_index_q, fault2_index_q, err_index_q;
+    reg  [15:0]        small1_q, small_q;  // lane, channel or entry
+    reg  [ADDR_W-1:0]  line_addr_q, line2_addr_q, err_addr_q;  // of the line taken last, or its beat that failed; holds still behind an error
+    wire               err_now = (fault2_q || tb_bad) && !err_q;
     wire [31:0]        rec_index = {{(32-REC_W){1'b0}}, rec_q} + rec_at;
     always @(posedge clk) begin
         fault_q       <= (bad_line || flt) && !rst;
         fault_code_q  <= bad_line ? bus_code : flt_code;
         fault_index_q <= bad_line ? IX_NONE : flt_index;
         fault_line_q  <= bad_line || flt_line;
+        fault2_q      <= (fault_q || len_bad || sum_bad) && !rst;
+        fault2_code_q <= len_bad ? (len_wrong ? `LAC_ERR_BLOCK_LENGTH : `LAC_ERR_BOUNDS)
+                       : sum_bad ? (nd_bad ? `LAC_ERR_BLOCK_HEADER : `LAC_ERR_BLOCK_LENGTH) : fault_code_q;
+        fault2_index_q <= len_bad ? (len_wrong ? IX_NEED : IX_NONE) : sum_bad ? (nd_bad ? IX_NONE : IX_SUM) : fault_index_q;
+        fault2_line_q <= fault_line_q && !len_bad && !sum_bad;
         if (line) line_addr_q <= bad_line ? line_fault_addr : line_addr;
         if (err_now) begin
-            err_code_q  <= !tb_bad ? fault_code_q : tb_count ? `LAC_ERR_BLOCK_COUNT : `LAC_ERR_BLOCK_TABLE;
-            err_line_q  <= tb_bad || fault_line_q;
-            err_index_q <= tb_bad ? IX_SMALL : fault_index_q;
+            err_code_q  <= !tb_bad ? fault2_code_q : tb_count ? `LAC_ERR_BLOCK_COUNT : `LAC_ERR_BLOCK_TABLE;
+            err_line_q  <= tb_bad || fault2_line_q;
+            err_index_q <= tb_bad ? IX_SMALL : fault2_index_q;
         end
-        if (!err_q && !tb_bad) err_addr_q <= line_addr_q;
+        line2_addr_q <= line_addr_q;
+        if (!err_q && !tb_bad) err_addr_q <= line2_addr_q;
+        small1_q     <= rec_index[15:0];
         if (tb_bad && !err_q)      small_q <= {8'd0, tb_lane};
-        else if (!err_now && !err_q) small_q <= rec_index[15:0];
+        else if (!err_now && !err_q) small_q <= small1_q;
     end
     assign fail       = err_q;
     assign fail_code  = err_code_q;
@@ -462,9 +492,11 @@ module lac_load #(
                       :                           {32{err_index_q == IX_HEAD}};
 
     // ---- States ---------------------------------------------------------------------------------------------------------------------------
-    // The last write is in its RAM two cycles behind the last line, and an engine that waited for it reads later still;
-    // a weight block first hears whether some lane's slices were too long.
-    assign done       = state_q == ST_DONE && step_q == (is_w || is_x ? 3'd6 : 3'd0) && (err_q || !fault_q) && !stop_q;
+    // An engine that waits for the last write reads two cycles behind `done` at the earliest: features' line flags are in their RAM three
+    // cycles behind the last line. A weight block first hears whether some lane's slices were too long.
+    reg                settled_q;
+    always @(posedge clk) settled_q <= !rst && state_q == ST_DONE && settle_q == (is_w || is_x ? 3'd5 : 3'd0) && !search && !stop_q;
+    assign done       = settled_q && (err_q || !(fault_q || fault2_q)) && !stop_q;
     assign cause      = state_q == ST_IDLE && !waiting ? (waits ? `LAC_LOAD_TOKEN : `LAC_LOAD_IDLE)
                       : line ? `LAC_LOAD_BUSY
                       : take ? `LAC_LOAD_BUS
@@ -477,12 +509,19 @@ module lac_load #(
             stop_q  <= 1'b0;
             make_q  <= 1'b0;
             left_q  <= 24'd0;
+            none_left <= 1'b1;
         end else begin
-            if (begins)                              left_q <= next_lines;
-            else if (feat_ask && !feat_dense)        left_q <= feat_lines;
-            else if (line && !none_left)             left_q <= left_q - 24'd1;
+            if (begins || (feat_ask && !feat_dense)) begin
+                left_q    <= begins ? next_lines : feat_lines;
+                none_left <= 1'b0;                   // a request has a line
+            end else if (line && !none_left) begin
+                left_q    <= left_q - 24'd1;
+                none_left <= last_line;
+            end
 
             // N:4: the table is made beside the words that arrive, a column a cycle
+            if (state_q != ST_DONE) settle_q <= 3'd0;
+            else if (!search)       settle_q <= settle_q + 3'd1;
             if (make_q) begin
                 col_q <= col_next;
                 if (col_last) make_q <= 1'b0;
@@ -497,7 +536,6 @@ module lac_load #(
 
                 ST_HEAD: if (line) begin
                     head_q  <= line_data[63:0];
-                    step_q  <= 3'd0;
                     mul_q   <= 2'd0;
                     state_q <= ST_CHECK;
                 end
@@ -512,17 +550,18 @@ module lac_load #(
                     col_q        <= {COL_AW+1{1'b0}};
                     at_q         <= word32[AT_W-1:0];
                     if (step_q == 3'd4) begin
-                        step_q  <= 3'd0;
                         make_q  <= h_nm;
                         state_q <= h_nm ? ST_WORDS : ST_LIST;
                     end
                 end
 
-                ST_LIST: if (half && !stop_q) begin
-                    need_q  <= need_q + addend;
-                    group_q <= g_end ? {GROUP_W{1'b0}} : group_q + 1'b1;
-                    if (end_over) words_over_q <= 1'b1;
-                    if (g_end) state_q <= ST_SUM;
+                ST_LIST: begin
+                    if (end_over_q) words_over_q <= 1'b1;
+                    if (half && !fault2_q && !err_q) begin
+                        need_q  <= need_q + addend;
+                        group_q <= g_end ? {GROUP_W{1'b0}} : group_q + 1'b1;
+                        if (g_end) state_q <= ST_SUM;
+                    end
                 end
 
                 ST_SUM: state_q <= ST_TABLE;             // the first group's words: below
@@ -548,30 +587,19 @@ module lac_load #(
 
                 ST_CODES: begin
                     step_q <= 3'd1;
-                    if (half) begin
-                        if (rec_q[3:0] == 4'd15) begin
-                            step_q  <= 3'd0;
-                            state_q <= ST_DONE;
-                        end
-                    end
+                    if (half && rec_q[3:0] == 4'd15) state_q <= ST_DONE;
                 end
 
                 ST_FEAT: begin
                     step_q <= 3'd1;
-                    if (feat_done) begin
-                        step_q  <= 3'd0;
-                        state_q <= ST_DONE;
-                    end
+                    if (feat_done) state_q <= ST_DONE;
                 end
 
                 ST_PARAM: begin
                     step_q <= 3'd1;
                     if (line) begin
                         odd_q <= !odd_q;
-                        if (last_line) begin
-                            step_q  <= 3'd0;
-                            state_q <= ST_DONE;
-                        end
+                        if (last_line) state_q <= ST_DONE;
                     end
                 end
 
@@ -600,19 +628,12 @@ module lac_load #(
                             table_q <= cq_end;
                         end
                     end
-                    if (nd_done && !cq_valid && !cols_go_q && step_q[0]) begin
-                        step_q  <= 3'd0;
-                        state_q <= ST_DONE;
-                    end
+                    if (nd_done && !qh_valid && !cq_valid && !cols_go_q && step_q[0]) state_q <= ST_DONE;
                 end
 
-                ST_DRAIN: if (none_left) begin
-                    step_q  <= 3'd0;
-                    state_q <= ST_DONE;
-                end
+                ST_DRAIN: if (none_left) state_q <= ST_DONE;
 
                 default: begin                           // ST_DONE: writes settle, lanes compare, then tell
-                    if (!search) step_q <= step_q + 3'd1;
                     if (done) state_q <= ST_IDLE;
                 end
             endcase
@@ -649,11 +670,11 @@ module lac_load #(
                                                    : {{(REC_W-1){1'b0}}, feat_pop || (state_q == ST_CODES && half) || search});
     end
 
-    // ---- Registered write ports: two stages to the lanes, one to everything else ---------------------------------------------------------
-    reg  [LANES-1:0]     w_we1_q, t_we1_q, t_check1_q, mask_we1_q, w_we_q, t_we_q, t_check_q, mask_we_q;
-    reg  [WEIGHT_AW-1:0] w_addr1_q, w_addr_q;
-    reg  [7:0]           w_index1_q, w_index_q;
-    reg  [LINE_W-1:0]    data_q, data2_q;
+    // ---- Registered write ports: two stages to the lanes, three of words, one to everything else ---------------------------------------------------------
+    reg  [LANES-1:0]     w_we1_q, w_we2_q, t_we1_q, t_check1_q, mask_we1_q, w_we_q, t_we_q, t_check_q, mask_we_q;
+    reg  [WEIGHT_AW-1:0] w_addr1_q, w_addr2_q, w_addr_q;
+    reg  [7:0]           w_index1_q, w_index2_q, w_index_q;
+    reg  [LINE_W-1:0]    data_q, data2_q, data3_q;
     reg                  t_start_q;
     reg  [COL_AW-1:0]    t_col1_q, t_col_q;
     reg  [PTR_W-1:0]     t_limit1_q, t_limit_q;
@@ -663,7 +684,7 @@ module lac_load #(
     reg  [STORE_W-1:0]   p_we0_q, p_we1_q;
     reg  [PARAM_AW-1:0]  p_addr_q;
 
-    wire                 empty   = in_cols && cq_valid && cq_none;
+    wire                 empty   = cq_valid && cq_none;
     wire                 first_chunk = chunk_n == {LANE_W+1{1'b0}};
     wire [LANES-1:0]     in_group, in_chunk;
     generate
@@ -695,19 +716,21 @@ module lac_load #(
         if (rst) begin
             {w_we1_q, t_we1_q, t_check1_q, mask_we1_q} <= {4*LANES{1'b0}};
             {w_we_q, t_we_q, t_check_q, mask_we_q}     <= {4*LANES{1'b0}};
+            w_we2_q   <= {LANES{1'b0}};
             t_start_q <= 1'b0;
             cols_go_q <= 1'b0;
             cb_we_q   <= 1'b0;
         end else begin
             w_we1_q    <= {LANES{words_line}} & (in_group | {LANES{in_cols}});   // of a column a lane keeps what it has entries in
             t_check1_q <= ({LANES{g_done && !h_nm}} & in_group)
-                        | {LANES{state_q == ST_DONE && (is_x || h_nm) && step_q == 3'd0}};
+                        | {LANES{state_q == ST_DONE && (is_x || h_nm) && settle_q == 3'd0}};
             t_start_q  <= state_q == ST_CHECK || in_index;
             t_we1_q    <= (({LANES{table_line}} & in_chunk) | {LANES{make_q}}) & lane_mask;
             // the first line of a column's table clears all masks, each line sets its own
             mask_we1_q <= ({LANES{table_line}} & (in_chunk | {LANES{first_chunk}})) | {LANES{make_q || empty}};
             {t_we_q, t_check_q, mask_we_q} <= {t_we1_q, t_check1_q, mask_we1_q};
-            w_we_q     <= w_we1_q & {LANES{!err_q && !tb_bad}};                              // behind a bad table a lane would keep what is not its own
+            w_we2_q    <= w_we1_q;
+            w_we_q     <= w_we2_q & {LANES{!err_q && !tb_bad}};                              // behind a bad table a lane would keep what is not its own
             cols_go_q  <= in_index && step_q == 3'd5;
             cb_we_q    <= state_q == ST_CODES && half;
         end
@@ -717,9 +740,10 @@ module lac_load #(
         data_q      <= line_data;
         t_col1_q    <= c_col[COL_AW-1:0] + (in_cols ? cq_col : col_q[COL_AW-1:0]);
         t_limit1_q  <= g_stop_q;
-        w_addr_q    <= w_addr1_q;
-        w_index_q   <= w_index1_q;
+        {w_addr_q, w_addr2_q}   <= {w_addr2_q, w_addr1_q};
+        {w_index_q, w_index2_q} <= {w_index2_q, w_index1_q};
         if (|w_we1_q) data2_q <= data_q;
+        if (|w_we2_q) data3_q <= data2_q;
         t_col_q     <= t_col1_q;
         t_limit_q   <= t_limit1_q;
         cb_addr_q   <= {cmd_q[`LAC_F_LOAD_CODEBOOK_COPY], rec_q[3:0]};
@@ -732,7 +756,7 @@ module lac_load #(
     assign w_we      = w_we_q;
     assign w_addr    = w_addr_q;
     assign w_index   = w_index_q;
-    assign w_data    = data2_q;
+    assign w_data    = data3_q;
     assign t_columns = is_x;
     assign t_start   = t_start_q;
     assign t_base    = c_word;

@@ -7,7 +7,8 @@
 //   ask (offset, lines) -------+---> [ request: base + offset ] ---> read master
 //
 //   Sizes      `row`: lines of a point, of the parameters, or of a column block's index; `lines`: of a command's first request
-//   Timing     a command's first request is made 3 cycles after it came, at the earliest, and when the one at work makes no more
+//   Timing     a command's first request is made 3 cycles after it came, at the earliest, and when the one at work makes no more; it begins
+//              a cycle later at the earliest
 //   Asking     `ask` only with ask_ready: one request, at the base plus ask_off; ask_moves makes that address the base
 //   Multiplier one for all: `mul` loads two factors, mul_p is their product from the next cycle to the next load. A command that has
 //              just come goes first (mul_ready low)
@@ -119,7 +120,7 @@ module lac_load_ask #(
     assign req_valid = req_q;
     assign req_addr  = base_q + {{(ADDR_W-OFF_W){1'b0}}, off_q};
     assign req_lines = lines_q;
-    assign begins    = free && valid_q && (asked_q || first);
+    assign begins    = free && valid_q && asked_q;
     assign cmd_ready = !valid_q || begins;
     assign cmd_q     = work_q;
     assign row       = work_row_q;

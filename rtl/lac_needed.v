@@ -9,9 +9,9 @@
 //
 //   Function   keeps the index of the block at hand and a copy of the features' non-zero flags; after `go` names, in ascending order, the
 //              columns that are needed, each with its lines and the lines of index and columns before it
-//   Timing     a step of four columns without a wanted one costs one cycle, a wanted column one cycle. x_sum and x_bad stand
+//   Timing     a step of four columns without a wanted one costs one cycle, a wanted column one cycle; out is a cycle behind. x_sum and x_bad stand
 //              four cycles after the last index line
-//   Handshake  out: valid/ready. `done`: nothing more will come. `halt` forgets the walk
+//   Handshake  out: valid/ready. `done`, a cycle late: nothing more will come. `halt` forgets the walk
 //   Reset      control only
 `default_nettype none
 
@@ -136,7 +136,7 @@ module lac_needed #(
     wire [15:0]        x_at  = step16 >> (LB_LOG - 2);
     wire [15:0]        f_off = wide ? step16 >> (LB_LOG - 3) : x_at;
     wire [31:0]        f_at  = {{(32-FEAT_AW){1'b0}}, feat_base} + {16'd0, f_off};
-    // A stage moves when one of those from it to V is empty, or V moves, which is known late: `keep`, or synthesis makes a chain of it.
+    // A stage moves when one of those from it to V is empty, or V moves: `keep`, or synthesis makes a chain of it.
     (* keep *) wire    full_2, full_3;
     assign full_2  = a2_valid_q && u_valid_q;
     assign full_3  = a1_valid_q && a2_valid_q && u_valid_q;
@@ -194,13 +194,15 @@ module lac_needed #(
     reg  [S_W-1:0]     v_step_q;
     reg  [31:0]        v_len_q;
     reg  [3:0]         v_need_q, v_none_q;
+    reg                v_last_q;                       // one of them is wanted, or none
+    reg                v_any_q;
+    wire               v_ready;                        // a register
     reg  [9:0]         v_two_q, v_three_q, v_four_q;   // [lines] of the first two, three, four
     reg  [SUM_W-1:0]   base_q;                         // [lines] before the step
     wire [9:0]         l0 = {2'd0, u_len_q[7:0]}, l1 = {2'd0, u_len_q[15:8]}, l2 = {2'd0, u_len_q[23:16]}, l3 = {2'd0, u_len_q[31:24]};
-    wire               any  = |v_need_q;
     wire [3:0]         rest = v_need_q & (v_need_q - 4'd1);
     wire [1:0]         pick = v_need_q[0] ? 2'd0 : v_need_q[1] ? 2'd1 : v_need_q[2] ? 2'd2 : 2'd3;
-    wire               v_last = rest == 4'd0 && (out_ready || !any);
+    wire               v_last = v_last_q && (v_ready || !v_any_q);
     wire [9:0]         before = pick == 2'd0 ? 10'd0 : pick == 2'd1 ? {2'd0, v_len_q[7:0]} : pick == 2'd2 ? v_two_q : v_three_q;
     wire [S_W+1:0]     col    = {v_step_q, pick};
     assign v_move = !v_valid_q || v_last;
@@ -211,24 +213,32 @@ module lac_needed #(
     always @(posedge clk) begin
         if (v_move) begin
             v_step_q  <= u_step_q;
+            v_any_q   <= |u_need_q;
+            v_last_q  <= (u_need_q & (u_need_q - 4'd1)) == 4'd0;
             v_len_q   <= u_len_q;
             v_need_q  <= u_need_q;
             v_none_q  <= {u_len_q[31:24] == 8'd0, u_len_q[23:16] == 8'd0, u_len_q[15:8] == 8'd0, u_len_q[7:0] == 8'd0};
             v_two_q   <= l0 + l1;
             v_three_q <= l0 + l1 + l2;
             v_four_q  <= (l0 + l1) + (l2 + l3);
-        end else if (out_ready)
+        end else if (v_ready) begin
             v_need_q <= rest;
+            v_last_q <= (rest & (rest - 4'd1)) == 4'd0;
+        end
         if (go)                       base_q <= first_offset[SUM_W-1:0];
         else if (v_valid_q && v_last) base_q <= base_q + {{(SUM_W-10){1'b0}}, v_four_q};
     end
 
-    assign out_valid  = v_valid_q && any;
-    assign out_col    = col[COL_AW-1:0];
-    assign out_lines  = v_len_q[{pick, 3'd0} +: 8];
-    assign out_none   = v_none_q[pick];
-    assign out_offset = base_q + {{(SUM_W-10){1'b0}}, before};
-    assign done       = !walk_q && !a1_valid_q && !a2_valid_q && !u_valid_q && !v_valid_q;
+    // ---- Out: two places, so that the walk does not wait for out_ready in the same cycle -------------------------------
+    wire [7:0]         lines  = v_len_q[{pick, 3'd0} +: 8];
+    wire [SUM_W-1:0]   offset = base_q + {{(SUM_W-10){1'b0}}, before};
+    lac_skid #(.W(COL_AW + 9 + SUM_W)) u_out (
+        .clk(clk), .rst(rst || halt), .in_valid(v_valid_q && v_any_q), .in_ready(v_ready), .in_data({col[COL_AW-1:0], lines, v_none_q[pick], offset}),
+        .out_valid(out_valid), .out_ready(out_ready), .out_data({out_col, out_lines, out_none, out_offset})
+    );
+    reg                done_q;
+    always @(posedge clk) done_q <= !go && !walk_q && !a1_valid_q && !a2_valid_q && !u_valid_q && !v_valid_q && !out_valid;
+    assign done = done_q;
 
     wire unused_ok = &{1'b0, x_at, f_at, col, a2_step16, first_offset, behind, beyond};
 
