@@ -34,10 +34,10 @@ enum {
     ISSUE          = 1,  /* burst to ARVALID */
     FLIGHT_DEFAULT = 8,  /* where CAP_FLIGHT reads as 0 */
 
-    /* LOAD: a command arrives, may ask three cycles later, and begins when it has and the one before has completed */
-    ARRIVE_TO_ASK  = 3,
-    BEGIN_TO_HEAD  = 1,  /* begins to the first line taken: of a weight block */
-    BEGIN_TO_LINE  = 2,  /* of everything else */
+    /* LOAD: a command arrives, may ask four cycles later, and begins when it has and the one before has completed */
+    ARRIVE_TO_ASK  = 4,
+    BEGIN_TO_HEAD  = 1,  /* begins to the first line taken: of a weight block, parameters, a codebook */
+    BEGIN_TO_LINE  = 2,  /* of features, a column block */
     CHECK          = 6,  /* header line to the state behind lac_load's five checks */
     WEIGHTS_DONE   = 7,  /* last line to completion: the lanes compare where their slices ended */
     OTHER_DONE     = 2,

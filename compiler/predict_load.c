@@ -254,7 +254,7 @@ static void begin_load(predict *p)
     ld->busy = 1;
     ld->cmd = p->next_cmd;
     ld->begins = c->begins = max_c(request(p, max_c(c->start + ARRIVE_TO_ASK, p->asked_all)) + 1, p->load_done);
-    ld->ready = ld->begins + (c->op == LAC_OP_LOAD_WEIGHTS ? BEGIN_TO_HEAD : BEGIN_TO_LINE);
+    ld->ready = ld->begins + (c->op == LAC_OP_LOAD_FEATURES || c->op == LAC_OP_LOAD_COLUMNS ? BEGIN_TO_LINE : BEGIN_TO_HEAD);
     ld->addr = address(c);
     ld->points = 1;
     /* there is one command behind, and two have not completed at the most */
@@ -403,7 +403,7 @@ static predict_status serve_features(predict *p, cyc q)
             return PREDICT_OK;
         }
         if ((s = keep_features(p, &f))) return s;
-        finish_load(p, took + OTHER_DONE, ld->asked + 1);
+        finish_load(p, took + OTHER_DONE, ld->asked + 2);
         return PREDICT_OK;
     }
     /* A list: its header, then its entries, then the next point. */
@@ -451,7 +451,7 @@ static predict_status serve_features(predict *p, cyc q)
         return PREDICT_OK;
     }
     if ((s = keep_features(p, &f))) return s;
-    finish_load(p, t - 1 + OTHER_DONE, t);
+    finish_load(p, t - 1 + OTHER_DONE, t + 1);
     return PREDICT_OK;
 }
 
@@ -511,7 +511,12 @@ static predict_status serve_columns(predict *p, cyc q)
         if (base + b->columns > p->caps.col_depth) return PREDICT_PROGRAM;
         if (GET(c, LOAD_COLUMNS_NEEDED) && line + ceil_div((uint64_t)b->columns << GET(c, LOAD_COLUMNS_WIDE), p->lb) > p->caps.feat_depth)
             return PREDICT_PROGRAM;
-        ld->walk = predict_transfer(p, q, ld->addr, ld->lines, &t) + INDEX_TO_WALK;
+        /* lines of 64 bits are kept in two pieces */
+        const int   pieces = p->lb == 8 ? 2 : 1;
+        const phase ph = { (uint32_t)ld->lines, (uint32_t)pieces, (uint32_t)pieces };
+        t.ph = &ph;
+        t.n = 1;
+        ld->walk = predict_transfer(p, q, ld->addr, ld->lines, &t) + INDEX_TO_WALK + (pieces == 2 ? 2 : 0);
         ld->b = b;
         for (uint32_t i = 0; i < b->columns; i++)
             if (needed(p, c, i)) p->col[base + i] = b->index[i + 1] > b->index[i] ? (column){ b, i } : (column){ NULL, 0 };
@@ -523,7 +528,7 @@ static predict_status serve_columns(predict *p, cyc q)
     }
     if (!walk(p, c)) {
         const cyc walked = max_c(ld->walk, ld->out[0] + 1) + 1;
-        finish_load(p, max_c(ld->last_end + 1, walked) + WEIGHTS_DONE, walked);
+        finish_load(p, max_c(ld->last_end + 1, walked) + WEIGHTS_DONE, walked + 1);
         return PREDICT_OK;
     }
     ld->addr = ld->b->addr + (uint64_t)ld->b->index[ld->col] * p->lb;

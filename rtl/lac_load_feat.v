@@ -9,7 +9,7 @@
 //   Requests   made here but for the first: a point each, well ahead of the lines (dense), or a list's entries, then the next header;
 //              a list makes one when all lines it asked for have come
 //   Timing     one line a cycle (dense); one entry or one feature line a cycle (list). A line stands at f_* two cycles behind what completes it
-//   Faults     `fault` in the cycle of the line or entry; fault_head: of a list's header. `halt` may follow three cycles later: a list ends
+//   Faults     `fault` in the cycle of the entry; fault_head: in that of a list's header. `halt` may follow three cycles later: a list ends
 //              at once, dense points when the lines of those asked for have come
 //   Reset      control only
 `default_nettype none
@@ -115,7 +115,7 @@ module lac_load_feat #(
     wire [LB-1:0]      e_byte_at = {{(LB-1){1'b0}}, 1'b1} << e_byte[LB_LOG-1:0];
     wire [LB-1:0]      e_flag_at = {{(LB-1){1'b0}}, 1'b1} << (wide ? {1'b0, e_byte[LB_LOG-1:1]} : e_byte[LB_LOG-1:0]);
 
-    assign fault      = (fill && !none_q && e_bad) || fault_head;
+    assign fault      = fill && !none_q && e_bad;
     assign fault_head = state_q == ST_HEAD && line && head_bad;
     assign header     = state_q == ST_HEAD;
     // A feature line is complete; the point's last one when its entries are: else the entry is bad, and waits for halt.
@@ -132,7 +132,7 @@ module lac_load_feat #(
     wire               ask_dense   = dense && !all_points && !halted_q && ask_ready;
     assign ask        = ask_dense || ask_entries || next_point;  // a list's request register is free: its last request has been answered
     assign ask_off    = ask_entries ? {{(OFF_W-7){1'b0}}, 7'd64} : {{(OFF_W-24){1'b0}}, c_pitch};
-    assign ask_lines  = ask_entries ? {5'd0, list_lines} : dense ? {{(23-FEAT_AW){1'b0}}, row} : 24'd1;
+    assign ask_lines  = ({24{ask_entries}} & {5'd0, list_lines}) | ({24{ask_dense}} & {{(23-FEAT_AW){1'b0}}, row}) | {23'd0, next_point};
     assign ask_moves  = !ask_entries;
 
     always @(posedge clk) halted_q <= dense && (halt || halted_q);
@@ -218,7 +218,8 @@ module lac_load_feat #(
     // ---- Out; dense: the line's flags --------------------------------------------------------------------------------------
     wire [LB_LOG-1:0]  chan1   = c_chan[LB_LOG-1:0] - 1'b1;
     wire [LB_LOG-1:0]  tail    = wide ? chan1 & LB1[LB_LOG:1] : chan1;          // the point's last element in its line
-    wire [LB-1:0]      behind  = {LB{1'b1}} << 1 << tail;
+    reg  [LB-1:0]      behind;        // the command stands still
+    always @(posedge clk) behind <= {LB{1'b1}} << 1 << tail;
     wire [LB-1:0]      differs, dense_flags;
     generate
         for (i = 0; i < LB; i = i + 1) begin : g_flag
