@@ -34,19 +34,19 @@ enum {
     ISSUE          = 1,  /* burst to ARVALID */
     FLIGHT_DEFAULT = 8,  /* where CAP_FLIGHT reads as 0 */
 
-    /* LOAD: a command arrives, may ask three cycles later, and begins when it has and the one before has completed */
-    ARRIVE_TO_ASK  = 3,
-    BEGIN_TO_HEAD  = 1,  /* begins to the first line taken: of a weight block */
-    BEGIN_TO_LINE  = 2,  /* of everything else */
+    /* LOAD: a command arrives, may ask four cycles later, and begins when it has and the one before has completed */
+    ARRIVE_TO_ASK  = 4,
+    BEGIN_TO_HEAD  = 1,  /* begins to the first line taken: of a weight block, parameters, a codebook */
+    BEGIN_TO_LINE  = 2,  /* of features, a column block */
     CHECK          = 6,  /* header line to the state behind lac_load's five checks */
     WEIGHTS_DONE   = 7,  /* last line to completion: the lanes compare where their slices ended */
-    OTHER_DONE     = 1,
+    OTHER_DONE     = 2,
     CODES          = 16, /* unpacked one a cycle */
 
     /* Column blocks (lac_needed): last index line to the first step of the walk: sum, checks, two RAM stages, two of the walk */
     INDEX_TO_WALK  = 10,
     WALK_STEP      = 4,  /* columns; without a wanted one a cycle */
-    WALK_AHEAD     = 32, /* columns named and not yet complete */
+    WALK_AHEAD     = 33, /* columns named and not yet complete */
 
     /* EXEC: job to the first word of line flags at B, B to the line whose elements are issued, and what stands between the two */
     SCAN_WORDS     = 2,  /* A to B */
@@ -138,6 +138,7 @@ typedef struct {
     uint32_t col, columns;   /* where the walk is; columns named so far */
     int      step_named;     /* its step of four has a wanted column */
     cyc      walk, named;    /* when it is there; when the column that was asked for last was named */
+    cyc      out[2];         /* when the columns before, last one first, left the walk's two places */
     cyc      column_end[WALK_AHEAD], last_end;
 } load_state;
 

@@ -253,8 +253,8 @@ static void begin_load(predict *p)
     p->next_valid = 0;
     ld->busy = 1;
     ld->cmd = p->next_cmd;
-    ld->begins = c->begins = max_c(request(p, max_c(c->start + ARRIVE_TO_ASK, p->asked_all)), p->load_done);
-    ld->ready = ld->begins + (c->op == LAC_OP_LOAD_WEIGHTS ? BEGIN_TO_HEAD : BEGIN_TO_LINE);
+    ld->begins = c->begins = max_c(request(p, max_c(c->start + ARRIVE_TO_ASK, p->asked_all)) + 1, p->load_done);
+    ld->ready = ld->begins + (c->op == LAC_OP_LOAD_FEATURES || c->op == LAC_OP_LOAD_COLUMNS ? BEGIN_TO_LINE : BEGIN_TO_HEAD);
     ld->addr = address(c);
     ld->points = 1;
     /* there is one command behind, and two have not completed at the most */
@@ -403,7 +403,7 @@ static predict_status serve_features(predict *p, cyc q)
             return PREDICT_OK;
         }
         if ((s = keep_features(p, &f))) return s;
-        finish_load(p, took + OTHER_DONE, ld->asked + 1);
+        finish_load(p, took + OTHER_DONE, ld->asked + 2);
         return PREDICT_OK;
     }
     /* A list: its header, then its entries, then the next point. */
@@ -451,7 +451,7 @@ static predict_status serve_features(predict *p, cyc q)
         return PREDICT_OK;
     }
     if ((s = keep_features(p, &f))) return s;
-    finish_load(p, t - 1 + OTHER_DONE, t - 1 + OTHER_DONE);
+    finish_load(p, t - 1 + OTHER_DONE, t + 1);
     return PREDICT_OK;
 }
 
@@ -466,7 +466,9 @@ static int needed(const predict *p, const command *c, uint32_t col)
 static void name_column(load_state *ld, cyc t, cyc complete)
 {
     ld->column_end[ld->columns++ % WALK_AHEAD] = ld->last_end = complete;
-    ld->walk = t + 1;
+    ld->out[1] = ld->out[0];
+    ld->out[0] = t;
+    ld->walk++;
 }
 
 /* The walk goes on to the next column that has to be asked for. 0: there is none. Columns that are needed and empty are named in
@@ -477,14 +479,16 @@ static int walk(predict *p, const command *c)
     const block *b = ld->b;
     for (; ld->col < b->columns; ld->col++) {
         if (needed(p, c, ld->col)) {
-            cyc t = ld->walk;
+            /* out of the walk when one of the two places is free, named a cycle later */
+            ld->walk = max_c(ld->walk, ld->out[1] + 1);
+            cyc t = max_c(ld->walk, ld->out[0]) + 1;
             ld->step_named = 1;
             if (ld->columns >= WALK_AHEAD) t = max_c(t, ld->column_end[ld->columns % WALK_AHEAD] + 1);
             if (b->index[ld->col + 1] > b->index[ld->col]) {
                 ld->named = request(p, t);
                 return 1;
             }
-            name_column(ld, t, max_c(t, ld->last_end) + 1);
+            name_column(ld, t, max_c(t + 1, ld->last_end) + 1);
         }
         if (ld->col % WALK_STEP == WALK_STEP - 1 || ld->col + 1 == b->columns) {
             if (!ld->step_named) ld->walk++;
@@ -499,7 +503,7 @@ static predict_status serve_columns(predict *p, cyc q)
     load_state    *ld = &p->ld;
     const command *c = &p->cmd[ld->cmd];
     predict_status s;
-    taker          t = { .ready = ld->b ? max_c(ld->last_end, ld->named) + 1 : ld->ready };
+    taker          t = { .ready = ld->b ? max_c(ld->last_end, ld->named + 1) + 1 : ld->ready };
     if (!ld->b) { /* the index */
         const uint32_t base = GET(c, LOAD_COLUMNS_COL_BASE), line = GET(c, LOAD_COLUMNS_FEAT_BASE);
         block         *b;
@@ -507,7 +511,12 @@ static predict_status serve_columns(predict *p, cyc q)
         if (base + b->columns > p->caps.col_depth) return PREDICT_PROGRAM;
         if (GET(c, LOAD_COLUMNS_NEEDED) && line + ceil_div((uint64_t)b->columns << GET(c, LOAD_COLUMNS_WIDE), p->lb) > p->caps.feat_depth)
             return PREDICT_PROGRAM;
-        ld->walk = predict_transfer(p, q, ld->addr, ld->lines, &t) + INDEX_TO_WALK;
+        /* lines of 64 bits are kept in two pieces */
+        const int   pieces = p->lb == 8 ? 2 : 1;
+        const phase ph = { (uint32_t)ld->lines, (uint32_t)pieces, (uint32_t)pieces };
+        t.ph = &ph;
+        t.n = 1;
+        ld->walk = predict_transfer(p, q, ld->addr, ld->lines, &t) + INDEX_TO_WALK + (pieces == 2 ? 2 : 0);
         ld->b = b;
         for (uint32_t i = 0; i < b->columns; i++)
             if (needed(p, c, i)) p->col[base + i] = b->index[i + 1] > b->index[i] ? (column){ b, i } : (column){ NULL, 0 };
@@ -518,7 +527,8 @@ static predict_status serve_columns(predict *p, cyc q)
         ld->col++;
     }
     if (!walk(p, c)) {
-        finish_load(p, max_c(ld->last_end + 1, ld->walk) + WEIGHTS_DONE, ld->walk);
+        const cyc walked = max_c(ld->walk, ld->out[0] + 1) + 1;
+        finish_load(p, max_c(ld->last_end + 1, walked) + WEIGHTS_DONE, walked + 1);
         return PREDICT_OK;
     }
     ld->addr = ld->b->addr + (uint64_t)ld->b->index[ld->col] * p->lb;

@@ -6,11 +6,10 @@
 //                              |
 //   ask (offset, lines) -------+---> [ request: base + offset ] ---> read master
 //
-//   Sizes      `row`: lines of a point, of the parameters, or of a column block's index; `lines`: of a command's first request
-//   Timing     a command's first request is made 3 cycles after it came, at the earliest, and when the one at work makes no more
+//   Sizes      `row`: lines of a point, of the parameters, or of a column block's index; a command's first request is in req_lines from then on, until `ask`
+//   Timing     a command's first request is made 4 cycles after it came, at the earliest, and when the one at work makes no more; it begins
+//              a cycle later at the earliest
 //   Asking     `ask` only with ask_ready: one request, at the base plus ask_off; ask_moves makes that address the base
-//   Multiplier one for all: `mul` loads two factors, mul_p is their product from the next cycle to the next load. A command that has
-//              just come goes first (mul_ready low)
 //   Reset      control only
 `default_nettype none
 
@@ -32,23 +31,16 @@ module lac_load_ask #(
     input  wire              asked_all,   // the one at work makes no more requests
     output wire              begins,      // the command behind becomes the one at work
     output wire [3:0]        next_kind,
-    output wire [23:0]       lines,       // with `begins`
 
     output wire [255:0]      cmd_q,       // at work
     output wire [ROW_W-1:0]  row,
     output wire              whole,       // dense points follow each other: one request for all
     output wire              over,        // a column block's index is longer than the block
 
-    input  wire              mul,
-    output wire              mul_ready,
-    input  wire [15:0]       mul_a,
-    input  wire [16:0]       mul_b,
-    output wire [25:0]       mul_p,
-
     input  wire              ask,
     output wire              ask_ready,
     input  wire [OFF_W-1:0]  ask_off,     // [bytes]
-    input  wire [23:0]       ask_lines,
+    input  wire [23:0]       ask_lines,   // zero without `ask`
     input  wire              ask_moves,
 
     output wire              req_valid,
@@ -61,12 +53,12 @@ module lac_load_ask #(
     localparam integer LB1_I = (1 << LB_LOG) - 1;
     localparam [20:0]  LB1   = LB1_I[20:0];
 
-    // ---- The command behind: sizes in two steps ---------------------------------------------------------------------
+    // ---- The command behind: sizes in three steps ---------------------------------------------------------------------
     reg  [255:0]      next_q, work_q;
     reg               valid_q, asked_q;
-    reg  [1:0]        step_q;       // 0: it has just come, 1: row_q stands, 2: all of it
+    reg  [1:0]        step_q;       // 0: it has just come, 1: row_q stands, 3: all of it
     reg  [ROW_W-1:0]  row_q, work_row_q;
-    reg  [16:0]       all_q;        // [lines] of all points: at most FEAT_DEPTH, or the command would not be here
+    wire [35:0]       all;          // [lines] of all points: at most FEAT_DEPTH, or the command would not be here
     reg               whole_q, over_q, work_whole_q, work_over_q;
     wire [3:0]        kind   = next_q[`LAC_F_ANY_KIND];
     wire [63:0]       addr   = {next_q[`LAC_F_LOAD_WEIGHTS_ADDR_HI], next_q[`LAC_F_LOAD_WEIGHTS_ADDR_LO]};
@@ -89,37 +81,29 @@ module lac_load_ask #(
     wire [ROW_W-1:0]  n_row   = rounded[ROW_W+LB_LOG-1:LB_LOG];
     wire [XROW_W-1:0] index   = row_q[XROW_W-1:0];
     wire [40:0]       row_bytes = {{(41-ROW_W){1'b0}}, row_q} << LB_LOG;
-    assign lines     = is_w || over_q ? n_lines
-                     : is_f && list ? 24'd1
-                     : is_f && whole_q ? {7'd0, all_q} : {{(24-ROW_W){1'b0}}, row_q};
+    // One of three, or 1 for the header of a list; none when the request is not a command's first.
+    wire              by_lines = is_w || over_q;
+    wire              by_all  = first && !by_lines && is_f && whole_q && !list;
+    wire              by_row  = first && !by_lines && !(is_f && (whole_q || list));
+    wire [23:0]       lines   = ({24{first && by_lines}} & n_lines) | ({24{by_all}} & {7'd0, all[16:0]}) | ({24{by_row}} & {{(24-ROW_W){1'b0}}, row_q})
+                              | {23'd0, first && !by_lines && is_f && list};
     assign next_kind = kind;
     assign waiting   = valid_q;
 
-    // ---- The multiplier -----------------------------------------------------------------------------------------------
-    reg  [15:0]       ma_q;
-    reg  [16:0]       mb_q;
-    wire              fresh = valid_q && step_q == 2'd0;
-    wire [32:0]       prod  = {17'd0, ma_q} * {16'd0, mb_q};
-    wire [ROW_W+16:0] n_row17 = {17'd0, n_row};
-    assign mul_ready = !fresh;
-    assign mul_p     = prod[25:0];
-    always @(posedge clk)
-        if (fresh || mul) begin
-            ma_q <= fresh ? next_q[`LAC_F_LOAD_FEATURES_POINTS] : mul_a;
-            mb_q <= fresh ? n_row17[16:0] : mul_b;
-        end
+    wire [ROW_W+17:0] n_row18 = {18'd0, n_row};
+    lac_mul #(.SIGNED(0)) u_all (.clk(clk), .en(1'b1), .a({2'd0, next_q[`LAC_F_LOAD_FEATURES_POINTS]}), .b(n_row18[17:0]), .p(all));
 
     // ---- Requests ------------------------------------------------------------------------------------------------------
     reg               req_q, moves_q;
     reg  [ADDR_W-1:0] base_q;
     reg  [OFF_W-1:0]  off_q;
     reg  [23:0]       lines_q;
-    wire              first = valid_q && !asked_q && step_q == 2'd2 && asked_all && ask_ready;
+    wire              first = valid_q && !asked_q && step_q == 2'd3 && asked_all && ask_ready;
     assign ask_ready = !req_q || req_ready;
     assign req_valid = req_q;
     assign req_addr  = base_q + {{(ADDR_W-OFF_W){1'b0}}, off_q};
     assign req_lines = lines_q;
-    assign begins    = free && valid_q && (asked_q || first);
+    assign begins    = free && valid_q && asked_q;
     assign cmd_ready = !valid_q || begins;
     assign cmd_q     = work_q;
     assign row       = work_row_q;
@@ -142,11 +126,10 @@ module lac_load_ask #(
         end
     always @(posedge clk) begin
         if (cmd_ready)            step_q <= 2'd0;
-        else if (step_q != 2'd2)  step_q <= step_q + 2'd1;
+        else if (step_q != 2'd3)  step_q <= step_q + 2'd1;
         if (cmd_ready)            next_q <= cmd;
         if (step_q == 2'd0)       row_q  <= n_row;
         if (step_q == 2'd1) begin
-            all_q   <= prod[16:0];
             whole_q <= {17'd0, pitch} == row_bytes;
             over_q  <= is_x && n_lines[23:XROW_W] == {(24-XROW_W){1'b0}} && index > n_lines[XROW_W-1:0];  // then the block is read, nothing beyond it
         end
@@ -154,14 +137,14 @@ module lac_load_ask #(
 
         if (first)                             base_q <= addr[ADDR_W-1:0];
         else if (req_q && req_ready && moves_q) base_q <= req_addr;
-        if (ask_ready) begin
+        if (first || ask) begin
             off_q   <= first ? {OFF_W{1'b0}} : ask_off;
-            lines_q <= first ? lines : ask_lines;
+            lines_q <= lines | ask_lines;
             moves_q <= !first && ask_moves;
         end
     end
 
-    wire unused_ok = &{1'b0, rounded, bytes, addr, prod, n_row17};
+    wire unused_ok = &{1'b0, rounded, bytes, addr, all, n_row18};
 
 endmodule
 `default_nettype wire

@@ -8,8 +8,8 @@
 //   Function   `go`, then lines are taken until `done`; a list's entries come back from the unpacker (part), `pop` takes one
 //   Requests   made here but for the first: a point each, well ahead of the lines (dense), or a list's entries, then the next header;
 //              a list makes one when all lines it asked for have come
-//   Timing     one line a cycle (dense); one entry or one feature line a cycle (list)
-//   Faults     `fault` in the cycle of the line or entry; fault_head: of a list's header. `halt` may follow two cycles later: a list ends
+//   Timing     one line a cycle (dense); one entry or one feature line a cycle (list). A line stands at f_* two cycles behind what completes it
+//   Faults     `fault` in the cycle of the entry; fault_head: in that of a list's header. `halt` may follow three cycles later: a list ends
 //              at once, dense points when the lines of those asked for have come
 //   Reset      control only
 `default_nettype none
@@ -39,6 +39,7 @@ module lac_load_feat #(
     output wire                unpack,     // this line is one of entries
     input  wire                part_last,  // of its line
     input  wire [31:0]         part,       // {value, index}
+    input  wire [15:0]         part_next,  // index of the one behind it in its line
     output wire                pop,
 
     output wire                ask,
@@ -49,7 +50,6 @@ module lac_load_feat #(
 
     output wire                fault,
     output wire                fault_head,
-    input  wire [15:0]         entry,      // number of the entry at hand: counts pops from `header` on
     output wire                header,
 
     output wire                f_valid,
@@ -78,52 +78,36 @@ module lac_load_feat #(
 
     // A command that is here fits into the RAM: points and lines count up to FEAT_DEPTH at the most.
     reg  [2:0]         state_q;
-    reg  [FEAT_AW:0]   fline_q;       // line of the point
-    reg  [FEAT_AW:0]   point_q;
+    reg  [FEAT_AW:0]   fline_q, fnext_q;  // line of the point, and the one behind it
+    reg  [FEAT_AW:0]   point_q, pnext_q;
     reg  [FEAT_AW:0]   asked_q;       // points asked for
     reg  [FEAT_AW-1:0] fat_q;         // feature RAM line
-    wire [FEAT_AW:0]   fline_next = fline_q + 1'b1;
-    wire [FEAT_AW:0]   point_next = point_q + 1'b1;
-    wire               fline_last = fline_next == row;
-    wire               point_last = point_next == c_points[FEAT_AW:0];
+    reg                fline_last;    // fnext_q == row
+    wire [FEAT_AW:0]   fnext_next = fnext_q + 1'b1;
+    wire               row_one    = row == {{FEAT_AW{1'b0}}, 1'b1};
+    wire               point_last = pnext_q == c_points[FEAT_AW:0];
     wire               all_points = asked_q == c_points[FEAT_AW:0];
     reg                halted_q;
     assign dense = state_q == ST_DENSE;
     wire               fill       = state_q == ST_FILL;
 
-    // ---- Dense: flags of a line -----------------------------------------------------------------------------------------
-    wire [LB_LOG-1:0]  chan1   = c_chan[LB_LOG-1:0] - 1'b1;
-    wire [LB_LOG-1:0]  tail    = wide ? chan1 & LB1[LB_LOG:1] : chan1;          // the point's last element in its line
-    wire [LB-1:0]      behind  = {LB{1'b1}} << 1 << tail;
-    wire [LB-1:0]      differs, dense_flags;
-    genvar i;
-    generate
-        for (i = 0; i < LB; i = i + 1) begin : g_flag
-            wire [7:0] zero = (i % 2 == 1 && wide) ? c_zero[15:8] : c_zero[7:0];
-            assign differs[i] = line_data[8*i +: 8] != zero;
-            if (i < LB / 2) begin : g_lo
-                assign dense_flags[i] = (wide ? |differs[2*i +: 2] : differs[i]) && !(fline_last && behind[i]);
-            end else begin : g_hi
-                assign dense_flags[i] = !wide && differs[i] && !(fline_last && behind[i]);
-            end
-        end
-    endgenerate
-
     // ---- Lists: one entry at a time -----------------------------------------------------------------------------------------
-    reg  [15:0]        count_q;       // entries of this point
+    reg  [15:0]        count_q;       // entries of this point, from the one at hand on
+    reg                none_q;        // there are none
+    reg                here_q;        // the one at hand belongs into the line under construction
     reg                bad_q;         // that is not one
     reg  [15:0]        above_q;       // index of the entry before
     reg                any_q;         // there is one
     wire [15:0]        index   = part[15:0];
     wire [15:0]        value   = part[31:16];
     wire [16:0]        e_byte  = wide ? {index, 1'b0} : {1'b0, index};
+    // the lines of the entry at hand, of the one behind it, of the first one of the line that comes; of an index that is not bad
     wire [16:0]        e_line  = e_byte >> LB_LOG;
+    wire [16:0]        p_line  = (wide ? {part_next, 1'b0} : {1'b0, part_next}) >> LB_LOG;
+    wire [16:0]        l_line  = (wide ? {line_data[15:0], 1'b0} : {1'b0, line_data[15:0]}) >> LB_LOG;
     wire               in_type = c_type == 2'd0 ? value[15:7] == {9{value[7]}} : c_type == 2'd1 ? value[15:8] == 8'd0 : 1'b1;
     wire               e_bad   = index >= c_chan || (any_q && index <= above_q) || !in_type;
-    wire [16:0]        f_line  = {{(16-FEAT_AW){1'b0}}, fline_q};
-    wire               here    = e_line[FEAT_AW:0] == f_line[FEAT_AW:0];   // of an index that is not bad
-    wire               entries_done = entry == count_q;
-    wire [15:0]        entry_next = entry + 16'd1;
+    wire               entry_last = count_q == 16'd1;
     wire [18:0]        list_bytes = {1'b0, count_q, 2'b00} + LB1;
     wire [18:0]        list_lines = list_bytes >> LB_LOG;
     wire               head_bad = line_data[63:16] != 48'd0 || line_data[15:0] > c_chan;
@@ -131,11 +115,12 @@ module lac_load_feat #(
     wire [LB-1:0]      e_byte_at = {{(LB-1){1'b0}}, 1'b1} << e_byte[LB_LOG-1:0];
     wire [LB-1:0]      e_flag_at = {{(LB-1){1'b0}}, 1'b1} << (wide ? {1'b0, e_byte[LB_LOG-1:1]} : e_byte[LB_LOG-1:0]);
 
-    assign fault      = (fill && !entries_done && e_bad) || fault_head;
+    assign fault      = fill && !none_q && e_bad;
     assign fault_head = state_q == ST_HEAD && line && head_bad;
     assign header     = state_q == ST_HEAD;
-    wire               put    = fill && (entries_done || !here);  // a feature line is complete
-    assign pop        = fill && !entries_done && here;
+    // A feature line is complete; the point's last one when its entries are: else the entry is bad, and waits for halt.
+    wire               put    = fill && (none_q || (!here_q && !fline_last));
+    assign pop        = fill && !none_q && here_q;
     assign unpack     = state_q == ST_READ;
     assign take       = dense || state_q == ST_HEAD || state_q == ST_READ;
     wire               next_point = put && fline_last && !point_last;
@@ -147,7 +132,7 @@ module lac_load_feat #(
     wire               ask_dense   = dense && !all_points && !halted_q && ask_ready;
     assign ask        = ask_dense || ask_entries || next_point;  // a list's request register is free: its last request has been answered
     assign ask_off    = ask_entries ? {{(OFF_W-7){1'b0}}, 7'd64} : {{(OFF_W-24){1'b0}}, c_pitch};
-    assign ask_lines  = ask_entries ? {5'd0, list_lines} : dense ? {{(23-FEAT_AW){1'b0}}, row} : 24'd1;
+    assign ask_lines  = ({24{ask_entries}} & {5'd0, list_lines}) | ({24{ask_dense}} & {{(23-FEAT_AW){1'b0}}, row}) | {23'd0, next_point};
     assign ask_moves  = !ask_entries;
 
     always @(posedge clk) halted_q <= dense && (halt || halted_q);
@@ -163,7 +148,7 @@ module lac_load_feat #(
                 default:                                     // ST_FILL
                     if (put) begin
                         if (fline_last) state_q <= point_last ? ST_IDLE : ST_HEAD;
-                    end else if (part_last && entry_next != count_q)
+                    end else if (part_last && !entry_last)
                         state_q <= ST_READ;
             endcase
 
@@ -171,14 +156,22 @@ module lac_load_feat #(
         if (state_q == ST_IDLE) begin
             fat_q   <= c_feat[FEAT_AW-1:0];
             fline_q <= {FEAT_AW+1{1'b0}};
+            fnext_q <= {{FEAT_AW{1'b0}}, 1'b1};
+            fline_last <= row_one;
             point_q <= {FEAT_AW+1{1'b0}};
+            pnext_q <= {{FEAT_AW{1'b0}}, 1'b1};
             asked_q <= whole ? c_points[FEAT_AW:0] : {{FEAT_AW{1'b0}}, 1'b1};
         end else begin
             if (ask_dense) asked_q <= asked_q + 1'b1;
             if ((dense && line) || put) begin
                 fat_q   <= fat_q + 1'b1;
-                fline_q <= fline_last ? {FEAT_AW+1{1'b0}} : fline_next;
-                if (fline_last) point_q <= point_next;
+                fline_q <= fline_last ? {FEAT_AW+1{1'b0}} : fnext_q;
+                fnext_q <= fline_last ? {{FEAT_AW{1'b0}}, 1'b1} : fnext_next;
+                fline_last <= fline_last ? row_one : fnext_next == row;
+                if (fline_last) begin
+                    point_q <= pnext_q;
+                    pnext_q <= pnext_q + 1'b1;
+                end
             end
         end
         if (state_q == ST_HEAD) begin
@@ -188,31 +181,68 @@ module lac_load_feat #(
         end else if (pop) begin
             above_q <= index;
             any_q   <= 1'b1;
+            count_q <= count_q - 16'd1;
         end
+        if (!fill)    none_q <= count_q == 16'd0;
+        else if (pop) none_q <= entry_last;
+        if (line)     here_q <= l_line[FEAT_AW:0] == fline_q;
+        else if (put) here_q <= e_line[FEAT_AW:0] == fnext_q;
+        else if (pop) here_q <= p_line[FEAT_AW:0] == fline_q;
     end
 
     // ---- The line under construction: what no flag names is never looked at -------------------------------------------------------
-    reg                f_valid_q, f_last_q;
-    reg  [FEAT_AW-1:0] f_addr_q;
-    reg  [LINE_W-1:0]  f_data_q;
-    reg  [LB-1:0]      f_flags_q;
+    reg                b_valid_q, b_last_q, b_dense_q, b_end_q;  // b_end_q: the point ends in this line
+    reg  [FEAT_AW-1:0] b_addr_q;
+    reg  [LINE_W-1:0]  b_data_q;
+    reg  [LB-1:0]      b_flags_q;     // of a list
+    genvar i;
     always @(posedge clk)
-        if (rst) f_valid_q <= 1'b0;
-        else     f_valid_q <= (dense && line) || put;
+        if (rst) b_valid_q <= 1'b0;
+        else     b_valid_q <= (dense && line) || put;
     always @(posedge clk) begin
-        f_addr_q <= fat_q;
-        f_last_q <= fline_last && point_last;
-        f_flags_q <= dense ? dense_flags
-                   : (f_valid_q || state_q == ST_HEAD ? {LB{1'b0}} : f_flags_q) | (e_flag_at & {LB{pop && !e_zero}});
+        b_addr_q  <= fat_q;
+        b_last_q  <= fline_last && point_last;
+        b_end_q   <= fline_last;
+        b_dense_q <= dense;
+        b_flags_q <= (b_valid_q || state_q == ST_HEAD ? {LB{1'b0}} : b_flags_q) | (e_flag_at & {LB{pop && !e_zero}});
     end
     generate
         for (i = 0; i < LB; i = i + 1) begin : g_byte
             wire [7:0] v = (i % 2 == 1 && wide) ? value[15:8] : value[7:0];
             always @(posedge clk)
                 if (dense || (pop && (e_byte_at[i] || (wide && e_byte_at[i - i % 2]))))
-                    f_data_q[8*i +: 8] <= dense ? line_data[8*i +: 8] : v;
+                    b_data_q[8*i +: 8] <= dense ? line_data[8*i +: 8] : v;
         end
     endgenerate
+
+    // ---- Out; dense: the line's flags --------------------------------------------------------------------------------------
+    wire [LB_LOG-1:0]  chan1   = c_chan[LB_LOG-1:0] - 1'b1;
+    wire [LB_LOG-1:0]  tail    = wide ? chan1 & LB1[LB_LOG:1] : chan1;          // the point's last element in its line
+    reg  [LB-1:0]      behind;        // the command stands still
+    always @(posedge clk) behind <= {LB{1'b1}} << 1 << tail;
+    wire [LB-1:0]      differs, dense_flags;
+    generate
+        for (i = 0; i < LB; i = i + 1) begin : g_flag
+            wire [7:0] zero = (i % 2 == 1 && wide) ? c_zero[15:8] : c_zero[7:0];
+            assign differs[i] = b_data_q[8*i +: 8] != zero;
+            if (i < LB / 2) begin : g_lo
+                assign dense_flags[i] = (wide ? |differs[2*i +: 2] : differs[i]) && !(b_end_q && behind[i]);
+            end else begin : g_hi
+                assign dense_flags[i] = !wide && differs[i] && !(b_end_q && behind[i]);
+            end
+        end
+    endgenerate
+    reg                f_valid_q, f_last_q;
+    reg  [FEAT_AW-1:0] f_addr_q;
+    reg  [LINE_W-1:0]  f_data_q;
+    reg  [LB-1:0]      f_flags_q;
+    always @(posedge clk)
+        if (rst) f_valid_q <= 1'b0;
+        else     f_valid_q <= b_valid_q;
+    always @(posedge clk) begin
+        {f_last_q, f_addr_q, f_data_q} <= {b_last_q, b_addr_q, b_data_q};
+        f_flags_q <= b_dense_q ? dense_flags : b_flags_q;
+    end
 
     assign f_valid = f_valid_q;
     assign f_addr  = f_addr_q;
@@ -220,7 +250,7 @@ module lac_load_feat #(
     assign f_flags = f_flags_q;
     assign f_last  = f_last_q;
 
-    wire unused_ok = &{1'b0, cmd, e_line, f_line, c_feat, c_points};
+    wire unused_ok = &{1'b0, cmd, e_line, p_line, l_line, c_feat, c_points};
 
 endmodule
 `default_nettype wire

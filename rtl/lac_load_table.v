@@ -3,12 +3,12 @@
 // lac_load_table - a line of a column table: every lane's slice, and whether the line may stand (docs/formats.md)
 //
 //   line -->[ reg ]--> difference to the lane before, sum of the octets before --> [ reg ] --> length, first word and slot
-//                           |
-//                           +-------------------------------------------------> [ reg ] --> bad, its kind, the lowest such lane
+//                           |                                                                        |
+//                           +-------------- counts that cannot be ----------> [ reg ] ---------------+--> [ reg ] --> bad, its kind, lane
 //
 //   Function   weight block: a byte is the length of the lane's slice. Column block (`columns`): bytes count up within an octet of
 //              lanes, octets of one 64-bit position follow each other, all within the column's `words`
-//   Timing     verdict and results two cycles behind `put`. `fill` puts one length for all lanes in the results a cycle later
+//   Timing     results two cycles behind `put`, the verdict three. `fill` puts one length for all lanes in the results a cycle later
 //   Order      BLOCK_COUNT (bad_count) before BLOCK_TABLE, the lowest lane first; bytes behind the block's last lane do not count
 //   Reset      none: `columns` low forgets the octets before
 `default_nettype none
@@ -57,7 +57,7 @@ module lac_load_table #(
     reg  [8*BYTES-1:0] own_q, before_q;
     reg                put_q, last_q, columns_q;
     reg  [CHUNK_W-1:0] chunk_q;
-    reg  [7:0]         words_q;
+    reg  [7:0]         words_q, words2_q;
     always @(posedge clk) begin
         put_q     <= put;
         last_q    <= last;
@@ -68,7 +68,7 @@ module lac_load_table #(
     end
 
     wire [3:0]         per = wide ? 4'd4 : 4'd6;
-    wire [BYTES-1:0]   low, over;       // a count that cannot be; an end behind the words
+    wire [BYTES-1:0]   low, over;       // a count that cannot be; a cycle later: an end behind the words
     reg  [4:0]         high_q;          // of every length: only `fill` has more than five bits
     reg                fill_1_q;
     always @(posedge clk) begin
@@ -128,11 +128,16 @@ module lac_load_table #(
                     always @(posedge clk) {word_q, slot_q} <= ends[12*(i-1) +: 11];
                 end
             end
-            wire       part = ends[12*i +: 3] != 3'd0;
+            // where it ends, a cycle later
+            reg  [11:0] end_q;
+            reg         used_q;
+            wire        part = end_q[2:0] != 3'd0;
+            always @(posedge clk) {used_q, end_q} <= {used, ends[12*i +: 12]};
             if (CHUNKS == 1) begin : g_over_small
-                assign over[i] = used && words_q[7:5] == 3'd0 && {ends[12*i + 3 +: 5], part} > {words_q[4:0], 1'b0};
+                assign over[i] = used_q && words2_q[7:5] == 3'd0 && {end_q[7:3], part} > {words2_q[4:0], 1'b0};
+                wire unused_end = &{1'b0, end_q[11:8]};
             end else begin : g_over
-                assign over[i] = used && {ends[12*i + 3 +: 9], part} > {1'b0, words_q, 1'b0};
+                assign over[i] = used_q && {end_q[11:3], part} > {1'b0, words2_q, 1'b0};
             end
         end
         for (i = 0; i < OCTETS; i = i + 1) begin : g_carry
@@ -149,25 +154,28 @@ module lac_load_table #(
     endgenerate
 
     // ---- Verdict ---------------------------------------------------------------------------------------------------------
-    wire               any_low = |low;
-    wire [BYTES-1:0]   wrong = any_low ? low : over & {BYTES{columns_q}};
+    reg  [BYTES-1:0]   low_q, wrong_q;
     reg  [FFS_W-1:0]   at;
     integer            k;
     always @* begin
         at = {FFS_W{1'b0}};
-        for (k = BYTES - 1; k >= 0; k = k - 1) if (wrong[k]) at = k[FFS_W-1:0];
+        for (k = BYTES - 1; k >= 0; k = k - 1) if (wrong_q[k]) at = k[FFS_W-1:0];
     end
-    wire [31:0]        lane = ({{(32-CHUNK_W){1'b0}}, chunk_q} << LB_LOG) | {{(32-FFS_W){1'b0}}, at};
-    reg                bad_q, bad_count_q;
-    reg  [7:0]         bad_lane_q;
+    reg                put2_q, columns2_q, bad_q, bad_count_q;
+    reg  [CHUNK_W-1:0] chunk2_q, chunk3_q;
+    wire [31:0]        lane = ({{(32-CHUNK_W){1'b0}}, chunk3_q} << LB_LOG) | {{(32-FFS_W){1'b0}}, at};
+    wire               any_low = |low_q;
+    wire [BYTES-1:0]   wrong = any_low ? low_q : over & {BYTES{columns2_q}};
     always @(posedge clk) begin
-        bad_q       <= put_q && |wrong;
+        {put2_q, columns2_q, chunk2_q, words2_q, low_q} <= {put_q, columns_q, chunk_q, words_q, low};
+        bad_q       <= put2_q && |wrong;
         bad_count_q <= any_low;
-        bad_lane_q  <= lane[7:0];
+        wrong_q     <= wrong;
+        chunk3_q    <= chunk2_q;
     end
     assign bad       = bad_q;
     assign bad_count = bad_count_q;
-    assign bad_lane  = bad_lane_q;
+    assign bad_lane  = lane[7:0];
 
     // ---- To the lanes: those of every line of the table see the same bytes, who is meant is told beside -------------------
     generate

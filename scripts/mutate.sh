@@ -29,7 +29,7 @@ zero-point      lac_exec.v         s/{x\[15\], x} - {e1_zero\[15\], e1_zero}/{x[
 group-flag      lac_exec.v         s/e1_f_q\[i\] ?/1'"'"'b1 ?/
 mask-any        lac_exec.v         s/{LANES{e3_end_q}} | mask/{LANES{1'"'"'b1}}/
 summary-tail    lac_features.v     s/(w_last || w_addr/(w_addr/
-dense-edge      lac_load_feat.v    s/!(fline_last \&\& behind\[i\])/1'"'"'b1/
+dense-edge      lac_load_feat.v    s/!(b_end_q \&\& behind\[i\])/1'"'"'b1/
 list-order      lac_load_feat.v    s/index <= above_q/1'"'"'b0/
 param-lane      lac_load.v         s/{1.b0, word\[15:8\]} >= LANES9/1'"'"'b0/
 chunk-clear     lac_load.v         s/{LANES{first_chunk}}/{LANES{1'"'"'b0}}/
@@ -44,15 +44,16 @@ reserved-word   lac_slots.v        s/<= line_at\[3:0\] + set_at/<= set_at/
 run-counters    lac_regs.v         s/fresh_q \&\& at >= turn_q/fresh_q \&\& at > turn_q/
 octet-carry     lac_load_table.v   s/last_q ? 11.d0 : ends\[.*\];/11'"'"'d0;/
 octet-descends  lac_load_table.v   s/ || !q_diff\[6\]//
-octet-over      lac_load_table.v   s/any_low ? low : over .*;/low;/
+octet-over      lac_load_table.v   s/any_low ? low_q : over .*;/low_q;/
 empty-column    lac_load.v         s/make_q || empty/make_q/
+others-lines    lac_load.v         s/own \&\& !none_left/own/
 early-request   lac_load.v         s/ST_COLS: *asked_all = .*;/ST_COLS: asked_all = 1'"'"'b1;/
-index-window    lac_load_ask.v     s/is_w || over_q ? n_lines/is_w ? n_lines/
-fault-goes-on   lac_load.v         s/err_q || !fault_q/1'"'"'b1/
+index-window    lac_load_ask.v     s/by_lines = is_w || over_q/by_lines = is_w/
+fault-goes-on   lac_load.v         s/err_q || !fault2_q/1'"'"'b1/
 lists-request   lac_load_feat.v    s/state_q == ST_ASK \&\& count_q != 16.d0 \&\& !bad_q/state_q == ST_ASK \&\& count_q != 16'"'"'d0/
 kept-words      lac_lane_fetch.v   s/c_sum > t_per ?/c_sum >= t_per ?/
 kept-fits       lac_lane_fetch.v   s/c_fits  = .*;/c_fits  = 1'"'"'b1;/
-needed-wide     lac_needed.v       s/x_pick \& HALF/x_pick/
+needed-wide     lac_needed.v       s/pick_at \& HALF/pick_at/
 needed-last     lac_needed.v       s/beyond = .*;/beyond = {4{a2_last_q}} << 2 << last_col_q[1:0];/
 needed-before   lac_needed.v       s/2.d2 ? v_two_q : v_three_q/2'"'"'d2 ? v_three_q : v_three_q/
 needed-short    lac_needed.v       s/assign x_bad = bad_q;/assign x_bad = 1'"'"'b0;/

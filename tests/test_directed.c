@@ -3,6 +3,7 @@
  * test_directed - small jobs that the random generator does not make, on golden model and RTL
  *
  *   Blocks       a block of fewer lanes than the machine has, over words that the other lanes still need
+ *   Lengths      a weight block whose command names too few lines, or too many, in front of other commands' lines
  *   Parameters   fewer channels than a line holds records, over channels that are still needed
  *   Columns      a column block of which no, every, the first or the last column is needed; what it leaves alone; every error it can have
  *   Ring         RING_SIZE made smaller than HEAD: RING, and nothing is read outside the window
@@ -114,15 +115,20 @@ static void store(uint32_t type, uint32_t rows)
 
 /* ---- The cases -------------------------------------------------------------------------------------------- */
 
-static void run(machine *m, outcome *o)
+static void run_timed(machine *m, const axi_mem_timing *timing, outcome *o)
 {
-    axi_mem_timing timing = lac_rtl_defaults().timing;
-    if (m->rtl) machine_prepare(m, &j, &timing, 1);
+    if (m->rtl) machine_prepare(m, &j, timing, 1);
     else {
         machine_reset(m, 3);
         memcpy(m->mem, j.mem, JOB_MEM);
     }
     pair_feed(m, &j, 0, 200000, o);
+}
+
+static void run(machine *m, outcome *o)
+{
+    const axi_mem_timing timing = lac_rtl_defaults().timing;
+    run_timed(m, &timing, o);
 }
 
 static int64_t output(const machine *m, uint32_t channel, int bytes)
@@ -157,6 +163,62 @@ static void short_block(machine *m, const char *where)
     for (uint32_t l = 1; l < caps.lanes && wrong < 0; l++)
         if (output(m, l, 8) != 5) wrong = output(m, l, 8);
     check(!o.err_code && wrong < 0 && output(m, 0, 8) == 7, where, "a block of one lane writes that lane only", 5, wrong);
+}
+
+/* A weight block of one column whose command has `lines` lines, LOADs before and behind it. The lines behind may be there before the fault is
+ * known, if the memory hesitates in front of the block: they are not the block's, and LOAD must still end. */
+typedef struct {
+    const char *name;
+    uint64_t    header;
+    uint32_t    words;  /* of every group */
+    uint32_t    lines, need;
+} bad_length;
+
+static void bad_lengths(machine *m, const char *where)
+{
+    const uint32_t line = caps.line, words = line / 8, groups = (caps.lanes + words - 1) / words;
+    const uint32_t list = (2 * groups + line - 1) / line, table = (caps.lanes + line - 1) / line;
+    const uint64_t lanes = (uint64_t)(caps.lanes - 1) << 8, csc8 = 1 | lanes | 1 << 16, nm = 2 | 2 << 2 | 1 << 5 | lanes | 1 << 16 | (uint64_t)1 << 48;
+    const bad_length cases[] = {
+        { "csc8, its header alone",   csc8, 1, 1, 1 + list + table },
+        { "csc8, without its table",  csc8, 1, 1 + list, 1 + list + table },
+        { "csc8, without its words",  csc8, 1, 1 + list + table, 1 + list + table + groups },
+        { "csc8, a word too few",     csc8, 1, list + table + groups, 1 + list + table + groups },
+        { "csc8, a word too many",    csc8, 1, 2 + list + table + groups, 1 + list + table + groups },
+        { "csc8, lines and no words", csc8, 0, 4 + list + table, 1 + list + table },
+        { "N:4, its header alone",    nm,   1, 1, 1 + groups },
+        { "N:4, a word too few",      nm,   1, groups, 1 + groups },
+        { "N:4, a word too many",     nm,   1, 2 + groups, 1 + groups },
+    };
+    const uint32_t n = sizeof cases / sizeof *cases, trials = m->rtl ? 60 : 1;
+    for (uint32_t i = 0; i < n; i++) {
+        const bad_length *c = &cases[i];
+        int  good = 1;
+        char what[160];
+        snprintf(what, sizeof what, "a weight block, %s", c->name);
+        for (uint32_t k = 0; k < trials && good; k++) {
+            axi_mem_timing timing = lac_rtl_defaults().timing;
+            outcome  o;
+            uint64_t at;
+            timing.rd_latency = 1 + k % 3;
+            timing.stall[AXI_R] = (uint8_t)((uint32_t[]){ 0, 128, 200, 240 }[k % 4]);
+            timing.seed = k;
+            begin();
+            params(caps.lanes, 0);
+            uint8_t *p = room((c->lines + 1) * line, &at);
+            put(p, c->header, 8);
+            if (c->header & 1 && c->lines > 1)
+                for (uint32_t g = 0; g < groups; g++) put(p + line + 2 * g, c->words, 2);
+            if (c->header & 1 && c->lines > 1 + list) memset(p + (1 + list) * line, (int)c->words, caps.lanes);
+            lac_set_field(command(LAC_OP_LOAD_WEIGHTS, at), LAC_F_LOAD_WEIGHTS_LINES, c->lines);
+            params(caps.lanes, 10);
+            block(caps.lanes, 0, 5, 0);
+            run_timed(m, &timing, &o);
+            good = !o.hung && o.err_code == (LAC_ERR_BLOCK_LENGTH | LAC_UNIT_LOAD << 8) && o.err_cmd == 1 && o.err_addr == j.base + at && o.err_index == c->need;
+            if (!good) snprintf(what, sizeof what, "a weight block, %s: trial %u, code 0x%x index %u%s", c->name, k, o.err_code, o.err_index, o.hung ? ", hung" : "");
+        }
+        check(good, where, what, LAC_ERR_BLOCK_LENGTH, good ? LAC_ERR_BLOCK_LENGTH : -1);
+    }
 }
 
 static void few_params(machine *m, const char *where)
@@ -429,6 +491,7 @@ static void all(machine *m, const char *config, const char *port)
     char where[60];
     snprintf(where, sizeof where, "directed %s on %s", config, port);
     short_block(m, where);
+    bad_lengths(m, where);
     few_params(m, where);
     some_columns(m, where);
     kept_columns(m, where);
