@@ -62,4 +62,10 @@ for f in fpga/*/top.v; do
     check "board $n (icarus)" icarus -y rtl -y fpga/rtl -y fpga/sim -s top "$f"
     check "board $n (verilator)" verilate -Ifpga/rtl -Ifpga/sim --top-module top "$f"
 done
+# The Vivado scripts, over stand-ins of Vivado's commands.
+if command -v tclsh > /dev/null; then
+    tclsh scripts/check_vivado.tcl || status=1
+else
+    echo "skip - vivado: no tclsh"
+fi
 exit $status
