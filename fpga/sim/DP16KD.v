@@ -8,7 +8,7 @@
 //   Write      on CLKA while CEA, WEA and the block is selected (CSA = 000); 18, 36 bits: nine of them each for ADA0 .. ADA3
 //   Read       on CLKB: CEB latches the word, OCEB moves the latch into the output register; RSTB empties both, on an
 //              edge of CLKB (RESETMODE ASYNC: only with RSTB tied low)
-//   Collision  a read of a word that is being written gets neither the old word nor the new one: nobody may rely on either
+//   Collision  a read of a word that is being written gets the old word with what is written inverted: nobody may rely on it
 //   Contents   undefined until written: INITVAL is not looked at
 `default_nettype none
 
@@ -72,7 +72,7 @@ module DP16KD #(
 
     always @(posedge CLKB)
         if (RSTB)    latch_q <= {W{1'b0}};
-        else if (re) latch_q <= (we && wa == ra) ? ~mem[ra] ^ {{(W-1){1'b0}}, di[0]} : mem[ra];
+        else if (re) latch_q <= mem[ra] ^ ((we && wa == ra) ? ~keep[W-1:0] : {W{1'b0}});
 
     always @(posedge CLKB)
         if (RSTB)      out_q <= {W{1'b0}};

@@ -7,7 +7,7 @@
 //              modules connect it, and so nextpnr places it (DO0 is the block's DOB0, where the low half comes out)
 //   Write      on CLKW: bytes of nine bits by BE while CEW and the block is selected (CSW = 000)
 //   Read       on CLKR: CER latches the word, OCER moves the latch into the output register; RST empties both
-//   Collision  a read of a word that is being written gets neither the old word nor the new one: nobody may rely on either
+//   Collision  a read of a word that is being written gets the old word with what is written inverted: nobody may rely on it
 //   Contents   undefined until written: INITVAL is not looked at
 `default_nettype none
 
@@ -64,7 +64,7 @@ module PDPW16KD #(
 
     always @(posedge CLKR)
         if (RST)     latch_q <= 36'd0;
-        else if (re) latch_q <= (we && wa == ra) ? ~mem[ra] ^ {35'd0, di[0]} : mem[ra];
+        else if (re) latch_q <= mem[ra] ^ ((we && wa == ra) ? ~keep : 36'd0);
 
     always @(posedge CLKR)
         if (RST)       out_q <= 36'd0;
