@@ -4,7 +4,7 @@
 //
 //   Why        a block RAM's clock-to-output is 5.8 ns, and the way to a register in the fabric comes on top; its own output
 //              register (REGMODE OUTREG) takes both away, and 36 flip-flops a block
-//   Shapes     up to 512 words: 36 bits a block; up to 1024, 2048: 18, 9 bits; 64 words and fewer stay LUT RAM
+//   Shapes     up to 512 words: 36 bits a block; up to 1024, 2048: 18, 9 bits; 64 words and fewer are left to synthesis (LUT RAM, wide ones block RAM)
 //   Equal      to rtl/lac_ram.v, cycle by cycle: fpga/tb/tb_ecp5.v ties the two
 `default_nettype none
 
