@@ -24,17 +24,26 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 DEFAULT_MHZ = 1  # what nextpnr takes for a clock that nobody constrained: no real one has it
 OLDEST = {'yosys': (0, 70), 'nextpnr': (0, 11)}
-# synth_ecp5 in three pieces: between them short carry chains become LUTs, and ABC gets a script that finds smaller logic of the same depth than its
-# usual one (both measured: docs/decisions.md)
+# synth_ecp5 in three pieces: between them short carry chains become LUTs, choices out of four their own cells, and ABC gets a script that finds
+# smaller logic than its usual one (each measured: docs/decisions.md)
 SYNTH = """\
 synth_ecp5 {opts} -top {top} -run begin:map_ram
-techmap -map fpga/ecp5/map/small_alu.v -D SMALL=6
+techmap -map fpga/ecp5/map/small_alu.v -D SMALL={small}
 synth_ecp5 {opts} -top {top} -run map_ram:map_luts
-abc9 -W 300 -script +&scorr;&sweep;&synch2,-r;&ps;&if,{{W}},{{D}},{{R}},-v;&mfs
+muxcover -mux4=220
+opt_clean
+techmap -map fpga/ecp5/map/mux4.v
+opt_clean
+abc9 {abc} -script +&scorr;&sweep;&synch2,-r;&ps;&if,{{W}},{{D}},{{R}},-v;&mfs
 clean
 synth_ecp5 {opts} -top {top} -run map_cells:check
 """
 CELLS = {'lut': 'LUT4', 'ff': 'TRELLIS_FF', 'bram': 'DP16KD', 'dsp': 'MULT18X18D'}
+
+
+def synth_script(cfg, top):
+    """board.cfg: SMALL, the longest carry chain [bits] that becomes LUTs; ABC, options of abc9 (-W: picoseconds of a wire, -lut 4: no wider LUTs)."""
+    return SYNTH.format(opts=cfg.get('SYNTH', ''), top=top, small=cfg.get('SMALL', '6'), abc=cfg.get('ABC', '-W 300'))
 
 
 def die(text, status=1):
@@ -111,7 +120,7 @@ def netlist(cfg, core, tools, out):
     script = os.path.join(out, 'netlist.ys')
     with open(script, 'w', encoding='utf-8') as f:
         f.write(read_sources([], core, 'lac_top'))
-        f.write(SYNTH.format(opts=cfg.get('SYNTH', ''), top='lac_top'))
+        f.write(synth_script(cfg, 'lac_top'))
         f.write(f'delete t:$scopeinfo\ntee -q -o {out}/stat.txt stat\nsplitnets\nwrite_verilog -noattr {out}/lac_top.v\n')
     seconds = run([tools['yosys'], '-q', script], os.path.join(out, 'yosys.log'))
     print(f'synthesis: {seconds:.0f} s', flush=True)
@@ -144,7 +153,7 @@ def synth(board, cfg, core, tools, out):
     script = os.path.join(out, 'synth.ys')
     with open(script, 'w', encoding='utf-8') as f:
         f.write(read_sources([f'fpga/{board}/top.v'], params, 'top'))
-        f.write(SYNTH.format(opts=cfg.get('SYNTH', ''), top='top'))
+        f.write(synth_script(cfg, 'top'))
         f.write(f'autoname\nblackbox =A:whitebox\nwrite_json {out}/lacuna.json\ntee -q -o {out}/stat.json stat -json\n')
     seconds = run([tools['yosys'], '-q', script], os.path.join(out, 'yosys.log'))
     print(f'synthesis: {seconds:.0f} s', flush=True)
