@@ -80,12 +80,12 @@ $(B)/unit/fpga_%.vvp: $(wildcard fpga/tb/*.v) $(FPGA_SRC) $(RTL_ALL)
 	    -o $@ fpga/tb/$(call fpga_top,$*).v
 
 # fpga/ecp5/ and its cells' models against rtl/: two modules of one name, so rtl's get another.
-$(B)/unit/ecp5/ref_%.v: rtl/%.v
+ECP5_REF := $(B)/unit/ecp5/ref_lac_ram.v $(B)/unit/ecp5/ref_lac_mul.v
+$(ECP5_REF): $(B)/unit/ecp5/ref_%.v: rtl/%.v
 	@mkdir -p $(@D)
 	sed 's/^module $*\b/module ref_$*/' $< > $@
 
-ECP5_REF := $(B)/unit/ecp5/ref_lac_ram.v $(B)/unit/ecp5/ref_lac_mul.v
-$(B)/unit/fpga_ecp5_%.vvp: fpga/tb/tb_ecp5.v $(wildcard fpga/ecp5/*.v fpga/sim/*.v) $(ECP5_REF)
+$(patsubst %,$(B)/unit/fpga_%.vvp,$(filter ecp5_%,$(FPGA_UNITS))): $(B)/unit/fpga_ecp5_%.vvp: fpga/tb/tb_ecp5.v $(wildcard fpga/ecp5/*.v fpga/sim/*.v) $(ECP5_REF)
 	@mkdir -p $(@D)
 	iverilog -g2005 -Wall -Wno-timescale -y fpga/ecp5 -y fpga/sim -s tb_ecp5 $(foreach p,$(FPGA_PAR_ecp5_$*),-Ptb_ecp5.$(p)) \
 	    -o $@ fpga/tb/tb_ecp5.v $(ECP5_REF)
