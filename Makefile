@@ -55,6 +55,7 @@ help: ## Show this list
 -include formal/formal.mk
 -include examples/examples.mk
 -include fpga/fpga.mk
+-include fpga/netlist.mk
 -include bench/bench.mk
 -include fpga/serial.mk
 -include fpga/sdram.mk
@@ -87,8 +88,9 @@ $(B)/gen_regs: driver/gen_regs.c driver/lac_regs.def driver/lac_cmd.def driver/l
 configs: ## List the hardware configurations
 	@sed -sn '1s/^# */  /p' configs/*.cfg
 
-cells: ## ECP5 cells of one lane (build/cells.json)
-	@scripts/check_cells.sh && sed -n '/"design"/,$$p' $(B)/cells.json | grep -E 'LUT4|CCU2C|DP16KD|MULT18|DPR16X4|TRELLIS_FF'
+cells: ## ECP5 cells of one lane (build/cells.json); TARGET=xilinx7, xilinxup, gowin, ecp5: of a lane and the core CONFIG=i5, elsewhere
+	@if [ -n '$(TARGET)' ]; then exec scripts/cells.sh '$(TARGET)' $(if $(filter file default,$(origin CONFIG)),i5,$(CONFIG)); fi; \
+	scripts/check_cells.sh && sed -n '/"design"/,$$p' $(B)/cells.json | grep -E 'LUT4|CCU2C|DP16KD|MULT18|DPR16X4|TRELLIS_FF'
 
 train: ## Train the digits again (needs scikit-learn: installs it first; a few minutes)
 	./setup.sh train

@@ -60,13 +60,18 @@ endef
 $(foreach b,$(BOARDS),$(eval $(call SIM_BUILD,$b,$(call board_key,$b,CONFIG))))
 
 # ---- Tests. The whole colorlight-i5, and its parts on Icarus: fpga/tb/tb_NAME.v, one ok or not ok each
-FPGA_UNITS := axi_join axi_join_32 axi_join_128 system system_40
+FPGA_UNITS := axi_join axi_join_32 axi_join_128 system system_40 ecp5_36 ecp5_odd ecp5_18 ecp5_half ecp5_9 ecp5_lut
 FPGA_TOP_axi_join_32  := tb_axi_join
 FPGA_TOP_axi_join_128 := tb_axi_join
 FPGA_TOP_system_40    := tb_system
 FPGA_PAR_axi_join_32  := DATA_W=32
 FPGA_PAR_axi_join_128 := DATA_W=128
 FPGA_PAR_system_40    := DIVISOR=40 SHORT=1
+FPGA_PAR_ecp5_odd  := W=36 DEPTH=300
+FPGA_PAR_ecp5_18   := W=20 DEPTH=1024 ADDR_W=10
+FPGA_PAR_ecp5_half := W=16
+FPGA_PAR_ecp5_9    := W=12 DEPTH=2048 ADDR_W=11
+FPGA_PAR_ecp5_lut  := W=24 DEPTH=64 ADDR_W=6
 fpga_top = $(or $(FPGA_TOP_$1),tb_$1)
 FPGA_TESTS := $(FPGA_UNITS:%=$(B)/tests/unit_fpga_%)
 
@@ -77,6 +82,17 @@ $(B)/unit/fpga_%.vvp: $(wildcard fpga/tb/*.v) $(FPGA_SRC) $(RTL_ALL)
 	@mkdir -p $(@D)
 	iverilog -g2005 -Wall -Wno-timescale -y rtl -y fpga/rtl -I rtl -s $(call fpga_top,$*) $(foreach p,$(FPGA_PAR_$*),-P$(call fpga_top,$*).$(p)) \
 	    -o $@ fpga/tb/$(call fpga_top,$*).v
+
+# fpga/ecp5/ and its cells' models against rtl/: two modules of one name, so rtl's get another.
+$(B)/unit/ecp5/ref_%.v: rtl/%.v
+	@mkdir -p $(@D)
+	sed 's/^module $*\b/module ref_$*/' $< > $@
+
+ECP5_REF := $(B)/unit/ecp5/ref_lac_ram.v $(B)/unit/ecp5/ref_lac_mul.v
+$(B)/unit/fpga_ecp5_%.vvp: fpga/tb/tb_ecp5.v $(wildcard fpga/ecp5/*.v fpga/sim/*.v) $(ECP5_REF)
+	@mkdir -p $(@D)
+	iverilog -g2005 -Wall -Wno-timescale -y fpga/ecp5 -y fpga/sim -s tb_ecp5 $(foreach p,$(FPGA_PAR_ecp5_$*),-Ptb_ecp5.$(p)) \
+	    -o $@ fpga/tb/tb_ecp5.v $(ECP5_REF)
 
 $(FPGA_TESTS): $(B)/tests/unit_%: $(B)/unit/%.vvp tb/unit/run.sh
 	@mkdir -p $(@D)

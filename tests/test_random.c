@@ -6,7 +6,7 @@
  *   Core       whole memory, STATUS, IRQ_STATUS, DONE, error record and counters must be the model's, under random stalls
  *              and latencies; the cause counters of every unit must add up; the bus monitor must stay silent
  *   Repeat     a failing line holds configuration and seed: CONFIG=name SEED=n JOBS=1 build/tests/test_random
- *              JOBS=n runs n jobs for each configuration
+ *              JOBS=n runs n jobs for each configuration; CONFIG may also name one that is not among the five (the netlist's: i5)
  *   Lines      one for up to 100 jobs */
 #include <inttypes.h>
 #include <stdio.h>
@@ -111,8 +111,12 @@ int main(void)
     static const uint32_t default_jobs[PAIR_CONFIGS] = { 900, 600, 500, 300, 60 };
     const char *s = getenv("SEED"), *n = getenv("JOBS"), *only = getenv("CONFIG");
     const uint64_t seed = s ? strtoull(s, NULL, 10) : 1;
+    int ran = 0;
     for (int i = 0; i < PAIR_CONFIGS; i++)
-        if (!only || !*only || !strcmp(only, pair_configs[i]))
+        if (!only || !*only || !strcmp(only, pair_configs[i])) {
             configuration(pair_configs[i], seed, n ? (uint32_t)strtoul(n, NULL, 10) : default_jobs[i]);
+            ran = 1;
+        }
+    if (!ran) configuration(only, seed, n ? (uint32_t)strtoul(n, NULL, 10) : 300);
     return bad;
 }

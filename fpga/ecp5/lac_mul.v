@@ -5,7 +5,7 @@
 //   a, b -->[ input registers ]-->[ pipeline register ]-->[ output register ]--> p
 //
 //   Why        an unregistered MULT18X18D takes 3.9 ns, and the way to its column and back to registers in the fabric as long again
-//   Equal      to rtl/lac_mul.v, cycle by cycle; the netlist's bench ties the two
+//   Equal      to rtl/lac_mul.v, cycle by cycle: fpga/tb/tb_ecp5.v ties the two
 `default_nettype none
 
 module lac_mul #(

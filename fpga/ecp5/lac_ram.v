@@ -4,8 +4,8 @@
 //
 //   Why        a block RAM's clock-to-output is 5.8 ns, and the way to a register in the fabric comes on top; its own output
 //              register (REGMODE OUTREG) takes both away, and 36 flip-flops a block
-//   Shapes     up to 512 words: 36 bits a block; up to 1024, 2048: 18, 9 bits; 64 words and fewer stay LUT RAM
-//   Equal      to rtl/lac_ram.v, cycle by cycle; the netlist's bench ties the two
+//   Shapes     up to 512 words: 36 bits a block; up to 1024, 2048: 18, 9 bits; 64 words and fewer are left to synthesis (LUT RAM, wide ones block RAM)
+//   Equal      to rtl/lac_ram.v, cycle by cycle: fpga/tb/tb_ecp5.v ties the two
 `default_nettype none
 
 module lac_ram #(
@@ -46,22 +46,23 @@ module lac_ram #(
                     wire [35:0] d  = all_d[36*i +: 36];
                     wire [35:0] o;
                     assign all_o[36*i +: 36] = o;
+                    // What goes in at DI0 comes out at DO18: at 36 bits the cell's two halves stand the other way round on its read side.
                     PDPW16KD #(
                         .DATA_WIDTH_W(36), .DATA_WIDTH_R(36), .REGMODE("OUTREG"), .RESETMODE("SYNC"), .GSR("DISABLED"),
                         .CSDECODE_W("0b000"), .CSDECODE_R("0b000")
                     ) u_ram (
-                        .DI0(d[0]), .DO0(o[0]), .DI1(d[1]), .DO1(o[1]), .DI2(d[2]), .DO2(o[2]),
-                        .DI3(d[3]), .DO3(o[3]), .DI4(d[4]), .DO4(o[4]), .DI5(d[5]), .DO5(o[5]),
-                        .DI6(d[6]), .DO6(o[6]), .DI7(d[7]), .DO7(o[7]), .DI8(d[8]), .DO8(o[8]),
-                        .DI9(d[9]), .DO9(o[9]), .DI10(d[10]), .DO10(o[10]), .DI11(d[11]), .DO11(o[11]),
-                        .DI12(d[12]), .DO12(o[12]), .DI13(d[13]), .DO13(o[13]), .DI14(d[14]), .DO14(o[14]),
-                        .DI15(d[15]), .DO15(o[15]), .DI16(d[16]), .DO16(o[16]), .DI17(d[17]), .DO17(o[17]),
-                        .DI18(d[18]), .DO18(o[18]), .DI19(d[19]), .DO19(o[19]), .DI20(d[20]), .DO20(o[20]),
-                        .DI21(d[21]), .DO21(o[21]), .DI22(d[22]), .DO22(o[22]), .DI23(d[23]), .DO23(o[23]),
-                        .DI24(d[24]), .DO24(o[24]), .DI25(d[25]), .DO25(o[25]), .DI26(d[26]), .DO26(o[26]),
-                        .DI27(d[27]), .DO27(o[27]), .DI28(d[28]), .DO28(o[28]), .DI29(d[29]), .DO29(o[29]),
-                        .DI30(d[30]), .DO30(o[30]), .DI31(d[31]), .DO31(o[31]), .DI32(d[32]), .DO32(o[32]),
-                        .DI33(d[33]), .DO33(o[33]), .DI34(d[34]), .DO34(o[34]), .DI35(d[35]), .DO35(o[35]),
+                        .DI0(d[0]), .DO18(o[0]), .DI1(d[1]), .DO19(o[1]), .DI2(d[2]), .DO20(o[2]),
+                        .DI3(d[3]), .DO21(o[3]), .DI4(d[4]), .DO22(o[4]), .DI5(d[5]), .DO23(o[5]),
+                        .DI6(d[6]), .DO24(o[6]), .DI7(d[7]), .DO25(o[7]), .DI8(d[8]), .DO26(o[8]),
+                        .DI9(d[9]), .DO27(o[9]), .DI10(d[10]), .DO28(o[10]), .DI11(d[11]), .DO29(o[11]),
+                        .DI12(d[12]), .DO30(o[12]), .DI13(d[13]), .DO31(o[13]), .DI14(d[14]), .DO32(o[14]),
+                        .DI15(d[15]), .DO33(o[15]), .DI16(d[16]), .DO34(o[16]), .DI17(d[17]), .DO35(o[17]),
+                        .DI18(d[18]), .DO0(o[18]), .DI19(d[19]), .DO1(o[19]), .DI20(d[20]), .DO2(o[20]),
+                        .DI21(d[21]), .DO3(o[21]), .DI22(d[22]), .DO4(o[22]), .DI23(d[23]), .DO5(o[23]),
+                        .DI24(d[24]), .DO6(o[24]), .DI25(d[25]), .DO7(o[25]), .DI26(d[26]), .DO8(o[26]),
+                        .DI27(d[27]), .DO9(o[27]), .DI28(d[28]), .DO10(o[28]), .DI29(d[29]), .DO11(o[29]),
+                        .DI30(d[30]), .DO12(o[30]), .DI31(d[31]), .DO13(o[31]), .DI32(d[32]), .DO14(o[32]),
+                        .DI33(d[33]), .DO15(o[33]), .DI34(d[34]), .DO16(o[34]), .DI35(d[35]), .DO17(o[35]),
                         .BE0(1'b1), .BE1(1'b1), .BE2(1'b1), .BE3(1'b1),
                         .ADW0(wa[0]), .ADW1(wa[1]), .ADW2(wa[2]), .ADW3(wa[3]), .ADW4(wa[4]), .ADW5(wa[5]), .ADW6(wa[6]), .ADW7(wa[7]), .ADW8(wa[8]),
                         .ADR0(1'b0), .ADR1(1'b0), .ADR2(1'b0), .ADR3(1'b0), .ADR4(1'b0),
