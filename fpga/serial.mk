@@ -40,5 +40,6 @@ $(B)/tests/serial_pty: tests/serial_pty.c $(SERIAL_BOARD) $(SERIAL_HDR) $(SERIAL
 board-litex: $(B)/tests/serial_pty $(B)/lacuna ## LiteX's own client against plain mode of a simulated board (./setup.sh board installs it)
 	@p=$(B)/venv/bin/python; [ -x $$p ] || p=$(PYTHON); $$p tests/litex_client.py
 
-fuzz-serial: $(B)/tests/test_serial ## A million random bytes, commands and frames to the serial bridge (SEED=n repeats a run)
+fuzz-serial: $(B)/tests/test_serial $(B)/lacuna $(B)/board/colorlight-i5/sim ## A million random bytes, commands and frames to the serial bridge, 200,000 to the whole colorlight-i5 (SEED=n repeats a run)
 	@SERIAL_FUZZ=1000000 $(B)/tests/test_serial
+	@TEST_PICTURES=0 TEST_FUZZ=200000 $(PYTHON) tests/test_board.py

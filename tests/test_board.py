@@ -4,7 +4,9 @@
 
   What       what the board says of its core is held against its file in configs/; a layer's outputs against NumPy; the demo checks itself
              (examples/demo.c); the SDRAM's model may have nothing to complain of
-  Variables  SEED; TEST_BOARD (default colorlight-i5), TEST_PICTURES (2), TEST_BITS (8; empty: both widths), as `make board-slow` sets them
+  Fuzz       random bytes, commands and frames on the line (board_fuzz.py), and the same layer again, right behind it
+  Variables  SEED; TEST_BOARD (default colorlight-i5), TEST_PICTURES (2; 0: no demo), TEST_BITS (8; empty: both widths), TEST_FUZZ (20000 bytes),
+             as `make board-slow` and `make fuzz-serial` set them
 """
 import os
 import re
@@ -16,11 +18,15 @@ import time
 
 import numpy as np
 
+import board_fuzz
+
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 B = os.path.join(ROOT, os.environ.get('B', 'build'))
 BOARD = os.environ.get('TEST_BOARD', 'colorlight-i5')
 PICTURES = os.environ.get('TEST_PICTURES', '2')
 BITS = os.environ.get('TEST_BITS', '8')
+FUZZ = int(os.environ.get('TEST_FUZZ', '20000'))
+PIECE = 100000  # bytes of fuzz between two layers
 SIM = os.path.join(B, 'board', BOARD, 'sim')
 LACUNA = os.path.join(B, 'lacuna')
 failed = False
@@ -80,13 +86,31 @@ def main():
             for name, a in (('W', w), ('X', x)):
                 np.save(os.path.join(folder, name + '.npy'), a)
             out = os.path.join(folder, 'Y.npy')
-            status, text = lacuna('fc', os.path.join(folder, 'W.npy'), os.path.join(folder, 'X.npy'), '-o', out, '--format', 'csc', '--port', port,
-                                  '--config', config)
             want = x.astype(np.int64) @ w.astype(np.int64).T
-            say('a layer equals NumPy', f'exit status {status}: {text}' if status else
-                None if np.array_equal(np.load(out), want) else f'expected {want.tolist()}, got {np.load(out).tolist()}')
 
-            demo(port)
+            def layer():
+                status, text = lacuna('fc', os.path.join(folder, 'W.npy'), os.path.join(folder, 'X.npy'), '-o', out, '--format', 'csc', '--port', port,
+                                      '--config', config)
+                return (f'exit status {status}: {text}' if status else
+                        None if np.array_equal(np.load(out), want) else f'expected {want.tolist()}, got {np.load(out).tolist()}')
+
+            say('a layer equals NumPy', layer())
+            if PICTURES != '0':
+                demo(port)
+
+            sent = heard = layers = 0
+            wrong = None
+            while sent < FUZZ and not wrong:
+                try:
+                    n, m = board_fuzz.fuzz(tty, rng, min(PIECE, FUZZ - sent))
+                except (OSError, TimeoutError) as e:
+                    wrong = str(e)
+                    break
+                sent, heard, layers = sent + n, heard + m, layers + 1
+                if os.path.exists(out):
+                    os.remove(out)
+                wrong = layer()
+            say(f'fuzz, {sent} bytes, {heard} answered, {layers} times the layer right behind', wrong and f'{wrong} (SEED={os.environ.get("SEED", "1")})')
         finally:
             sim.send_signal(signal.SIGTERM)
             text = sim.communicate(timeout=60)[0]
