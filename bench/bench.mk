@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Benchmarks: build/bench_NAME measures and writes build/bench/NAME.json, scripts/bench_tables.py makes the tables of it.
-BENCH_NAMES   := sim eie 2to4 spmm masks trained zero scale
+BENCH_NAMES   := sim eie 2to4 spmm masks trained zero scale ops
 BENCH_BIN     := $(BENCH_NAMES:%=$(B)/bench_%)
 BENCH_PYTHON  ?= $(firstword $(wildcard $(B)/venv/bin/python) $(PYTHON))
 BENCH_OBJ     := $(B)/obj/bench/bench.o
@@ -50,6 +50,7 @@ $(B)/scale/rtl/%.so: $(B)/scale/%.cfg $(VL_DEPS)
 BENCH_DEPS_sim   := $(B)/bench_model
 BENCH_DEPS_eie   := $(BENCH_BUSES)
 BENCH_DEPS_scale := $(BENCH_SCALES)
+BENCH_DEPS_ops   := $(BOARD_CONFIGS:%=$(B)/rtl/%.so)
 
 .PHONY: bench bench-plots $(BENCH_NAMES:%=bench-%)
 bench-sim:     ## Speed of the simulation: RTL, golden model
@@ -60,6 +61,7 @@ bench-masks:   ## Shapes of sparsity at equal density
 bench-trained: ## Matrices of trained networks (LACUNA_DATA)
 bench-zero:    ## Cycles against the density of activations
 bench-scale:   ## Lanes, queues, buses, latency: a dozen machines, built first
+bench-ops:     ## Operations a multiplier, a clock and a second: the cores of the boards
 bench:         ## All benchmarks, one after the other (BENCH_QUICK=1: a part of the rows)
 
 $(foreach n,$(BENCH_NAMES),$(eval bench-$n: $(B)/bench_$n $(BENCH_L64) $(BENCH_DEPS_$n)))

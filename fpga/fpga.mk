@@ -7,7 +7,7 @@ LOADER    ?= openFPGALoader
 FPGA_SRC  := $(filter-out fpga/sim/%,$(wildcard fpga/rtl/*.v))
 board_key  = $(shell sed -n 's/^$2=\([^ ]*\).*/\1/p' fpga/$1/board.cfg)
 
-.PHONY: fpga fpga-check flash board-sim boards need-board
+.PHONY: fpga fpga-check flash board-sim board-slow boards need-board
 boards: ## List the FPGA boards
 	@sed -sn '1s/^# */  /p' fpga/*/board.cfg
 
@@ -28,6 +28,10 @@ board-sim: need-board ## A simulated board with its serial line on a terminal (B
 	@+$(MAKE) --no-print-directory $(B)/board/$(BOARD)/sim
 	@echo 'lacuna ... --port serial:$(B)/board/$(BOARD)/tty@9600   (the low rate makes the host wait for a slow simulation)'
 	@exec $(B)/board/$(BOARD)/sim --tty $(B)/board/$(BOARD)/tty --divisor $(SIM_DIVISOR)
+
+board-slow: $(B)/lacuna $(B)/examples/demo $(BOARDS:%=$(B)/board/%/sim) ## Both simulated boards: command line and the demo, both widths (PICTURES=n, default 4; some minutes)
+	@s=0; for b in $(BOARDS); do TEST_BOARD=$$b TEST_PICTURES=$(or $(PICTURES),4) TEST_BITS= scripts/run_tests.sh tests/test_board.py || s=1; \
+	    grep '^ok - ' $(B)/tests/log/test_board.py.log; done; exit $$s
 
 # ---- The simulated board: its top level with stand-ins of PLL and I/O cells, the SDRAM's model, the serial line as fast as it goes
 SIM_DIVISOR := 4
@@ -72,7 +76,7 @@ fpga_top = $(or $(FPGA_TOP_$1),tb_$1)
 FPGA_TESTS := $(FPGA_UNITS:%=$(B)/tests/unit_fpga_%)
 
 TESTS     += $(FPGA_TESTS) tests/test_flash.sh tests/test_board.py
-TEST_DEPS += $(FPGA_TESTS) $(B)/board/colorlight-i5/sim $(B)/lacuna
+TEST_DEPS += $(FPGA_TESTS) $(B)/board/colorlight-i5/sim $(B)/lacuna $(B)/examples/demo
 
 $(B)/unit/fpga_%.vvp: $(wildcard fpga/tb/*.v) $(FPGA_SRC) $(RTL_ALL)
 	@mkdir -p $(@D)

@@ -13,7 +13,7 @@ SERIAL_PORT    := driver/ports/port_serial.c driver/ports/serial_frame.c driver/
 SERIAL_HDR     := $(wildcard tests/serial_*.h driver/*.h driver/*.def driver/ports/*.h cmodel/*.h) tb/rng.h
 
 TESTS     += $(B)/tests/test_serial $(B)/tests/test_port_serial tests/test_serial_cli.sh
-TEST_DEPS += $(B)/tests/test_serial $(B)/tests/test_port_serial $(B)/tests/serial_pty
+TEST_DEPS += $(B)/tests/test_serial $(B)/tests/test_port_serial $(B)/tests/serial_pty $(B)/examples/demo
 
 $(SERIAL_DIR)/libserial.a: $(SERIAL_RTL) rtl/lac_clog2.vh tests/serial_shim.cpp tests/serial_sim.h fpga/serial.mk
 	@rm -rf $(@D) && mkdir -p $(@D)
@@ -40,5 +40,6 @@ $(B)/tests/serial_pty: tests/serial_pty.c $(SERIAL_BOARD) $(SERIAL_HDR) $(SERIAL
 board-litex: $(B)/tests/serial_pty $(B)/lacuna ## LiteX's own client against plain mode of a simulated board (./setup.sh board installs it)
 	@p=$(B)/venv/bin/python; [ -x $$p ] || p=$(PYTHON); $$p tests/litex_client.py
 
-fuzz-serial: $(B)/tests/test_serial ## A million random bytes, commands and frames to the serial bridge (SEED=n repeats a run)
+fuzz-serial: $(B)/tests/test_serial $(B)/lacuna $(B)/board/colorlight-i5/sim ## A million random bytes, commands and frames to the serial bridge, 200,000 to the whole colorlight-i5 (SEED=n repeats a run)
 	@SERIAL_FUZZ=1000000 $(B)/tests/test_serial
+	@TEST_PICTURES=0 TEST_FUZZ=200000 $(PYTHON) tests/test_board.py

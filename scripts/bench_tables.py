@@ -4,13 +4,15 @@
 # bench_tables.py NAME.. - print the tables of build/bench/NAME.json as Markdown; scripts/readme.py puts the same into the documents
 #
 # A row that is not correct is printed as FAIL and has no figures.
+import glob
 import json
 import math
 import os
+import re
 import sys
 
 BENCH = os.environ.get("BENCH") or os.path.join(os.environ.get("B", "build"), "bench")
-NAMES = ["sim", "eie", "2to4", "spmm", "masks", "trained", "zero", "scale"]
+NAMES = ["sim", "eie", "2to4", "spmm", "masks", "trained", "zero", "scale", "ops"]
 
 
 def load(name):
@@ -207,7 +209,55 @@ def sim(rows):
     return [("sim", "Speed of the simulation, wall-clock figures of the machine it runs on", rows, markdown(["what", "speed"], body))]
 
 
-TABLES = {"sim": sim, "eie": eie, "2to4": two_to_four, "spmm": spmm, "masks": masks, "trained": trained, "zero": zero, "scale": scale}
+def board_of(config):
+    """The board that has this core."""
+    for path in sorted(glob.glob("fpga/*/board.cfg")):
+        with open(path) as f:
+            if re.search(rf"^CONFIG={config}$", f.read(), re.M):
+                return os.path.basename(os.path.dirname(path))
+    raise SystemExit(f"bench_tables: no board has the core {config}")
+
+
+def clock_of(board):
+    """[MHz] of `make fpga`'s report, and how to say it; None where there is none that fits the part."""
+    path = os.path.join(os.environ.get("B", "build"), "fpga", board, "report.json")
+    try:
+        with open(path) as f:
+            report = json.load(f)
+        mhz, met, want = report["fmax_mhz"], report["met"], report["constraint_mhz"]
+        problems = [p for p in report["problems"] if not p.startswith("the clock:")]
+    except OSError:
+        return None, "not placed yet"
+    except (ValueError, KeyError) as e:
+        raise SystemExit(f"{path}: {e}; expected what `make fpga BOARD={board}` writes")
+    if problems:
+        return None, "; ".join(problems)
+    return mhz, f"{mhz:.1f} MHz" + ("" if met else f" (short of the {want:.0f} wanted)")
+
+
+def ops(rows):
+    def rate(macs):  # a multiplication and an addition are two
+        def cell(r):
+            return 2 * r[macs] / r["throughput_cycles"]
+        return cell
+
+    dense, real = rate("dense_macs"), rate("needed_macs")
+
+    def second(f):
+        def cell(r):
+            mhz = clock_of(board_of(r["config"]))[0]
+            return f"{f(r) * mhz / 1000:.2f}" if mhz else "-"
+        return cell
+
+    text = table(rows, "core", "format", "matrix", "points", "weights not zero", "cycles", "dense-equivalent", "real",
+                 "G/s dense-equivalent", "G/s real", core=lambda r: r["config"],
+                 **{"dense-equivalent": lambda r: f"{dense(r) / r['lanes']:.2f}", "real": lambda r: f"{real(r) / r['lanes']:.2f}",
+                    "G/s dense-equivalent": second(dense), "G/s real": second(real)})
+    clocks = ", ".join(f"`{c}` ({board_of(c)}) {clock_of(board_of(c))[1]}" for c in values(rows, lambda r: r["config"]))
+    return [("ops", "Operations a multiplier and clock, and, times lanes and clock, 10^9 a second", rows, f"Clock, of `make fpga`: {clocks}.\n\n{text}")]
+
+
+TABLES = {"sim": sim, "eie": eie, "2to4": two_to_four, "spmm": spmm, "masks": masks, "trained": trained, "zero": zero, "scale": scale, "ops": ops}
 
 
 def tables(name, rows):

@@ -16,7 +16,7 @@ while read -r line; do
         *yes) echo "ok - demo: $name" ;;
         *)    echo "not ok - demo: $name: $line"; status=1 ;;
     esac
-done < <(grep -E '^  [^ ].* bit  [0-9]+/' "$out")
+done < <(grep -E '^  [^ ].* bit +[0-9]+/' "$out")
 if [ "$demo" = 0 ] && [ "$(grep -c 'bit .* yes$' "$out")" = 6 ]; then
     echo "ok - demo: six networks, exit status 0"
 else

@@ -1,8 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""test_board.py - the command line on the simulated board colorlight-i5: its whole FPGA and its SDRAM behind a pseudo-terminal
+"""test_board.py - command line and digits demo on a simulated board: its whole FPGA and its SDRAM behind a pseudo-terminal
 
-What the board says of its core is held against configs/i5.cfg; a layer's outputs against NumPy; the SDRAM's model may have nothing to complain of.
+  What       what the board says of its core is held against its file in configs/; a layer's outputs against NumPy; the demo checks itself
+             (examples/demo.c); the SDRAM's model may have nothing to complain of
+  Fuzz       random bytes, commands and frames on the line (board_fuzz.py), and the same layer again, right behind it
+  Variables  SEED; TEST_BOARD (default colorlight-i5), TEST_PICTURES (2; 0: no demo), TEST_BITS (8; empty: both widths), TEST_FUZZ (20000 bytes),
+             as `make board-slow` and `make fuzz-serial` set them
 """
 import os
 import re
@@ -14,26 +18,53 @@ import time
 
 import numpy as np
 
+import board_fuzz
+
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 B = os.path.join(ROOT, os.environ.get('B', 'build'))
-SIM = os.path.join(B, 'board/colorlight-i5/sim')
+BOARD = os.environ.get('TEST_BOARD', 'colorlight-i5')
+PICTURES = os.environ.get('TEST_PICTURES', '2')
+BITS = os.environ.get('TEST_BITS', '8')
+FUZZ = int(os.environ.get('TEST_FUZZ', '20000'))
+PIECE = 100000  # bytes of fuzz between two layers
+SIM = os.path.join(B, 'board', BOARD, 'sim')
 LACUNA = os.path.join(B, 'lacuna')
 failed = False
 
 
 def say(name, wrong=None):
     global failed
-    print(f'ok - board {name}' if not wrong else f'not ok - board {name}: {wrong}', flush=True)
+    print(f'ok - {BOARD}: {name}' if not wrong else f'not ok - {BOARD}: {name}: {wrong}', flush=True)
     failed |= bool(wrong)
 
 
-def lacuna(*args):
-    p = subprocess.run([LACUNA, *args], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300)
+def run(*command):
+    p = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=900)
     return p.returncode, p.stdout
+
+
+def lacuna(*args):
+    return run(LACUNA, *args)
+
+
+def key(path, name):
+    return re.search(f'^{name}=(\\S+)', open(os.path.join(ROOT, path), encoding='utf-8').read(), re.M).group(1)
+
+
+def demo(port):
+    """The digits, read by three networks: every one of them has to say yes."""
+    status, text = run(os.path.join(B, 'examples/demo'), '--port', port, '--pictures', PICTURES, *(['--bits', BITS] if BITS else []))
+    rows = re.findall(r'^  (\S.*?) +(\d+) bit +(\d+)/(\d+) .* (yes|.* DIFFER\S*)$', text, re.M)
+    for name, bits, _, pictures, same in rows:
+        say(f'demo: {name}, {bits} bit', None if same.endswith('yes') and pictures == PICTURES else f'{pictures} pictures: {same}')
+    wanted = 3 if BITS else 6
+    good = status == 0 and len(rows) == wanted and f'the first {PICTURES} of 360 test pictures' in text
+    say(f'demo: {wanted} networks, {PICTURES} pictures', None if good else f'exit status {status}: {text}')
 
 
 def main():
     rng = np.random.default_rng(int(os.environ.get('SEED', '1')))
+    config = key(f'fpga/{BOARD}/board.cfg', 'CONFIG')
     with tempfile.TemporaryDirectory() as folder:
         tty = os.path.join(folder, 'tty')
         # A simulated board is slow by the clock on the wall: a low rate makes the host patient.
@@ -44,22 +75,42 @@ def main():
                 time.sleep(0.05)
 
             status, text = lacuna('info', '--port', port)
-            cfg = dict(re.findall(r'^([A-Z_]+)=(\d+)', open(os.path.join(ROOT, 'configs/i5.cfg'), encoding='utf-8').read(), re.M))
+            cfg = dict(re.findall(r'^([A-Z_]+)=(\d+)', open(os.path.join(ROOT, f'configs/{config}.cfg'), encoding='utf-8').read(), re.M))
             said = dict(re.findall(r'^([a-z_]+) +(\d+)\b', text, re.M))
             wrong = [f'{k} is {said.get(k.lower())}, expected {v}' for k, v in cfg.items() if k != 'FLIGHT' and said.get(k.lower()) != v]
             say('capabilities', f'exit status {status}: {text}' if status else '; '.join(wrong))
-            say('name', None if re.search('^board +colorlight-i5,', text, re.M) else text)
+            say('name', None if re.search(f'^board +{BOARD},', text, re.M) else text)
 
             w = (rng.integers(-7, 8, (24, 50)) * (rng.random((24, 50)) < 0.3)).astype(np.int8)
             x = (rng.integers(-128, 128, (2, 50)) * (rng.random((2, 50)) < 0.6)).astype(np.int8)
             for name, a in (('W', w), ('X', x)):
                 np.save(os.path.join(folder, name + '.npy'), a)
             out = os.path.join(folder, 'Y.npy')
-            status, text = lacuna('fc', os.path.join(folder, 'W.npy'), os.path.join(folder, 'X.npy'), '-o', out, '--format', 'csc', '--port', port,
-                                  '--config', 'i5')
             want = x.astype(np.int64) @ w.astype(np.int64).T
-            say('a layer equals NumPy', f'exit status {status}: {text}' if status else
-                None if np.array_equal(np.load(out), want) else f'expected {want.tolist()}, got {np.load(out).tolist()}')
+
+            def layer():
+                status, text = lacuna('fc', os.path.join(folder, 'W.npy'), os.path.join(folder, 'X.npy'), '-o', out, '--format', 'csc', '--port', port,
+                                      '--config', config)
+                return (f'exit status {status}: {text}' if status else
+                        None if np.array_equal(np.load(out), want) else f'expected {want.tolist()}, got {np.load(out).tolist()}')
+
+            say('a layer equals NumPy', layer())
+            if PICTURES != '0':
+                demo(port)
+
+            sent = heard = layers = 0
+            wrong = None
+            while sent < FUZZ and not wrong:
+                try:
+                    n, m = board_fuzz.fuzz(tty, rng, min(PIECE, FUZZ - sent))
+                except (OSError, TimeoutError) as e:
+                    wrong = str(e)
+                    break
+                sent, heard, layers = sent + n, heard + m, layers + 1
+                if os.path.exists(out):
+                    os.remove(out)
+                wrong = layer()
+            say(f'fuzz, {sent} bytes, {heard} answered, {layers} times the layer right behind', wrong and f'{wrong} (SEED={os.environ.get("SEED", "1")})')
         finally:
             sim.send_signal(signal.SIGTERM)
             text = sim.communicate(timeout=60)[0]

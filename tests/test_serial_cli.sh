@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# test_serial_cli.sh - `lacuna --port serial:` on a simulated board at a pseudo-terminal: the Verilated bridge with the golden model as its core
+# test_serial_cli.sh - `lacuna --port serial:` and the digits demo on a simulated board at a pseudo-terminal: the Verilated bridge with the golden model as its core
 set -u
 cd "$(dirname "$0")/.." || exit 2
 B=${B:-build}
@@ -19,15 +19,22 @@ says() {
     if [ "$got" = "$code" ] && printf '%s\n' "$out" | grep -qF -- "$text"; then ok "$name"; else no "$name" "expected exit $code and '$text', got $got and '$out'"; fi
 }
 
-# The board runs while its standard input is open.
-mkfifo "$tmp/in"
-"$B/tests/serial_pty" configs/l8.cfg "${SEED:-1}" < "$tmp/in" > "$tmp/name" &
-board=$!
-exec 9> "$tmp/in"
-trap 'exec 9>&-; wait "$board"; rm -rf "$tmp"' EXIT
-for _ in $(seq 100); do [ -s "$tmp/name" ] && break; sleep 0.1; done
-tty=$(cat "$tmp/name")
-[ -n "$tty" ] || { no "a board at a pseudo-terminal" "serial_pty gives no name"; exit 1; }
+# power_on CONFIG: another board, which runs while its standard input is open. Sets $tty.
+board=
+power_off() { [ -z "$board" ] || { exec 9>&-; wait "$board"; }; }
+power_on() {
+    power_off
+    rm -f "$tmp/in" "$tmp/name"
+    mkfifo "$tmp/in"
+    "$B/tests/serial_pty" "$1" "${SEED:-1}" < "$tmp/in" > "$tmp/name" &
+    board=$!
+    exec 9> "$tmp/in"
+    for _ in $(seq 100); do [ -s "$tmp/name" ] && break; sleep 0.1; done
+    tty=$(cat "$tmp/name")
+    [ -n "$tty" ] || { no "a board at a pseudo-terminal" "serial_pty gives no name"; exit 1; }
+}
+trap 'power_off; rm -rf "$tmp"' EXIT
+power_on configs/l8.cfg
 
 says "info shows the board" 0 "board            rig, map 1.0" "$B/lacuna" info --port "serial:$tty"
 says "info shows its capabilities" 0 "lanes                 8" "$B/lacuna" info --port "serial:$tty@115200"
@@ -60,4 +67,32 @@ done
 says "the stats name the port" 0 "\"port\":	\"serial:$tty\"" cat "$tmp/stats.json"
 says "a job that does not fit the board's memory" 2 "of device memory, the board 'rig' has 262144" \
     "$B/lacuna" fc "$tmp/big.npy" "$tmp/bigx.npy" -o "$tmp/board.npy" --format 4:4 --port "serial:$tty"
+
+# The digits demo. The rig has 256 KB of memory, and as its core the golden model of any configuration.
+demo() { "$B/examples/demo" "$@"; }
+demo --port "serial:$tty" --pictures 3 > "$tmp/demo" 2>&1
+got=$?
+if [ "$got" = 0 ] && [ "$(grep -c ' 2/3 .* yes$' "$tmp/demo")" = 6 ]; then ok "demo: six networks, three pictures"
+else no "demo: six networks, three pictures" "exit status $got; $(cat "$tmp/demo")"; fi
+says "demo: no device" 1 "/dev/none: no such device" demo --port serial:/dev/none
+says "demo: no serial port" 2 "usage: demo" demo --port rtl
+says "demo: no number of pictures" 2 "usage: demo" demo --pictures none
+says "demo: memory too small" 1 "bytes of memory, there are 262144" demo --port "serial:$tty"
+for limit in WEIGHT_DEPTH=8 COL_DEPTH=4 PARAM_DEPTH=16; do
+    sed "s/^${limit%=*}=.*/$limit/" configs/l8.cfg > "$tmp/small.cfg"
+    power_on "$tmp/small.cfg"
+    says "demo: $limit is too small" 1 "larger would have to be ${limit%=*} (is ${limit#*=})" demo --port "serial:$tty" --pictures 2 --bits 8
+done
+power_on configs/w512.cfg
+says "demo: weights that do not fit are streamed" 0 "streamed in every job, as it does not fit" demo --port "serial:$tty" --pictures 2 --bits 16
+power_off
+board=
+/usr/bin/python3 - "$B" <<'END' || status=1
+import os, pty, subprocess, sys
+_, line = pty.openpty()  # a line that nobody answers
+p = subprocess.run([sys.argv[1] + '/examples/demo', '--port', 'serial:' + os.ttyname(line)], capture_output=True, text=True)
+good = p.returncode == 1 and 'no answer at 3000000 baud' in p.stderr
+print('ok - serial cli: demo: no answer' if good else f'not ok - serial cli: demo: no answer: exit status {p.returncode}: {p.stderr}')
+sys.exit(not good)
+END
 exit $status
