@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 #
-# readme.py [bench [NAME..]] - put today's figures into the documents: what stands between <!-- NAME --> and <!-- /NAME --> is replaced
+# readme.py [figures | bench [NAME..]] - put today's figures into the documents: what stands between <!-- NAME --> and <!-- /NAME --> is replaced
 #
 #   README.md, docs/benchmarks.md   tables of build/bench/*.json, as `make bench` left them (complete runs, every row correct)
-#   README.md, docs/numerics.md     what other commands print; not with `bench`, which may name the benchmarks whose tables are wanted
+#   README.md, docs/numerics.md     what other commands print; not with `bench`, which may name the benchmarks whose tables are wanted.
+#                                   `figures`: these and the four benchmarks they need
 #
 # `make readme` runs the benchmarks first. Wall-clock figures (simulator, golden model) are of the machine it runs on, and say so.
 import json
@@ -58,11 +59,12 @@ def benchmarks(names):
     return rows
 
 
-wanted = sys.argv[2:] or bench_tables.NAMES
-if sys.argv[1:2] not in ([], ["bench"]) or not set(wanted) <= set(bench_tables.NAMES):
-    raise SystemExit(f"usage: readme.py [bench [{'|'.join(bench_tables.NAMES)}..]]")
+what = sys.argv[1] if sys.argv[1:] else "all"
+wanted = ["eie", "2to4", "spmm", "sim"] if what == "figures" else sys.argv[2:] or bench_tables.NAMES
+if what not in ("all", "figures", "bench") or (sys.argv[2:] and what != "bench") or not set(wanted) <= set(bench_tables.NAMES):
+    raise SystemExit(f"usage: readme.py [figures | bench [{'|'.join(bench_tables.NAMES)}..]]")
 rows = benchmarks(wanted)
-if sys.argv[1:]:
+if what == "bench":
     sys.exit()
 
 demo = run(f"{B}/examples/demo")
