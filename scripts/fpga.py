@@ -94,10 +94,13 @@ def find_tools(names):
     return tools, versions
 
 
-def run(command, log):
+def run(command, log, minutes=None):
     start = time.time()
     with open(log, 'w', encoding='utf-8') as f:
-        status = subprocess.run(command, check=False, stdout=f, stderr=subprocess.STDOUT).returncode
+        try:
+            status = subprocess.run(command, check=False, stdout=f, stderr=subprocess.STDOUT, timeout=minutes and 60 * minutes).returncode
+        except subprocess.TimeoutExpired:
+            die(f'{os.path.basename(command[0])} has no result after {minutes:g} minutes, the limit of board.cfg (MINUTES; log: {log})')
     if status:
         with open(log, encoding='utf-8', errors='replace') as f:
             lines = f.read().splitlines()
@@ -171,7 +174,7 @@ def place(board, cfg, tools, out, seed):
     seconds = run([tools['nextpnr'], '--' + cfg['DEVICE'], '--package', cfg['PACKAGE'], '--speed', cfg['SPEED'], '--json', f'{out}/lacuna.json',
                    '--lpf', f'fpga/{board}/constraints/{board}.lpf', '--textcfg', f'{out}/lacuna.{seed}.config', '--report', report,
                    '--seed', str(seed), '--freq', str(DEFAULT_MHZ), '--timing-allow-fail'] + cfg.get('PLACE', '').split(),
-                  os.path.join(out, f'nextpnr.{seed}.log'))
+                  os.path.join(out, f'nextpnr.{seed}.log'), float(cfg.get('MINUTES', '90')))
     with open(report, encoding='utf-8') as f:
         r = json.load(f)
     clocks = {name: (c['achieved'], c['constraint']) for name, c in r['fmax'].items()}
