@@ -8,7 +8,8 @@
   Board   fpga/BOARD/board.cfg, fpga/BOARD/top.v, fpga/BOARD/constraints/BOARD.lpf; the core's parameters: configs/CONFIG.cfg
   Tools   build/venv/bin/yowasp-* (./setup.sh fpga, which build and synth call where they are missing), or what YOSYS, NEXTPNR and ECPPACK name:
           the same versions or newer
-  Exit    0; 1: a tool fails, a limit or the clock is not held (report.json stands all the same); 2: bad usage
+  Exit    0; 1: a tool fails or takes longer than MINUTES of board.cfg (no report.json), a limit or the clock is not held (report.json
+          stands all the same); 2: bad usage
 """
 import argparse
 import collections

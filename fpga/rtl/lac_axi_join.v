@@ -7,7 +7,8 @@
 //   Fairness   between two words of one direction there is a cycle in which the core's next burst is taken; and the bridge's wait ends
 //              because the core takes and pays what it has asked for
 //   Hold       hold: no new bursts of the core are taken. quiet: none is in flight, so that the core may be reset
-//   Timing     AR and AW: 1 cycle later; W, B and R pass straight through
+//   Timing     AR and AW: 1 cycle later, one burst in two cycles at the most: their readies do not look through to the slave's, which come
+//              from far. W, B and R pass straight through
 //   Handshake  W of a burst is taken once its AW is; word_valid and its word_* hold still until word_done, which comes for one cycle
 //   Reset      forgets the bus: reset the slave with it
 `default_nettype none
@@ -103,7 +104,7 @@ module lac_axi_join #(
     wire rd_word  = word_valid && !word_write;
     wire rd_core  = rd_state_q == ST_CORE;
     wire rd_asks  = rd_state_q == ST_ASK;
-    wire ar_free  = !ar_valid_q;  // without a look at the slave's ready: a burst in two cycles is enough, and that path is long
+    wire ar_free  = !ar_valid_q;
     wire ar_take  = rd_core && s_axi_arvalid && ar_free && !hold;
     wire rd_end   = m_axi_rvalid && m_axi_rready && m_axi_rlast;
     wire rd_empty = rd_flight_q == 0;
