@@ -170,14 +170,14 @@ static void begin_run(predict *p)
     p->recent_first = p->recent_n = 0;
     for (uint32_t l = 0; l < lanes; l++) {
         p->pop[l] = long_ago;
-        p->stage[l] = (stages){ long_ago, long_ago, long_ago, long_ago };
+        p->pair[l].last_read = long_ago;
+        for (size_t i = 0; i < PAIRS; i++) p->pair[l].read[i] = p->pair[l].pop[i] = long_ago;
+        p->pair[l].next = 0;
         p->slot[l] = 0;
-        p->pslot[l] = 0;
         p->work[l] = 0;
     }
     p->work[lanes] = 0;
     for (size_t i = 0; i < (size_t)lanes * p->caps.fifo_depth; i++) p->pops[i] = long_ago;
-    for (size_t i = 0; i < (size_t)lanes * PAIRS; i++) p->pair[i] = long_ago;
     p->w_issue = p->w_aw[0] = p->w_aw[1] = p->w_accept = long_ago;
     p->w_bursts = 0;
     for (uint32_t i = 0; i < RING; i++) p->w_b[i] = long_ago;
@@ -339,11 +339,9 @@ predict *predict_new(const lac_caps *caps, const predict_memory *mem)
     p->pop = calloc(caps->lanes, sizeof *p->pop);
     p->pops = calloc((size_t)caps->lanes * caps->fifo_depth, sizeof *p->pops);
     p->slot = calloc(caps->lanes, sizeof *p->slot);
-    p->pair = calloc((size_t)caps->lanes * PAIRS, sizeof *p->pair);
-    p->stage = calloc(caps->lanes, sizeof *p->stage);
-    p->pslot = calloc(caps->lanes, 1);
+    p->pair = calloc(caps->lanes, sizeof *p->pair);
     p->work = calloc((size_t)caps->lanes + 1, sizeof *p->work);
-    if (p->col && p->flags && p->full && p->pop && p->pops && p->slot && p->pair && p->stage && p->pslot && p->work) return p;
+    if (p->col && p->flags && p->full && p->pop && p->pops && p->slot && p->pair && p->work) return p;
     predict_free(p);
     return NULL;
 }
@@ -352,7 +350,7 @@ void predict_free(predict *p)
 {
     if (!p) return;
     predict_free_blocks(p);
-    void *all[] = { p->cmd, p->event, p->col, p->flags, p->full, p->pop, p->pops, p->slot, p->pair, p->stage, p->pslot, p->work };
+    void *all[] = { p->cmd, p->event, p->col, p->flags, p->full, p->pop, p->pops, p->slot, p->pair, p->work };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) free(all[i]);
     free(p);
 }

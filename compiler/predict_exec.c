@@ -19,12 +19,24 @@ static cyc may_issue(predict *p, cyc t)
     }
 }
 
+/* The first cycle from `a` on in which a lane may read a pair: its queue, as it was a cycle ago, is below the mark. Of the pairs that went
+ * there those count that were read PAIR_IN ago, and left they have PAIR_OUT ago. */
+static cyc may_read(const pairs *q, cyc a)
+{
+    for (;;) {
+        uint32_t under_way = 0;
+        while (under_way < PAIR_IN - 1 && q->read[(q->next - 1 - under_way) % PAIRS] > a - PAIR_IN) under_way++;
+        const cyc room = q->pop[(q->next - under_way - PAIR_MARK) % PAIRS] + PAIR_OUT;
+        if (room <= a) return a;
+        a = room;
+    }
+}
+
 /* A slice reaches a lane's pair stage in cycle `a` at the earliest; returns its last entry's turn at the multiplier. Exact, pair by pair:
  * read out of its word (slots 0 and 1, 2 and 3, 4 and 5), given gaps, then rows, moved to the queue of pairs. */
 static cyc slice_pairs(predict *p, uint32_t lane, const block *b, const slice *s, cyc a)
 {
-    cyc     *pair = p->pair + (size_t)lane * PAIRS;
-    stages  *st = &p->stage[lane];
+    pairs   *q = &p->pair[lane];
     uint32_t slot = s->first, left = s->len, i = 0;
     uint64_t work = 0, macs = 0;
     cyc      pop = p->pop[lane];
@@ -37,16 +49,12 @@ static cyc slice_pairs(predict *p, uint32_t lane, const block *b, const slice *s
             const int two = !(slot & 1u) && slot + 1 < stop, last = left == 1 + (uint32_t)two;
             const int en0 = !s->padded || !is_padding(b, word, slot), en1 = two && (!s->padded || !is_padding(b, word, slot + 1));
             const uint32_t uses = (uint32_t)(en0 || (last && !two)) + (uint32_t)(en1 || (last && two));
-            const cyc oldest = pair[p->pslot[lane]];
-            a = max_c(max_c(a, st->read + 1), st->gaps);
-            st->read = a;
-            st->gaps = max_c(a + 1, st->rows);
-            st->rows = max_c(st->gaps + 1, st->moved);
-            st->moved = max_c(st->rows + 1, oldest + 1);
+            a = may_read(q, max_c(a, q->last_read + 1));
+            q->last_read = a;
             if (uses) {
-                pop = max_c(st->moved, pop) + uses;
-                pair[p->pslot[lane]] = pop;
-                p->pslot[lane] = (uint8_t)((p->pslot[lane] + 1) % PAIRS);
+                pop = max_c(a + READ_TO_PAIR, pop) + uses;
+                q->read[q->next % PAIRS] = a;
+                q->pop[q->next++ % PAIRS] = pop;
                 work += uses;
                 macs += (uint64_t)en0 + (uint64_t)en1;
             }
@@ -70,20 +78,22 @@ static inline cyc popped(predict *p, uint32_t lane, cyc pop)
     return ring[next] + FULL_SEES_POP;
 }
 
-/* What slice_pairs() has to know, after `pop` was computed without it. */
+/* What slice_pairs() has to know, after `pop` was computed without it: as if pairs of two entries had been popped one behind the other. */
 static inline void forget_pairs(predict *p, uint32_t lane, cyc a)
 {
-    cyc *pair = p->pair + (size_t)lane * PAIRS;
-    for (uint32_t i = 0; i < PAIRS; i++) pair[(p->pslot[lane] + i) % PAIRS] = p->pop[lane] - 2 * (cyc)(PAIRS - 1 - i);
-    const cyc moved = max_c(a + 3, pair[p->pslot[lane]] + 1);
-    p->stage[lane] = (stages){ moved - 3, moved - 2, moved - 1, moved };
+    pairs *q = &p->pair[lane];
+    q->last_read = max_c(a, p->pop[lane] - 2 * (PAIR_MARK - 1) + PAIR_OUT);
+    for (uint32_t i = 0; i < PAIRS; i++) {
+        q->pop[(q->next + i) % PAIRS] = p->pop[lane] - 2 * (cyc)(PAIRS - 1 - i);
+        q->read[(q->next + i) % PAIRS] = q->last_read - 2 * (cyc)(PAIRS - 1 - i);
+    }
 }
 
 /* A lane without padding never waits for its pairs: an entry a cycle, the first four cycles behind the pair stage. */
 static inline cyc plain(predict *p, uint32_t lane, uint32_t len, cyc a)
 {
     p->work[lane] += len;
-    return max_c(a + 3, p->pop[lane]) + len;
+    return max_c(a + READ_TO_PAIR, p->pop[lane]) + len;
 }
 
 static void all_same(predict *p, uint32_t lanes)
@@ -94,9 +104,7 @@ static void all_same(predict *p, uint32_t lanes)
         p->slot[l] = p->slot[0];
         p->work[l] += p->work[0] - p->work[p->caps.lanes];
         memcpy(p->pops + l * f, p->pops, f * sizeof *p->pops);
-        memcpy(p->pair + (size_t)l * PAIRS, p->pair, PAIRS * sizeof *p->pair);
-        p->pslot[l] = p->pslot[0];
-        p->stage[l] = p->stage[0];
+        p->pair[l] = p->pair[0];
     }
 }
 

@@ -55,9 +55,13 @@ enum {
     JOBS           = 2,  /* in flight */
     ISSUE_TO_PUSH  = 5,  /* E0 .. E3 and the broadcast register */
     FULL_SEES_PUSH = 3,  /* an item's push to the stop: level, almost full, any lane */
-    FULL_SEES_POP  = 3,
+    FULL_SEES_POP  = 4,  /* the same, from the cycle in which an item's last entry leaves the queue of pairs */
     ISSUE_TO_PAIR  = 11, /* item to the stage that reads two entries a cycle: push, FIFO, T1, T2, F, R1, R2 */
-    PAIRS          = 4,  /* decoded pairs that wait for the multiplier */
+    READ_TO_PAIR   = 3,  /* D, G, R */
+    PAIRS          = 16, /* decoded pairs that are remembered, a power of two, PAIR_MARK and those under way */
+    PAIR_MARK      = 12, /* no more are read while as many wait for the multiplier */
+    PAIR_IN        = 5,  /* a pair read to the moment it counts: READ_TO_PAIR, the level, `room` */
+    PAIR_OUT       = 2,  /* a pair's last entry to the moment it counts no more */
     POP_TO_DONE    = 11, /* end mark at the multiplier's entrance to completion: X, S0 .. S4, three flags, two states */
     TELL           = 3,  /* completions follow each other at this distance */
 
@@ -71,8 +75,12 @@ enum {
 
 /* ---- What is on chip -------------------------------------------------------------------------------------- */
 
-/* When a lane's last pair of entries was read out of its word, given gaps, given rows, moved to the queue of pairs. */
-typedef struct { cyc read, gaps, rows, moved; } stages;
+/* A lane's last pairs that went to its queue: when they were read out of their words, when their last entries left. */
+typedef struct {
+    cyc      last_read; /* of all pairs */
+    cyc      read[PAIRS], pop[PAIRS];
+    uint32_t next;      /* modulo PAIRS */
+} pairs;
 
 /* A lane's slice of a column. */
 typedef struct {
@@ -194,9 +202,7 @@ struct predict {
     cyc      *pop;                     /* [lanes] last entry of the last item */
     cyc      *pops;                    /* [lanes][fifo] of the last items */
     uint32_t *slot;                    /* [lanes] next in it */
-    cyc      *pair;                    /* [lanes][PAIRS] of the last pairs */
-    stages   *stage;                   /* [lanes] */
-    uint8_t  *pslot;
+    pairs    *pair;                    /* [lanes] */
     uint64_t *work;                    /* [lanes] entries that took the multiplier's turn */
     uint32_t  same;                    /* lanes 0 .. same - 1 are in the same state */
 

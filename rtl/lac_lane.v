@@ -2,9 +2,9 @@
 //
 // lac_lane - one lane: owns output channels, turns items into multiplications
 //
-//   item --+--> column queue --> lac_lane_fetch --> lac_lane_decode --> X --> lac_mac
-//          |                     table, weights     rows, padding       |
-//          +--> operand queue --------------------------------------->--+
+//   item --+--> column queue --> lac_lane_fetch --> lac_lane_decode --+--> lac_mac
+//          |                     table, weights     rows, padding    |
+//          +--> operand queue --------------------------------------+
 //
 //   Function   for an item {a, column, base}: acc[base + row] += w * a[index] for each stored entry of the lane's
 //              slice of that column
@@ -92,20 +92,20 @@ module lac_lane #(
 
     wire                col_valid, col_pop, col_end, col_job;
     wire [COL_AW-1:0]   col;
-    wire                op_valid, op_pop, op_job;
+    wire                op_valid, op_pop;
     wire [67:0]         op_a;
     wire [ACC_AW-1:0]   op_base;
 
-    lac_lane_queue #(.COL_W(COL_AW + 2), .OP_W(ACC_AW + 69), .PLACES(FIFO_DEPTH + SLACK), .AFULL(FIFO_DEPTH)) u_items (
-        .clk(clk), .rst(rst), .push(in_valid), .in_col({in_end, in_job, in_col}), .in_op({in_job, in_base, in_a}),
+    lac_lane_queue #(.COL_W(COL_AW + 2), .OP_W(ACC_AW + 68), .PLACES(FIFO_DEPTH + SLACK), .AFULL(FIFO_DEPTH)) u_items (
+        .clk(clk), .rst(rst), .push(in_valid), .in_col({in_end, in_job, in_col}), .in_op({in_base, in_a}),
         .almost_full(almost_full),
         .col_valid(col_valid), .col({col_end, col_job, col}), .col_pop(col_valid && col_pop),
-        .op_valid(op_valid), .op({op_job, op_base, op_a}), .op_pop(op_valid && op_pop)
+        .op_valid(op_valid), .op({op_base, op_a}), .op_pop(op_pop)
     );
 
-    wire        word_valid, word_ready, word_head, word_tail, word_job, word_end;
+    wire        pair_valid, pair_ready, pair_head, pair_last, pair_job, pair_end;
     wire [63:0] word;
-    wire [2:0]  word_first, word_stop;
+    wire [1:0]  pair, pair_has;
     wire [1:0]  cfg_wide = {cfg_format[3:2] == 2'd1, cfg_format[1:0] == 2'd1};
 
     lac_lane_fetch #(
@@ -113,49 +113,37 @@ module lac_lane #(
     ) u_fetch (
         .clk(clk), .rst(rst),
         .in_valid(col_valid), .in_ready(col_pop), .in_col(col), .in_job(col_job), .in_end(col_end), .cfg_wide(cfg_wide),
-        .out_valid(word_valid), .out_ready(word_ready), .out_word(word), .out_first(word_first), .out_stop(word_stop),
-        .out_head(word_head), .out_tail(word_tail), .out_job(word_job), .out_end(word_end),
+        .out_valid(pair_valid), .out_ready(pair_ready), .out_word(word), .out_pair(pair), .out_has(pair_has),
+        .out_head(pair_head), .out_last(pair_last), .out_job(pair_job), .out_end(pair_end),
         .w_we(w_we), .w_addr(w_addr), .w_index(w_index), .w_data(w_data), .t_columns(t_columns), .t_word(t_word), .t_slot(t_slot),
         .t_start(t_start), .t_base(t_base), .t_wide(t_wide), .t_we(t_we), .t_col(t_col), .t_q(t_q), .t_r(t_r),
         .t_check(t_check), .t_limit(t_limit), .t_short(t_short)
     );
 
-    wire              e_valid, e_en, e_err, e_last, e_fin, e_skips;
+    wire              e_valid, e_en, e_err, e_last, e_fin, e_job, e_skips;
     wire [ACC_AW-1:0] e_row;
     wire [1:0]        e_index;
     wire [7:0]        e_weight;
 
     lac_lane_decode #(.ACC_AW(ACC_AW)) u_decode (
         .clk(clk), .rst(rst), .cfg_format(cfg_format), .cfg_n(cfg_n), .cfg_rows(cfg_rows),
-        .in_valid(word_valid), .in_ready(word_ready), .in_word(word), .in_first(word_first), .in_stop(word_stop),
-        .in_head(word_head), .in_tail(word_tail), .in_job(word_job), .in_end(word_end),
-        .skips(e_skips), .out_valid(e_valid), .out_pop(1'b1), .out_en(e_en), .out_err(e_err), .out_last(e_last), .out_fin(e_fin),
-        .out_row(e_row), .out_index(e_index), .out_weight(e_weight)
+        .in_valid(pair_valid), .in_ready(pair_ready), .in_word(word), .in_pair(pair), .in_has(pair_has),
+        .in_head(pair_head), .in_last(pair_last), .in_job(pair_job), .in_end(pair_end),
+        .skips(e_skips), .out_valid(e_valid), .out_en(e_en), .out_err(e_err), .out_last(e_last), .out_fin(e_fin),
+        .out_job(e_job), .out_row(e_row), .out_index(e_index), .out_weight(e_weight)
     );
-    assign op_pop = e_valid && e_last;
+    assign op_pop = e_last;
+    assign mac    = e_en;
 
-    // ---- X: the entry meets its operand --------------------------------------------------------------------
-    reg               x_en_q, x_err_q, x_fin_q, x_job_q;
-    reg  [ACC_AW-1:0] x_addr_q;
-    reg  [16:0]       x_a_q;
-    reg  [7:0]        x_weight_q;
-    wire [1:0]        op_format = cfg_format[{op_job, 1'b0} +: 2];
-    wire [1:0]        pick      = op_format == 2'd2 ? e_index : 2'd0;
-
-    always @(posedge clk)
-        if (rst) {x_en_q, x_err_q, x_fin_q} <= 3'd0;
-        else     {x_en_q, x_err_q, x_fin_q} <= {3{e_valid}} & {e_en, e_err, e_fin};
-    always @(posedge clk)
-        if (e_valid) begin
-            x_job_q    <= op_job;
-            x_addr_q   <= op_base + (e_err ? {ACC_AW{1'b0}} : e_row);
-            x_a_q      <= pick[1] ? (pick[0] ? op_a[67:51] : op_a[50:34]) : (pick[0] ? op_a[33:17] : op_a[16:0]);
-            x_weight_q <= e_weight;
-        end
-    assign mac = x_en_q;
+    // ---- The entry meets its operand, on the way into lac_mac ---------------------------------------------------
+    wire [16:0]       x_a = e_index[1] ? (e_index[0] ? op_a[67:51] : op_a[50:34]) : (e_index[0] ? op_a[33:17] : op_a[16:0]);
+    reg  [15:0]       codebook [0:31];  // two copies of sixteen
+    always @(posedge clk) if (cb_we) codebook[cb_addr] <= cb_data;
+    wire [1:0]        e_format = cfg_format[{e_job, 1'b0} +: 2];
+    wire [15:0]       x_w = e_format == 2'd0 ? codebook[{cfg_copy[e_job], e_weight[3:0]}] : {{8{e_weight[7]}}, e_weight};
 
     // ---- Why this cycle was, or was not, a multiplication ----------------------------------------------------
-    wire [2:0] cause = (e_valid && e_en) ? `LAC_LANE_BUSY
+    wire [2:0] cause = e_en ? `LAC_LANE_BUSY
                      : (e_valid || e_skips) ? `LAC_LANE_PADDING
                      : op_valid     ? `LAC_LANE_WEIGHTS
                      : !ex_state[0] ? `LAC_LANE_IDLE
@@ -166,16 +154,10 @@ module lac_lane #(
         .clk(clk), .clear(clear), .clear_at(clear_at), .run(run), .cause(cause), .select(count_select), .at(count_at), .out(count)
     );
 
-    reg  [15:0] codebook [0:31];  // two copies of sixteen
-    always @(posedge clk) if (cb_we) codebook[cb_addr] <= cb_data;
-    wire [1:0]  x_format = cfg_format[{x_job_q, 1'b0} +: 2];
-    wire [15:0] x_w = x_format == 2'd0 ? codebook[{cfg_copy[x_job_q], x_weight_q[3:0]}]
-                                       : {{8{x_weight_q[7]}}, x_weight_q};
-
     lac_mac #(.ACC_DEPTH(ACC_DEPTH), .ACC_AW(ACC_AW)) u_mac (
         .clk(clk), .rst(rst),
-        .in_en(x_en_q), .in_err(x_err_q), .in_end(x_fin_q), .in_job(x_job_q), .in_bank(cfg_bank[x_job_q]),
-        .in_addr(x_addr_q), .in_w(x_w), .in_a(x_a_q),
+        .in_en(e_en), .in_err(e_err), .in_end(e_fin), .in_job(e_job), .in_bank(cfg_bank[e_job]),
+        .in_addr(op_base + (e_err ? {ACC_AW{1'b0}} : e_row)), .in_w(x_w), .in_a(x_a),
         .done(done), .err_valid(err_valid), .err_job(err_job), .err_ovf(err_ovf), .err_addr(err_addr),
         .st_bank(st_bank), .st_re(st_re), .st_qe(st_qe), .st_raddr(st_raddr),
         .zero_we(zero_we), .zero_addr(zero_addr), .st_acc(st_acc)

@@ -2,13 +2,14 @@
 //
 // lac_lane_decode - from words of stored entries to single entries with rows, without the padding
 //
-//   word -->[ two entries ]-->[ gaps ]-->[ rows ]-->[ queue of pairs ]--> one entry a cycle
+//   pair -->[ D two entries ]-->[ G gaps ]-->[ R rows ]-->[ queue of pairs ]-->[ Y ]--> one entry a cycle
 //
-//   Function   reads two entries a cycle, adds up their rows, drops padding, and hands out one entry a cycle;
+//   Function   takes two entries a cycle, adds up their rows, drops padding, and hands out one entry a cycle;
 //              so padding costs no cycle of the multiplier as long as the queue is not empty
 //   Entries    en: multiply; err: the first entry of the slice whose row is >= rows (it and the rest of the slice do
 //              nothing else); last: last of the slice; an end mark is one entry with `fin` and `last`
-//   Handshake  in: valid/ready. out: out_valid, out_pop (the reader never needs to wait)
+//   Handshake  in_ready is a register: nothing behind it ever stalls, the queue has room for what is under way. out: no way to wait
+//   Timing     five cycles from a pair to its first entry
 //   Reset      control only
 `default_nettype none
 
@@ -25,22 +26,22 @@ module lac_lane_decode #(
     input  wire              in_valid,
     output wire              in_ready,
     input  wire [63:0]       in_word,
-    input  wire [2:0]        in_first,
-    input  wire [2:0]        in_stop,
-    input  wire              in_head,
-    input  wire              in_tail,
+    input  wire [1:0]        in_pair,
+    input  wire [1:0]        in_has,      // entries of the pair that belong to the slice
+    input  wire              in_head,     // first pair of the slice
+    input  wire              in_last,
     input  wire              in_job,
     input  wire              in_end,
 
-    output wire              skips,       // padding is being dropped, and nothing else found
+    output wire              skips,       // padding was dropped, and nothing else found
     output wire              out_valid,
-    input  wire              out_pop,
     output wire              out_en,
     output wire              out_err,
     output wire              out_last,
     output wire              out_fin,
-    output wire [ACC_AW-1:0] out_row,
-    output wire [1:0]        out_index,
+    output wire              out_job,
+    output wire [ACC_AW-1:0] out_row,     // of an entry that multiplies
+    output wire [1:0]        out_index,   // N:4; else 0
     output wire [7:0]        out_weight   // csc: the code in bits 3:0
 );
 
@@ -48,39 +49,28 @@ module lac_lane_decode #(
     localparam integer ROW_W = (ACC_AW < 9 ? 9 : ACC_AW) + 2;  // a row and two gaps fit
 
     // ---- D: two entries: slots 0 and 1, 2 and 3, or 4 and 5 of the word -------------------------------------------
-    reg  [1:0]  pair_q;      // next pair, where a word has been begun
-    reg         begun_q;
-    wire [1:0]  pair  = begun_q ? pair_q : in_first[2:1];
-    wire [1:0]  final_ = (in_stop == 3'd1 || in_stop == 3'd2) ? 2'd0 : (in_stop == 3'd3 || in_stop == 3'd4) ? 2'd1 : 2'd2;
-    wire        done  = in_end || pair == final_;
     wire        wide  = cfg_format[{in_job, 1'b0} +: 2] == 2'd1;
-    wire [31:0] two   = wide ? (pair[0] ? in_word[63:32] : in_word[31:0])
-                      : {12'd0, pair[1] ? in_word[59:40] : pair[0] ? in_word[39:20] : in_word[19:0]};
+    wire [31:0] w2    = in_pair[0] ? in_word[63:32] : in_word[31:0];
+    wire [19:0] n2    = in_pair[1] ? in_word[59:40] : in_pair[0] ? in_word[39:20] : in_word[19:0];
 
     reg          d_valid_q, d_head_q, d_job_q, d_fin_q, d_last_q;
-    reg          d_has0_q, d_has1_q;  // the pair's entries that belong to the slice
-    reg  [31:0]  d_two_q;
-    wire         d_move;
-    assign in_ready = d_move && done;
+    reg          d_has0_q, d_has1_q;
+    reg  [15:0]  d_e0_q, d_e1_q;  // wide ones as they are, narrow ones in the lower bits; what is above does not matter
+    reg          room_q;
+    assign in_ready = room_q;
 
     always @(posedge clk)
-        if (rst) begin
-            begun_q   <= 1'b0;
-            d_valid_q <= 1'b0;
-        end else if (d_move) begin
-            d_valid_q <= in_valid;
-            if (in_valid) begun_q <= !done;
-        end
+        if (rst) d_valid_q <= 1'b0;
+        else     d_valid_q <= in_valid && room_q;
     always @(posedge clk)
-        if (d_move && in_valid) begin
-            pair_q   <= pair + 2'd1;
-            d_has0_q <= in_end || begun_q || !in_first[0];
-            d_has1_q <= !in_end && !(done && in_stop[0]);
-            d_head_q <= in_head && !begun_q;
-            d_last_q <= in_tail && done;
+        if (room_q) begin
+            {d_has1_q, d_has0_q} <= in_has;
+            d_head_q <= in_head;
+            d_last_q <= in_last;
             d_job_q  <= in_job;
             d_fin_q  <= in_end;
-            d_two_q  <= two;
+            d_e0_q   <= {w2[15:10], wide ? w2[9:0] : n2[9:0]};
+            d_e1_q   <= {w2[31:26], wide ? w2[25:16] : n2[19:10]};
         end
 
     // ---- G: their gaps, and N:4 whether a row begins ------------------------------------------------------------------
@@ -92,19 +82,17 @@ module lac_lane_decode #(
     reg         g_valid_q, g_head_q, g_job_q, g_fin_q, g_last_q, g_has0_q, g_has1_q, g_pad0_q, g_pad1_q, g_step0_q, g_step1_q;
     reg  [7:0]  g_gap0_q, g_gap1_q;
     reg  [9:0]  g_e0_q, g_e1_q;
-    wire        g_move;
-    assign d_move = !d_valid_q || g_move;
 
     always @(posedge clk)
-        if (rst)         g_valid_q <= 1'b0;
-        else if (g_move) g_valid_q <= d_valid_q;
+        if (rst) g_valid_q <= 1'b0;
+        else     g_valid_q <= d_valid_q;
     // csc: {gap[5:0], code[3:0]}; csc8: {gap[7:0], weight[7:0]}; N:4: {index[1:0], weight[7:0]}
     always @(posedge clk)
-        if (g_move && d_valid_q) begin : gaps
+        if (d_valid_q) begin : gaps
             reg [15:0] e0, e1;
             reg        row0_new, row1_new;
-            e0 = d_two_q[15:0];
-            e1 = d_format == 2'd1 ? d_two_q[31:16] : {6'd0, d_two_q[19:10]};
+            e0 = d_e0_q;
+            e1 = d_e1_q;
             row0_new = d_head_q || phase_q == d_n;
             row1_new = d_has0_q ? (row0_new ? d_n == 3'd1 : phase_q + 3'd1 == d_n) : row0_new;
 
@@ -113,7 +101,7 @@ module lac_lane_decode #(
 
             {g_head_q, g_job_q, g_fin_q, g_last_q} <= {d_head_q, d_job_q, d_fin_q, d_last_q};
             {g_has0_q, g_has1_q}                   <= {d_has0_q, d_has1_q};
-            {g_e0_q, g_e1_q}                       <= {e0[9:0], e1[9:0]};
+            {g_e0_q, g_e1_q}                       <= {e0[9:8] & {2{d_nm}}, e0[7:0], e1[9:8] & {2{d_nm}}, e1[7:0]};
             g_pad0_q  <= !d_nm && e0[3:0] == 4'd0 && (d_csc || e0[7:4] == 4'd0);
             g_pad1_q  <= !d_nm && e1[3:0] == 4'd0 && (d_csc || e1[7:4] == 4'd0);
             g_gap0_q  <= (d_nm || !d_has0_q) ? 8'd0 : d_csc ? {2'd0, e0[9:4]} : e0[15:8];
@@ -127,17 +115,15 @@ module lac_lane_decode #(
     // as the lowest bit of both operands.
     wire [ROW_W-1:0] start = {{(ROW_W-ACC_AW-1){1'b1}}, ~(g_job_q ? cfg_rows[2*ACC_AW+1:ACC_AW+1] : cfg_rows[ACC_AW:0])};
     reg  [ROW_W-1:0] row_q;       // row of the entry before
-    reg                r_valid_q, r_head_q, r_fin_q, r_last_q, r_has0_q, r_has1_q, r_pad0_q, r_pad1_q, r_in0_q, r_in1_q;
+    reg                r_valid_q, r_head_q, r_fin_q, r_last_q, r_job_q, r_has0_q, r_has1_q, r_pad0_q, r_pad1_q, r_in0_q, r_in1_q;
     reg [ACC_AW-1:0]   r_row0_q, r_row1_q;
     reg [9:0]          r_e0_q, r_e1_q;  // index or nothing, weight or code
-    wire               r_move;
-    assign g_move = !g_valid_q || r_move;
 
     always @(posedge clk)
-        if (rst)         r_valid_q <= 1'b0;
-        else if (r_move) r_valid_q <= g_valid_q;
+        if (rst) r_valid_q <= 1'b0;
+        else     r_valid_q <= g_valid_q;
     always @(posedge clk)
-        if (r_move && g_valid_q) begin : rows
+        if (g_valid_q) begin : rows
             reg [ROW_W-1:0] from, row0, row1;
             reg [8:0]       both;    // of the two steps, the second comes in here, the first below
             reg [2:0]       unused_low;
@@ -147,7 +133,7 @@ module lac_lane_decode #(
             {row1, unused_low[1]} = {from, 1'b1} + {{(ROW_W-9){1'b0}}, both, g_step0_q || g_step1_q};
 
             row_q <= g_has1_q ? row1 : row0;
-            {r_head_q, r_fin_q, r_last_q}            <= {g_head_q, g_fin_q, g_last_q};
+            {r_head_q, r_job_q, r_fin_q, r_last_q}   <= {g_head_q, g_job_q, g_fin_q, g_last_q};
             {r_has0_q, r_has1_q, r_pad0_q, r_pad1_q} <= {g_has0_q, g_has1_q, g_pad0_q, g_pad1_q};
             {r_in0_q, r_in1_q}                       <= {row0[ROW_W-1], row1[ROW_W-1]};
             {r_row0_q, r_row1_q}                     <= {row0[ACC_AW-1:0], row1[ACC_AW-1:0]};
@@ -159,12 +145,10 @@ module lac_lane_decode #(
     wire was   = bad_q && !r_head_q;
     wire bad0  = was || (r_has0_q && !r_fin_q && !r_in0_q);
     wire bad1  = bad0 || (r_has1_q && !r_in1_q);
-    wire push_ready;
-    assign r_move = !r_valid_q || push_ready;
-    always @(posedge clk) if (r_valid_q && push_ready) bad_q <= bad1;
+    always @(posedge clk) if (r_valid_q) bad_q <= bad1;
 
     // ---- Pairs, then one at a time -----------------------------------------------------------------------
-    localparam integer EW = ACC_AW + 14;
+    localparam integer EW = ACC_AW + 13;
     wire en0   = r_has0_q && !r_fin_q && !r_pad0_q && !bad0;
     wire err0  = bad0 && !was;
     wire last0 = r_last_q && !r_has1_q;
@@ -173,33 +157,58 @@ module lac_lane_decode #(
     wire last1 = r_last_q && r_has1_q;
     wire use0  = en0 || err0 || last0;
     wire use1  = en1 || err1 || last1;
-    wire [EW-1:0] pair0 = {r_fin_q, last0, err0, en0, r_row0_q, r_e0_q};
-    wire [EW-1:0] pair1 = {1'b0,    last1, err1, en1, r_row1_q, r_e1_q};
+    wire [EW-1:0] pair0 = {last0, err0, en0, r_row0_q, r_e0_q};
+    wire [EW-1:0] pair1 = {last1, err1, en1, r_row1_q, r_e1_q};
 
-    wire              fifo_ready, fifo_valid, fifo_pop;
-    wire              push = r_valid_q && fifo_ready && (use0 || use1);
-    wire [2*EW+1:0]   head;
-    wire [2:0]        unused_level;
-    assign push_ready = fifo_ready;
-    assign skips      = r_valid_q && !use0 && !use1;
-
-    lac_fifo #(.W(2*EW+2), .DEPTH(4), .LEVEL_W(3)) u_pairs (
+    // Below the mark a pair is let in; then there are at most MARK - 1 inside, and five under way: one in each of D, G, R, one that goes
+    // there now, and one a cycle later, because the level is looked at a cycle late.
+    localparam [4:0]  MARK = 5'd12;
+    wire              fifo_valid, fifo_pop, unused_ready;
+    wire [2*EW+3:0]   head;
+    wire [4:0]        level;
+    lac_fifo #(.W(2*EW+4), .DEPTH(16), .LEVEL_W(5)) u_pairs (
         .clk(clk), .rst(rst),
-        .push(push), .in_data({use1, use0, pair1, pair0}), .in_ready(fifo_ready),
-        .out_valid(fifo_valid), .out_data(head), .pop(fifo_pop), .level(unused_level)
+        .push(r_valid_q && (use0 || use1)), .in_data({r_job_q, r_fin_q, use1, use0, pair1, pair0}), .in_ready(unused_ready),
+        .out_valid(fifo_valid), .out_data(head), .pop(fifo_pop), .level(level)
     );
+    reg  skips_q;
+    always @(posedge clk)
+        if (rst) {room_q, skips_q} <= 2'b00;
+        else     {room_q, skips_q} <= {level < MARK, r_valid_q && !use0 && !use1};
 
     reg  second_q;  // the pair's first entry has gone
     wire pick1 = second_q || !head[2*EW];
     wire more  = !pick1 && head[2*EW+1];
-    assign fifo_pop = fifo_valid && out_pop && !more;
+    assign fifo_pop = fifo_valid && !more;
     always @(posedge clk)
-        if (rst)                        second_q <= 1'b0;
-        else if (fifo_valid && out_pop) second_q <= more;
+        if (rst)             second_q <= 1'b0;
+        else if (fifo_valid) second_q <= more;
 
+    // ---- Y: the entry ----------------------------------------------------------------------------------------
+    reg              y_valid_q, y_last_q, y_err_q, y_en_q, y_fin_q;
+    reg              y_job_q;
+    reg [ACC_AW-1:0] y_row_q;
+    reg [9:0]        y_e_q;
     wire [EW-1:0] one = pick1 ? head[2*EW-1:EW] : head[EW-1:0];
-    assign out_valid = fifo_valid;
-    assign {out_fin, out_last, out_err, out_en, out_row, out_index, out_weight} = one;
+    always @(posedge clk)
+        if (rst) {y_valid_q, y_last_q, y_err_q, y_en_q, y_fin_q} <= 5'd0;
+        else     {y_valid_q, y_last_q, y_err_q, y_en_q, y_fin_q} <= {5{fifo_valid}} & {1'b1, one[EW-1:EW-3], head[2*EW+2]};
+    always @(posedge clk)
+        if (fifo_valid) begin
+            y_job_q          <= head[2*EW+3];
+            {y_row_q, y_e_q} <= one[EW-4:0];
+        end
+
+    assign skips      = skips_q;
+    assign out_valid  = y_valid_q;
+    assign out_en     = y_en_q;
+    assign out_err    = y_err_q;
+    assign out_last   = y_last_q;
+    assign out_fin    = y_fin_q;
+    assign out_job    = y_job_q;
+    assign out_row    = y_row_q;
+    assign out_index  = y_e_q[9:8];
+    assign out_weight = y_e_q[7:0];
 
 endmodule
 `default_nettype wire

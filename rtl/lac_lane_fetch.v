@@ -2,13 +2,12 @@
 //
 // lac_lane_fetch - from column numbers to words of stored entries
 //
-//   column -->[ column table ]-->[ slice: word, slot, entries ]-->[ weight RAM ]--> word, first and end slot
+//   column -->[ column table ]-->[ slice: word, slot, entries ]-->[ weight RAM ]--> word, a pair of its slots after the other
 //
-//   Function   for each column, the words that hold this lane's slice, in order; an end mark passes through
-//              as a word without entries
-//   Timing     four stages that stall as one chain; one word a cycle, also across items: an item whose
-//              slice lies in one word costs one cycle
-//   Handshake  valid/ready; out_* hold while out_valid && !out_ready
+//   Function   for each column, the pairs of slots (0 and 1, 2 and 3, 4 and 5 of a word) that hold this lane's slice, in order; an
+//              end mark passes through as a pair without a second entry
+//   Timing     five stages that stall as one chain, on registers alone; one pair a cycle, also across words and items
+//   Handshake  valid/ready, out_ready a register; out_* hold while out_valid && !out_ready
 //   Loading    a cycle behind its inputs. t_start places the running pointer. Weight block: each t_we stores the pointer and the length of the next
 //              column's slice and moves on; t_check compares where it ended with the words received. Column block: t_we says which
 //              of the coming words the slice has entries in; those are kept, one after the other from the pointer on
@@ -34,10 +33,10 @@ module lac_lane_fetch #(
     output wire                 out_valid,
     input  wire                 out_ready,
     output wire [63:0]          out_word,
-    output wire [2:0]           out_first, // [slot] first entry of the slice in this word
-    output wire [2:0]           out_stop,  // [slot] one behind the last
-    output wire                 out_head,  // first word of the slice
-    output wire                 out_tail,  // last word of the slice
+    output wire [1:0]           out_pair,
+    output wire [1:0]           out_has,   // entries of the pair that belong to the slice
+    output wire                 out_head,  // first pair of the slice
+    output wire                 out_last,  // last pair of the slice
     output wire                 out_job,
     output wire                 out_end,
 
@@ -150,8 +149,8 @@ module lac_lane_fetch #(
     lac_ram #(.W(TW), .DEPTH(COL_DEPTH), .ADDR_W(COL_AW)) u_table (
         .clk(clk),
         .we(l_we_q), .waddr(l_col_q), .wdata({ptr_word[WEIGHT_AW-1:0], l_first_q, l_last, l_stop_q}),
-        .re(in_valid && t1_move && !in_end), .raddr(in_col),
-        .qe(t1_valid_q && t2_move), .q(t2_entry)
+        .re(in_valid && t1_move), .raddr(in_col),
+        .qe(t2_move), .q(t2_entry)
     );
 
     always @(posedge clk)
@@ -163,8 +162,8 @@ module lac_lane_fetch #(
             if (t2_move) t2_valid_q <= t1_valid_q;
         end
     always @(posedge clk) begin
-        if (t1_move && in_valid)   {t1_job_q, t1_end_q} <= {in_job, in_end};
-        if (t2_move && t1_valid_q) {t2_job_q, t2_end_q} <= {t1_job_q, t1_end_q};
+        if (t1_move) {t1_job_q, t1_end_q} <= {in_job, in_end};
+        if (t2_move) {t2_job_q, t2_end_q} <= {t1_job_q, t1_end_q};
     end
 
     // ---- F: the slice being fetched, one word address a cycle --------------------------------------------
@@ -177,18 +176,17 @@ module lac_lane_fetch #(
     reg                 f_valid_q, f_job_q, f_end_q, f_head_q, f_even_q, f_tail_q;
     reg [WEIGHT_AW-1:0] f_addr_q, f_last_q;
     reg [2:0]           f_first_q, f_stop_q;
-    wire [2:0]          full = cfg_wide[f_job_q] ? 3'd4 : 3'd6;
+    wire                f_wide = cfg_wide[f_job_q];
     wire [WEIGHT_AW-1:0] f_next = f_addr_q + 1'b1;
     wire                r1_move;
-    wire                f_issue = f_valid_q && r1_move;
-    assign f_load = !f_valid_q || (f_issue && f_tail_q);
+    assign f_load = !f_valid_q || (r1_move && f_tail_q);
 
     always @(posedge clk)
         if (rst)         f_valid_q <= 1'b0;
         else if (f_load) f_valid_q <= t2_valid_q;
 
     always @(posedge clk)
-        if (f_load && t2_valid_q) begin
+        if (f_load) begin
             f_job_q   <= t2_job_q;
             f_end_q   <= t2_end_q;
             f_head_q  <= 1'b1;
@@ -198,25 +196,29 @@ module lac_lane_fetch #(
             f_first_q <= e_first;
             f_stop_q  <= e_stop;
             f_even_q  <= e_even;
-        end else if (f_issue) begin
+        end else if (r1_move) begin
             f_head_q  <= 1'b0;
             f_addr_q  <= f_next;
             f_tail_q  <= f_next == f_last_q;
             f_first_q <= 3'd0;
         end
 
-    // ---- R1, R2: the weight RAM's latch and register; R2 is the word that is being read out ---------------
-    reg        r1_valid_q, r1_job_q, r1_end_q, r1_head_q, r1_tail_q;
-    reg        r2_valid_q, r2_job_q, r2_end_q, r2_head_q, r2_tail_q;
-    reg  [2:0] r1_first_q, r1_stop_q, r2_first_q, r2_stop_q;
-    wire       r2_move = !r2_valid_q || out_ready;
+    // ---- R1: the weight RAM's latch; R2: its register, the word that is being read out, a pair a cycle ----------------
+    // What the readies of all stages hang on are registers: `done`, this is the word's last pair, is known a cycle early.
+    reg        r1_valid_q, r1_job_q, r1_end_q, r1_head_q, r1_tail_q, r1_half_q;
+    reg        r2_valid_q, r2_job_q, r2_end_q, r2_head_q, r2_tail_q, r2_half_q, r2_done_q, r2_has0_q;
+    reg  [2:0] r1_first_q;
+    reg  [1:0] r1_final_q, r2_final_q, r2_pair_q;  // the word's last pair with entries of the slice
+    wire       f_partly = f_tail_q && !f_even_q;   // it ends before the word does, at f_stop_q
+    wire       r2_move  = !r2_valid_q || (out_ready && r2_done_q);
+    wire [1:0] r2_next  = r2_pair_q + 2'd1;
     assign r1_move = !r1_valid_q || r2_move;
 
     lac_ram #(.W(64), .DEPTH(WEIGHT_DEPTH), .ADDR_W(WEIGHT_AW)) u_weight (
         .clk(clk),
         .we(t_columns ? c_mine && c_fits : w_we), .waddr(t_columns ? ptr_word[WEIGHT_AW-1:0] : w_addr), .wdata(w_data),
-        .re(f_issue && !f_end_q), .raddr(f_addr_q),
-        .qe(r1_valid_q && r2_move), .q(out_word)
+        .re(f_valid_q && r1_move), .raddr(f_addr_q),
+        .qe(r2_move), .q(out_word)
     );
 
     always @(posedge clk)
@@ -227,23 +229,32 @@ module lac_lane_fetch #(
             if (r1_move) r1_valid_q <= f_valid_q;
             if (r2_move) r2_valid_q <= r1_valid_q;
         end
-    always @(posedge clk) begin
-        if (r1_move && f_valid_q) begin
+    always @(posedge clk)
+        if (r1_move) begin
             {r1_job_q, r1_end_q, r1_head_q, r1_tail_q} <= {f_job_q, f_end_q, f_head_q, f_tail_q};
             r1_first_q <= f_first_q;
-            r1_stop_q  <= f_tail_q && !f_even_q ? f_stop_q : full;
+            r1_final_q <= !f_partly ? (f_wide ? 2'd1 : 2'd2) : f_stop_q > 3'd4 ? 2'd2 : f_stop_q > 3'd2 ? 2'd1 : 2'd0;
+            r1_half_q  <= f_end_q || (f_partly && f_stop_q[0]);
         end
-        if (r2_move && r1_valid_q) begin
+    always @(posedge clk)
+        if (r2_move) begin
             {r2_job_q, r2_end_q, r2_head_q, r2_tail_q} <= {r1_job_q, r1_end_q, r1_head_q, r1_tail_q};
-            {r2_first_q, r2_stop_q} <= {r1_first_q, r1_stop_q};
+            {r2_final_q, r2_half_q} <= {r1_final_q, r1_half_q};
+            r2_pair_q <= r1_first_q[2:1];
+            r2_done_q <= r1_end_q || r1_first_q[2:1] == r1_final_q;
+            r2_has0_q <= r1_end_q || !r1_first_q[0];
+        end else if (out_ready) begin
+            r2_head_q <= 1'b0;
+            r2_pair_q <= r2_next;
+            r2_done_q <= r2_next == r2_final_q;
+            r2_has0_q <= 1'b1;
         end
-    end
 
     assign out_valid = r2_valid_q;
-    assign out_first = r2_first_q;
-    assign out_stop  = r2_stop_q;
+    assign out_pair  = r2_pair_q;
+    assign out_has   = {!(r2_done_q && r2_half_q), r2_has0_q};
     assign out_head  = r2_head_q;
-    assign out_tail  = r2_tail_q;
+    assign out_last  = r2_tail_q && r2_done_q;
     assign out_job   = r2_job_q;
     assign out_end   = r2_end_q;
 

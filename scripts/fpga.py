@@ -25,12 +25,17 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 DEFAULT_MHZ = 1  # what nextpnr takes for a clock that nobody constrained: no real one has it
 OLDEST = {'yosys': (0, 70), 'nextpnr': (0, 11)}
-# synth_ecp5 in three pieces: between them short carry chains become LUTs, choices out of four their own cells, and ABC gets a script that finds
-# smaller logic than its usual one (each measured: docs/decisions.md)
+# synth_ecp5 in pieces: between them short carry chains become LUTs, resets and enables of a few flip-flops become logic (a tile's eight share
+# one reset, a slice's two one enable: with hundreds of them the placer finds no room), choices out of four their own cells, and ABC gets a
+# script that finds smaller logic than its usual one (each measured: docs/decisions.md)
 SYNTH = """\
 synth_ecp5 {opts} -top {top} -run begin:map_ram
 techmap -map fpga/ecp5/map/small_alu.v -D SMALL={small}
-synth_ecp5 {opts} -top {top} -run map_ram:map_luts
+synth_ecp5 {opts} -top {top} -run map_ram:map_ffs
+opt_clean
+dfflegalize -cell $_DFF_?_ 01 -cell $_DFF_?P?_ r -cell $_SDFF_?P?_ r -cell $_DFFE_??_ 01 -cell $_DFFE_?P??_ r -cell $_SDFFE_?P??_ r -mince {ce} -minsrst {sr}
+opt_clean
+synth_ecp5 {opts} -top {top} -run map_ffs:map_luts
 muxcover -mux4=220
 opt_clean
 techmap -map fpga/ecp5/map/mux4.v
@@ -43,8 +48,10 @@ CELLS = {'lut': 'LUT4', 'ff': 'TRELLIS_FF', 'bram': 'DP16KD', 'dsp': 'MULT18X18D
 
 
 def synth_script(cfg, top):
-    """board.cfg: SMALL, the longest carry chain [bits] that becomes LUTs; ABC, options of abc9 (-W: picoseconds of a wire, -lut 4: no wider LUTs)."""
-    return SYNTH.format(opts=cfg.get('SYNTH', ''), top=top, small=cfg.get('SMALL', '6'), abc=cfg.get('ABC', '-W 300'))
+    """board.cfg: SMALL, the longest carry chain [bits] that becomes LUTs; CE, SR, flip-flops that an enable, a synchronous reset must have to stay
+    one; ABC, options of abc9 (-W: picoseconds of a wire, -lut 4: no wider LUTs)."""
+    return SYNTH.format(opts=cfg.get('SYNTH', ''), top=top, small=cfg.get('SMALL', '6'), ce=cfg.get('CE', '4'), sr=cfg.get('SR', '16'),
+                        abc=cfg.get('ABC', '-lut 4'))
 
 
 def die(text, status=1):
