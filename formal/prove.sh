@@ -76,6 +76,7 @@ for p in "$@"; do
     ffs)          elaborate $p lac_ffs "$RTL/lac_ffs.v" -DFORMAL_LAC_FFS "-chparam W 33 -chparam INDEX_W 6" && induction $p 1 ;;
     few)          elaborate $p lac_few "$RTL/lac_few.v" -DFORMAL_LAC_FEW "-chparam W 32" && induction $p 1 ;;
     lane_queue)   elaborate $p lac_lane_queue "$RTL/lac_lane_queue.v" -DFORMAL_LAC_LANE_QUEUE "-chparam COL_W 2 -chparam OP_W 3 -chparam PLACES 4 -chparam AFULL 3" && induction $p 3 ;;
+    lane_decode)  elaborate $p lac_lane_decode "$RTL/lac_lane_decode.v $RTL/lac_fifo.v" "-DFORMAL -DFORMAL_LAC_LANE_DECODE" && induction $p 2 ;;
     axil)         elaborate $p lac_axil "$RTL/lac_axil.v" -DFORMAL_LAC_AXIL && induction $p 4 ;;
     cut)          elaborate $p lac_axi_cut "$RTL/lac_axi_cut.v" -DFORMAL_LAC_AXI_CUT && induction $p 2 ;;
     cut_odd)      elaborate $p lac_axi_cut "$RTL/lac_axi_cut.v" -DFORMAL_LAC_AXI_CUT "-chparam ADDR_W 40 -chparam DATA_W 32 -chparam BURST 7" && induction $p 2 ;;

@@ -210,5 +210,17 @@ module lac_lane_decode #(
     assign out_index  = y_e_q[9:8];
     assign out_weight = y_e_q[7:0];
 
+`ifdef FORMAL_LAC_LANE_DECODE  // `make formal` proves these by induction; with them lac_fifo's own: a push finds room
+    reg f_past = 1'b0;
+    always @(posedge clk) f_past <= 1'b1;
+    always @(*) if (!f_past) assume (rst);
+    // P1 the queue has room for what is under way   P2 ... and, while pairs are let in, for the one that comes now
+    wire [5:0] f_inside = {1'b0, level} + {5'd0, d_valid_q} + {5'd0, g_valid_q} + {5'd0, r_valid_q};
+    always @(*) if (f_past) begin
+        assert (f_inside <= 6'd16);
+        assert (!room_q || f_inside <= 6'd15);
+    end
+`endif
+
 endmodule
 `default_nettype wire

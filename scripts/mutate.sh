@@ -15,6 +15,8 @@ forward-one     lac_mac.v          s/s1_near_q, s1_second_q, s1_third_q, s1_four
 forward-four    lac_mac.v          s/s1_third_q || s1_fourth_q;/s1_third_q;/
 forward-bank    lac_mac.v          s/s2_en_q \&\& s2_bank_q == s0_bank_q/s2_en_q/
 overflow        lac_mac.v          s/sum\[36\] != sum\[35\]/1'"'"'b0/
+pair-done       lac_lane_fetch.v   s/r2_done_q <= r2_next == r2_final_q;/r2_done_q <= 1'"'"'b1;/
+pair-mark       lac_lane_decode.v  s/MARK = 5.d12/MARK = 5'"'"'d13/
 two-words       lac_lane_fetch.v   s/f_tail_q  <= f_next == f_last_q;/f_tail_q  <= 1'"'"'b1;/
 slot-wrap       lac_lane_fetch.v   s/l_sum >= t_per;/l_sum > t_per;/
 table-limit     lac_lane_fetch.v   s/> {l_limit_q, 1.b0}/> {l_limit_q, 1'"'"'b1}/
@@ -58,7 +60,7 @@ needed-last     lac_needed.v       s/beyond = .*;/beyond = {4{a2_last_q}} << 2 <
 needed-before   lac_needed.v       s/2.d2 ? v_two_q : v_three_q/2'"'"'d2 ? v_three_q : v_three_q/
 needed-short    lac_needed.v       s/assign x_bad = bad_q;/assign x_bad = 1'"'"'b0;/
 cause-run       lac_top.v          s/run_q      <= busy || started;/run_q      <= busy;/
-cause-busy      lac_lane.v         s/(e_valid \&\& e_en) ? .LAC_LANE_BUSY/e_valid ? `LAC_LANE_BUSY/
+cause-busy      lac_lane.v         s/cause = e_en ?/cause = e_valid ?/
 cause-tally     lac_tally.v        s/c_live_q < word\[W-1:0\]/1'"'"'b0/
 list-head       lac_pack.v         s/k_head_q  <= head;/k_head_q  <= 1'"'"'b0;/
 pack-strobes    lac_pack.v         s/begun_q ? strb_q : {LB{1.b0}}/strb_q/
