@@ -115,7 +115,8 @@ module lac_lane_decode #(
     // as the lowest bit of both operands.
     wire [ROW_W-1:0] start = {{(ROW_W-ACC_AW-1){1'b1}}, ~(g_job_q ? cfg_rows[2*ACC_AW+1:ACC_AW+1] : cfg_rows[ACC_AW:0])};
     reg  [ROW_W-1:0] row_q;       // row of the entry before
-    reg                r_valid_q, r_head_q, r_fin_q, r_last_q, r_job_q, r_has0_q, r_has1_q, r_pad0_q, r_pad1_q, r_in0_q, r_in1_q;
+    reg                r_valid_q, r_head_q, r_fin_q, r_job_q, r_in0_q, r_in1_q;
+    reg                r_has0_q, r_has1_q, r_mul0_q, r_mul1_q, r_last0_q, r_last1_q;  // entries with a row, those to multiply with, the slice's last
     reg [ACC_AW-1:0]   r_row0_q, r_row1_q;
     reg [9:0]          r_e0_q, r_e1_q;  // index or nothing, weight or code
 
@@ -133,32 +134,32 @@ module lac_lane_decode #(
             {row1, unused_low[1]} = {from, 1'b1} + {{(ROW_W-9){1'b0}}, both, g_step0_q || g_step1_q};
 
             row_q <= g_has1_q ? row1 : row0;
-            {r_head_q, r_job_q, r_fin_q, r_last_q}   <= {g_head_q, g_job_q, g_fin_q, g_last_q};
-            {r_has0_q, r_has1_q, r_pad0_q, r_pad1_q} <= {g_has0_q, g_has1_q, g_pad0_q, g_pad1_q};
-            {r_in0_q, r_in1_q}                       <= {row0[ROW_W-1], row1[ROW_W-1]};
-            {r_row0_q, r_row1_q}                     <= {row0[ACC_AW-1:0], row1[ACC_AW-1:0]};
-            {r_e0_q, r_e1_q}                         <= {g_e0_q, g_e1_q};
+            {r_head_q, r_job_q, r_fin_q} <= {g_head_q, g_job_q, g_fin_q};
+            {r_has0_q, r_has1_q}         <= {g_has0_q && !g_fin_q, g_has1_q};
+            {r_mul0_q, r_mul1_q}         <= {g_has0_q && !g_fin_q && !g_pad0_q, g_has1_q && !g_pad1_q};
+            {r_last0_q, r_last1_q}       <= {g_last_q && !g_has1_q, g_last_q && g_has1_q};
+            {r_in0_q, r_in1_q}           <= {row0[ROW_W-1], row1[ROW_W-1]};
+            {r_row0_q, r_row1_q}         <= {row0[ACC_AW-1:0], row1[ACC_AW-1:0]};
+            {r_e0_q, r_e1_q}             <= {g_e0_q, g_e1_q};
         end
 
     // ---- What the entries do ------------------------------------------------------------------------------------------
     reg  bad_q;              // this slice has left the rows
     wire was   = bad_q && !r_head_q;
-    wire bad0  = was || (r_has0_q && !r_fin_q && !r_in0_q);
+    wire bad0  = was || (r_has0_q && !r_in0_q);
     wire bad1  = bad0 || (r_has1_q && !r_in1_q);
     always @(posedge clk) if (r_valid_q) bad_q <= bad1;
 
     // ---- Pairs, then one at a time -----------------------------------------------------------------------
     localparam integer EW = ACC_AW + 13;
-    wire en0   = r_has0_q && !r_fin_q && !r_pad0_q && !bad0;
+    wire en0   = r_mul0_q && !bad0;
     wire err0  = bad0 && !was;
-    wire last0 = r_last_q && !r_has1_q;
-    wire en1   = r_has1_q && !r_pad1_q && !bad1;
+    wire en1   = r_mul1_q && !bad1;
     wire err1  = bad1 && !bad0;
-    wire last1 = r_last_q && r_has1_q;
-    wire use0  = en0 || err0 || last0;
-    wire use1  = en1 || err1 || last1;
-    wire [EW-1:0] pair0 = {last0, err0, en0, r_row0_q, r_e0_q};
-    wire [EW-1:0] pair1 = {last1, err1, en1, r_row1_q, r_e1_q};
+    wire use0  = en0 || err0 || r_last0_q;
+    wire use1  = en1 || err1 || r_last1_q;
+    wire [EW-1:0] pair0 = {r_last0_q, err0, en0, r_row0_q, r_e0_q};
+    wire [EW-1:0] pair1 = {r_last1_q, err1, en1, r_row1_q, r_e1_q};
 
     // Below the mark a pair is let in; then there are at most MARK - 1 inside, and five under way: one in each of D, G, R, one that goes
     // there now, and one a cycle later, because the level is looked at a cycle late.

@@ -60,9 +60,9 @@ module lac_lane_queue #(
             op_q     <= {(AW+1){1'b0}};
             almost_q <= 1'b0;
         end else begin
-            wr_q     <= wr_q + {{AW{1'b0}}, push};
-            col_q    <= col_q + {{AW{1'b0}}, col_pop};
-            op_q     <= op_q + {{AW{1'b0}}, op_pop};
+            if (push)    wr_q  <= wr_q + 1'b1;  // as enables: pushes and pops come late in the cycle
+            if (col_pop) col_q <= col_q + 1'b1;
+            if (op_pop)  op_q  <= op_q + 1'b1;
             almost_q <= level >= MARK;
         end
 

@@ -21,7 +21,7 @@ two-words       lac_lane_fetch.v   s/f_tail_q  <= f_next == f_last_q;/f_tail_q  
 slot-wrap       lac_lane_fetch.v   s/l_sum >= t_per;/l_sum > t_per;/
 table-limit     lac_lane_fetch.v   s/> {l_limit_q, 1.b0}/> {l_limit_q, 1'"'"'b1}/
 padding         lac_lane_decode.v  s/wire err1  = bad1/wire err1  = 1'"'"'b0 \&\& bad1/
-row-limit       lac_lane_decode.v  s/!r_fin_q \&\& !r_in0_q/!r_fin_q \&\& !r_in0_q \&\& r_row0_q != {ACC_AW{1'"'"'b0}}/
+row-limit       lac_lane_decode.v  s/r_has0_q \&\& !r_in0_q/r_has0_q \&\& !r_in0_q \&\& r_row0_q != {ACC_AW{1'"'"'b0}}/
 phase           lac_lane_decode.v  s/phase_q + 3.d1 == d_n/phase_q == d_n/
 pair-order      lac_lane_decode.v  s/second_q <= more;/second_q <= 1'"'"'b0;/
 last-flag       lac_scan.v         s/place >= I\[5:0\];/place > I[5:0];/
