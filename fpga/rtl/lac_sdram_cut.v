@@ -4,8 +4,8 @@
 //
 //   Function   one burst at a time; the piece on offer is the next `out_beats` beats from `out_beat` on
 //   Timing     a piece 2 cycles after the burst, or after the piece before it
-//   Handshake  burst: in_valid && in_ready. Piece: `take` in any cycle of out_valid, with the number of beats taken,
-//              1 .. out_beats (what is left comes in the next piece)
+//   Handshake  burst: in_valid && in_ready. Piece: `take` in any cycle of out_valid but the one behind a take (what is on offer there is
+//              stale), with the number of beats taken, 1 .. out_beats: take_all says all of them, else what is left comes in the next piece
 //   Reset      drops the burst
 `default_nettype none
 
@@ -23,18 +23,20 @@ module lac_sdram_cut #(
     input  wire [BEAT_W-1:0] in_beat,
     input  wire [7:0]        in_len,     // beats - 1
 
+    output wire              out_soon,   // a burst is here: out_valid in the next cycle
     output wire              out_valid,
     output wire [BEAT_W-1:0] out_beat,
     output wire [N_W-1:0]    out_beats,  // 1 .. PIECE
     output wire              out_last,   // the burst ends with it, if all of it is taken
     input  wire              take,
-    input  wire [N_W-1:0]    take_beats
+    input  wire [N_W-1:0]    take_beats,
+    input  wire              take_all
 );
 
     localparam [N_W-1:0] WHOLE = PIECE[N_W-1:0];
     localparam [N_W-1:0] INSIDE = WHOLE - 1'b1;
 
-    reg              busy_q, valid_q;  // a burst is here; the piece on offer is worked out
+    reg              busy_q, valid_q;  // a burst is here; .. for a cycle already: the piece on offer is worked out
     reg [BEAT_W-1:0] beat_q;
     reg [8:0]        left_q;           // [beats]
     reg [N_W-1:0]    beats_q;
@@ -43,9 +45,10 @@ module lac_sdram_cut #(
     wire [N_W-1:0]    room  = WHOLE - (beat_q[N_W-1:0] & INSIDE);  // up to the next multiple of PIECE
     wire              ends  = left_q <= {{(9 - N_W){1'b0}}, room};
     wire [PAGE_W-1:0] after = beat_q[PAGE_W-1:0] + {{(PAGE_W - N_W){1'b0}}, take_beats};
-    wire              done  = take && last_q && take_beats == beats_q;
+    wire              done  = take && last_q && take_all;
 
     assign in_ready  = !busy_q;
+    assign out_soon  = busy_q;
     assign out_valid = valid_q;
     assign out_beat  = beat_q;
     assign out_beats = beats_q;
@@ -57,7 +60,7 @@ module lac_sdram_cut #(
             valid_q <= 1'b0;
         end else begin
             busy_q  <= busy_q ? !done : in_valid;
-            valid_q <= busy_q && !take;
+            valid_q <= busy_q;
         end
 
     always @(posedge clk) begin
