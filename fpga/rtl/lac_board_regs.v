@@ -54,13 +54,27 @@ module lac_board_regs #(
             if (wr && addr == 8'h34) scratch_q <= wr_data;
         end
 
-    // What never changes is a table; a word of it is zero where the register is one of the others.
-    localparam [511:0] FIXED = {192'd0, NAME_3, NAME_2, NAME_1, NAME_0, DIVISOR, CLOCK_HZ, MEM_BYTES, 32'd0, VERSION, 32'h4C414342};
+    // What never changes is a table of four address bits; it is zero where the register is one of the others.
+    reg [31:0] fixed;
+    always @*
+        case (addr[5:2])
+            4'd0:    fixed = 32'h4C414342;
+            4'd1:    fixed = VERSION;
+            4'd3:    fixed = MEM_BYTES;
+            4'd4:    fixed = CLOCK_HZ;
+            4'd5:    fixed = DIVISOR;
+            4'd6:    fixed = NAME_0;
+            4'd7:    fixed = NAME_1;
+            4'd8:    fixed = NAME_2;
+            4'd9:    fixed = NAME_3;
+            default: fixed = 32'd0;  // 2: MEM_BASE
+        endcase
+
     wire low = addr[7:6] == 2'd0;
     wire at_control = addr == 8'h28, at_status = addr == 8'h2C, at_errors = addr == 8'h30, at_scratch = addr == 8'h34;
 
     always @(posedge clk)
-        rd_data_q <= (FIXED[32*addr[5:2] +: 32] & {32{low}}) | (scratch_q & {32{at_scratch}}) | {16'd0, frame_errors & {16{at_errors}}}
+        rd_data_q <= (fixed & {32{low}}) | (scratch_q & {32{at_scratch}}) | {16'd0, frame_errors & {16{at_errors}}}
                    | {16'd0, {leds_q, 7'd0, hold_q} & {16{at_control}}} | {28'd0, {core_rst_q, button, mem_ready, irq} & {4{at_status}}};
 
     assign rd_data   = rd_data_q;

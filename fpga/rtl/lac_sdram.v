@@ -221,13 +221,13 @@ module lac_sdram #(
             assign w_word  = w_data;
         end else begin : g_merge
             localparam [1:0] S_FETCH = 2'd0, S_WAIT = 2'd1, S_WRITE = 2'd2;
-            reg              part_q, merge_q;
+            reg              part_q, merge_q, fetch_q;
             reg              gone_q;  // a piece for it was chosen in the last cycle
             reg [1:0]        step_q;
             reg [DATA_W-1:0] old_q;
             assign w_part  = part_q;
             assign w_merge = merge_q;
-            assign w_fetch = merge_q && step_q == S_FETCH;
+            assign w_fetch = fetch_q;
             assign w_wait  = step_q == S_WAIT;
             always @(posedge clk)
                 if (rst) begin
@@ -243,6 +243,7 @@ module lac_sdram #(
                 end
             always @(posedge clk) begin
                 merge_q <= !w_all && !w_some;
+                fetch_q <= !w_all && !w_some && step_q == S_FETCH;
                 if (fetched) old_q <= beat_q;
             end
             for (i = 0; i < STRB_W; i = i + 1) begin : g_byte
