@@ -17,7 +17,7 @@ typedef struct {
 static const key_range KEYS[] = {
     {"LANES",        offsetof(lac_config, lanes),        4,  256, 0},
     {"DATA_W",       offsetof(lac_config, data_w),       32, 512, 0},
-    {"ADDR_W",       offsetof(lac_config, addr_w),       32, 48, 0},
+    {"ADDR_W",       offsetof(lac_config, addr_w),       24, 48, 0},
     {"STORE_W",      offsetof(lac_config, store_w),      1,  256, 0},
     {"WEIGHT_DEPTH", offsetof(lac_config, weight_depth), 2,  32768, 0},
     {"COL_DEPTH",    offsetof(lac_config, col_depth),    2,  65536, 0},

@@ -16,7 +16,7 @@ typedef struct {
     char     name[32];
     uint32_t lanes;         /* LANES         4 .. 256 */
     uint32_t data_w;        /* DATA_W        [bits] 32, 64, 128, 256 or 512 */
-    uint32_t addr_w;        /* ADDR_W        [bits] 32 .. 48 */
+    uint32_t addr_w;        /* ADDR_W        [bits] 24 .. 48 */
     uint32_t store_w;       /* STORE_W       [outputs a cycle] a power of two that divides the lanes */
     uint32_t weight_depth;  /* WEIGHT_DEPTH  [64-bit words a lane] 2 .. 32768 */
     uint32_t col_depth;     /* COL_DEPTH     [columns] 1 .. 65536 */

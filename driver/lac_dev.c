@@ -61,7 +61,7 @@ static lac_status read_caps(lac_dev *d)
 static int caps_sane(const lac_caps *c)
 {
     return c->lanes >= 4u && c->lanes <= 256u && c->data_w >= 32u && c->data_w <= 512u
-        && (c->data_w & (c->data_w - 1u)) == 0u && c->addr_w >= 32u && c->addr_w <= 48u && c->store_w >= 1u
+        && (c->data_w & (c->data_w - 1u)) == 0u && c->addr_w >= 24u && c->addr_w <= 48u && c->store_w >= 1u
         && (c->store_w & (c->store_w - 1u)) == 0u && c->store_w <= c->lanes && c->weight_depth && c->col_depth
         && c->acc_depth && c->feat_depth && c->param_depth;
 }

@@ -131,7 +131,9 @@ module lac_check #(
     reg  [33:0]   apart_q;       // it, in 64 bytes; of EXEC in lines; else 0
     wire          spread = is_lf || is_st;
     wire [63:0]   apart  = {30'd0, apart_q} << PG;
-    reg  [U_W:0]  last_q, end_q; // first line of the last row; line behind the last one; bit U_W: beyond the address space
+    localparam integer E_W = (U_W < 24) ? 24 : U_W;
+    reg  [U_W:0]  last_q;        // first line of the last row; bit U_W: beyond the address space
+    reg  [E_W:0]  end_q;         // line behind the last one
     reg           end_big_q;
     reg  [17:0]   feat1_q;       // FEAT_BASE of EXEC, and what is read from there
     reg  [18:0]   feat_q;
@@ -159,7 +161,7 @@ module lac_check #(
         if (!is_ex && !spread)    apart_q <= 34'd0;
         else if (step_q == 4'd3)  apart_q <= product_q[33:0];
         last_q     <= {1'b0, line_at} + {1'b0, apart[U_W-1:0]};
-        end_q      <= last_q + {{(U_W-23){1'b0}}, len_q};
+        end_q      <= {{(E_W-U_W){1'b0}}, last_q} + {{(E_W-23){1'b0}}, len_q};
         end_big_q  <= last_q[U_W] || |(apart >> U_W);
         feat1_q    <= {2'd0, w4[15:0]} + {1'b0, apart_q[16:0]};
         feat_q     <= {1'b0, feat1_q} + {{(19-R_W){1'b0}}, row_q};
@@ -209,9 +211,9 @@ module lac_check #(
         bounds_q[1] <= ((is_lf || (is_lx && x_need)) && (acc_big_q || over({14'd0, acc_q}, FEAT_DEPTH)))
                  || ((is_ex || is_st) && (acc_big_q || over({14'd0, acc_q}, ACC_DEPTH)));
         bounds_q[2] <= is_ex && (feat_big_q || over({13'd0, feat_q}, FEAT_DEPTH));
-        window_q[0] <= !is_ex && (beyond_q || base_far || end_big_q || (end_q[U_W] && end_q[U_W-1:0] != {U_W{1'b0}}));
+        window_q[0] <= !is_ex && (beyond_q || base_far || end_big_q || |(end_q >> (U_W + 1)) || (end_q[U_W] && end_q[U_W-1:0] != {U_W{1'b0}}));
         window_q[1] <= !is_ex && {line_at, 1'b0} < {base, base_odd};
-        window_q[2] <= !is_ex && !limit_far && end_q > {1'b0, limit};
+        window_q[2] <= !is_ex && !limit_far && end_q > {{(E_W+1-U_W){1'b0}}, limit};
     end
     assign code = |length_q ? `LAC_ERR_LENGTH
                 : align_q   ? `LAC_ERR_ALIGN

@@ -188,7 +188,8 @@ module lac_cmd #(
     wire               lap, mark, skew, beyond, faulty, unknown, spoilt;
     wire [1:0]         engine;
     wire [2:0]         kind, waits, gives, fault_code;
-    wire [31:0]        tag, unknown_word, far_hi;
+    wire [31:0]        tag, unknown_word;
+    wire [63-ADDR_W:0] far_hi;
     wire [ADDR_W-1:0]  addr, fault_addr;
     wire [191:0]       words;
     lac_slots #(.LINE_W(LINE_W), .ADDR_W(ADDR_W)) u_slots (
@@ -382,7 +383,8 @@ module lac_cmd #(
 
     reg  [7:0]        ld_code_q, ex_code_q, st_code_q, d_code_q;
     reg  [ADDR_W-1:0] ld_at_q, st_at_q, d_at_q;
-    reg  [31:0]       ld_index_q, ex_index_q, d_hi_q, tag_q;
+    reg  [31:0]       ld_index_q, ex_index_q, tag_q;
+    reg  [63-ADDR_W:0] d_hi_q;
     wire [7:0]        bus_code = fault_code == 3'd1 ? `LAC_ERR_BUS_SLVERR : fault_code == 3'd2 ? `LAC_ERR_BUS_DECERR
                                : fault_code == 3'd3 ? `LAC_ERR_BUS_TIMEOUT : `LAC_ERR_BUS_PROTOCOL;
     always @(posedge clk) begin
@@ -408,15 +410,15 @@ module lac_cmd #(
         // the entry of the ring, or the ring
         if (wipe && (unit_q != 2'd0 || d_fault_q || d_window_q)) d_at_q <= {ADDR_W{1'b0}};
         else if (!final_q)                                       d_at_q <= {entry_at, ring_base[5:0]};
-        if (wipe && (unit_q != 2'd0 || !d_ring_q)) d_hi_q <= 32'd0;
-        else if (!final_q)                         d_hi_q <= ring_base[63:32];
+        if (wipe && (unit_q != 2'd0 || !d_ring_q)) d_hi_q <= {(64-ADDR_W){1'b0}};
+        else if (!final_q)                         d_hi_q <= ring_base[63:ADDR_W];
         tag_q <= d_ring_q || d_fault_q ? 32'd0 : tag;
     end
     wire [ADDR_W-1:0] err_at = ld_at_q | st_at_q | d_at_q | fault_addr | check_at;
     assign err_code  = ld_code_q | ex_code_q | st_code_q | d_code_q;
     assign err_unit  = unit_q;
     assign err_tag   = tag_q;
-    assign err_addr  = {{(64-ADDR_W){1'b0}}, err_at} | {d_hi_q | far_hi, 32'd0};
+    assign err_addr  = {d_hi_q | far_hi, err_at};
     assign err_index = ld_index_q | ex_index_q | unknown_word | {28'd0, spoilt_at} | bell_tail_q;
 
     // ---- Idle, progress -----------------------------------------------------------------------------------------------------------------

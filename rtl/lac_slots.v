@@ -53,7 +53,7 @@ module lac_slots #(
     output wire                spoilt,        // there is a first one that RESERVED speaks of
     output wire [4:0]          spoilt_seq,
     output wire [3:0]          spoilt_at,     // the word
-    output wire [31:0]         far_hi         // upper half of the first address that is far
+    output wire [63-ADDR_W:0]  far_hi         // the upper bits of the first address that is far
 );
 
 `include "lac_regs.vh"
@@ -179,7 +179,8 @@ module lac_slots #(
     reg  [2:0]        fault_code_q;
     reg  [3:0]        spoilt_at_q;
     reg  [ADDR_W-1:0] fault_addr_q;
-    reg  [31:0]       unknown_word_q, far_hi_q;
+    reg  [31:0]       unknown_word_q;
+    reg  [63-ADDR_W:0] far_hi_q;
     always @(posedge clk) begin
         fault_q   <= !rst && (fault_q || (valid_q && line_fault_q != 3'd0));
         unknown_q <= !rst && (unknown_q || (valid_q && first && class_now == 3'd7));
@@ -194,8 +195,8 @@ module lac_slots #(
         else if (!unknown_q) unknown_word_q <= lw[31:0];
         if (wipe_spoilt)     spoilt_at_q <= 4'd0;
         else if (!spoilt_q)  spoilt_at_q <= line_at[3:0] + set_at;
-        if (wipe_far)        far_hi_q <= 32'd0;
-        else if (!far_q)     far_hi_q <= a[63:32];
+        if (wipe_far)        far_hi_q <= {(64-ADDR_W){1'b0}};
+        else if (!far_q)     far_hi_q <= a[63:ADDR_W];
     end
     assign faulty     = fault_q;
     assign fault_seq  = fault_seq_q;

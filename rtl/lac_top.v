@@ -16,7 +16,7 @@
 module lac_top #(
     parameter integer LANES        = 8,     // 4 .. 256
     parameter integer DATA_W       = 64,    // [bits]     AXI data: 32, 64, 128, 256, 512
-    parameter integer ADDR_W       = 32,    // [bits]     AXI address: 32 .. 48
+    parameter integer ADDR_W       = 32,    // [bits]     AXI address: 24 .. 48
     parameter integer STORE_W      = 4,     // [outputs]  a cycle: a power of two, divides LANES, at most max(8, DATA_W / 8), at least DATA_W / 128
     parameter integer WEIGHT_DEPTH = 1024,  // [words]    of 64 bits, a lane: .. 32768
     parameter integer COL_DEPTH    = 512,   // [columns]  .. 65536

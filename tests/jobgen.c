@@ -928,6 +928,7 @@ static int try_job(job *j)
     /* Outputs are expected in `want`, which starts as the same noise; inputs are copied there at the end. */
     memcpy(j->want, j->mem, JOB_MEM);
     j->base = (uint64_t)rng_below(r, 0xFFE00) << 12 | (uint64_t)rng_below(r, 64) << 6;
+    if (j->caps.addr_w < 32) j->base %= (UINT64_C(1) << j->caps.addr_w) - JOB_MEM;
     if (j->caps.addr_w > 32) j->base |= rng_next(r) << 32 & ((((uint64_t)1 << (j->caps.addr_w - 32)) - 1) << 32);
 
     for (uint32_t layers = 1 + rng_below(r, 4); ok && layers; layers--) ok = !add_layer(j, &l, &prev);

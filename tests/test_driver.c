@@ -79,7 +79,7 @@ static int open_rig(rig *r, const lac_config *cfg, uint32_t ring)
     r->cfg = *cfg;
     r->mem = memory;
     memset(memory, 0xA5, used);
-    r->base = cfg->addr_w > 32 ? UINT64_C(0x1C0000000) : 0x40000000; /* 33 bits and more: above 4 GB */
+    r->base = cfg->addr_w > 32 ? UINT64_C(0x1C0000000) : cfg->addr_w == 32 ? 0x40000000 : 0x100000; /* 33 bits and more: above 4 GB */
     r->next = r->base;
     r->ring = ring;
     r->model = lac_model_create(cfg, r->mem, r->base, MEM);
@@ -121,7 +121,7 @@ static lac_config random_config(lac_rng *g)
     memset(&c, 0, sizeof c);
     strcpy(c.name, "random");
     c.data_w = width[rng_below(g, 5)];
-    c.addr_w = 32 + rng_below(g, 17);
+    c.addr_w = 24 + rng_below(g, 25);
     do { /* what the hardware can be built with */
         c.lanes = lanes[rng_below(g, 11)];
         c.store_w = 1u << rng_below(g, 6);

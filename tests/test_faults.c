@@ -565,7 +565,7 @@ static void two_errors(trial *t) { sums(t, 0, 1); }
 static void bad_ring(trial *t)
 {
     job *j = &t->j;
-    const uint32_t how = rng_below(&t->r, 5);
+    const uint32_t how = rng_below(&t->r, 6);
     const int behind = how == 0;
     if (behind) {
         j->feed = JOB_ONE_DOORBELL;
@@ -576,6 +576,7 @@ static void bad_ring(trial *t)
     } else if (how == 1) j->ring += 32;
     else if (how == 2) j->rd_hi = j->ring + 64u * (uint64_t)j->ring_size - 1;
     else if (how == 3) j->ring_size = 0;
+    else if (how == 5) j->ring |= UINT64_C(1) << (caps.addr_w + rng_below(&t->r, 64 - caps.addr_w));
     if (core_ready(t)) return;
     const uint32_t tail = how == 4 ? j->ring_size + rng_below(&t->r, 100) : j->ring_size;
     machine *both[2] = { &t->model, &core };

@@ -31,6 +31,7 @@ static void test_config(void)
         {"a key twice", "LANES=4", "LANES=6\nSTORE_W=4", ":7:"},
         {"DATA_W 96", "DATA_W=64", "DATA_W=96", ":3:"},
         {"ADDR_W 49", "ADDR_W=32", "ADDR_W=49", ":4:"},
+        {"ADDR_W 23", "ADDR_W=32", "ADDR_W=23", ":4:"},
         {"STORE_W 3", "STORE_W = 2", "STORE_W=3", ":6:"},
         {"STORE_W that does not divide LANES", "LANES=4", "LANES=5", ":6:"},
         {"BURST 257", "BURST=4", "BURST=257", ":13:"},

@@ -12,7 +12,7 @@
 module top #(
     parameter integer LANES        = 8,
     parameter integer DATA_W       = 64,
-    parameter integer ADDR_W       = 32,    // of configs/; the system has 32
+    parameter integer ADDR_W       = 24,
     parameter integer STORE_W      = 2,
     parameter integer WEIGHT_DEPTH = 512,
     parameter integer COL_DEPTH    = 512,
@@ -52,7 +52,7 @@ module top #(
     wire        dq_oe;
     // verilator lint_off PINCONNECTEMPTY
     lac_system #(
-        .LANES(LANES), .DATA_W(DATA_W), .STORE_W(STORE_W), .WEIGHT_DEPTH(WEIGHT_DEPTH), .COL_DEPTH(COL_DEPTH), .ACC_DEPTH(ACC_DEPTH),
+        .LANES(LANES), .DATA_W(DATA_W), .ADDR_W(ADDR_W), .STORE_W(STORE_W), .WEIGHT_DEPTH(WEIGHT_DEPTH), .COL_DEPTH(COL_DEPTH), .ACC_DEPTH(ACC_DEPTH),
         .FEAT_DEPTH(FEAT_DEPTH), .PARAM_DEPTH(PARAM_DEPTH), .FIFO_DEPTH(FIFO_DEPTH), .BURST(BURST), .FLIGHT(FLIGHT),
         .MEM_BYTES(32'd8388608), .CLOCK_HZ(CLOCK_HZ), .DIVISOR(DIVISOR), .TIMEOUT(TIMEOUT), .DEBOUNCE(DEBOUNCE),
         .NAME({"colorlight-i5", 24'd0}), .SDRAM_W(32), .SDRAM_PINS(32), .SDRAM_ROW_W(11), .SDRAM_COL_W(8), .SDRAM_BANK_W(2), .SDRAM_DQM(0),
@@ -75,7 +75,7 @@ module top #(
 
     assign led_n = !(leds[2] || leds[1] || leds[0]);
 
-    wire unused_ok = &{1'b0, leds[7:3], ADDR_W[0]};
+    wire unused_ok = &{1'b0, leds[7:3]};
 
 endmodule
 `default_nettype wire

@@ -15,7 +15,8 @@
 
 module lac_axi_join #(
     parameter integer ADDR_W = 32,  // [bits]
-    parameter integer DATA_W = 64   // [bits] 32 .. 512
+    parameter integer DATA_W = 64,  // [bits] 32 .. 512
+    parameter integer FLIGHT = 64   // [bursts] the core keeps in flight, at most
 ) (
     input  wire                clk,
     input  wire                rst,
@@ -78,7 +79,7 @@ module lac_axi_join #(
 `include "lac_clog2.vh"
     localparam integer WORDS  = DATA_W / 32;
     localparam integer BYTE_W = clog2(DATA_W / 8);
-    localparam integer COUNT_W = 8;  // [bits] of bursts in flight: the core keeps at most 64
+    localparam integer COUNT_W = clog2(FLIGHT + 1);
 
     // CORE: its bursts pass, for a cycle at least (ar_free and aw_free hold in it). WAIT: none is taken, those in flight end. ASK: the word.
     localparam [1:0] ST_CORE = 2'd0, ST_WAIT = 2'd1, ST_ASK = 2'd2;
@@ -207,7 +208,7 @@ module lac_axi_join #(
         read = 32'd0;
         for (k = 0; k < WORDS; k = k + 1) read = read | (m_axi_rdata[32*k +: 32] & {32{here[k]}});
     end
-    assign word_done  = (rd_asks && rd_end) || (wr_asks && b_end);
+    assign word_done  = (rd_asks && m_axi_rvalid) || (wr_asks && m_axi_bvalid);  // its only beat
     assign word_rdata = read;
     assign word_fail  = rd_asks ? m_axi_rresp[1] : m_axi_bresp[1];
 

@@ -117,17 +117,10 @@ module lac_axil_split #(
             data_q    <= s_axil_wdata;
             fail_q    <= 1'b1;  // unless a target answers
         end
-        if (state_q == ST_BOARD) begin
-            data_q <= reg_rdata;
-            fail_q <= 1'b0;
-        end
-        if (state_q == ST_MEM && mem_done) begin
-            data_q <= mem_rdata;
-            fail_q <= mem_fail;
-        end
-        if (state_q == ST_CORE && core_end) begin
-            data_q <= m_core_rdata;
-            fail_q <= write_q ? m_core_bresp[1] : m_core_rresp[1];
+        // The last cycle of a state counts
+        if (state_q == ST_BOARD || state_q == ST_MEM || state_q == ST_CORE) begin
+            if (!write_q) data_q <= (state_q == ST_BOARD) ? reg_rdata : (state_q == ST_MEM) ? mem_rdata : m_core_rdata;
+            fail_q <= (state_q == ST_MEM) ? mem_fail : state_q == ST_CORE && (write_q ? m_core_bresp[1] : m_core_rresp[1]);
         end
     end
 

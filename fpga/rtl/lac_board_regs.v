@@ -35,13 +35,12 @@ module lac_board_regs #(
     reg         hold_q, core_rst_q;
     reg  [7:0]  leds_q;
     reg  [31:0] scratch_q, rd_data_q;
-    wire [31:0] name_0, name_1, name_2, name_3;
 
     // Memory order: the first character has the lowest address.
-    assign name_0 = {NAME[103:96], NAME[111:104], NAME[119:112], NAME[127:120]};
-    assign name_1 = {NAME[71:64], NAME[79:72], NAME[87:80], NAME[95:88]};
-    assign name_2 = {NAME[39:32], NAME[47:40], NAME[55:48], NAME[63:56]};
-    assign name_3 = {NAME[7:0], NAME[15:8], NAME[23:16], NAME[31:24]};
+    localparam [31:0] NAME_0 = {NAME[103:96], NAME[111:104], NAME[119:112], NAME[127:120]};
+    localparam [31:0] NAME_1 = {NAME[71:64], NAME[79:72], NAME[87:80], NAME[95:88]};
+    localparam [31:0] NAME_2 = {NAME[39:32], NAME[47:40], NAME[55:48], NAME[63:56]};
+    localparam [31:0] NAME_3 = {NAME[7:0], NAME[15:8], NAME[23:16], NAME[31:24]};
 
     always @(posedge clk)
         if (rst) begin
@@ -55,24 +54,28 @@ module lac_board_regs #(
             if (wr && addr == 8'h34) scratch_q <= wr_data;
         end
 
-    always @(posedge clk)
-        case (addr)
-            8'h00:   rd_data_q <= 32'h4C414342;
-            8'h04:   rd_data_q <= VERSION;
-            8'h08:   rd_data_q <= 32'd0;  // MEM_BASE
-            8'h0C:   rd_data_q <= MEM_BYTES;
-            8'h10:   rd_data_q <= CLOCK_HZ;
-            8'h14:   rd_data_q <= DIVISOR;
-            8'h18:   rd_data_q <= name_0;
-            8'h1C:   rd_data_q <= name_1;
-            8'h20:   rd_data_q <= name_2;
-            8'h24:   rd_data_q <= name_3;
-            8'h28:   rd_data_q <= {16'd0, leds_q, 7'd0, hold_q};
-            8'h2C:   rd_data_q <= {28'd0, core_rst_q, button, mem_ready, irq};
-            8'h30:   rd_data_q <= {16'd0, frame_errors};
-            8'h34:   rd_data_q <= scratch_q;
-            default: rd_data_q <= 32'd0;
+    // What never changes is a table of four address bits; it is zero where the register is one of the others.
+    reg [31:0] fixed;
+    always @*
+        case (addr[5:2])
+            4'd0:    fixed = 32'h4C414342;
+            4'd1:    fixed = VERSION;
+            4'd3:    fixed = MEM_BYTES;
+            4'd4:    fixed = CLOCK_HZ;
+            4'd5:    fixed = DIVISOR;
+            4'd6:    fixed = NAME_0;
+            4'd7:    fixed = NAME_1;
+            4'd8:    fixed = NAME_2;
+            4'd9:    fixed = NAME_3;
+            default: fixed = 32'd0;  // 2: MEM_BASE
         endcase
+
+    wire low = addr[7:6] == 2'd0;
+    wire at_control = addr == 8'h28, at_status = addr == 8'h2C, at_errors = addr == 8'h30, at_scratch = addr == 8'h34;
+
+    always @(posedge clk)
+        rd_data_q <= (fixed & {32{low}}) | (scratch_q & {32{at_scratch}}) | {16'd0, frame_errors & {16{at_errors}}}
+                   | {16'd0, {leds_q, 7'd0, hold_q} & {16{at_control}}} | {28'd0, {core_rst_q, button, mem_ready, irq} & {4{at_status}}};
 
     assign rd_data   = rd_data_q;
     assign core_hold = hold_q;

@@ -13,7 +13,7 @@
 //              anything until a pause or a break
 //   Halves     job_half is the half with the job's words, or the one that is free for them (reads). The job offered next has
 //              the other one
-//   Timing     at most one byte in 10 cycles; a word is in RAM in the cycle after the one in which ram_we is high
+//   Timing     a byte is worked on in the cycle after the one in which it is taken: at most one in 11 cycles; a word is in RAM in the cycle after the one in which ram_we is high
 //   Handshake  a byte moves with in_valid && in_ready; a job is taken with job_valid && job_take, and its fields stay until the next one is
 //              offered. `idle` says that nothing has been taken which is not done
 //   Reset      rst drops everything
@@ -76,28 +76,38 @@ module lac_bridge_in #(
 
     wire       crc_busy, crc_good;
     wire       byte_state = state_q == REST || state_q == HEAD || state_q == DATA || state_q == COMMAND || state_q == WORDS;
-    wire       take       = in_valid && in_ready;
-    wire       pause      = time_q[TIME_W] && !take;
+    reg        take;       // there is a byte: a register, like data and bad
+    reg  [7:0] data;
+    reg        bad;
+    wire       pause      = time_q[TIME_W] && !take && !in_valid;
     wire       whole      = crc_good && !bad_q;
     wire       tail       = count_q[10];                                        // in DATA: the CRC's bytes
     wire       word_end   = count_q[1:0] == 2'd3;
     wire       words_end  = word_end && count_q[9:2] == last_q;
     wire       plain_part = state_q == COMMAND || state_q == WORDS;             // most significant byte first
 
-    assign in_ready = byte_state && !crc_busy;
+    assign in_ready = byte_state && !crc_busy && !take;
+
+    always @(posedge clk) begin
+        take <= in_valid && in_ready && !in_break && !rst;
+        data <= in_data;
+        bad  <= in_bad;
+    end
 
     // verilator lint_off PINCONNECTEMPTY
     lac_crc32 u_crc (
         .clk(clk), .clear(rst || state_q == REST || (state_q == CHECK && !crc_busy)),
-        .in_valid(take && !plain_part), .in_data(in_data), .busy(crc_busy), .crc(), .good(crc_good)
+        .in_valid(take && !plain_part), .in_data(data), .busy(crc_busy), .crc(), .good(crc_good)
     );
     // verilator lint_on PINCONNECTEMPTY
 
     // ---- What ends which part
     wire check   = state_q == CHECK && !crc_busy;
     wire verify  = state_q == VERIFY && !crc_busy;
+    reg  is_write;                              // a cycle late: nobody looks before
+    always @(posedge clk) is_write <= op_q == WRITE;
     wire request = check && whole && !op_q[7];  // bit 7 would be an answer: ours, come back on an echoing line
-    wire offer   = ((request && op_q != WRITE) && !job_valid_q)
+    wire offer   = ((request && !is_write) && !job_valid_q)
                 || (verify && room_q)
                 || (state_q == OFFER && !job_valid_q && !none_q);
     wire cut     = (pause || in_break) && (state_q == HEAD || state_q == DATA);
@@ -106,15 +116,15 @@ module lac_bridge_in #(
     always @(posedge clk) begin
         case (state_q)
             REST:
-                if (take && !in_bad) begin
-                    if (in_data == SYNC)                                       state_q <= HEAD;
-                    else if (!framed && !hunt_q && in_data >= 8'd1 && in_data <= 8'd4) state_q <= COMMAND;
+                if (take && !bad) begin
+                    if (data == SYNC)                                                 state_q <= HEAD;
+                    else if (!framed && !hunt_q && data >= 8'd1 && data <= 8'd4) state_q <= COMMAND;
                 end
             HEAD:
                 if (take && count_q == 11'd10) state_q <= CHECK;
                 else if (pause) state_q <= REST;
             CHECK:
-                if (!crc_busy) state_q <= (request && op_q == WRITE) ? DATA : REST;
+                if (!crc_busy) state_q <= (request && is_write) ? DATA : REST;
             DATA:
                 if (take && tail && word_end) state_q <= VERIFY;
                 else if (pause) state_q <= REST;
@@ -122,14 +132,14 @@ module lac_bridge_in #(
                 if (!crc_busy) state_q <= REST;
             COMMAND:
                 if (take) begin
-                    if (in_bad)                 state_q <= REST;
+                    if (bad)                    state_q <= REST;
                     else if (count_q == 11'd4)  state_q <= OFFER;
                 end else if (pause) state_q <= REST;
             OFFER:
                 if (none_q) state_q <= REST;
                 else if (!job_valid_q) state_q <= op_q[0] ? WORDS : SETTLE;
             WORDS:
-                if ((take && (in_bad || words_end)) || pause) state_q <= SETTLE;
+                if ((take && (bad || words_end)) || pause) state_q <= SETTLE;
             default:  // SETTLE: until the job is done
                 if (idle && !job_valid_q) state_q <= REST;
         endcase
@@ -140,10 +150,10 @@ module lac_bridge_in #(
     always @(posedge clk) begin
         if (state_q == REST || check || state_q == OFFER) count_q <= 11'd0;
         else if (take && state_q == DATA && !tail && words_end) count_q <= 11'h400;
-        else if (take && !(in_bad && state_q == WORDS)) count_q <= count_q + 11'd1;
+        else if (take && !(bad && state_q == WORDS)) count_q <= count_q + 11'd1;
 
         if (state_q == REST || check) bad_q <= 1'b0;
-        else if (take && in_bad)      bad_q <= 1'b1;
+        else if (take && bad)         bad_q <= 1'b1;
 
         // A pause is counted where something is to come, and from the last byte on
         if (take || !byte_state || cut || (state_q == REST && !hunt_q)) time_q <= PAUSE;
@@ -152,7 +162,7 @@ module lac_bridge_in #(
 
     always @(posedge clk)
         if (rst || in_break)                                                      hunt_q <= 1'b0;
-        else if (framed || cut || (check && !request) || (take && in_bad))        hunt_q <= 1'b1;
+        else if (framed || cut || (check && !request) || (take && bad))        hunt_q <= 1'b1;
         else if (state_q == REST && pause)                                        hunt_q <= 1'b0;
 
     // ---- Header and words
@@ -162,17 +172,17 @@ module lac_bridge_in #(
                               || (state_q == DATA && !tail) || state_q == WORDS);
 
     always @(posedge clk) begin
-        if (take && state_q == REST) op_q <= in_data;  // of a command
+        if (take && state_q == REST) op_q <= data;  // of a command
         if (take && head_low) begin
             op_q   <= seq_q;
             seq_q  <= last_q;
-            last_q <= in_data;
+            last_q <= data;
         end
         if (take && plain_head) begin
-            last_q <= in_data - 8'd1;
-            none_q <= in_data == 8'd0;
+            last_q <= data - 8'd1;
+            none_q <= data == 8'd0;
         end
-        if (shift) word_q <= plain_part ? {word_q[23:0], in_data} : {in_data, word_q[31:8]};
+        if (shift) word_q <= plain_part ? {word_q[23:0], data} : {data, word_q[31:8]};
     end
 
     // ---- The word that is complete, to RAM; word_q stays for 9 cycles, or until the parser has it
@@ -180,7 +190,7 @@ module lac_bridge_in #(
     reg [7:0] index_q;
 
     always @(posedge clk) begin
-        we_q    <= shift && word_end && ((state_q == DATA && room_q) || (state_q == WORDS && !in_bad));
+        we_q    <= shift && word_end && ((state_q == DATA && room_q) || (state_q == WORDS && !bad));
         index_q <= count_q[9:2];
         if (rst) we_q <= 1'b0;
     end

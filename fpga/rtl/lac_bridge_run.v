@@ -103,9 +103,11 @@ module lac_bridge_run #(
     reg [7:0]  out_data_q;
     reg        feed_q;     // out_data_q goes into the CRC
 
-    // ---- Judgement. Comparisons are made in the cycle before, when the job is there already
+    // ---- Judgement, in three steps, the job being there: comparisons, what they mean, what is done
     reg [7:0] expect_q;
     reg       hello, is_write, is_read, is_bye, next, same;
+    reg       come_q, good_q, do_q;                                    // good_q: a frame to be done; do_q: words are to be moved for it, or BYE
+    reg [2:0] verdict;
 
     always @(posedge clk) begin
         expect_q <= seq_q + 8'd1;
@@ -119,34 +121,46 @@ module lac_bridge_run #(
 
     wire       known   = is_write || is_read || is_bye;
     wire       again   = same && ((wrote_q && is_write) || (read_q && is_read));
-    wire [2:0] verdict = hello ? S_OK : !known ? S_OP : !(next || again) ? S_ORDER : job_damaged ? S_DAMAGED : S_OK;
+    wire       fresh   = next && known && !job_damaged;
+    always @(posedge clk) begin
+        come_q  <= job_valid && state_q == REST;
+        verdict <= hello ? S_OK : !known ? S_OP : !(next || again) ? S_ORDER : job_damaged ? S_DAMAGED : S_OK;
+        good_q  <= fresh;
+        do_q    <= fresh || (again && is_read);
+    end
     wire       judge   = state_q == JUDGE;
     wire       obey    = judge && !job_plain && (framed_q || hello);   // a frame that is answered
-    wire       fresh   = next && known && !job_damaged;                // a frame to be done
-    wire       start   = judge && (job_plain || (framed_q && (fresh || (again && is_read))));  // words are to be moved, or BYE
+    wire       start   = judge && (job_plain || (framed_q && do_q));
 
     assign job_take = judge;
     assign idle     = state_q == REST;
     assign framed   = framed_q;
 
     // ---- One word after the other
-    reg  last_word;                                                    // one cycle late: nobody looks before
+    reg  last_word, fourth;                                            // one cycle late: nobody looks before
     wire fault     = (state_q == WRITING) ? (m_axil_bresp != 2'b00) : faulty_q;
     wire stop      = fault && !plain_q;
     wire w_done    = state_q == WRITING && m_axil_bvalid;
     wire r_done    = state_q == KEEP && (!in_we || stop);
     wire moved     = (w_done || r_done) && !stop;                      // one more word is done
     wire sent      = state_q == PASS && out_ready;
-    wire part_end  = sent && byte_q == 2'd3;
-    wire good      = status_q == S_OK && !fault_q;
-    wire reply     = good && op_q == READ[3:0];                        // data follow
-    wire leave     = good && op_q == BYE[3:0] && part_end && part_q == P_CRC;
+    wire part_end  = sent && fourth;
     wire crc_busy;
+
+    // One cycle late: an answer begins with SYNC
+    reg       reply, bye;                                              // good, and data follow; good, and the mode changes behind it
+    reg [2:0] outcome;
+    always @(posedge clk) begin
+        outcome <= (status_q == S_OK && fault_q) ? S_BUS : status_q;
+        reply   <= status_q == S_OK && !fault_q && op_q == READ[3:0];
+        bye     <= status_q == S_OK && !fault_q && op_q == BYE[3:0];
+    end
+    wire leave     = bye && part_end && part_q == P_CRC;
 
     always @(posedge clk) begin
         case (state_q)
             REST:
-                if (job_valid) state_q <= JUDGE;
+                if (come_q) state_q <= JUDGE;
             JUDGE:
                 if (start && (job_plain ? job_op[0] : is_write)) state_q <= NEXT;
                 else if (start && (job_plain || is_read))               state_q <= ASK;
@@ -184,7 +198,7 @@ module lac_bridge_run #(
         else if (obey && hello)       framed_q <= 1'b1;
 
     always @(posedge clk) begin
-        if (obey && (hello || (fresh && framed_q))) begin
+        if (obey && (hello || (good_q && framed_q))) begin
             seq_q   <= job_seq;
             wrote_q <= is_write;
             read_q  <= is_read;
@@ -209,7 +223,10 @@ module lac_bridge_run #(
         else if (moved || (part_end && part_q == P_DATA)) index_q <= index_q + 9'd1;
     end
 
-    always @(posedge clk) last_word <= index_q[7:0] == last_q;
+    always @(posedge clk) begin
+        last_word <= index_q[7:0] == last_q;
+        fourth    <= byte_q == 2'd3;
+    end
 
     // ---- Bus. addr_q is right from the second cycle behind a change of base_q or index_q; no VALID is up before
     reg awvalid_q, wvalid_q, arvalid_q;
@@ -253,7 +270,6 @@ module lac_bridge_run #(
     wire [31:0] crc;
     reg  [31:0] word;    // the four bytes of this part, in the order in which they go
     reg  [7:0]  choice;
-    wire [2:0]  outcome = (status_q == S_OK && fault_q) ? S_BUS : status_q;
 
     always @* begin
         case (part_q)
@@ -279,7 +295,7 @@ module lac_bridge_run #(
         end
         if (sent) begin
             byte_q <= byte_q + 2'd1;
-            if (byte_q == 2'd3)
+            if (fourth)
                 case (part_q)
                     P_HEAD:  part_q <= P_ADDR;
                     P_ADDR:  part_q <= P_CRC;

@@ -25,19 +25,26 @@ module lac_crc32 (
     reg [31:0] crc_q;   // not yet inverted
     reg [7:0]  data_q;  // bits to come, the next one lowest
     reg [3:0]  left_q;  // [cycles] of this byte, 9: the last one is for good_q
-    reg        good_q;
+    reg        good_q, busy_q;
 
     wire step   = left_q[3] || left_q[2:1] != 2'd0;
     wire bit_in = crc_q[0] ^ data_q[0];
 
-    assign busy = left_q != 4'd0;
+    assign busy = busy_q;
     assign crc  = ~crc_q;
     assign good = good_q;
 
     always @(posedge clk)
-        if (clear)     left_q <= 4'd0;
-        else if (busy) left_q <= left_q - 4'd1;
-        else           left_q <= {in_valid, 2'b00, in_valid};
+        if (clear) begin
+            left_q <= 4'd0;
+            busy_q <= 1'b0;
+        end else if (busy_q) begin
+            left_q <= left_q - 4'd1;
+            busy_q <= step;
+        end else begin
+            left_q <= {in_valid, 2'b00, in_valid};
+            busy_q <= in_valid;
+        end
 
     always @(posedge clk)
         if (clear)     crc_q <= 32'hFFFFFFFF;

@@ -11,7 +11,7 @@
 //              WSTRB; always OKAY. Bursts are cut into pieces of at most PIECE beats. Memory repeats where it ends
 //   Address    row | bank | column | byte: a linear stream walks through the banks, each opened ahead
 //   Order      reads among themselves, writes among themselves. A read asked for after B sees what B answers
-//   Fairness   pieces of one direction follow each other until there are no more, or GROUP of them while the other
+//   Fairness   pieces of one direction follow each other until there are no more, or 16 of them while the other
 //              direction waits. A piece starts only when its data are here (write) or there is room for them (read), so
 //              a master that stalls one channel never stalls the other
 //   Strobes    byte masks (DQM). HAS_DQM = 0, for boards that tie them low: a beat that is not written whole is read,
@@ -129,29 +129,28 @@ module lac_sdram #(
     localparam integer DEPTH_W   = ROOM_W + 3;                 // [log2, beats] of the queues: 8 pieces
     localparam integer DEPTH     = 1 << DEPTH_W;
     localparam integer LEVEL_W   = DEPTH_W + 2;                // the write queue's output registers hold some more
-    localparam integer GROUP     = 16;                         // [pieces]
     localparam integer STRB_W    = DATA_W / 8;
     localparam integer MASK_W    = DQ_W / 8;
 
     // ---- Bursts to pieces
-    wire              ar_valid, ar_last, ar_take, aw_valid, aw_last, aw_take;
+    wire              ar_soon, ar_last, ar_take, aw_valid, aw_last, aw_take, unused_ar, unused_aw;
     wire [BEAT_W-1:0] ar_beat, aw_beat;
-    wire [N_W-1:0]    ar_beats, aw_beats, w_beats;
+    wire [N_W-1:0]    ar_beats, aw_beats;
     wire              aw_fits, b_full;
 
     lac_sdram_cut #(.BEAT_W(BEAT_W), .PAGE_W(PAGE_W), .PIECE(PIECE), .N_W(N_W)) u_ar (
         .clk(clk), .rst(rst),
         .in_valid(s_axi_arvalid), .in_ready(s_axi_arready),
         .in_beat(s_axi_araddr[BYTES_LOG +: BEAT_W]), .in_len(s_axi_arlen),
-        .out_valid(ar_valid), .out_beat(ar_beat), .out_beats(ar_beats), .out_last(ar_last),
-        .take(ar_take), .take_beats(ar_beats)
+        .out_soon(ar_soon), .out_valid(unused_ar), .out_beat(ar_beat), .out_beats(ar_beats), .out_last(ar_last),
+        .take(ar_take), .take_beats(ar_beats), .take_all(1'b1)
     );
     lac_sdram_cut #(.BEAT_W(BEAT_W), .PAGE_W(PAGE_W), .PIECE(PIECE), .N_W(N_W)) u_aw (
         .clk(clk), .rst(rst),
         .in_valid(s_axi_awvalid && !b_full), .in_ready(aw_fits),
         .in_beat(s_axi_awaddr[BYTES_LOG +: BEAT_W]), .in_len(s_axi_awlen),
-        .out_valid(aw_valid), .out_beat(aw_beat), .out_beats(aw_beats), .out_last(aw_last),
-        .take(aw_take), .take_beats(w_beats)
+        .out_soon(unused_aw), .out_valid(aw_valid), .out_beat(aw_beat), .out_beats(aw_beats), .out_last(aw_last),
+        .take(aw_take), .take_beats(w_beats_q), .take_all(w_ends_q)
     );
     assign s_axi_awready = aw_fits && !b_full;
 
@@ -161,8 +160,10 @@ module lac_sdram #(
     wire [DATA_W-1:0]  w_data;
     wire [STRB_W-1:0]  w_strb;
     reg  [LEVEL_W-1:0] w_free_q;   // [beats] whole ones, in no piece yet
+    reg                w_whole_q;  // .. and one that came in the last cycle
     reg                w_ready_q;  // a piece of w_beats_q can go
     reg  [N_W-1:0]     w_beats_q;
+    reg                w_ends_q;   // .. and it is all of what is on offer
     wire               w_part;     // a beat that is not whole came: the newest one, and none after it
     wire               w_merge;    // the piece is that beat
     wire               w_fetch;    // .. but first a read of it
@@ -176,7 +177,8 @@ module lac_sdram #(
     );
     assign s_axi_wready = w_fits && !w_part;
 
-    wire go_read, go_write;  // a piece is chosen
+    wire go_read, go_write;  // a piece is chosen, every other cycle at the most: in the next one nothing about pieces is looked at
+    reg  went_q;             // .. and that is now
     wire w_whole = w_push && (HAS_DQM != 0 || s_axi_wstrb == {STRB_W{1'b1}});
     wire w_some  = w_free_q != 0;
     wire w_all   = w_free_q >= {{(LEVEL_W - N_W){1'b0}}, aw_beats};
@@ -185,20 +187,24 @@ module lac_sdram #(
     wire [LEVEL_W-1:0] p_beats = {{(LEVEL_W - N_W){1'b0}}, p_beats_q};
 
     assign aw_take = go_write && !w_fetch;
-    assign w_beats = w_beats_q;
 
     always @(posedge clk)
         if (rst) begin
             w_free_q  <= 0;
             w_ready_q <= 1'b0;
             w_gone_q  <= 1'b0;
+            w_whole_q <= 1'b0;
         end else begin
-            w_free_q  <= w_free_q + {{(LEVEL_W - 1){1'b0}}, w_whole} - (w_gone_q ? p_beats : {LEVEL_W{1'b0}});
+            w_whole_q <= w_whole;
+            w_free_q  <= w_free_q + {{(LEVEL_W - 1){1'b0}}, w_whole_q} - (w_gone_q ? p_beats : {LEVEL_W{1'b0}});
             w_gone_q  <= go_write && !w_merge;
-            w_ready_q <= aw_valid && !go_write && (w_all || (w_part && (w_some || !w_wait)));
+            w_ready_q <= aw_valid && !went_q && (w_all || (w_part && !w_whole_q && (w_some || !w_wait)));
         end
 
-    always @(posedge clk) w_beats_q <= w_all ? aw_beats : w_some ? w_free_q[N_W-1:0] : {{(N_W - 1){1'b0}}, 1'b1};
+    always @(posedge clk) begin
+        w_beats_q <= w_all ? aw_beats : w_some ? w_free_q[N_W-1:0] : {{(N_W - 1){1'b0}}, 1'b1};
+        w_ends_q  <= w_all || aw_beats == {{(N_W - 1){1'b0}}, 1'b1};  // some, but fewer than one, are none: the merged beat
+    end
 
     // ---- A beat that is not written whole, where the SDRAM gets no byte masks: read, merge, write
     wire              fetched;  // `beat_q` is what was read for it
@@ -215,25 +221,29 @@ module lac_sdram #(
             assign w_word  = w_data;
         end else begin : g_merge
             localparam [1:0] S_FETCH = 2'd0, S_WAIT = 2'd1, S_WRITE = 2'd2;
-            reg              part_q, merge_q;
+            reg              part_q, merge_q, fetch_q;
+            reg              gone_q;  // a piece for it was chosen in the last cycle
             reg [1:0]        step_q;
             reg [DATA_W-1:0] old_q;
             assign w_part  = part_q;
             assign w_merge = merge_q;
-            assign w_fetch = merge_q && step_q == S_FETCH;
+            assign w_fetch = fetch_q;
             assign w_wait  = step_q == S_WAIT;
             always @(posedge clk)
                 if (rst) begin
                     part_q <= 1'b0;
+                    gone_q <= 1'b0;
                     step_q <= S_FETCH;
                 end else begin
-                    if (w_push)                    part_q <= !w_whole;
-                    else if (go_write && w_merge && !w_fetch) part_q <= 1'b0;
-                    if (go_write && w_merge) step_q <= w_fetch ? S_WAIT : S_FETCH;
-                    else if (fetched)        step_q <= S_WRITE;
+                    gone_q <= go_write && w_merge;
+                    if (w_push)                           part_q <= !w_whole;
+                    else if (gone_q && step_q != S_FETCH) part_q <= 1'b0;
+                    if (gone_q)       step_q <= (step_q == S_FETCH) ? S_WAIT : S_FETCH;
+                    else if (fetched) step_q <= S_WRITE;
                 end
             always @(posedge clk) begin
                 merge_q <= !w_all && !w_some;
+                fetch_q <= !w_all && !w_some && step_q == S_FETCH;
                 if (fetched) old_q <= beat_q;
             end
             for (i = 0; i < STRB_W; i = i + 1) begin : g_byte
@@ -242,9 +252,10 @@ module lac_sdram #(
         end
     endgenerate
 
-    // ---- B: the last piece of a burst is on its way, and whatever is asked for from now on comes after it
+    // ---- B: the last piece of a burst is on its way, and whatever is asked for from now on comes after it. One more may have been
+    // taken while it was counted
     reg [2:0] b_q;
-    wire      b_more = aw_take && aw_last && w_beats_q == aw_beats;
+    reg       b_more_q;
     wire      b_less = s_axi_bvalid && s_axi_bready;
 
     assign b_full       = b_q[2];
@@ -252,14 +263,20 @@ module lac_sdram #(
     assign s_axi_bresp  = 2'b00;
 
     always @(posedge clk)
-        if (rst)                   b_q <= 3'd0;
-        else if (b_more != b_less) b_q <= b_more ? b_q + 3'd1 : b_q - 3'd1;
+        if (rst) begin
+            b_q      <= 3'd0;
+            b_more_q <= 1'b0;
+        end else begin
+            b_more_q <= aw_take && aw_last && w_ends_q;
+            if (b_more_q != b_less) b_q <= b_more_q ? b_q + 3'd1 : b_q - 3'd1;
+        end
 
     // ---- R: room is set aside before a piece is chosen
     reg  [LEVEL_W-1:0] r_free_q;  // [beats]
     wire               r_put, r_put_last, unused_fits;
     wire               r_less = s_axi_rvalid && s_axi_rready;
     wire               r_room = r_free_q[LEVEL_W-1:ROOM_W] != 0;
+    reg                r_ready_q;  // a piece has room
 
     lac_sdram_fifo #(.W(DATA_W + 1), .DEPTH_W(DEPTH_W)) u_r (
         .clk(clk), .rst(rst),
@@ -271,45 +288,50 @@ module lac_sdram #(
 
     always @(posedge clk)
         if (rst) begin
-            r_free_q <= DEPTH[LEVEL_W-1:0];
-            r_gone_q <= 1'b0;
+            r_free_q  <= DEPTH[LEVEL_W-1:0];
+            r_gone_q  <= 1'b0;
+            r_ready_q <= 1'b0;
         end else begin
-            r_free_q <= r_free_q + {{(LEVEL_W - 1){1'b0}}, r_less} - (r_gone_q ? p_beats : {LEVEL_W{1'b0}});
-            r_gone_q <= go_read;
+            r_free_q  <= r_free_q + {{(LEVEL_W - 1){1'b0}}, r_less} - (r_gone_q ? p_beats : {LEVEL_W{1'b0}});
+            r_gone_q  <= go_read;
+            r_ready_q <= ar_soon && !went_q && r_room;
         end
 
     // ---- The next piece: which direction
     reg              write_q;    // the direction of the last one
-    reg [3:0]        group_q;    // pieces until the other direction may have its turn
+    reg [4:0]        group_q;    // pieces since the last turn; from 16 on the other direction may have its turn
+    reg              calm_q;     // the scheduler had nothing to prepare
     reg              p_valid_q, p_write_q, p_tag_q, p_last_q;
     reg [BEAT_W-1:0] p_beat_q;
     wire             p_ready, waiting, hold;
 
-    localparam integer GROUP_I = GROUP - 1;
-
-    wire can_read  = ar_valid && r_room;
+    wire can_read  = r_ready_q;
     wire can_write = w_ready_q;
     wire can_stay  = write_q ? can_write : can_read;
     wire can_turn  = write_q ? can_read : can_write;
     // Nothing of this direction for the moment: time enough to turn when the scheduler has nothing to prepare either.
-    wire turn      = can_turn && (group_q == 4'd0 || (!can_stay && !waiting));
-    wire choose    = !p_valid_q && !hold && (can_stay || turn);
+    wire turn      = can_turn && (group_q[4] || (!can_stay && calm_q));
     wire pick      = write_q ^ turn;
+    wire go        = !p_valid_q && !hold;
+    wire choose    = go && (can_stay || turn);
 
-    assign go_read  = choose && !pick;
-    assign go_write = choose && pick;
+    assign go_read  = go && can_read && !pick;
+    assign go_write = go && can_write && pick;
 
     always @(posedge clk)
         if (rst) begin
             p_valid_q <= 1'b0;
             write_q   <= 1'b0;
-            group_q   <= GROUP_I[3:0];
+            group_q   <= 5'd1;
+            went_q    <= 1'b0;
         end else begin
+            went_q <= choose;
+            calm_q <= !waiting;
             if (choose) begin
                 p_valid_q <= 1'b1;
                 write_q   <= pick;
-                if (turn)                 group_q <= GROUP_I[3:0];
-                else if (group_q != 4'd0) group_q <= group_q - 4'd1;
+                if (turn)             group_q <= 5'd1;
+                else if (!group_q[4]) group_q <= group_q + 5'd1;
             end else if (p_ready) p_valid_q <= 1'b0;
         end
 
@@ -365,6 +387,9 @@ module lac_sdram #(
 
     assign w_pop = col_write && col_begin;
 
+    // What moves up behind the last word is void.
+    wire [DATA_W+DQ_W-1:0] shifted = {w_word[DATA_W-1 -: DQ_W], send_q};
+
     initial begin  // no command and no driver between configuration and the first reset
         pin_cmd_q = 3'b111;
         pin_oe_q  = 1'b0;
@@ -375,7 +400,7 @@ module lac_sdram #(
         addr_q     <= cmd_addr;
         pin_bank_q <= bank_q;
         pin_addr_q <= addr_q;
-        send_q     <= w_pop ? w_word : send_q >> DQ_W;
+        send_q     <= w_pop ? w_word : shifted[DQ_W +: DATA_W];
         pin_dq_q   <= send_q[DQ_W-1:0];
         dq_q       <= sdram_dq_i;
         if (w_pop)    mask_q <= ~w_strb;
@@ -426,7 +451,7 @@ module lac_sdram #(
     assign r_put_last = last_q[DELAY-1];
     assign fetched    = mark_q[DELAY-1] && tag_q[DELAY-1];
 
-    wire unused_ok = &{1'b0, s_axi_araddr, s_axi_awaddr, fetched, p_beats_q, unused_fits, unused_valid};
+    wire unused_ok = &{1'b0, s_axi_araddr, s_axi_awaddr, fetched, p_beats_q, unused_fits, unused_valid, unused_ar, unused_aw, shifted};
 
 endmodule
 `default_nettype wire

@@ -11,7 +11,7 @@
 //              POSTPONE are due: then no piece is taken until all of them are done
 //   Timing     a command is decided, and stands in cmd_* one cycle later
 //   Handshake  piece: valid && ready; `col_*` are strobes that go with the command in cmd_*
-//   Reset      starts the power-up sequence: wait, precharge all, 8 refreshes, mode register
+//   Reset      starts the power-up sequence: wait, precharge all, 8 refreshes, mode register; that is longer than any wait left over
 `default_nettype none
 
 module lac_sdram_sched #(
@@ -70,24 +70,33 @@ module lac_sdram_sched #(
     localparam integer WREC_I  = (BURST + WR > 3) ? BURST + WR - 3 : 0;  // WRITE to PRECHARGE, less two
     localparam integer RREC_I  = (BURST > 2) ? BURST - 2 : 0;           // READ to PRECHARGE, less two
     localparam integer CLEAR_I = CAS + BURST;  // READ to WRITE, less one: the last word read, and a cycle to let go
-    localparam integer REC_W   = clog2(WREC_I + BURST + 2);
-    localparam integer RAS_W   = clog2(RAS_I + 1);
-    localparam integer RRD_W   = clog2(RRD + 1);
-    localparam integer CLEAR_W = clog2(CLEAR_I + 1);
-    localparam integer WAIT_I  = (RP > RCD) ? RP : RCD;
-    localparam integer WAIT_W  = clog2(WAIT_I + 1);
     localparam integer MODE_I  = (RFC > RP && RFC > MRD) ? RFC : (RP > MRD) ? RP : MRD;
     localparam integer MODE_W  = clog2(MODE_I + 1);
     localparam integer REFI_W  = clog2(REFI + 1);
     localparam integer UP_W    = clog2(POWER_UP + 1);
-    localparam integer REFI_1  = REFI - 1;
-    localparam integer GAP_W   = 3;
 
+    // Short waits are rows of ones that leave at the bottom: over when bit 0 is clear. They need no reset.
     localparam integer RCD_I   = (RCD > 2) ? RCD - 2 : 0;
     localparam integer RP_I    = RP - 1;
     localparam integer RAS_J   = (RAS_I > 2) ? RAS_I - 2 : 0;
     localparam integer RRD_I   = RRD - 1;
-    localparam integer MODE_RP = RP - 1, MODE_RFC = RFC - 1, MODE_MRD = MRD - 1;
+    localparam integer GAP_I   = BURST - 1;
+    localparam integer WREC_J  = (WREC_I > 1) ? WREC_I : 1;
+    localparam integer RREC_J  = (RREC_I > 1) ? RREC_I : 1;
+    localparam integer WAIT_I  = (RP_I > RCD_I) ? RP_I : RCD_I;
+    localparam integer WAIT_W  = (WAIT_I > 0) ? WAIT_I : 1;
+    localparam integer RAS_W   = (RAS_J > 0) ? RAS_J : 1;
+    localparam integer RRD_W   = (RRD_I > 0) ? RRD_I : 1;
+    localparam integer GAP_W   = (GAP_I > 0) ? GAP_I : 1;
+    localparam integer CLEAR_W = CLEAR_I;
+    localparam integer REC_W   = (WREC_J > RREC_J) ? WREC_J : RREC_J;
+    function [63:0] ones(input integer n);
+        ones = (64'd1 << n) - 64'd1;
+    endfunction
+    localparam [63:0]  RCD_1 = ones(RCD_I), RP_1 = ones(RP_I), RAS_1 = ones(RAS_J), RRD_1 = ones(RRD_I), GAP_1 = ones(GAP_I), CLEAR_1 = ones(CLEAR_I),
+                       WREC_1 = ones(WREC_J), RREC_1 = ones(RREC_J);
+    // Long ones count down until they are negative.
+    localparam integer MODE_RP = RP - 2, MODE_RFC = RFC - 2, MODE_MRD = MRD - 2, TICK = REFI - 2;
     localparam integer BL_CODE = BURST_LOG;
 
     localparam [2:0] NOP = 3'b111, ACTIVATE = 3'b011, READ = 3'b101, WRITE = 3'b100, PRECHARGE = 3'b010,
@@ -101,15 +110,16 @@ module lac_sdram_sched #(
     localparam [2:0] M_POWER = 3'd0, M_CLOSE = 3'd1, M_REFRESH = 3'd2, M_MODE = 3'd3, M_LEAVE = 3'd4, M_RUN = 3'd5;
     reg [2:0]        mode_q;
     reg              up_q;        // the mode register is set
-    reg [MODE_W-1:0] pause_q;     // [cycles] until the housekeeper's next command
-    reg [REFI_W-1:0] tick_q;
+    reg [MODE_W:0]   pause_q;     // [cycles] until the housekeeper's next command, less one
+    reg [REFI_W:0]   tick_q;
     reg              ticked_q;    // one more is due
     reg [3:0]        due_q;       // refreshes due
     reg [UP_W-1:0]   power_q;     // [REFI] of the wait left
     reg              urgent_q, quiet_q;
 
     wire idle;  // no piece here, no row that could not be closed
-    wire paused  = pause_q != 0;
+    wire paused  = !pause_q[MODE_W];
+    wire tick    = tick_q[REFI_W];
     wire close   = mode_q == M_CLOSE && !paused;
     wire refresh = mode_q == M_REFRESH && !paused;
     wire setmode = mode_q == M_MODE && !paused;
@@ -120,12 +130,12 @@ module lac_sdram_sched #(
     assign hold  = urgent_q || !running;
 
     always @(posedge clk) begin
-        tick_q   <= (tick_q == 0) ? REFI_1[REFI_W-1:0] : tick_q - 1'b1;
-        ticked_q <= tick_q == 0;
+        tick_q   <= tick ? TICK[REFI_W:0] : tick_q - 1'b1;
+        ticked_q <= tick;
         urgent_q <= due_q >= POSTPONE[3:0];
         quiet_q  <= idle;
         if (rst) begin
-            tick_q   <= REFI_1[REFI_W-1:0];
+            tick_q   <= TICK[REFI_W:0];
             ticked_q <= 1'b0;
             urgent_q <= 1'b0;
             quiet_q  <= 1'b0;
@@ -136,7 +146,7 @@ module lac_sdram_sched #(
         if (rst) begin
             mode_q  <= M_POWER;
             up_q    <= 1'b0;
-            pause_q <= 0;
+            pause_q <= {(MODE_W + 1){1'b1}};
             due_q   <= 4'd8;  // those of the power-up sequence
             power_q <= POWER_UP[UP_W-1:0];
         end else begin
@@ -148,15 +158,15 @@ module lac_sdram_sched #(
             M_POWER: if (power_q == 0) mode_q <= M_CLOSE;
             M_CLOSE: if (close) begin
                 mode_q  <= M_REFRESH;
-                pause_q <= MODE_RP[MODE_W-1:0];
+                pause_q <= MODE_RP[MODE_W:0];
             end
             M_REFRESH: if (refresh) begin
                 if (due_q == 4'd1) mode_q <= up_q ? M_LEAVE : M_MODE;
-                pause_q <= MODE_RFC[MODE_W-1:0];
+                pause_q <= MODE_RFC[MODE_W:0];
             end
             M_MODE: if (setmode) begin
                 mode_q  <= M_LEAVE;
-                pause_q <= MODE_MRD[MODE_W-1:0];
+                pause_q <= MODE_MRD[MODE_W:0];
                 up_q    <= 1'b1;
             end
             M_LEAVE: if (!paused) mode_q <= M_RUN;
@@ -176,8 +186,8 @@ module lac_sdram_sched #(
 
     reg [ROW_W-1:0]  row_of [0:BANKS-1];  // the open row of each bank
     reg [BANKS-1:0]  open_q;
-    reg [BANKS-1:0]  busy_q;              // may not be closed yet
-    reg [RAS_W-1:0]  ras_q;               // [cycles] since the last ACTIVATE, of whatever bank, down to 0
+    wire [BANKS-1:0] busy;                // may not be closed yet
+    reg [RAS_W-1:0]  ras_q;               // since the last ACTIVATE, of whatever bank
     reg [RRD_W-1:0]  rrd_q;
 
     reg              c_valid_q, c_write_q, c_tag_q, c_last_q, c_end_q;  // c_end_q: its last column command is next
@@ -185,13 +195,13 @@ module lac_sdram_sched #(
     reg [COLS_W-1:0] c_col_q;
     reg [LEFT_W-1:0] c_left_q;
 
-    wire n_paused = n_pause_q != 0;
-    wire n_ready  = n_valid_q && ((n_state_q == N_CHECK && n_hit_q) || (n_state_q == N_WAIT && !n_paused));
+    wire n_paused = n_pause_q[0];
+    wire n_ready  = (n_state_q == N_CHECK && n_hit_q) || (n_state_q == N_WAIT && !n_paused);  // without n_valid_q the state is N_LOOK
     wire c_free   = !c_valid_q || (col_go && c_end_q);
     wire move     = n_ready && c_free;
 
     assign pre_go = n_state_q == N_CLOSE && n_may_close_q && !col_go;
-    assign act_go = n_state_q == N_OPEN && !n_paused && rrd_q == 0 && !col_go;
+    assign act_go = n_state_q == N_OPEN && !n_paused && !rrd_q[0] && !col_go;
 
     // No piece is offered in the cycle in which a round of refreshes begins.
     assign piece_ready = running && (!n_valid_q || move);
@@ -202,13 +212,10 @@ module lac_sdram_sched #(
         if (rst) begin
             n_valid_q <= 1'b0;
             n_state_q <= N_LOOK;
-            n_pause_q <= 0;
         end else begin
             if (load)      n_valid_q <= 1'b1;
             else if (move) n_valid_q <= 1'b0;
-            if (n_paused) n_pause_q <= n_pause_q - 1'b1;
-
-            if (load || move) n_state_q <= N_LOOK;
+            if (move) n_state_q <= N_LOOK;
             else case (n_state_q)
                 N_LOOK:  if (n_valid_q) n_state_q <= N_CHECK;
                 N_CHECK: n_state_q <= n_hit_q ? N_WAIT : n_open_q ? N_CLOSE : N_OPEN;
@@ -216,10 +223,9 @@ module lac_sdram_sched #(
                 N_OPEN:  if (act_go) n_state_q <= N_WAIT;
                 default: ;
             endcase
-
-            if (pre_go) n_pause_q <= RP_I[WAIT_W-1:0];
-            if (act_go) n_pause_q <= RCD_I[WAIT_W-1:0];
         end
+
+    always @(posedge clk) n_pause_q <= pre_go ? RP_1[WAIT_W-1:0] : act_go ? RCD_1[WAIT_W-1:0] : n_pause_q >> 1;
 
     // Only this piece opens and closes rows, so what was looked up stays true. What allows to close is a cycle old:
     // a bank becomes busy only by column commands of the current piece, which forbids it itself.
@@ -235,68 +241,46 @@ module lac_sdram_sched #(
         end
         n_hit_q       <= open_q[n_bank_q] && row_of[n_bank_q] == n_row_q;
         n_open_q      <= open_q[n_bank_q];
-        n_may_close_q <= !busy_q[n_bank_q] && ras_q == 0 && !(c_valid_q && c_bank_q == n_bank_q);
+        n_may_close_q <= !busy[n_bank_q] && !ras_q[0] && !(c_valid_q && c_bank_q == n_bank_q);
         if (act_go) row_of[n_bank_q] <= n_row_q;
     end
 
     // ---- Banks
     always @(posedge clk) begin
-        if (ras_q != 0) ras_q <= ras_q - 1'b1;
-        if (rrd_q != 0) rrd_q <= rrd_q - 1'b1;
-        if (act_go) begin
-            ras_q            <= RAS_J[RAS_W-1:0];
-            rrd_q            <= RRD_I[RRD_W-1:0];
-            open_q[n_bank_q] <= 1'b1;
-        end
+        ras_q <= act_go ? RAS_1[RAS_W-1:0] : ras_q >> 1;
+        rrd_q <= act_go ? RRD_1[RRD_W-1:0] : rrd_q >> 1;
+        if (act_go) open_q[n_bank_q] <= 1'b1;
         if (pre_go) open_q[n_bank_q] <= 1'b0;
         if (rst || close) open_q <= 0;
-        if (rst) begin
-            ras_q <= 0;
-            rrd_q <= 0;
-        end
     end
 
     genvar b;
     generate
         for (b = 0; b < BANKS; b = b + 1) begin : g_bank
             localparam integer NUMBER = b;
-            reg [REC_W-1:0] rec_q;  // [cycles] until the last column command lets the bank be closed
+            reg [REC_W-1:0] rec_q;  // until the last column command lets the bank be closed
             wire            mine = col_go && c_bank_q == NUMBER[BANK_W-1:0];
-            always @(posedge clk)
-                if (rst) begin
-                    rec_q     <= 0;
-                    busy_q[b] <= 1'b0;
-                end else if (mine) begin
-                    rec_q     <= c_write_q ? WREC_I[REC_W-1:0] : RREC_I[REC_W-1:0];
-                    busy_q[b] <= 1'b1;
-                end else begin
-                    if (rec_q != 0) rec_q <= rec_q - 1'b1;
-                    busy_q[b] <= rec_q > {{(REC_W - 1){1'b0}}, 1'b1};
-                end
+            always @(posedge clk) rec_q <= !mine ? rec_q >> 1 : c_write_q ? WREC_1[REC_W-1:0] : RREC_1[REC_W-1:0];
+            assign busy[b] = rec_q[0];
         end
     endgenerate
 
-    assign idle = !n_valid_q && !c_valid_q && busy_q == 0 && ras_q == 0;
+    assign idle = !n_valid_q && !c_valid_q && busy == 0 && !ras_q[0];
 
     // ---- The current piece: a column command every BURST cycles
     reg [GAP_W-1:0]   gap_q;
-    reg [CLEAR_W-1:0] clear_q;  // [cycles] until the data of reads are off the bus
-    localparam integer GAP_I = BURST - 1;
+    reg [CLEAR_W-1:0] clear_q;  // until the data of reads are off the bus
 
-    assign col_go = c_valid_q && gap_q == 0 && (!c_write_q || clear_q == 0);
+    assign col_go = c_valid_q && !gap_q[0] && (!c_write_q || !clear_q[0]);
 
     always @(posedge clk)
-        if (rst) begin
-            c_valid_q <= 1'b0;
-            gap_q     <= 0;
-            clear_q   <= 0;
-        end else begin
-            if (c_free) c_valid_q <= n_ready;
-            if (col_go)          gap_q <= GAP_I[GAP_W-1:0];
-            else if (gap_q != 0) gap_q <= gap_q - 1'b1;
-            if (col_go && !c_write_q) clear_q <= CLEAR_I[CLEAR_W-1:0];
-            else if (clear_q != 0)    clear_q <= clear_q - 1'b1;
-        end
+        if (rst)         c_valid_q <= 1'b0;
+        else if (c_free) c_valid_q <= n_ready;
+
+    always @(posedge clk) begin
+        gap_q   <= col_go ? GAP_1[GAP_W-1:0] : gap_q >> 1;
+        clear_q <= (col_go && !c_write_q) ? CLEAR_1[CLEAR_W-1:0] : clear_q >> 1;
+    end
 
     always @(posedge clk)
         if (c_free) begin

@@ -16,6 +16,7 @@
 module lac_system #(
     parameter integer LANES        = 8,            // of the core: see lac_top
     parameter integer DATA_W       = 64,
+    parameter integer ADDR_W       = 32,           // [bits] of the core's addresses, 24 .. 32: memory must be in reach
     parameter integer STORE_W      = 2,
     parameter integer WEIGHT_DEPTH = 512,
     parameter integer COL_DEPTH    = 512,
@@ -63,7 +64,6 @@ module lac_system #(
     input  wire [SDRAM_PINS-1:0]     sdram_dq_i
 );
 
-    localparam integer ADDR_W    = 32;
     localparam integer CLOCK_KHZ = CLOCK_HZ / 1000;
     localparam [31:0]  VERSION   = 32'h0001_0000;  // of the address map and of the framed protocol
 
@@ -168,7 +168,7 @@ module lac_system #(
     wire [DATA_W-1:0]   m_wdata, m_rdata;
     wire [DATA_W/8-1:0] m_wstrb;
     wire [1:0]          m_bresp, m_rresp;
-    lac_axi_join #(.ADDR_W(ADDR_W), .DATA_W(DATA_W)) u_join (
+    lac_axi_join #(.ADDR_W(ADDR_W), .DATA_W(DATA_W), .FLIGHT(FLIGHT)) u_join (
         .clk(clk), .rst(rst), .hold(core_hold), .quiet(bus_quiet),
         .s_axi_awvalid(a_awvalid), .s_axi_awready(a_awready), .s_axi_awaddr(a_awaddr), .s_axi_awlen(a_awlen),
         .s_axi_wvalid(a_wvalid), .s_axi_wready(a_wready), .s_axi_wdata(a_wdata), .s_axi_wstrb(a_wstrb), .s_axi_wlast(a_wlast),

@@ -9,7 +9,7 @@
 //   Bad        out_bad comes with a byte whose stop bit was low (framing error), and with the first byte behind one or more that found
 //              the queue full and were lost. After a framing error nothing is received until the line was high
 //   Break      out_break is high for one cycle when the line has been low for 160 bit times; the queue is emptied
-//   Transmit   one byte at a time; in_ready rises when its stop bit is over
+//   Transmit   one byte at a time; in_ready, a register, rises when its stop bit is over
 //   Handshake  a byte moves in a cycle with valid && ready; out_* may change while out_valid is low or at a break only
 //   Reset      rst drops everything; tx rests high
 `default_nettype none
@@ -35,10 +35,10 @@ module lac_uart #(
 
 `include "lac_clog2.vh"
     localparam integer       TIME_W   = clog2(DIVISOR);
-    localparam integer       BIT_I    = DIVISOR - 1;
-    localparam integer       HALF_I   = DIVISOR / 2 - 1;
-    localparam [TIME_W-1:0]  BIT      = BIT_I[TIME_W-1:0];
-    localparam [TIME_W-1:0]  HALF     = HALF_I[TIME_W-1:0];
+    localparam integer       BIT_I    = DIVISOR - 2;
+    localparam integer       HALF_I   = DIVISOR / 2 - 2;
+    localparam [TIME_W:0]    BIT      = BIT_I[TIME_W:0];
+    localparam [TIME_W:0]    HALF     = HALF_I[TIME_W:0];
     localparam [7:0]         BREAK    = 8'd150;  // [bits] beyond the ten of the byte in which it began
 
     // ---- The line, synchronised; a pulse of one cycle does not get through
@@ -58,14 +58,14 @@ module lac_uart #(
     localparam [1:0] REST = 2'd0, START = 2'd1, BITS = 2'd2, LOW = 2'd3;
 
     reg [1:0]        state_q;
-    reg [TIME_W-1:0] time_q;   // [cycles] until the next sample
+    reg [TIME_W:0]   time_q;   // [cycles] until the next sample, less one
     reg [7:0]        count_q;  // BITS: samples taken; LOW: bit times
     reg [7:0]        data_q;
     reg              push_q;   // data_q is a byte; level_q of the last cycle was its stop bit
     reg              stop_q;
     reg              break_q;
 
-    wire sample = time_q == 0;
+    wire sample = time_q[TIME_W];
     wire last   = count_q[3];  // eight bits are in, this is the stop bit
 
     always @(posedge clk) begin
@@ -121,34 +121,38 @@ module lac_uart #(
     assign out_break = break_q;
 
     // ---- Transmitter: the start bit, eight bits, the stop bit
-    reg [TIME_W-1:0] tx_time_q;
+    reg [TIME_W:0]   tx_time_q;  // [cycles] until the next bit, less one
     reg [9:0]        tx_data_q;  // bits to come, the next one lowest; ones behind them
     reg [3:0]        tx_left_q;  // [bits] of them
-    reg              tx_q;
+    reg              tx_q, ready_q;
 
     wire tx_rest = tx_left_q == 4'd0;
-    wire tx_step = tx_time_q == 0;
+    wire tx_step = tx_time_q[TIME_W] && !ready_q;
 
-    assign in_ready = tx_rest && tx_step;
+    assign in_ready = ready_q;
     assign tx       = tx_q;
 
     always @(posedge clk)
         if (rst) begin
+            ready_q   <= 1'b0;
             tx_left_q <= 4'd0;
-            tx_time_q <= 0;
+            tx_time_q <= {(TIME_W + 1){1'b1}};
             tx_q      <= 1'b1;
-        end else if (!tx_step) begin
-            tx_time_q <= tx_time_q - 1'b1;
-        end else if (!tx_rest) begin
-            tx_time_q <= BIT;
-            tx_left_q <= tx_left_q - 4'd1;
-            tx_q      <= tx_data_q[0];
-        end else if (in_valid) begin
-            tx_left_q <= 4'd10;
+        end else begin
+            ready_q <= ready_q ? !in_valid : tx_step && tx_rest;
+            if (ready_q) begin
+                if (in_valid) tx_left_q <= 4'd10;
+            end else if (!tx_step) begin
+                tx_time_q <= tx_time_q - 1'b1;
+            end else if (!tx_rest) begin
+                tx_time_q <= BIT;
+                tx_left_q <= tx_left_q - 4'd1;
+                tx_q      <= tx_data_q[0];
+            end
         end
 
     always @(posedge clk)
-        if (in_ready)                 tx_data_q <= {1'b1, in_data, 1'b0};
+        if (ready_q)                  tx_data_q <= {1'b1, in_data, 1'b0};
         else if (tx_step && !tx_rest) tx_data_q <= {1'b1, tx_data_q[9:1]};
 
 endmodule

@@ -17,7 +17,7 @@ module tb_system;
     always #5 clk = !clk;
     wire tx; wire [7:0] leds;
     wire [20:0] pins_unused; wire [15:0] dq_unused;
-    lac_system #(.LANES(4), .DATA_W(64), .STORE_W(2), .WEIGHT_DEPTH(16), .COL_DEPTH(16), .ACC_DEPTH(8), .FEAT_DEPTH(64), .PARAM_DEPTH(8), .FIFO_DEPTH(2),
+    lac_system #(.LANES(4), .DATA_W(64), .ADDR_W(24), .STORE_W(2), .WEIGHT_DEPTH(16), .COL_DEPTH(16), .ACC_DEPTH(8), .FEAT_DEPTH(64), .PARAM_DEPTH(8), .FIFO_DEPTH(2),
         .BURST(4), .FLIGHT(2), .SDRAM_W(0), .MEM_BYTES(MEM_BYTES), .CLOCK_HZ(32'd100000000), .DIVISOR(DIVISOR), .TIMEOUT(20000), .DEBOUNCE(50),
         .NAME({"bench", 88'd0})) dut (
         .clk(clk), .locked(locked), .button(button), .serial_rx(rx), .serial_tx(tx), .leds(leds),

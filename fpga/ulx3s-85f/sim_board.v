@@ -8,7 +8,7 @@
 `default_nettype none
 
 module sim_board #(
-    parameter integer LANES = 32, DATA_W = 64, ADDR_W = 32, STORE_W = 4, WEIGHT_DEPTH = 512, COL_DEPTH = 512, ACC_DEPTH = 512,
+    parameter integer LANES = 32, DATA_W = 64, ADDR_W = 26, STORE_W = 4, WEIGHT_DEPTH = 512, COL_DEPTH = 512, ACC_DEPTH = 512,
     parameter integer FEAT_DEPTH = 2048, PARAM_DEPTH = 2048, FIFO_DEPTH = 8, BURST = 32, FLIGHT = 4,
     parameter integer CLOCK_MULT = 24, DIVISOR = 4, TIMEOUT = 12000, DEBOUNCE = 1000, SDRAM_INIT = 200
 ) (

@@ -12,7 +12,7 @@
 module top #(
     parameter integer LANES        = 32,
     parameter integer DATA_W       = 64,
-    parameter integer ADDR_W       = 32,    // of configs/; the system has 32
+    parameter integer ADDR_W       = 26,
     parameter integer STORE_W      = 4,
     parameter integer WEIGHT_DEPTH = 512,
     parameter integer COL_DEPTH    = 512,
@@ -54,7 +54,7 @@ module top #(
     wire [15:0] dq_o, dq_i;
     wire        dq_oe;
     lac_system #(
-        .LANES(LANES), .DATA_W(DATA_W), .STORE_W(STORE_W), .WEIGHT_DEPTH(WEIGHT_DEPTH), .COL_DEPTH(COL_DEPTH), .ACC_DEPTH(ACC_DEPTH),
+        .LANES(LANES), .DATA_W(DATA_W), .ADDR_W(ADDR_W), .STORE_W(STORE_W), .WEIGHT_DEPTH(WEIGHT_DEPTH), .COL_DEPTH(COL_DEPTH), .ACC_DEPTH(ACC_DEPTH),
         .FEAT_DEPTH(FEAT_DEPTH), .PARAM_DEPTH(PARAM_DEPTH), .FIFO_DEPTH(FIFO_DEPTH), .BURST(BURST), .FLIGHT(FLIGHT),
         .MEM_BYTES(32'd33554432), .CLOCK_HZ(CLOCK_HZ), .DIVISOR(DIVISOR), .TIMEOUT(TIMEOUT), .DEBOUNCE(DEBOUNCE),
         .NAME({"ulx3s-85f", 56'd0}), .SDRAM_W(16), .SDRAM_PINS(16), .SDRAM_ROW_W(13), .SDRAM_COL_W(9), .SDRAM_BANK_W(2), .SDRAM_DQM(1),
@@ -75,8 +75,6 @@ module top #(
     endgenerate
 
     assign wifi_en = 1'b0;  // the ESP32 shares pins with the FPGA: off
-
-    wire unused_ok = &{1'b0, ADDR_W[0]};
 
 endmodule
 `default_nettype wire

@@ -16,12 +16,12 @@ proc lacuna_system {root} {
     return $files
 }
 
-# The KEY=value lines of a configuration, as generics of the top module. ADDR_W is the system's own.
+# The KEY=value lines of a configuration, as generics of the top module.
 proc lacuna_generics {cfg} {
     set generics {}
     set f [open $cfg]
     while {[gets $f line] >= 0} {
-        if {[regexp {^([A-Z_]+)=([0-9]+)} $line -> key value] && $key ne "ADDR_W"} { lappend generics $key=$value }
+        if {[regexp {^([A-Z_]+)=([0-9]+)} $line -> key value]} { lappend generics $key=$value }
     }
     close $f
     return $generics

@@ -10,6 +10,7 @@
 module top #(
     parameter integer LANES        = 8,
     parameter integer DATA_W       = 64,
+    parameter integer ADDR_W       = 24,
     parameter integer STORE_W      = 2,
     parameter integer WEIGHT_DEPTH = 512,
     parameter integer COL_DEPTH    = 512,
@@ -46,7 +47,7 @@ module top #(
 
     wire [7:0] leds;
     lac_system #(
-        .LANES(LANES), .DATA_W(DATA_W), .STORE_W(STORE_W), .WEIGHT_DEPTH(WEIGHT_DEPTH), .COL_DEPTH(COL_DEPTH), .ACC_DEPTH(ACC_DEPTH),
+        .LANES(LANES), .DATA_W(DATA_W), .ADDR_W(ADDR_W), .STORE_W(STORE_W), .WEIGHT_DEPTH(WEIGHT_DEPTH), .COL_DEPTH(COL_DEPTH), .ACC_DEPTH(ACC_DEPTH),
         .FEAT_DEPTH(FEAT_DEPTH), .PARAM_DEPTH(PARAM_DEPTH), .FIFO_DEPTH(FIFO_DEPTH), .BURST(BURST), .FLIGHT(FLIGHT),
         .SDRAM_W(0), .MEM_BYTES(MEM_BYTES), .CLOCK_HZ(CLOCK_HZ), .DIVISOR(DIVISOR), .TIMEOUT(CLOCK_HZ / 10), .DEBOUNCE(CLOCK_HZ / 100),
         .NAME({"arty-a7-35t", 40'd0})
