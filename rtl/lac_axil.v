@@ -4,8 +4,8 @@
 //
 //   Write      AW and W in any order, one write at a time. wr_en for one cycle when both are there; a write
 //              without all four strobes is not passed on and answered with SLVERR, everything else with OKAY
-//   Read       one at a time, beside writes. rd_soon and rd_addr, a cycle later rd_en, rd_data is taken in the cycle after that
-//   Timing     write: B 2 cycles after the later of AW and W; read: R 4 cycles after AR
+//   Read       one at a time, beside writes. rd_early and rd_addr, a cycle later rd_soon, another rd_en; rd_data is taken in the cycle after that
+//   Timing     write: B 2 cycles after the later of AW and W; read: R 5 cycles after AR
 //   Handshake  all VALIDs are registers, all READYs functions of registers and `hold`; a response holds still until taken
 //   Reset      rst drops what is in flight
 `default_nettype none
@@ -36,7 +36,8 @@ module lac_axil (
     output wire        wr_en,
     output wire [11:0] wr_addr,  // [bytes] the two low bits as the master sent them
     output wire [31:0] wr_data,  // 0 until the first
-    output wire        rd_soon,  // rd_en in the next cycle, rd_addr is there
+    output wire        rd_early, // rd_soon in the next cycle, rd_addr is there
+    output wire        rd_soon,  // rd_en in the next cycle
     output wire        rd_en,
     output wire [11:0] rd_addr,  // [bytes] likewise
     input  wire [31:0] rd_data   // of the rd_en one cycle ago
@@ -47,7 +48,7 @@ module lac_axil (
     reg        bad_q;           // the answer is SLVERR
     reg [11:0] wr_addr_q;
     reg [31:0] wr_data_q;
-    reg [3:0]  wr_strb_q;
+    reg        whole_q;         // all four strobes
 
     wire aw_hs = s_axil_awvalid && s_axil_awready;
     wire w_hs  = s_axil_wvalid && s_axil_wready;
@@ -74,20 +75,20 @@ module lac_axil (
         if (aw_hs) wr_addr_q <= s_axil_awaddr;
         if (rst)       wr_data_q <= 32'd0;
         else if (w_hs) wr_data_q <= s_axil_wdata;
-        if (w_hs) wr_strb_q <= s_axil_wstrb;
-        if (act) bad_q <= wr_strb_q != 4'hF;
+        if (w_hs) whole_q <= &s_axil_wstrb;
+        if (act) bad_q <= !whole_q;
     end
 
     assign s_axil_awready = !aw_q && !hold;
     assign s_axil_wready  = !w_q && !hold;
     assign s_axil_bvalid  = b_q;
     assign s_axil_bresp   = {bad_q, 1'b0};
-    assign wr_en          = act && wr_strb_q == 4'hF;
+    assign wr_en          = act && whole_q;
     assign wr_addr        = wr_addr_q;
     assign wr_data        = wr_data_q;
 
     // ---- Reads: ask, take, answer
-    reg        soon_q, ask_q, take_q, r_q;
+    reg        early_q, soon_q, ask_q, take_q, r_q;
     reg [11:0] rd_addr_q;
     reg [31:0] rd_data_q;
 
@@ -96,15 +97,17 @@ module lac_axil (
 
     always @(posedge clk)
         if (rst) begin
-            soon_q <= 1'b0;
-            ask_q  <= 1'b0;
-            take_q <= 1'b0;
-            r_q    <= 1'b0;
+            early_q <= 1'b0;
+            soon_q  <= 1'b0;
+            ask_q   <= 1'b0;
+            take_q  <= 1'b0;
+            r_q     <= 1'b0;
         end else begin
-            soon_q <= ar_hs;
-            ask_q  <= soon_q;
-            take_q <= ask_q;
-            r_q    <= take_q || (r_q && !r_hs);
+            early_q <= ar_hs;
+            soon_q  <= early_q;
+            ask_q   <= soon_q;
+            take_q  <= ask_q;
+            r_q     <= take_q || (r_q && !r_hs);
         end
 
     always @(posedge clk) begin
@@ -112,10 +115,11 @@ module lac_axil (
         if (take_q) rd_data_q <= rd_data;
     end
 
-    assign s_axil_arready = !soon_q && !ask_q && !take_q && !r_q && !hold;
+    assign s_axil_arready = !early_q && !soon_q && !ask_q && !take_q && !r_q && !hold;
     assign s_axil_rvalid  = r_q;
     assign s_axil_rdata   = rd_data_q;
     assign s_axil_rresp   = 2'b00;
+    assign rd_early       = early_q;
     assign rd_soon        = soon_q;
     assign rd_en          = ask_q;
     assign rd_addr        = rd_addr_q;
@@ -155,13 +159,13 @@ module lac_axil (
         assert (wr_en == (f_aw && f_w && !f_acted && f_strb == 4'hF));
         if (wr_en) assert (wr_addr == f_addr && wr_data == f_data);
         if (f_aw)  assert (wr_addr_q == f_addr);
-        if (f_w)   assert (wr_data_q == f_data && wr_strb_q == f_strb);
+        if (f_w)   assert (wr_data_q == f_data && whole_q == (f_strb == 4'hF));
         if (f_acted) assert (f_aw && f_w && bad_q == (f_strb != 4'hF));
-        // P4 one read at a time, in one of its four steps
-        assert (f_reads == {1'b0, soon_q} + {1'b0, ask_q} + {1'b0, take_q} + {1'b0, r_q} && f_reads <= 2'd1);
+        // P4 one read at a time, in one of its five steps
+        assert (f_reads == {1'b0, early_q} + {1'b0, soon_q} + {1'b0, ask_q} + {1'b0, take_q} + {1'b0, r_q} && f_reads <= 2'd1);
         assert (s_axil_arready == (f_reads == 2'd0 && !hold));
         if (hold) assert (!s_axil_awready && !s_axil_wready && !s_axil_arready);
-        if (rd_soon || rd_en) assert (rd_addr == f_raddr);
+        if (rd_early || rd_soon || rd_en) assert (rd_addr == f_raddr);
         if (s_axil_rvalid) assert (s_axil_rresp == 2'b00);
     end
     always @(posedge clk) if (f_past && !rst && !$past(rst)) begin
@@ -169,7 +173,8 @@ module lac_axil (
         if ($past(s_axil_bvalid && !s_axil_bready)) assert (s_axil_bvalid && $stable(s_axil_bresp));
         if ($past(s_axil_rvalid && !s_axil_rready)) assert (s_axil_rvalid && $stable(s_axil_rdata));
         if ($past(f_aw && f_w && !s_axil_bvalid))   assert (s_axil_bvalid);
-        assert (rd_soon == $past(s_axil_arvalid && s_axil_arready));
+        assert (rd_early == $past(s_axil_arvalid && s_axil_arready));
+        assert (rd_soon == $past(rd_early));
         assert (rd_en == $past(rd_soon));
         if ($past(take_q)) assert (s_axil_rvalid && s_axil_rdata == $past(rd_data));  // P7 of the cycle after rd_en
         if ($past(rd_en))  assert (take_q);

@@ -106,7 +106,7 @@ module lac_cmd #(
     reg         ring_bad_q;      // a bad one stands behind all commands so far
     reg  [15:0] tail_q, head_q, fetch_q;
     reg         ring_ok_q, tail_ok_q;  // base, size and window; the new tail, as of the cycle before
-    reg         bell2_q;
+    reg         bell2_q, bell3_q;
     reg         err_q;           // some error is known
     reg  [2:0]  load_q;          // the slots' port serves this engine
     wire        halt;            // ... or is about to be
@@ -121,23 +121,26 @@ module lac_cmd #(
                         && (!ring_end[R_W] || ring_end[R_W-1:0] == {R_W{1'b0}})
                         && ((rd_limit >> ADDR_W) != 64'd0 || ring_end <= {1'b0, rd_limit[ADDR_W-1:6]});
     wire [15:0] fetch1 = fetch_q + 16'd1, head1 = head_q + 16'd1;
-    wire        more     = fetch_q != tail_q;
+    reg         more_q;          // fetch_q != tail_q, a cycle late
 
     always @(posedge clk)
         if (rst) begin
             bell_q     <= 1'b0;
             bell2_q    <= 1'b0;
+            bell3_q    <= 1'b0;
             ring_bad_q <= 1'b0;
             tail_q     <= 16'd0;
         end else begin
             bell_q  <= bell;
             bell2_q <= bell_q;
+            bell3_q <= bell2_q;
             if (bell2_q && !err_q && !ring_bad_q) begin
                 if (ring_ok_q && tail_ok_q) tail_q     <= bell_tail_q[15:0];
                 else                        ring_bad_q <= 1'b1;
             end
         end
     always @(posedge clk) begin
+        more_q        <= fetch_q != tail_q;
         ring_ok_q     <= ring_ok;
         tail_ok_q     <= bell_tail_q[31:16] == 16'd0 && bell_tail_q[15:0] < ring_size[15:0];
         ring_end      <= {1'b0, ring} + {{(R_W-15){1'b0}}, ring_size[15:0]};
@@ -154,8 +157,8 @@ module lac_cmd #(
     reg  [ADDR_W-1:0]  req_addr_q;
     wire               taken;      // a whole command is being taken up
     wire [4:0]         ahead = asked_q - low_q;
-    reg                room_q;     // as of the cycle before, in which nothing was asked for: every second cycle at the most
-    wire               ask = more && !err_q && room_q && (!req_q || req_ready);
+    reg                room_q;     // as of the cycle before, in which nothing was asked for: every second cycle at the most, more_q is right then
+    wire               ask = more_q && !err_q && room_q && (!req_q || req_ready);
     wire [15:0]        entry = err_q ? (d_ring_q ? 16'd0 : head_q) : fetch_q;   // once nothing is fetched any more: where the error is
     wire [R_W-1:0]     entry_at = ring + {{(R_W-16){1'b0}}, entry};
     assign req_valid  = req_q;
@@ -239,11 +242,14 @@ module lac_cmd #(
         token_bad_q <= state_q != ST_WAIT && (token_bad_q || (pairs && speaks && promise == (pair_q[0] ? 4'd15 : 4'd0)));
     end
 
-    wire        fault_now = faulty && fault_seq == seq_q;
-    wire        unknown_now = unknown && unknown_seq == seq_q;
-    wire        spoilt_now  = spoilt && spoilt_seq == seq_q;
+    reg         fault_now, unknown_now, spoilt_now;  // registers: all that lac_slots says of a command is known when it is taken up
     reg         refused_q;
-    always @(posedge clk) refused_q <= fault_now || unknown_now || spoilt_now || check_code != `LAC_ERR_NONE || token_bad_q;
+    always @(posedge clk) begin
+        fault_now   <= faulty && fault_seq == seq_q;
+        unknown_now <= unknown && unknown_seq == seq_q;
+        spoilt_now  <= spoilt && spoilt_seq == seq_q;
+        refused_q   <= fault_now || unknown_now || spoilt_now || check_code != `LAC_ERR_NONE || token_bad_q;
+    end
     wire        send      = state_q == ST_SEND && !err_q && !refused_q;
     wire [2:0]  push      = {3{send}} & {me_q == 2'd2, me_q == 2'd1, me_q == 2'd0};
     always @(posedge clk)
@@ -294,6 +300,7 @@ module lac_cmd #(
     wire [14:0] old_seq, first_seq;
     wire [11:0] slot;
     reg  [4:0]  err_seq_q;
+    reg         have_q, have2_q;       // it is right; as of the cycle before
     wire [2:0]  cready = {st_ready, ex_ready, ld_ready};
     wire [2:0]  done  = {st_done, ex_done, ld_done};
     wire [2:0]  fail  = {st_fail, ex_fail, ld_fail};
@@ -317,7 +324,7 @@ module lac_cmd #(
     assign {st_valid, ex_valid, ld_valid} = cmd_valid;
     generate
         for (g = 0; g < 3; g = g + 1) begin : g_queue
-            wire held = halt || (g == 2 && st_held_q);
+            wire held = halt || halt_q || (g == 2 && st_held_q);
             lac_queue #(.FLIGHT(2)) u_queue (
                 .clk(clk), .rst(rst), .push(push[g]), .push_seq(seq_q), .push_gives(gives_q), .push_mark(mark),
                 .need_slot(need[g]), .slot(slot[4*g +: 4]), .load(load_q[g]), .fill(fill[g]),
@@ -326,7 +333,7 @@ module lac_cmd #(
                 .oldest_valid(old_valid[g]), .oldest_seq(old_seq[5*g +: 5]), .head_seq(first_seq[5*g +: 5]),
                 .busy(engine_busy[g]), .waits(engine_waits[g]), .mark(done_mark[g]),
                 .cmd_valid(cmd_valid[g]), .cmd_ready(cready[g]), .done(done[g]), .fail(fail[g]),
-                .err_valid(err_q), .err_seq(err_seq_q)
+                .err_valid(have2_q), .err_seq(err_seq_q)
             );
         end
     endgenerate
@@ -349,35 +356,49 @@ module lac_cmd #(
     assign st_cmd = {st_words_q, st_addr64, 32'd0, 24'd0, 8'd3};
 
     // ---- The lowest error ------------------------------------------------------------------------------------------------------------
-    // An engine's first error, and the dispatcher's own, wait for their turn: one a cycle is compared with the lowest so far. Nothing starts
-    // meanwhile. What each says of its error is kept beside; what has not won in the end is wiped, so that the record is the or of all.
-    wire        fetch_idle = state_q == ST_WAIT && asked_q == arrived && (err_q || seq_q == arrived) && !req_q;
-    wire        ring_now = ring_bad_q && fetch_idle && !more;
+    // An engine's first error, and the dispatcher's own, wait for their turn: one a cycle is picked, and compared with the lowest so far in the
+    // next. Nothing starts until the queues have looked at the outcome. What each says of its error is kept beside; what has not won in the end is wiped, so that the record is the or of all.
+    reg         fetch_idle_q, ring_now_q;  // a cycle late: neither ends by itself, and more_q is there before a fetch begins
+    always @(posedge clk) begin
+        fetch_idle_q <= state_q == ST_WAIT && asked_q == arrived && (err_q || seq_q == arrived) && !req_q;
+        ring_now_q   <= ring_bad_q && fetch_idle_q && !more_q;
+    end
     reg  [3:0]  todo_q;                // LOAD, EXEC, STORE, dispatcher
+    reg         turn_valid_q;          // one has been picked
+    reg  [1:0]  turn_q;
+    reg  [4:0]  turn_seq_q;
+    reg         halt_q;
     reg  [2:0]  failed_q;
     reg  [14:0] fail_seq_q;
     reg         final_q;
     reg  [1:0]  unit_q;                // 0 dispatcher, 1 LOAD, 2 EXEC, 3 STORE
-    wire        d_err    = !err_q && !todo_q[3] && ((state_q == ST_SEND && refused_q) || ring_now);
+    wire        d_err    = !err_q && !todo_q[3] && ((state_q == ST_SEND && refused_q) || ring_now_q);
     wire [2:0]  first_err = new_err & ~failed_q;
     wire [1:0]  turn     = todo_q[0] ? 2'd1 : todo_q[1] ? 2'd2 : todo_q[2] ? 2'd3 : 2'd0;
     wire [4:0]  turn_seq = todo_q[0] ? fail_seq_q[4:0] : todo_q[1] ? fail_seq_q[9:5] : todo_q[2] ? fail_seq_q[14:10] : seq_q;
-    wire [4:0]  lower    = turn_seq - err_seq_q;
+    wire [4:0]  lower    = turn_seq_q - err_seq_q;
     integer     e;
-    assign halt = todo_q != 4'd0;
+    assign halt = todo_q != 4'd0 || turn_valid_q;
     always @(posedge clk) begin
         for (e = 0; e < 3; e = e + 1) if (first_err[e]) fail_seq_q[5*e +: 5] <= old_seq[5*e +: 5];
         if (rst) begin
             todo_q   <= 4'd0;
             failed_q <= 3'd0;
             err_q    <= 1'b0;
+            have_q   <= 1'b0;
         end else begin
             todo_q   <= {d_err || (todo_q[3] && turn != 2'd0), first_err[2] || (todo_q[2] && turn != 2'd3),
                          first_err[1] || (todo_q[1] && turn != 2'd2), first_err[0]};
             failed_q <= failed_q | new_err;
-            if (halt) err_q <= 1'b1;
+            err_q    <= err_q || todo_q != 4'd0;
+            have_q   <= have_q || turn_valid_q;
         end
-        if (halt && (!err_q || lower[4])) {err_seq_q, unit_q} <= {turn_seq, turn};
+        turn_valid_q <= todo_q != 4'd0;
+        turn_q       <= turn;
+        turn_seq_q   <= turn_seq;
+        have2_q      <= have_q;
+        halt_q       <= halt;
+        if (turn_valid_q && (!have_q || lower[4])) {err_seq_q, unit_q} <= {turn_seq_q, turn_q};
     end
 
     reg  [7:0]        ld_code_q, ex_code_q, st_code_q, d_code_q;
@@ -397,12 +418,12 @@ module lac_cmd #(
             {d_ring_q, d_fault_q, d_window_q, d_unknown_q, d_spoilt_q} <= 5'd0;
             d_code_q <= `LAC_ERR_NONE;
         end else if (d_err) begin
-            d_ring_q   <= ring_now;
-            d_fault_q  <= !ring_now && fault_now;
-            d_unknown_q <= !ring_now && !fault_now && unknown_now;
-            d_spoilt_q  <= !ring_now && !fault_now && !unknown_now && spoilt_now;
-            d_window_q <= !ring_now && !fault_now && !unknown_now && !spoilt_now && check_code == `LAC_ERR_WINDOW;
-            d_code_q   <= ring_now ? `LAC_ERR_RING : fault_now ? bus_code : unknown_now ? `LAC_ERR_OPCODE : spoilt_now ? `LAC_ERR_RESERVED
+            d_ring_q   <= ring_now_q;
+            d_fault_q  <= !ring_now_q && fault_now;
+            d_unknown_q <= !ring_now_q && !fault_now && unknown_now;
+            d_spoilt_q  <= !ring_now_q && !fault_now && !unknown_now && spoilt_now;
+            d_window_q <= !ring_now_q && !fault_now && !unknown_now && !spoilt_now && check_code == `LAC_ERR_WINDOW;
+            d_code_q   <= ring_now_q ? `LAC_ERR_RING : fault_now ? bus_code : unknown_now ? `LAC_ERR_OPCODE : spoilt_now ? `LAC_ERR_RESERVED
                         : check_code != `LAC_ERR_NONE ? check_code : `LAC_ERR_TOKEN;
         end
         // the entry of the ring, or the ring
@@ -420,7 +441,7 @@ module lac_cmd #(
     assign err_index = ld_index_q | ex_index_q | unknown_word | {28'd0, spoilt_at} | bell_tail_q;
 
     // ---- Idle, progress -----------------------------------------------------------------------------------------------------------------
-    assign idle = fetch_idle && (err_q || (!more && !ring_bad_q)) && old_valid == 3'b000 && !bell_q && !bell2_q && new_err == 3'b000 && !halt;
+    assign idle = fetch_idle_q && (err_q || (!more_q && !ring_bad_q)) && old_valid == 3'b000 && !bell_q && !bell2_q && !bell3_q && new_err == 3'b000 && !halt;
     reg         busy_q;
     // the oldest that has not completed: of two engines, of the other two, of both
     reg  [4:0]  low1_q, low2_q;
@@ -448,8 +469,8 @@ module lac_cmd #(
     assign tail      = tail_q;
     assign completed = low_q;
     assign busy      = busy_q;
-    assign pending   = bell_q || bell2_q || started;
-    assign started   = !busy_q && (more || ring_bad_q) && !final_q && !err_q;
+    assign pending   = bell_q || bell2_q || bell3_q || started;
+    assign started   = !busy_q && (more_q || ring_bad_q) && !final_q && !err_q;
     assign marks     = {1'b0, done_mark[0]} + {1'b0, done_mark[1]} + {1'b0, done_mark[2]};
     assign err_valid = final_q;
 

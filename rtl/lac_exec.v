@@ -154,7 +154,7 @@ module lac_exec #(
 
     // ---- L: the line whose elements are being issued ------------------------------------------------------------------
     // pending: elements, or for N:4 groups (in the low quarter), still to be issued
-    reg               p_valid_q, p_job_q, p_end_q;
+    reg               p_can_q, p_job_q, p_end_q;              // something is to be said: an item, or the end mark
     reg  [LINE_W-1:0] p_data_q;
     reg  [LB-1:0]     p_flags_q, pending_q;
     reg  [FEAT_AW:0]  p_offset_q;
@@ -164,8 +164,8 @@ module lac_exec #(
     wire [LB_LOG-1:0] p_index;
     wire [LB-1:0]     p_rest;
     reg               full_q;       // some lane is almost full
-    wire              p_issue = p_valid_q && (p_any_q || p_end_q) && !full_q;
-    wire              p_load  = !p_valid_q || (p_single_q && (!full_q || !(p_any_q || p_end_q)));
+    wire              p_issue = p_can_q && !full_q;
+    wire              p_load  = !p_can_q || (p_single_q && !full_q);
     assign l_ready = p_load;
 
     wire [LB-1:0]     groups;
@@ -188,8 +188,9 @@ module lac_exec #(
     lac_few #(.W(LB)) u_step (.in(pending_q), .one(unused_p), .two(p_two), .three(p_three));
 
     always @(posedge clk) begin
-        if (rst)         p_valid_q <= 1'b0;
-        else if (p_load) p_valid_q <= l_valid;
+        if (rst)          p_can_q <= 1'b0;
+        else if (p_load)  p_can_q <= l_valid && (next_one || l_end);
+        else if (p_issue) p_can_q <= p_two || p_end_q;
         if (rst) full_q <= 1'b0;
         else     full_q <= |lane_full;
     end
@@ -214,24 +215,23 @@ module lac_exec #(
     reg  [LB-1:0]     e0_flags_q;
     reg  [LB_LOG-1:0] e0_index_q;
     reg  [FEAT_AW:0]  e0_offset_q;
+    reg               e0_nm_q, e0_wide_q, e0_sign_q;   // of its job
     reg  [COL_AW-1:0] e1_col_q, e2_col_q, e3_col_q;
     reg  [63:0]       e1_x_q;       // four elements, sign- or zero-extended
     reg  [3:0]        e1_f_q;       // their flags
     reg  [1:0]        e1_pick_q;
+    reg               e1_nm_q;
     reg  [67:0]       e2_a_q, e3_a_q;
 
-    wire              e0_nm    = format_q[e0_job_q] == 2'd2;
-    wire              e0_wide  = type_q[e0_job_q] == 2'd2;
-    wire              e0_sign  = type_q[e0_job_q] == 2'd0;
-    wire [LB_LOG-1:0] e0_group = e0_nm ? e0_index_q : e0_index_q >> 2;
+    wire [LB_LOG-1:0] e0_group = e0_nm_q ? e0_index_q : e0_index_q >> 2;
     wire [31:0]       shift8   = e0_data_q[{e0_group[LB_LOG-3:0], 5'd0} +: 32];
     wire [LINE_W-1:0] shift16  = e0_data_q >> {e0_group, 6'd0};
     wire [3:0]        shift_f  = e0_flags_q[{e0_group[LB_LOG-3:0], 2'd0} +: 4];
     // columns a line holds, as a shift: elements LB or LB/2, groups a quarter of that
     wire [31:0]       off      = {{(31-FEAT_AW){1'b0}}, e0_offset_q};
-    wire [31:0]       off_cols = (off << LB_LOG) >> {e0_nm, e0_wide && !e0_nm} >> (e0_wide && e0_nm);
+    wire [31:0]       off_cols = (off << LB_LOG) >> {e0_nm_q, e0_wide_q && !e0_nm_q} >> (e0_wide_q && e0_nm_q);
     wire [31:0]       e0_col   = off_cols + {16'd0, cbase_q[e0_job_q]} + {{(32-LB_LOG){1'b0}}, e0_index_q};
-    wire [3:0]        neg      = {shift8[31], shift8[23], shift8[15], shift8[7]} & {4{e0_sign}};
+    wire [3:0]        neg      = {shift8[31], shift8[23], shift8[15], shift8[7]} & {4{e0_sign_q}};
     wire [63:0]       x8       = {{8{neg[3]}}, shift8[31:24], {8{neg[2]}}, shift8[23:16],
                                   {8{neg[1]}}, shift8[15:8],  {8{neg[0]}}, shift8[7:0]};
 
@@ -244,7 +244,6 @@ module lac_exec #(
             assign e1_a[17*i +: 17] = e1_f_q[i] ? {x[15], x} - {e1_zero[15], e1_zero} : 17'd0;
         end
     endgenerate
-    wire              e1_nm    = format_q[e1_job_q] == 2'd2;
     wire [16:0]       e1_one   = e1_pick_q[1] ? (e1_pick_q[0] ? e1_a[67:51] : e1_a[50:34])
                                               : (e1_pick_q[0] ? e1_a[33:17] : e1_a[16:0]);
 
@@ -253,14 +252,18 @@ module lac_exec #(
         else     {e3_valid_q, e2_valid_q, e1_valid_q, e0_valid_q} <= {e2_valid_q, e1_valid_q, e0_valid_q, p_issue};
     always @(posedge clk) begin
         {e0_job_q, e0_end_q, e0_base_q} <= {p_job_q, p_end_q, p_base_q};
+        e0_nm_q   <= format_q[p_job_q] == 2'd2;
+        e0_wide_q <= type_q[p_job_q] == 2'd2;
+        e0_sign_q <= type_q[p_job_q] == 2'd0;
+        e1_nm_q   <= e0_nm_q;
         {e0_data_q, e0_flags_q, e0_index_q, e0_offset_q} <= {p_data_q, p_flags_q, p_index, p_offset_q};
         {e1_job_q, e1_end_q, e1_base_q} <= {e0_job_q, e0_end_q, e0_base_q};
-        e1_x_q    <= e0_wide ? shift16[63:0] : x8;
+        e1_x_q    <= e0_wide_q ? shift16[63:0] : x8;
         e1_f_q    <= shift_f;
         e1_pick_q <= e0_index_q[1:0];
         e1_col_q  <= e0_col[COL_AW-1:0];
         {e2_job_q, e2_end_q, e2_base_q, e2_col_q} <= {e1_job_q, e1_end_q, e1_base_q, e1_col_q};
-        e2_a_q    <= e1_nm ? e1_a : {51'd0, e1_one};
+        e2_a_q    <= e1_nm_q ? e1_a : {51'd0, e1_one};
         {e3_job_q, e3_end_q, e3_base_q, e3_col_q, e3_a_q} <= {e2_job_q, e2_end_q, e2_base_q, e2_col_q, e2_a_q};
     end
 
@@ -293,7 +296,7 @@ module lac_exec #(
     assign item_job   = item_job_q;
     assign item_end   = item_end_q;
     assign count_item  = e3_valid_q && !e3_end_q;
-    assign count_stall = p_valid_q && (p_any_q || p_end_q) && full_q;
+    assign count_stall = p_can_q && full_q;
 
     // ---- Why an item was, or was not, issued --------------------------------------------------------------------------------------
     reg  [1:0]        unsaid_q;     // jobs whose end mark is not out

@@ -10,7 +10,8 @@
 //              read port; `need_slot` asks for it, `load` grants it and brings the command at the same time
 //   Timing     a command whose push finds the head empty and nobody waiting is the head in the next cycle; another is read into the head
 //              in the two cycles behind the start of the one before
-//   Errors     commands behind the recorded error (in ring order) that have not started are dropped without effect
+//   Errors     commands behind the recorded error (in ring order) that have not started are dropped without effect. Of which kind a head is
+//              is known a cycle behind its arrival, and behind a change of the error; the latter `held` bridges
 //   Order      `oldest` is the first command, waiting or in flight, that has not completed
 //   Reset      empties everything
 `default_nettype none
@@ -50,7 +51,7 @@ module lac_queue #(
     input  wire        done,
     input  wire        fail,
 
-    input  wire        err_valid,     // the lowest error so far
+    input  wire        err_valid,     // the lowest error so far; err_seq came a cycle before
     input  wire [4:0]  err_seq
 );
 
@@ -70,10 +71,12 @@ module lac_queue #(
     reg  [2:0] need_q;
     reg  [1:0] flight_q;
     wire [4:0] behind = err_seq - head_seq_q;  // negative: this command is behind the error
+    reg        behind_q, seen_q;               // a cycle late: of a head that was there already
     wire       ready  = head_q && !held && (need_q & ~tokens) == 3'd0 && flight_q != FLIGHT[1:0];
     wire       start  = cmd_valid && cmd_ready;
-    assign drop      = head_q && err_valid && behind[4];
-    assign cmd_valid = ready && !drop;
+    assign drop      = head_q && err_valid && seen_q && behind_q;
+    assign cmd_valid = ready && !(err_valid && (!seen_q || behind_q));
+    always @(posedge clk) {seen_q, behind_q} <= {head_q, behind[4]};
     reg  [2:0] take_q;   // a cycle later: the next head comes no earlier than that
     assign take      = take_q;
 

@@ -5,7 +5,8 @@
 //   Function   configuration registers, capabilities, status, interrupts, counters of the run, time stamps
 //   Counters   events are counted in a few bits; a sweep visits one counter a cycle and moves what it has counted into a sum in LUT RAM.
 //              A read shows sum and count together, so it is exact, and takes nothing away
-//   Timing     a read's value is taken in the cycle of rd_en and given in the next one; rd_soon says that rd_en follows, with rd_addr in both cycles.
+//   Timing     a read's value is taken in the cycle of rd_en and given in the next one; rd_early and rd_soon come two cycles and one before it,
+//              with rd_addr in all three.
 //              A read of CYCLE_LO or CNT_MACS_LO takes the cycle after rd_en too, to freeze the upper half
 //   Reset      rst (hard): all; `hold` for sixteen more cycles, in which the RAMs are cleared and nothing may be read or written.
 //              soft, then resetting: what docs/formats.md says
@@ -32,6 +33,7 @@ module lac_regs #(
     input  wire        wr_en,
     input  wire [11:0] wr_addr,
     input  wire [31:0] wr_data,
+    input  wire        rd_early,
     input  wire        rd_soon,
     input  wire        rd_en,
     input  wire [11:0] rd_addr,
@@ -183,9 +185,10 @@ module lac_regs #(
 
     // ---- Counters: a sum each in LUT RAM, where the register's word address ends, but for a few; and a few bits of what is not in it yet ----
     localparam [3:0] AT_MACS_SHOWN = 4'd0, AT_CYCLES_SHOWN = 4'd2;           // upper halves, frozen; from FIRST on: swept
+    localparam [3:0] AT_NONE = 4'd1;                                         // stays zero: for reads of other registers
     localparam [3:0] AT_DONE = 4'd3, AT_MACS_HI = 4'd4, AT_MARKS = 4'd5, AT_CYCLES_HI = 4'd6, AT_NONZERO = 4'd7, AT_MACS = 4'd15,
                      AT_EVENT = 4'd8, FIRST = AT_DONE;
-    // A sweep has 13 visits; reads without a break leave it two cycles of five: a visit at least every 33 cycles. 64 fit.
+    // A sweep has 13 visits; reads without a break leave it three cycles of six: a visit at least every 28 cycles. 64 fit.
     localparam integer N_W = 6;                       // of a count that grows by one
     localparam integer L_W = clog2(LANES + 1), S_W = clog2(STORE_W + 1);
     localparam integer M_W = L_W + N_W;
@@ -195,13 +198,16 @@ module lac_regs #(
     reg  [31:0]    sums [0:15];
     reg            fresh_q;      // counters of the run from turn_q on still hold the last run's sums
     reg            frozen_q;     // this cycle: freeze an upper half
-    reg            frozen_at_q;  // of CYCLE, not of MACS
-    wire           visit = !rd_soon && !rd_en && !frozen_q && !started;
+    reg            started_q;    // the counters' run begins
+    reg            visit;        // register: neither a read's cycle, nor the one before, nor frozen_q, nor started_q
+    reg  [3:0]     at;           // register: the place looked at in this cycle
 
     // the register read, as a place of `sums`; all decoding is done in the cycle before
     wire [11:0]    word   = {rd_addr[11:2], 2'b00};
     reg  [3:0]     rd_at;
     reg            rd_sum, rd_cycle, rd_macs;
+    wire           freeze = rd_en && (rd_cycle || rd_macs);
+    wire [3:0]     turn   = started_q ? FIRST : !visit ? turn_q : turn_q == 4'd15 ? FIRST : turn_q + 4'd1;  // of the next cycle
     always @(posedge clk) begin
         rd_at    <= word == `LAC_REG_DONE || word == `LAC_REG_ERR_CMD ? AT_DONE : word == `LAC_REG_CNT_NONZERO ? AT_NONZERO : word[5:2];
         rd_sum   <= word[11:5] == 7'h07 || word == `LAC_REG_CNT_MACS_HI || word == `LAC_REG_CNT_NONZERO || word == `LAC_REG_MARKS
@@ -209,7 +215,6 @@ module lac_regs #(
         rd_cycle <= word == `LAC_REG_CYCLE_LO;
         rd_macs  <= word == `LAC_REG_CNT_MACS_LO;
     end
-    wire [3:0]     at     = frozen_q ? (frozen_at_q ? AT_CYCLES_HI : AT_MACS_HI) : rd_en ? rd_at : turn_q;
     wire           runs   = at != AT_CYCLES_HI && at != AT_CYCLES_SHOWN;    // cleared by soft reset
     wire           old    = resetting ? runs : fresh_q && at >= turn_q && at != AT_DONE && runs;
 
@@ -225,18 +230,18 @@ module lac_regs #(
 
     always @(posedge clk) begin
         cold_q   <= rst || (cold_q && turn_q != 4'd15);
-        frozen_q <= rd_en && (rd_cycle || rd_macs);
-        frozen_at_q <= rd_cycle;
-        if (rst || started)   turn_q <= rst ? 4'd0 : FIRST;
-        else if (visit)       turn_q <= turn_q == 4'd15 ? FIRST : turn_q + 4'd1;
-        fresh_q <= rst || resetting || started || (fresh_q && !(visit && turn_q == 4'd15));
+        started_q <= started;
+        frozen_q  <= freeze;
+        visit     <= !rd_early && !rd_soon && !freeze && !started;
+        turn_q    <= rst ? 4'd0 : turn;
+        at        <= rst ? 4'd0 : freeze ? (rd_cycle ? AT_CYCLES_HI : AT_MACS_HI) : rd_soon ? (rd_sum ? rd_at : AT_NONE) : turn;
+        fresh_q   <= rst || resetting || started_q || (fresh_q && !(visit && turn_q == 4'd15));
 
-        if (cold_q || old || (rd_en && !rd_sum)) base_q <= 32'd0;
-        else                                     base_q <= sums[at];
-        if (cold_q || (rd_en && !rd_sum)) add_q <= {C_W{1'b0}};
-        else                              add_q <= count;
+        if (cold_q || old) base_q <= 32'd0;
+        else               base_q <= sums[at];
+        add_q      <= count;
         we_q       <= visit || frozen_q;
-        we_at_q    <= frozen_q ? (frozen_at_q ? AT_CYCLES_SHOWN : AT_MACS_SHOWN) : turn_q;
+        we_at_q    <= !frozen_q ? turn_q : at == AT_CYCLES_HI ? AT_CYCLES_SHOWN : AT_MACS_SHOWN;
         macs_now_q <= !cold_q && at == AT_MACS && (visit || rd_en);
         if (we_q) sums[we_at_q] <= sum[31:0];
     end
@@ -248,7 +253,7 @@ module lac_regs #(
     reg  [Z_W-1:0] nonzero_q;
     reg  [4:0]     done_q;       // completed, as of the last visit
     wire [6:0]     events = {count_stall, count_item, count_wr, count_rd, engine_busy};
-    wire           clear  = rst || resetting || started;
+    wire           clear  = rst || resetting || started_q;
     wire [4:0]     done   = completed - done_q;
     reg  [C_W-1:0] count;
     integer        i;
@@ -279,7 +284,7 @@ module lac_regs #(
         if (clear)                                 nonzero_q <= {Z_W{1'b0}};
         else if (visit && turn_q == AT_NONZERO)    nonzero_q <= {{N_W{1'b0}}, count_nonzero[S_W-1:0]};
         else                                       nonzero_q <= nonzero_q + {{N_W{1'b0}}, count_nonzero[S_W-1:0]};
-        if (clear && !started)                      done_q <= 5'd0;
+        if (clear && !started_q)                    done_q <= 5'd0;
         else if (visit && turn_q == AT_DONE)      done_q <= completed;
         if (clear)                                  over_q <= 1'b0;
         else if (visit && turn_q == AT_MACS_HI)   over_q <= 1'b0;
