@@ -48,7 +48,7 @@ module lac_cmd #(
     output wire              busy,
     output wire              pending,      // a doorbell is on its way to being busy
     output wire              started,      // pulse: idle ended
-    output wire [1:0]        marks,        // marked commands completed in this cycle
+    output wire [1:0]        marks,        // marked commands completed in the cycle before
     output wire [2:0]        engine_busy,
     output wire [2:0]        engine_waits, // its next command waits for tokens, or for the commands before it
     output wire              err_valid,    // the record stands
@@ -109,7 +109,7 @@ module lac_cmd #(
     reg         bell2_q, bell3_q;
     reg         err_q;           // some error is known
     reg  [2:0]  load_q;          // the slots' port serves this engine
-    wire        halt;            // ... or is about to be
+    reg         halt;            // ... or is about to be
     wire        idle;
     reg         wipe;            // register: all is quiet behind an error
     reg         d_ring_q, d_fault_q, d_window_q, d_unknown_q, d_spoilt_q;  // the dispatcher's error
@@ -286,10 +286,14 @@ module lac_cmd #(
                     reg  [4:0] token_q;
                     wire       up   = give[g][h];
                     wire       down = take[h][g];
-                    assign have[h][g] = token_q != 5'd0;
+                    reg        have_one_q;       // token_q != 0
+                    assign have[h][g] = have_one_q;
                     always @(posedge clk)
-                        if (rst)             token_q <= 5'd0;
-                        else if (up != down) token_q <= token_q + {{4{down}}, 1'b1};
+                        if (rst) {have_one_q, token_q} <= 6'd0;
+                        else if (up != down) begin
+                            token_q    <= token_q + {{4{down}}, 1'b1};
+                            have_one_q <= up || token_q != 5'd1;
+                        end
                 end
             end
         end
@@ -324,7 +328,7 @@ module lac_cmd #(
     assign {st_valid, ex_valid, ld_valid} = cmd_valid;
     generate
         for (g = 0; g < 3; g = g + 1) begin : g_queue
-            wire held = halt || halt_q || (g == 2 && st_held_q);
+            wire held = held_q || (g == 2 && st_held_q);
             lac_queue #(.FLIGHT(2)) u_queue (
                 .clk(clk), .rst(rst), .push(push[g]), .push_seq(seq_q), .push_gives(gives_q), .push_mark(mark),
                 .need_slot(need[g]), .slot(slot[4*g +: 4]), .load(load_q[g]), .fill(fill[g]),
@@ -367,18 +371,18 @@ module lac_cmd #(
     reg         turn_valid_q;          // one has been picked
     reg  [1:0]  turn_q;
     reg  [4:0]  turn_seq_q;
-    reg         halt_q;
+    reg         held_q;                // halt, or it was in the cycle before
     reg  [2:0]  failed_q;
     reg  [14:0] fail_seq_q;
     reg         final_q;
     reg  [1:0]  unit_q;                // 0 dispatcher, 1 LOAD, 2 EXEC, 3 STORE
     wire        d_err    = !err_q && !todo_q[3] && ((state_q == ST_SEND && refused_q) || ring_now_q);
     wire [2:0]  first_err = new_err & ~failed_q;
+    wire        halt_next = d_err || first_err != 3'd0 || todo_q != 4'd0;
     wire [1:0]  turn     = todo_q[0] ? 2'd1 : todo_q[1] ? 2'd2 : todo_q[2] ? 2'd3 : 2'd0;
     wire [4:0]  turn_seq = todo_q[0] ? fail_seq_q[4:0] : todo_q[1] ? fail_seq_q[9:5] : todo_q[2] ? fail_seq_q[14:10] : seq_q;
     wire [4:0]  lower    = turn_seq_q - err_seq_q;
     integer     e;
-    assign halt = todo_q != 4'd0 || turn_valid_q;
     always @(posedge clk) begin
         for (e = 0; e < 3; e = e + 1) if (first_err[e]) fail_seq_q[5*e +: 5] <= old_seq[5*e +: 5];
         if (rst) begin
@@ -386,7 +390,11 @@ module lac_cmd #(
             failed_q <= 3'd0;
             err_q    <= 1'b0;
             have_q   <= 1'b0;
+            halt     <= 1'b0;
+            held_q   <= 1'b0;
         end else begin
+            halt     <= halt_next;           // todo_q != 0 || turn_valid_q
+            held_q   <= halt_next || halt;
             todo_q   <= {d_err || (todo_q[3] && turn != 2'd0), first_err[2] || (todo_q[2] && turn != 2'd3),
                          first_err[1] || (todo_q[1] && turn != 2'd2), first_err[0]};
             failed_q <= failed_q | new_err;
@@ -397,7 +405,6 @@ module lac_cmd #(
         turn_q       <= turn;
         turn_seq_q   <= turn_seq;
         have2_q      <= have_q;
-        halt_q       <= halt;
         if (turn_valid_q && (!have_q || lower[4])) {err_seq_q, unit_q} <= {turn_seq_q, turn_q};
     end
 
@@ -443,6 +450,8 @@ module lac_cmd #(
     // ---- Idle, progress -----------------------------------------------------------------------------------------------------------------
     assign idle = fetch_idle_q && (err_q || (!more_q && !ring_bad_q)) && old_valid == 3'b000 && !bell_q && !bell2_q && !bell3_q && new_err == 3'b000 && !halt;
     reg         busy_q;
+    reg  [1:0]  marks_q;
+    always @(posedge clk) marks_q <= {1'b0, done_mark[0]} + {1'b0, done_mark[1]} + {1'b0, done_mark[2]};
     // the oldest that has not completed: of two engines, of the other two, of both
     reg  [4:0]  low1_q, low2_q;
     wire [4:0]  next_seq = err_q ? err_seq_q : seq_q;
@@ -471,7 +480,7 @@ module lac_cmd #(
     assign busy      = busy_q;
     assign pending   = bell_q || bell2_q || bell3_q || started;
     assign started   = !busy_q && (more_q || ring_bad_q) && !final_q && !err_q;
-    assign marks     = {1'b0, done_mark[0]} + {1'b0, done_mark[1]} + {1'b0, done_mark[2]};
+    assign marks     = marks_q;
     assign err_valid = final_q;
 
     wire unused_ok = &{1'b0, words, lower, gap_ld, gap_ex, gap_er, diff1, diff2, diff, first_seq};

@@ -134,7 +134,7 @@ module lac_exec #(
     assign cfg_copy   = {copy_q[1], copy_q[0]};
 
     // ---- The skipper -----------------------------------------------------------------------------------------------
-    wire              l_valid, l_ready, l_job, l_end;
+    wire              l_valid, l_ready, l_job, l_nm, l_end;
     wire [LINE_W-1:0] l_data;
     wire [LB-1:0]     l_flags;
     wire [FEAT_AW:0]  l_offset;
@@ -145,11 +145,11 @@ module lac_exec #(
         .job_valid(cmd_valid && !busy_q[next_q]), .job_ready(scan_ready), .job_id(next_q), .job_line(c_line[FEAT_AW-1:0]),
         .job_pitch(cmd[`LAC_F_EXEC_FEAT_PITCH]), .job_points(cmd[`LAC_F_EXEC_POINTS]), .job_last(c_last[FEAT_AW-1:0]),
         .job_base(c_acc[ACC_AW-1:0] + c_rows[ACC_AW-1:0]), .job_rows(c_rows),
-        .cfg_last({last_q[1], last_q[0]}), .cfg_place({place_q[1], place_q[0]}),
+        .cfg_last({last_q[1], last_q[0]}), .cfg_place({place_q[1], place_q[0]}), .cfg_nm({format_q[1] == 2'd2, format_q[0] == 2'd2}),
         .sum_re(sum_re), .sum_qe(sum_qe), .sum_addr(sum_addr), .sum_q(sum_q),
         .line_re(line_re), .line_qe(line_qe), .line_addr(line_addr), .line_data(line_data), .line_flags(line_flags),
         .out_valid(l_valid), .out_ready(l_ready), .out_data(l_data), .out_flags(l_flags), .out_offset(l_offset),
-        .out_base(l_base), .out_job(l_job), .out_end(l_end)
+        .out_base(l_base), .out_job(l_job), .out_nm(l_nm), .out_end(l_end)
     );
 
     // ---- L: the line whose elements are being issued ------------------------------------------------------------------
@@ -182,7 +182,7 @@ module lac_exec #(
 
     lac_ffs #(.W(LB), .INDEX_W(LB_LOG)) u_item (.in(pending_q), .any(unused_any), .index(p_index), .rest(p_rest));
 
-    wire [LB-1:0]     next = format_q[l_job] == 2'd2 ? groups : l_flags;
+    wire [LB-1:0]     next = l_nm ? groups : l_flags;
     wire              next_one, next_two, unused_next, unused_p, p_two, p_three;
     lac_few #(.W(LB)) u_load (.in(next), .one(next_one), .two(next_two), .three(unused_next));
     lac_few #(.W(LB)) u_step (.in(pending_q), .one(unused_p), .two(p_two), .three(p_three));

@@ -298,14 +298,15 @@ module lac_regs #(
     reg  [31:0] stamp [0:7];
     reg         start_q, end_q;  // there is one
     reg  [1:0]  marked_q;        // there is a first mark; there is another
-    wire        ended = busy_was_q && !busy;
+    reg         ended;           // register, like started_q and marks
     wire        mark  = marks != 2'd0;
-    wire [2:0]  stamp_at = started ? R_START[4:2] : ended ? R_END[4:2] : marked_q[0] ? R_LAST[4:2] : R_FIRST[4:2];
+    wire [2:0]  stamp_at = started_q ? R_START[4:2] : ended ? R_END[4:2] : marked_q[0] ? R_LAST[4:2] : R_FIRST[4:2];
     always @(posedge clk) begin
-        if (started || ended || mark) stamp[stamp_at] <= cycle_q;
-        start_q  <= !rst && !soft && (started || start_q);
+        ended <= !rst && busy_was_q && !busy;
+        if (started_q || ended || mark) stamp[stamp_at] <= cycle_q;
+        start_q  <= !rst && !soft && (started_q || start_q);
         end_q    <= !rst && !soft && (ended || end_q);
-        marked_q <= rst || soft || started ? 2'b00 : {marked_q[1] || (mark && marked_q[0]), marked_q[0] || mark};
+        marked_q <= rst || soft || started_q ? 2'b00 : {marked_q[1] || (mark && marked_q[0]), marked_q[0] || mark};
     end
 
     // ---- Cause counters: lac_tally has them -----------------------------------------------------------------------------------------
