@@ -2,10 +2,10 @@
 //
 // lac_axil - AXI4-Lite slave: transactions in, strobes for a register file out
 //
-//   Write      AW and W in any order, one write at a time. wr_en for one cycle when both are there; a write
+//   Write      AW and W in any order, one write at a time. wr_en for one cycle when both are there, wr_addr a cycle before it; a write
 //              without all four strobes is not passed on and answered with SLVERR, everything else with OKAY
 //   Read       one at a time, beside writes. rd_early and rd_addr, a cycle later rd_soon, another rd_en; rd_data is taken in the cycle after that
-//   Timing     write: B 2 cycles after the later of AW and W; read: R 5 cycles after AR
+//   Timing     write: B 3 cycles after the later of AW and W; read: R 5 cycles after AR
 //   Handshake  all VALIDs are registers, all READYs functions of registers and `hold`; a response holds still until taken
 //   Reset      rst drops what is in flight
 `default_nettype none
@@ -45,14 +45,13 @@ module lac_axil (
 
     // ---- Writes: collect AW and W, act, answer
     reg        aw_q, w_q, b_q;  // have the address; have the data; the answer is on offer
-    reg        bad_q;           // the answer is SLVERR
+    reg        act_q;           // have both, since the last cycle
     reg [11:0] wr_addr_q;
     reg [31:0] wr_data_q;
     reg        whole_q;         // all four strobes
 
     wire aw_hs = s_axil_awvalid && s_axil_awready;
     wire w_hs  = s_axil_wvalid && s_axil_wready;
-    wire act   = aw_q && w_q && !b_q;
     wire b_hs  = b_q && s_axil_bready;
 
     // aw_q and w_q stay until the answer is taken: so one write at a time
@@ -61,6 +60,7 @@ module lac_axil (
             aw_q <= 1'b0;
             w_q  <= 1'b0;
             b_q  <= 1'b0;
+            act_q <= 1'b0;
         end else if (b_hs) begin
             aw_q <= 1'b0;
             w_q  <= 1'b0;
@@ -68,7 +68,8 @@ module lac_axil (
         end else begin
             if (aw_hs) aw_q <= 1'b1;
             if (w_hs)  w_q  <= 1'b1;
-            if (act)   b_q  <= 1'b1;
+            act_q <= aw_q && w_q && !act_q && !b_q;
+            if (act_q) b_q  <= 1'b1;
         end
 
     always @(posedge clk) begin
@@ -76,14 +77,13 @@ module lac_axil (
         if (rst)       wr_data_q <= 32'd0;
         else if (w_hs) wr_data_q <= s_axil_wdata;
         if (w_hs) whole_q <= &s_axil_wstrb;
-        if (act) bad_q <= !whole_q;
     end
 
     assign s_axil_awready = !aw_q && !hold;
     assign s_axil_wready  = !w_q && !hold;
     assign s_axil_bvalid  = b_q;
-    assign s_axil_bresp   = {bad_q, 1'b0};
-    assign wr_en          = act && whole_q;
+    assign s_axil_bresp   = {!whole_q, 1'b0};
+    assign wr_en          = act_q && whole_q;
     assign wr_addr        = wr_addr_q;
     assign wr_data        = wr_data_q;
 
@@ -130,17 +130,18 @@ module lac_axil (
     always @(*) if (!f_past) assume (rst);
 
     // What the master was promised to have written
-    reg        f_aw, f_w, f_acted;   // accepted; wr_en has come, or been held back
+    reg        f_aw, f_w, f_both, f_acted;   // accepted; both, a cycle ago; wr_en has come, or been held back
     reg [11:0] f_addr, f_raddr;
     reg [31:0] f_data, f_rdata;
     reg [3:0]  f_strb;
     reg [1:0]  f_reads;              // reads accepted and not yet answered
     always @(posedge clk) begin
-        if (rst || (s_axil_bvalid && s_axil_bready)) {f_aw, f_w, f_acted} <= 3'b000;
+        if (rst || (s_axil_bvalid && s_axil_bready)) {f_aw, f_w, f_both, f_acted} <= 4'b0000;
         else begin
             if (s_axil_awvalid && s_axil_awready) f_aw <= 1'b1;
             if (s_axil_wvalid && s_axil_wready)   f_w  <= 1'b1;
-            if (f_aw && f_w)                      f_acted <= 1'b1;
+            if (f_aw && f_w)                      f_both  <= 1'b1;
+            if (f_both)                           f_acted <= 1'b1;
         end
         if (s_axil_awvalid && s_axil_awready) f_addr <= s_axil_awaddr;
         if (s_axil_wvalid && s_axil_wready)   {f_data, f_strb} <= {s_axil_wdata, s_axil_wstrb};
@@ -150,17 +151,18 @@ module lac_axil (
     end
 
     always @(*) if (f_past) begin
-        assert (f_aw == aw_q && f_w == w_q && f_acted == b_q);
+        assert (f_aw == aw_q && f_w == w_q && f_acted == b_q && act_q == (f_both && !f_acted));
         // P1 one write at a time   P2 an answer belongs to a write that was acted on
         if (f_aw) assert (!s_axil_awready);
         if (f_w)  assert (!s_axil_wready);
         if (s_axil_bvalid) assert (f_acted && s_axil_bresp == (f_strb == 4'hF ? 2'b00 : 2'b10));
-        // P3 wr_en: exactly once, as sent, with all strobes, as soon as both are there
-        assert (wr_en == (f_aw && f_w && !f_acted && f_strb == 4'hF));
+        // P3 wr_en: exactly once, as sent, with all strobes, a cycle after both are there
+        assert (wr_en == (f_both && !f_acted && f_strb == 4'hF));
         if (wr_en) assert (wr_addr == f_addr && wr_data == f_data);
         if (f_aw)  assert (wr_addr_q == f_addr);
         if (f_w)   assert (wr_data_q == f_data && whole_q == (f_strb == 4'hF));
-        if (f_acted) assert (f_aw && f_w && bad_q == (f_strb != 4'hF));
+        if (f_both)  assert (f_aw && f_w);
+        if (f_acted) assert (f_both);
         // P4 one read at a time, in one of its five steps
         assert (f_reads == {1'b0, early_q} + {1'b0, soon_q} + {1'b0, ask_q} + {1'b0, take_q} + {1'b0, r_q} && f_reads <= 2'd1);
         assert (s_axil_arready == (f_reads == 2'd0 && !hold));
@@ -169,10 +171,11 @@ module lac_axil (
         if (s_axil_rvalid) assert (s_axil_rresp == 2'b00);
     end
     always @(posedge clk) if (f_past && !rst && !$past(rst)) begin
-        // P5 answers hold still   P6 they come: B one cycle after both, R two cycles after rd_en's start
+        // P5 answers hold still   P6 they come: B two cycles after both, R two cycles after rd_en's start
         if ($past(s_axil_bvalid && !s_axil_bready)) assert (s_axil_bvalid && $stable(s_axil_bresp));
         if ($past(s_axil_rvalid && !s_axil_rready)) assert (s_axil_rvalid && $stable(s_axil_rdata));
-        if ($past(f_aw && f_w && !s_axil_bvalid))   assert (s_axil_bvalid);
+        if ($past(f_both && !s_axil_bvalid))        assert (s_axil_bvalid);
+        if ($past(f_aw && f_w && !f_both))          assert (f_both);
         assert (rd_early == $past(s_axil_arvalid && s_axil_arready));
         assert (rd_soon == $past(rd_early));
         assert (rd_en == $past(rd_soon));

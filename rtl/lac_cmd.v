@@ -300,11 +300,11 @@ module lac_cmd #(
     endgenerate
 
     // ---- The three queues, and the port on the slots ----------------------------------------------------------------------------------------
-    wire [2:0]  old_valid, done_mark, need, fill;
+    wire [2:0]  old_valid, done_mark, need, fill, head_new;
     wire [14:0] old_seq, first_seq;
     wire [11:0] slot;
     reg  [4:0]  err_seq_q;
-    reg         have_q, have2_q;       // it is right; as of the cycle before
+    reg         have_q;                // it is right
     wire [2:0]  cready = {st_ready, ex_ready, ld_ready};
     wire [2:0]  done  = {st_done, ex_done, ld_done};
     wire [2:0]  fail  = {st_fail, ex_fail, ld_fail};
@@ -317,27 +317,27 @@ module lac_cmd #(
         at_q   <= want[0] ? slot[3:0] : want[1] ? slot[7:4] : want[2] ? slot[11:8]
                 : err_q ? err_seq_q[3:0] : state_q == ST_SEND ? seq1[3:0] : seq_q[3:0];
     end
-    // STORE: nothing before it may be under way. Looked at a cycle late, so a new head waits for that cycle
+    // STORE: nothing before it may be under way. Looked at a cycle late, so a new head waits for a cycle
     wire [4:0]  gap_ld = old_seq[4:0]  - first_seq[14:10];
     wire [4:0]  gap_ex = old_seq[9:5]  - first_seq[14:10];
     wire [4:0]  gap_er = err_seq_q     - first_seq[14:10];
     wire        st_held = (old_valid[0] && gap_ld[4]) || (old_valid[1] && gap_ex[4]) || (err_q && gap_er[4]);
     reg         st_held_q;
-    always @(posedge clk) st_held_q <= st_held || fill[2] || halt;
+    always @(posedge clk) st_held_q <= st_held || halt;
     wire [2:0]  cmd_valid;
     assign {st_valid, ex_valid, ld_valid} = cmd_valid;
     generate
         for (g = 0; g < 3; g = g + 1) begin : g_queue
-            wire held = held_q || (g == 2 && st_held_q);
+            wire held = held_q || (g == 2 && (st_held_q || head_new[2]));
             lac_queue #(.FLIGHT(2)) u_queue (
                 .clk(clk), .rst(rst), .push(push[g]), .push_seq(seq_q), .push_gives(gives_q), .push_mark(mark),
                 .need_slot(need[g]), .slot(slot[4*g +: 4]), .load(load_q[g]), .fill(fill[g]),
                 .slot_lap(lap), .slot_at(at_q), .slot_waits(waits),
                 .tokens(have[g]), .take(take[g]), .give(give[g]), .held(held),
-                .oldest_valid(old_valid[g]), .oldest_seq(old_seq[5*g +: 5]), .head_seq(first_seq[5*g +: 5]),
+                .oldest_valid(old_valid[g]), .oldest_seq(old_seq[5*g +: 5]), .head_seq(first_seq[5*g +: 5]), .head_new(head_new[g]),
                 .busy(engine_busy[g]), .waits(engine_waits[g]), .mark(done_mark[g]),
                 .cmd_valid(cmd_valid[g]), .cmd_ready(cready[g]), .done(done[g]), .fail(fail[g]),
-                .err_valid(have2_q), .err_seq(err_seq_q)
+                .err_valid(have_q), .err_seq(err_seq_q)
             );
         end
     endgenerate
@@ -404,7 +404,6 @@ module lac_cmd #(
         turn_valid_q <= todo_q != 4'd0;
         turn_q       <= turn;
         turn_seq_q   <= turn_seq;
-        have2_q      <= have_q;
         if (turn_valid_q && (!have_q || lower[4])) {err_seq_q, unit_q} <= {turn_seq_q, turn_q};
     end
 
@@ -483,7 +482,7 @@ module lac_cmd #(
     assign marks     = marks_q;
     assign err_valid = final_q;
 
-    wire unused_ok = &{1'b0, words, lower, gap_ld, gap_ex, gap_er, diff1, diff2, diff, first_seq};
+    wire unused_ok = &{1'b0, words, lower, gap_ld, gap_ex, gap_er, diff1, diff2, diff, first_seq, head_new};
 
 endmodule
 `default_nettype wire

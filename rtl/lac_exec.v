@@ -153,16 +153,14 @@ module lac_exec #(
     );
 
     // ---- L: the line whose elements are being issued ------------------------------------------------------------------
-    // pending: elements, or for N:4 groups (in the low quarter), still to be issued
+    // pending: elements, or for N:4 groups (in the low quarter), still to be issued behind the one at hand
     reg               p_can_q, p_job_q, p_end_q;              // something is to be said: an item, or the end mark
     reg  [LINE_W-1:0] p_data_q;
     reg  [LB-1:0]     p_flags_q, pending_q;
     reg  [FEAT_AW:0]  p_offset_q;
     reg  [ACC_AW-1:0] p_base_q;
-    reg               p_any_q, p_single_q;                    // some element left; at most one
-    wire              unused_any;
-    wire [LB_LOG-1:0] p_index;
-    wire [LB-1:0]     p_rest;
+    reg               p_any_q, p_single_q;                    // it is an element, not the end mark; it is the last, or there is none
+    reg  [LB_LOG-1:0] p_index_q;
     reg               full_q;       // some lane is almost full
     wire              p_issue = p_can_q && !full_q;
     wire              p_load  = !p_can_q || (p_single_q && !full_q);
@@ -180,17 +178,18 @@ module lac_exec #(
         end
     endgenerate
 
-    lac_ffs #(.W(LB), .INDEX_W(LB_LOG)) u_item (.in(pending_q), .any(unused_any), .index(p_index), .rest(p_rest));
-
-    wire [LB-1:0]     next = l_nm ? groups : l_flags;
-    wire              next_one, next_two, unused_next, unused_p, p_two, p_three;
-    lac_few #(.W(LB)) u_load (.in(next), .one(next_one), .two(next_two), .three(unused_next));
-    lac_few #(.W(LB)) u_step (.in(pending_q), .one(unused_p), .two(p_two), .three(p_three));
+    // the next element, of this line or the next; and whether it is the last, known a cycle early: the readies of all stages before hang on it
+    wire [LB-1:0]     next = !p_single_q ? pending_q : l_nm ? groups : l_flags;
+    wire              some, two, unused_any;
+    wire [LB_LOG-1:0] index;
+    wire [LB-1:0]     rest;
+    lac_ffs #(.W(LB), .INDEX_W(LB_LOG)) u_item (.in(next), .any(unused_any), .index(index), .rest(rest));
+    lac_few #(.W(LB)) u_few (.in(next), .one(some), .two(two));
 
     always @(posedge clk) begin
-        if (rst)          p_can_q <= 1'b0;
-        else if (p_load)  p_can_q <= l_valid && (next_one || l_end);
-        else if (p_issue) p_can_q <= p_two || p_end_q;
+        if (rst)          {p_can_q, p_single_q} <= 2'b01;
+        else if (p_load)  {p_can_q, p_single_q} <= {l_valid && (some || l_end), !l_valid || !two};
+        else if (p_issue) p_single_q <= !two;
         if (rst) full_q <= 1'b0;
         else     full_q <= |lane_full;
     end
@@ -199,13 +198,8 @@ module lac_exec #(
             {p_job_q, p_end_q, p_offset_q, p_base_q} <= {l_job, l_end, l_offset, l_base};
             p_data_q  <= l_data;
             p_flags_q <= l_flags;
-            pending_q <= next;
-        end else if (p_issue)
-            pending_q <= p_rest;
-    // known a cycle early: the readies of all stages before hang on it
-    always @(posedge clk)
-        if (p_load)       {p_any_q, p_single_q} <= {next_one, !next_two};
-        else if (p_issue) {p_any_q, p_single_q} <= {p_two, !p_three};
+        end
+    always @(posedge clk) if (p_load || p_issue) {p_any_q, p_index_q, pending_q} <= {some, index, rest};
 
     // ---- E0 .. E3: element, zero point, column, mask ------------------------------------------------------------------------
     reg               e0_valid_q, e0_job_q, e0_end_q, e1_valid_q, e1_job_q, e1_end_q;
@@ -225,7 +219,14 @@ module lac_exec #(
 
     wire [LB_LOG-1:0] e0_group = e0_nm_q ? e0_index_q : e0_index_q >> 2;
     wire [31:0]       shift8   = e0_data_q[{e0_group[LB_LOG-3:0], 5'd0} +: 32];
-    wire [LINE_W-1:0] shift16  = e0_data_q >> {e0_group, 6'd0};
+    wire [63:0]       shift16;      // four elements of 16 bits; a line of 64 bits has no more
+    generate
+        if (LINE_W == 64) begin : g_whole
+            assign shift16 = e0_data_q;
+        end else begin : g_part
+            assign shift16 = e0_data_q[{e0_group[LB_LOG-4:0], 6'd0} +: 64];
+        end
+    endgenerate
     wire [3:0]        shift_f  = e0_flags_q[{e0_group[LB_LOG-3:0], 2'd0} +: 4];
     // columns a line holds, as a shift: elements LB or LB/2, groups a quarter of that
     wire [31:0]       off      = {{(31-FEAT_AW){1'b0}}, e0_offset_q};
@@ -256,9 +257,9 @@ module lac_exec #(
         e0_wide_q <= type_q[p_job_q] == 2'd2;
         e0_sign_q <= type_q[p_job_q] == 2'd0;
         e1_nm_q   <= e0_nm_q;
-        {e0_data_q, e0_flags_q, e0_index_q, e0_offset_q} <= {p_data_q, p_flags_q, p_index, p_offset_q};
+        {e0_data_q, e0_flags_q, e0_index_q, e0_offset_q} <= {p_data_q, p_flags_q, p_index_q, p_offset_q};
         {e1_job_q, e1_end_q, e1_base_q} <= {e0_job_q, e0_end_q, e0_base_q};
-        e1_x_q    <= e0_wide_q ? shift16[63:0] : x8;
+        e1_x_q    <= e0_wide_q ? shift16 : x8;
         e1_f_q    <= shift_f;
         e1_pick_q <= e0_index_q[1:0];
         e1_col_q  <= e0_col[COL_AW-1:0];
@@ -402,7 +403,7 @@ module lac_exec #(
     assign fail_code  = err_ovf_q ? `LAC_ERR_OVERFLOW : `LAC_ERR_BLOCK_ROW;
     assign fail_index = {err_addr16, err_lane16};
 
-    wire unused_ok = &{1'b0, unused_any, unused_next, unused_p, cmd, c_line, c_acc, c_rows, c_last, e0_col, shift16, mask_we};
+    wire unused_ok = &{1'b0, unused_any, cmd, c_line, c_acc, c_rows, c_last, e0_col, e0_group, mask_we};
 
 endmodule
 `default_nettype wire

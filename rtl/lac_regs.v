@@ -31,7 +31,7 @@ module lac_regs #(
     input  wire        soft,        // soft reset begins
 
     input  wire        wr_en,
-    input  wire [11:0] wr_addr,
+    input  wire [11:0] wr_addr,       // right a cycle before wr_en too
     input  wire [31:0] wr_data,
     input  wire        rd_early,
     input  wire        rd_soon,
@@ -45,7 +45,7 @@ module lac_regs #(
     output wire [31:0] bell_tail,
     output wire [63:0] ring_base,
     output wire [31:0] ring_size,
-    output wire [63:0] rd_base,
+    output wire [63:0] rd_base,       // windows: bit ADDR_W stands for it and all above
     output wire [63:0] rd_limit,
     output wire [63:0] wr_base,
     output wire [63:0] wr_limit,
@@ -108,7 +108,10 @@ module lac_regs #(
     wire       keep = wr_en && wr_addr[1:0] == 2'd0 && is_kept(wr_addr);
     always @(posedge clk) if (cold_q || keep) kept[cold_q ? turn_q : wr_addr[5:2]] <= wr_data;
 
-    // and what hardware looks at
+    // and what hardware looks at; of addresses of the windows, beyond ADDR_W, only whether there is something
+    localparam integer HI = ADDR_W - 32;
+    wire [31:0] hi_ones = 32'hFFFFFFFF << HI;
+    wire [31:0] window_hi = (wr_data & ~hi_ones) | ({31'd0, |(wr_data & hi_ones)} << HI);
     always @(posedge clk)
         if (rst) begin
             {ring_lo_q, ring_hi_q, size_q}         <= 96'd0;
@@ -126,13 +129,13 @@ module lac_regs #(
                     `LAC_REG_RING_BASE_HI: ring_hi_q    <= wr_data;
                     `LAC_REG_RING_SIZE:    size_q       <= wr_data;
                     `LAC_REG_RD_BASE_LO:   rdb_lo_q     <= wr_data;
-                    `LAC_REG_RD_BASE_HI:   rdb_hi_q     <= wr_data;
+                    `LAC_REG_RD_BASE_HI:   rdb_hi_q     <= window_hi;
                     `LAC_REG_RD_LIMIT_LO:  rdl_lo_q     <= wr_data;
-                    `LAC_REG_RD_LIMIT_HI:  rdl_hi_q     <= wr_data;
+                    `LAC_REG_RD_LIMIT_HI:  rdl_hi_q     <= window_hi;
                     `LAC_REG_WR_BASE_LO:   wrb_lo_q     <= wr_data;
-                    `LAC_REG_WR_BASE_HI:   wrb_hi_q     <= wr_data;
+                    `LAC_REG_WR_BASE_HI:   wrb_hi_q     <= window_hi;
                     `LAC_REG_WR_LIMIT_LO:  wrl_lo_q     <= wr_data;
-                    `LAC_REG_WR_LIMIT_HI:  wrl_hi_q     <= wr_data;
+                    `LAC_REG_WR_LIMIT_HI:  wrl_hi_q     <= window_hi;
                     `LAC_REG_WATCHDOG:     watchdog_q   <= wr_data;
                     default: ;
                 endcase
@@ -162,7 +165,9 @@ module lac_regs #(
 
     // ---- Interrupts ------------------------------------------------------------------------------------------------------
     wire [2:0] irq_now = {marks != 2'd0, err_valid && !err_was_q, busy_was_q && !busy && !err_valid};
-    wire [2:0] irq_clear = (wr_en && wr_addr == `LAC_REG_IRQ_STATUS) ? wr_data[2:0] : 3'd0;
+    reg        wr_irq;  // register: wr_addr is there a cycle before wr_en
+    always @(posedge clk) wr_irq <= wr_addr == `LAC_REG_IRQ_STATUS;
+    wire [2:0] irq_clear = (wr_en && wr_irq) ? wr_data[2:0] : 3'd0;
     always @(posedge clk)
         if (rst || soft || resetting) begin
             irq_status_q <= 3'd0;
@@ -188,8 +193,8 @@ module lac_regs #(
     localparam [3:0] AT_NONE = 4'd1;                                         // stays zero: for reads of other registers
     localparam [3:0] AT_DONE = 4'd3, AT_MACS_HI = 4'd4, AT_MARKS = 4'd5, AT_CYCLES_HI = 4'd6, AT_NONZERO = 4'd7, AT_MACS = 4'd15,
                      AT_EVENT = 4'd8, FIRST = AT_DONE;
-    // A sweep has 13 visits; reads without a break leave it three cycles of six: a visit at least every 28 cycles. 64 fit.
-    localparam integer N_W = 6;                       // of a count that grows by one
+    // A sweep has 13 visits; reads without a break leave it three cycles of six: a visit at least every 29 cycles.
+    localparam integer N_W = 5;                       // of a count that grows by one
     localparam integer L_W = clog2(LANES + 1), S_W = clog2(STORE_W + 1);
     localparam integer M_W = L_W + N_W;
     localparam integer Z_W = S_W + N_W;
@@ -366,21 +371,20 @@ module lac_regs #(
         rd_elo      <= word == `LAC_REG_ERR_ADDR_LO && err_valid;
         rd_ehi      <= word == `LAC_REG_ERR_ADDR_HI && err_valid;
         rd_eindex   <= word == `LAC_REG_ERR_INDEX && err_valid;
-        if (rd_en) begin
-            value_q     <= fixed_q | (rd_status ? {28'd0, resetting, stuck, err_valid, busy || pending || bell_q || bell_wait_q} : 32'd0)
-                         | {29'd0, (rd_enable ? irq_enable_q : 3'd0) | (rd_irq ? irq_status_q : 3'd0)}
-                         | {16'd0, (rd_head ? head : 16'd0) | (rd_tail ? tail : 16'd0)}
-                         | (rd_select ? {ask_q || ask_pending, 19'd0, ask_at_q} : 32'd0)
-                         | (rd_code ? {22'd0, err_unit, err_code} : 32'd0);
-            kept_q      <= rd_kept ? kept[rd_at] : 32'd0;
-            stamp_q     <= rd_stamp ? stamp[rd_stamp_at] : 32'd0;
-            now_q       <= rd_cycle ? cycle_q : 32'd0;
-            ask_value_q <= rd_value ? ask_value : 32'd0;
-            err_tag_q   <= rd_etag ? err_tag : 32'd0;
-            err_lo_q    <= rd_elo ? err_addr[31:0] : 32'd0;
-            err_hi_q    <= rd_ehi ? err_addr[63:32] : 32'd0;
-            err_index_q <= rd_eindex ? err_index : 32'd0;
-        end
+        // every cycle: of rd_en's the next one is looked at
+        value_q     <= fixed_q | (rd_status ? {28'd0, resetting, stuck, err_valid, busy || pending || bell_q || bell_wait_q} : 32'd0)
+                     | {29'd0, (rd_enable ? irq_enable_q : 3'd0) | (rd_irq ? irq_status_q : 3'd0)}
+                     | {16'd0, (rd_head ? head : 16'd0) | (rd_tail ? tail : 16'd0)}
+                     | (rd_select ? {ask_q || ask_pending, 19'd0, ask_at_q} : 32'd0)
+                     | (rd_code ? {22'd0, err_unit, err_code} : 32'd0);
+        kept_q      <= rd_kept ? kept[rd_at] : 32'd0;
+        stamp_q     <= rd_stamp ? stamp[rd_stamp_at] : 32'd0;
+        now_q       <= rd_cycle ? cycle_q : 32'd0;
+        ask_value_q <= rd_value ? ask_value : 32'd0;
+        err_tag_q   <= rd_etag ? err_tag : 32'd0;
+        err_lo_q    <= rd_elo ? err_addr[31:0] : 32'd0;
+        err_hi_q    <= rd_ehi ? err_addr[63:32] : 32'd0;
+        err_index_q <= rd_eindex ? err_index : 32'd0;
     end
     assign rd_data = sum[31:0] | value_q | kept_q | stamp_q | now_q | ask_value_q | err_tag_q | err_lo_q | err_hi_q | err_index_q;
 

@@ -162,23 +162,24 @@ module lac_slots #(
             default: all = `LAC_RESERVED_STORE;
         endcase
     wire [LINE_W-1:0] set   = line_q & all_q;
-    wire [2:0]        own   = class_now == 3'd5 ? 3'b010 : class_now == 3'd6 ? 3'b100 : 3'b001;
-    wire              self  = first && |(own & (lw[10:8] | lw[14:12]));
     reg  [W-1:0]      word_set_q;    // words of the line before this one in which a reserved bit is set
-    reg               self_q;        // it was a first line, of a command that waits for itself or signals to itself: word 0
+    reg               first2_q;      // it was a first one
+    reg  [2:0]        own_q;         // its waits and gives
+    wire              self = first2_q && (class_q == 3'd5 ? own_q[1] : class_q == 3'd6 ? own_q[2] : own_q[0]);  // its own engine's: word 0
     reg  [3:0]        set_at;
     reg  [2:0]        set_part_q;
     reg  [4:0]        set_seq_q;
     integer           w;
     always @(posedge clk) begin
         for (w = 0; w < W; w = w + 1) word_set_q[w] <= valid_q && !rst && |set[32*w +: 32];
-        self_q     <= valid_q && !rst && self;
+        first2_q   <= valid_q && !rst && first;
+        own_q      <= lw[10:8] | lw[14:12];
         set_part_q <= part_q;
         set_seq_q  <= seq_q;
     end
     always @* begin
         set_at = 4'd0;
-        for (w = W - 1; w >= 0; w = w - 1) if (word_set_q[w] || (w == 0 && self_q)) set_at = w[3:0];
+        for (w = W - 1; w >= 0; w = w - 1) if (word_set_q[w] || (w == 0 && self)) set_at = w[3:0];
     end
     wire [6:0]        line_at = {4'd0, set_part_q} << W_LOG;
 
@@ -191,7 +192,7 @@ module lac_slots #(
     always @(posedge clk) begin
         fault_q   <= !rst && (fault_q || (valid_q && line_fault_q != 3'd0));
         unknown_q <= !rst && (unknown_q || (valid_q && first && class_now == 3'd7));
-        spoilt_q  <= !rst && (spoilt_q || self_q || word_set_q != {W{1'b0}});
+        spoilt_q  <= !rst && (spoilt_q || self || word_set_q != {W{1'b0}});
         far_q     <= !rst && (far_q || (here2 && is_far && !exec));
         if (!fault_q)   {fault_seq_q, fault_code_q} <= {seq_q, line_fault_q};
         if (!unknown_q) unknown_seq_q <= seq_q;
