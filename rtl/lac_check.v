@@ -122,12 +122,13 @@ module lac_check #(
     reg  [17:0] ma_q, mb_q;
     reg  [35:0] product_q;
     wire        one = step_q == 4'd1;
+    wire        spread = is_lf || is_st;
     reg         many_q;
     wire [16:0] fewer = {1'b0, points} + {17{one}};
     wire        ma_zero = ma_q[15:0] == 16'd0;
     always @(posedge clk) begin
-        if (is_lx && !one) ma_q <= 18'd1;
-        else               ma_q <= {2'd0, fewer[15:0]};
+        if (one ? !is_ex && !spread : is_lx) ma_q <= {17'd0, !one};
+        else                                 ma_q <= {2'd0, fewer[15:0]};
         mb_q      <= one ? (is_ex ? {2'd0, w4[31:16]} : w4[23:6]) : (is_lf || is_lx) ? row_q : {2'd0, rows};
         product_q <= ma_q * mb_q;
         if (step_q == 4'd2) many_q <= !ma_zero;
@@ -136,7 +137,6 @@ module lac_check #(
     // ---- Sums ------------------------------------------------------------------------------------------------------------------------------
     // step 3: the first product is there; every register below follows in the next cycle
     reg  [33:0]   apart_q;       // it, in 64 bytes; of EXEC in lines; else 0
-    wire          spread = is_lf || is_st;
     wire [63:0]   apart  = {30'd0, apart_q} << PG;
     reg  [U_W:0]  last_q, end_q; // first line of the last row; line behind the last one; bit U_W: beyond the address space
     reg           end_big_q;
@@ -163,8 +163,7 @@ module lac_check #(
     end
 
     always @(posedge clk) begin
-        if (!is_ex && !spread)    apart_q <= 34'd0;
-        else if (step_q == 4'd3)  apart_q <= product_q[33:0];
+        if (step_q == 4'd3) apart_q <= product_q[33:0];
         last_q     <= {1'b0, line_at} + {1'b0, apart[U_W-1:0]};
         end_q      <= last_q + {{(U_W-23){1'b0}}, len_q};
         end_big_q  <= last_q[U_W] || |(apart >> U_W);

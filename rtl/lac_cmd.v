@@ -55,6 +55,7 @@ module lac_cmd #(
     output wire [7:0]        err_code,
     output wire [1:0]        err_unit,
     output wire [31:0]       err_tag,
+    output wire              err_no_tag,   // it is 0
     output wire [63:0]       err_addr,
     output wire [31:0]       err_index,
 
@@ -409,7 +410,7 @@ module lac_cmd #(
 
     reg  [7:0]        ld_code_q, ex_code_q, st_code_q, d_code_q;
     reg  [ADDR_W-1:0] ld_at_q, st_at_q, d_at_q;
-    reg  [31:0]       ld_index_q, ex_index_q, d_hi_q, tag_q;
+    reg  [31:0]       ld_index_q, ex_index_q, d_hi_q;
     wire [7:0]        bus_code = fault_code == 3'd1 ? `LAC_ERR_BUS_SLVERR : fault_code == 3'd2 ? `LAC_ERR_BUS_DECERR
                                : fault_code == 3'd3 ? `LAC_ERR_BUS_TIMEOUT : `LAC_ERR_BUS_PROTOCOL;
     always @(posedge clk) begin
@@ -437,12 +438,12 @@ module lac_cmd #(
         else if (!final_q)                                       d_at_q <= {entry_at, ring_base[5:0]};
         if (wipe && (unit_q != 2'd0 || !d_ring_q)) d_hi_q <= 32'd0;
         else if (!final_q)                         d_hi_q <= ring_base[63:32];
-        tag_q <= d_ring_q || d_fault_q ? 32'd0 : tag;
     end
     wire [ADDR_W-1:0] err_at = ld_at_q | st_at_q | d_at_q | fault_addr | check_at;
     assign err_code  = ld_code_q | ex_code_q | st_code_q | d_code_q;
     assign err_unit  = unit_q;
-    assign err_tag   = tag_q;
+    assign err_tag   = tag;    // at_q stands on its slot
+    assign err_no_tag = d_ring_q || d_fault_q;
     assign err_addr  = {{(64-ADDR_W){1'b0}}, err_at} | {d_hi_q | far_hi, 32'd0};
     assign err_index = ld_index_q | ex_index_q | unknown_word | {28'd0, spoilt_at} | bell_tail_q;
 

@@ -66,6 +66,7 @@ module lac_regs #(
     input  wire [7:0]  err_code,
     input  wire [1:0]  err_unit,
     input  wire [31:0] err_tag,
+    input  wire        err_no_tag,
     input  wire [63:0] err_addr,
     input  wire [31:0] err_index,
 
@@ -367,7 +368,7 @@ module lac_regs #(
         rd_tail     <= word == `LAC_REG_TAIL;
         rd_select   <= word == `LAC_REG_COUNT_SELECT;
         rd_value    <= word == `LAC_REG_COUNT_VALUE;
-        rd_etag     <= word == `LAC_REG_ERR_TAG && err_valid;
+        rd_etag     <= word == `LAC_REG_ERR_TAG && err_valid && !err_no_tag;
         rd_elo      <= word == `LAC_REG_ERR_ADDR_LO && err_valid;
         rd_ehi      <= word == `LAC_REG_ERR_ADDR_HI && err_valid;
         rd_eindex   <= word == `LAC_REG_ERR_INDEX && err_valid;

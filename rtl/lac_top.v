@@ -159,7 +159,7 @@ module lac_top #(
         .rd_addr(reg_raddr), .rd_data(reg_rdata)
     );
 
-    wire        bell, busy, pending, started, err_valid, count_rd, count_wr, count_item, count_stall;
+    wire        bell, busy, pending, started, err_valid, err_no_tag, count_rd, count_wr, count_item, count_stall;
     wire [31:0] bell_tail, ring_size, watchdog;
     wire [4:0]  completed;
     wire [63:0] ring_base, rd_base, rd_limit, wr_base, wr_limit;
@@ -184,7 +184,7 @@ module lac_top #(
         .rd_base(rd_base), .rd_limit(rd_limit), .wr_base(wr_base), .wr_limit(wr_limit), .watchdog(watchdog), .irq(irq),
         .head(head), .tail(tail), .completed(completed), .busy(busy), .pending(pending), .started(started),
         .resetting(state_q != ST_RUN), .stuck(rd_stuck || wr_stuck), .marks(marks), .engine_busy(engine_busy),
-        .err_valid(err_valid), .err_code(err_code), .err_unit(err_unit), .err_tag(err_tag), .err_addr(err_addr), .err_index(err_index),
+        .err_valid(err_valid), .err_code(err_code), .err_unit(err_unit), .err_tag(err_tag), .err_no_tag(err_no_tag), .err_addr(err_addr), .err_index(err_index),
         .count_rd(count_rd), .count_wr(count_wr), .count_item(count_item), .count_stall(count_stall),
         .count_macs(macs_q), .count_nonzero(nonzero), .ask(ask), .ask_at(ask_at), .ask_pending(ask_pending), .ask_value(ask_value)
     );
@@ -240,7 +240,7 @@ module lac_top #(
         .rd_base(rd_base), .rd_limit(rd_limit), .wr_base(wr_base), .wr_limit(wr_limit), .head(head), .tail(tail),
         .completed(completed), .busy(busy), .pending(pending), .started(started), .marks(marks), .engine_busy(engine_busy),
         .engine_waits(engine_waits),
-        .err_valid(err_valid), .err_code(err_code), .err_unit(err_unit), .err_tag(err_tag), .err_addr(err_addr), .err_index(err_index),
+        .err_valid(err_valid), .err_code(err_code), .err_unit(err_unit), .err_tag(err_tag), .err_no_tag(err_no_tag), .err_addr(err_addr), .err_index(err_index),
         .req_valid(rq_valid[0]), .req_ready(rq_ready[0]), .req_addr(rq_addr[ADDR_W-1:0]), .req_lines(rq_lines[23:0]),
         .line_valid(ln_valid[0]), .line_ready(ln_ready[0]), .line_data(ln_data), .line_fault(ln_fault), .line_fault_addr(ln_fault_addr),
         .ld_valid(ld_valid), .ld_ready(ld_ready), .ld_cmd(ld_cmd), .ld_done(ld_done), .ld_fail(ld_fail), .ld_code(ld_code),
