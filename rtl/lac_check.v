@@ -60,15 +60,26 @@ module lac_check #(
     assign at = {addr_q, 6'd0};
 
     reg         is_ex, is_st, is_lw, is_lc, is_lf, is_lp, is_lx;   // registers
+    reg  [1:0]  type_;
+    reg         nm, by4, by2;       // EXEC of N:4; elements of a row to bytes: two bits at once, another bit
+    wire        to_lf    = engine == 2'd0 && kind == 3'd2;
+    wire        to_lp    = engine == 2'd0 && kind == 3'd3;
+    wire        to_lx    = engine == 2'd0 && kind == 3'd4;
+    wire        to_nm    = engine == 2'd1 && words[114:113] == 2'd2;
+    wire [1:0]  to_type  = to_lx ? {words[27], 1'b0} : to_lf ? words[81:80] : engine == 2'd1 ? words[120:119] : words[114:113];
     always @(posedge clk)
         if (start) begin
             is_ex <= engine == 2'd1;
             is_st <= engine == 2'd2;
             is_lw <= engine == 2'd0 && kind == 3'd0;
             is_lc <= engine == 2'd0 && kind == 3'd1;
-            is_lf <= engine == 2'd0 && kind == 3'd2;
-            is_lp <= engine == 2'd0 && kind == 3'd3;
-            is_lx <= engine == 2'd0 && kind == 3'd4;
+            is_lf <= to_lf;
+            is_lp <= to_lp;
+            is_lx <= to_lx;
+            nm    <= to_nm;
+            type_ <= to_type;
+            by4   <= to_lp || to_nm || to_type == 2'd3;
+            by2   <= !to_lp && (to_type == 2'd2 || (to_type == 2'd3 && !to_nm));
         end
     wire [31:0] w4 = words_q[31:0], w5 = words_q[63:32], w6 = words_q[95:64], w7 = words_q[127:96], w8 = words_q[159:128], w9 = words_q[191:160];
 
@@ -81,8 +92,6 @@ module lac_check #(
     wire        x_wide = w4[27];
     wire [1:0]  format = w7[18:17];                                 // EXEC
     wire [2:0]  n      = w7[21:19];
-    wire        nm     = is_ex && format == 2'd2;
-    wire [1:0]  type_  = is_lx ? {x_wide, 1'b0} : is_lf ? w6[17:16] : is_ex ? w7[24:23] : w7[18:17];
     wire        list   = (is_lf && w6[18]) || (is_st && w7[19]);
     wire [15:0] zero   = is_lf ? w7[15:0] : w8[15:0];
     wire [15:0] lo     = w9[15:0];
@@ -95,8 +104,6 @@ module lac_check #(
 
     // ---- Lines of a row -------------------------------------------------------------------------------------------------------------
     reg  [19:0]    bytes_q;       // a bit longer each cycle, until it counts bytes
-    wire           by4   = is_lp || nm || type_ == 2'd3;          // two bits at once
-    wire [1:0]     shift = is_lp ? 2'd2 : {1'b0, type_ == 2'd2 || (type_ == 2'd3 && !nm)};
     wire [20:0]    up    = {1'b0, bytes_q} + {{(21-LB_LOG){1'b0}}, {LB_LOG{1'b1}}};
     wire [20:0]    lup   = up >> LB_LOG;
     wire [R_W-1:0] row   = lup[R_W-1:0];
@@ -106,7 +113,7 @@ module lac_check #(
     reg  [23:0]    len_q;
     always @(posedge clk) begin
         if (step_q == 4'd1)                                                          bytes_q <= by4 ? {2'd0, count, 2'd0} : {4'd0, count};
-        else if ((step_q == 4'd2 && shift != 2'd0) || (step_q == 4'd3 && shift[1])) bytes_q <= {bytes_q[18:0], 1'b0};
+        else if ((step_q == 4'd2 && (by2 || is_lp)) || (step_q == 4'd3 && is_lp))   bytes_q <= {bytes_q[18:0], 1'b0};
         row_q <= row;
         len_q <= is_lc ? CODE_I[23:0] : (is_lw || is_lx) ? lines : list ? {{(5+LB_LOG){1'b0}}, l_up[18:LB_LOG]} : {{(24-R_W){1'b0}}, row_q};
     end
@@ -115,12 +122,13 @@ module lac_check #(
     reg  [17:0] ma_q, mb_q;
     reg  [35:0] product_q;
     wire        one = step_q == 4'd1;
+    wire        spread = is_lf || is_st;
     reg         many_q;
     wire [16:0] fewer = {1'b0, points} + {17{one}};
     wire        ma_zero = ma_q[15:0] == 16'd0;
     always @(posedge clk) begin
-        if (is_lx && !one) ma_q <= 18'd1;
-        else               ma_q <= {2'd0, fewer[15:0]};
+        if (one ? !is_ex && !spread : is_lx) ma_q <= {17'd0, !one};
+        else                                 ma_q <= {2'd0, fewer[15:0]};
         mb_q      <= one ? (is_ex ? {2'd0, w4[31:16]} : w4[23:6]) : (is_lf || is_lx) ? row_q : {2'd0, rows};
         product_q <= ma_q * mb_q;
         if (step_q == 4'd2) many_q <= !ma_zero;
@@ -129,7 +137,6 @@ module lac_check #(
     // ---- Sums ------------------------------------------------------------------------------------------------------------------------------
     // step 3: the first product is there; every register below follows in the next cycle
     reg  [33:0]   apart_q;       // it, in 64 bytes; of EXEC in lines; else 0
-    wire          spread = is_lf || is_st;
     wire [63:0]   apart  = {30'd0, apart_q} << PG;
     localparam integer E_W = (U_W < 24) ? 24 : U_W;
     reg  [U_W:0]  last_q;        // first line of the last row; bit U_W: beyond the address space
@@ -158,8 +165,7 @@ module lac_check #(
     end
 
     always @(posedge clk) begin
-        if (!is_ex && !spread)    apart_q <= 34'd0;
-        else if (step_q == 4'd3)  apart_q <= product_q[33:0];
+        if (step_q == 4'd3) apart_q <= product_q[33:0];
         last_q     <= {1'b0, line_at} + {1'b0, apart[U_W-1:0]};
         end_q      <= {{(E_W-U_W){1'b0}}, last_q} + {{(E_W-23){1'b0}}, len_q};
         end_big_q  <= last_q[U_W] || |(apart >> U_W);
@@ -190,16 +196,25 @@ module lac_check #(
 
     reg [2:0] length_q, bounds_q, window_q;
     reg       align_q;
+    reg       lines_0_q, count_0_q, row_0_q, point_0_q, zero_bad_q, clamp_bad_q;
+    always @(posedge clk) begin
+        lines_0_q   <= lines == 24'd0;
+        count_0_q   <= count == 16'd0;
+        row_0_q     <= mb_q[15:0] == 16'd0;
+        point_0_q   <= ma_zero;
+        zero_bad_q  <= !in_type(type_, zero);
+        clamp_bad_q <= !in_type(type_, lo) || !in_type(type_, hi) || $signed(lo) > $signed(hi);
+    end
     always @(posedge clk) begin  // right in step 7; in parts, for the clock's sake
-        length_q[0] <= ((is_lw || is_lx) && lines == 24'd0)
-                 || (!is_lw && !is_lc && count == 16'd0)
-                 || ((is_ex || is_st) && mb_q[15:0] == 16'd0)
+        length_q[0] <= ((is_lw || is_lx) && lines_0_q)
+                 || (!is_lw && !is_lc && count_0_q)
+                 || ((is_ex || is_st) && row_0_q)
                  || ((is_lf || is_ex) && type_ == 2'd3)
-                 || ((is_lf || is_ex || is_st) && (ma_zero || !in_type(type_, zero)));
+                 || ((is_lf || is_ex || is_st) && (point_0_q || zero_bad_q));
         length_q[1] <= (is_lx && (w4[25:24] > 2'd1 || at_least({24'd0, w7[7:0]}, LANES) || (!x_need && (x_wide || w6[15:0] != 16'd0))))
                  || (is_ex && (format == 2'd3 || (nm ? n == 3'd0 || n > 3'd4 : n != 3'd0)))
                  || (is_st && (at_least({7'd0, spare_q}, LANES) || (many_q && {{LB_LOG{1'b0}}, w4[23:LB_LOG]} < len_q)));
-        length_q[2] <= is_st && (!in_type(type_, lo) || !in_type(type_, hi) || $signed(lo) > $signed(hi) || (list && type_ == 2'd3));
+        length_q[2] <= is_st && (clamp_bad_q || (list && type_ == 2'd3));
         align_q  <= (!is_ex && skew_q)
                  || (spread && w4[5:0] != 6'd0)
                  || (is_lf && w6[4:0] != 5'd0)

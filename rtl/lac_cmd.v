@@ -48,13 +48,14 @@ module lac_cmd #(
     output wire              busy,
     output wire              pending,      // a doorbell is on its way to being busy
     output wire              started,      // pulse: idle ended
-    output wire [1:0]        marks,        // marked commands completed in this cycle
+    output wire [1:0]        marks,        // marked commands completed in the cycle before
     output wire [2:0]        engine_busy,
     output wire [2:0]        engine_waits, // its next command waits for tokens, or for the commands before it
     output wire              err_valid,    // the record stands
     output wire [7:0]        err_code,
     output wire [1:0]        err_unit,
     output wire [31:0]       err_tag,
+    output wire              err_no_tag,   // it is 0
     output wire [63:0]       err_addr,
     output wire [31:0]       err_index,
 
@@ -106,10 +107,10 @@ module lac_cmd #(
     reg         ring_bad_q;      // a bad one stands behind all commands so far
     reg  [15:0] tail_q, head_q, fetch_q;
     reg         ring_ok_q, tail_ok_q;  // base, size and window; the new tail, as of the cycle before
-    reg         bell2_q;
+    reg         bell2_q, bell3_q;
     reg         err_q;           // some error is known
     reg  [2:0]  load_q;          // the slots' port serves this engine
-    wire        halt;            // ... or is about to be
+    reg         halt;            // ... or is about to be
     wire        idle;
     reg         wipe;            // register: all is quiet behind an error
     reg         d_ring_q, d_fault_q, d_window_q, d_unknown_q, d_spoilt_q;  // the dispatcher's error
@@ -121,23 +122,26 @@ module lac_cmd #(
                         && (!ring_end[R_W] || ring_end[R_W-1:0] == {R_W{1'b0}})
                         && ((rd_limit >> ADDR_W) != 64'd0 || ring_end <= {1'b0, rd_limit[ADDR_W-1:6]});
     wire [15:0] fetch1 = fetch_q + 16'd1, head1 = head_q + 16'd1;
-    wire        more     = fetch_q != tail_q;
+    reg         more_q;          // fetch_q != tail_q, a cycle late
 
     always @(posedge clk)
         if (rst) begin
             bell_q     <= 1'b0;
             bell2_q    <= 1'b0;
+            bell3_q    <= 1'b0;
             ring_bad_q <= 1'b0;
             tail_q     <= 16'd0;
         end else begin
             bell_q  <= bell;
             bell2_q <= bell_q;
+            bell3_q <= bell2_q;
             if (bell2_q && !err_q && !ring_bad_q) begin
                 if (ring_ok_q && tail_ok_q) tail_q     <= bell_tail_q[15:0];
                 else                        ring_bad_q <= 1'b1;
             end
         end
     always @(posedge clk) begin
+        more_q        <= fetch_q != tail_q;
         ring_ok_q     <= ring_ok;
         tail_ok_q     <= bell_tail_q[31:16] == 16'd0 && bell_tail_q[15:0] < ring_size[15:0];
         ring_end      <= {1'b0, ring} + {{(R_W-15){1'b0}}, ring_size[15:0]};
@@ -154,8 +158,8 @@ module lac_cmd #(
     reg  [ADDR_W-1:0]  req_addr_q;
     wire               taken;      // a whole command is being taken up
     wire [4:0]         ahead = asked_q - low_q;
-    reg                room_q;     // as of the cycle before, in which nothing was asked for: every second cycle at the most
-    wire               ask = more && !err_q && room_q && (!req_q || req_ready);
+    reg                room_q;     // as of the cycle before, in which nothing was asked for: every second cycle at the most, more_q is right then
+    wire               ask = more_q && !err_q && room_q && (!req_q || req_ready);
     wire [15:0]        entry = err_q ? (d_ring_q ? 16'd0 : head_q) : fetch_q;   // once nothing is fetched any more: where the error is
     wire [R_W-1:0]     entry_at = ring + {{(R_W-16){1'b0}}, entry};
     assign req_valid  = req_q;
@@ -240,11 +244,14 @@ module lac_cmd #(
         token_bad_q <= state_q != ST_WAIT && (token_bad_q || (pairs && speaks && promise == (pair_q[0] ? 4'd15 : 4'd0)));
     end
 
-    wire        fault_now = faulty && fault_seq == seq_q;
-    wire        unknown_now = unknown && unknown_seq == seq_q;
-    wire        spoilt_now  = spoilt && spoilt_seq == seq_q;
+    reg         fault_now, unknown_now, spoilt_now;  // registers: all that lac_slots says of a command is known when it is taken up
     reg         refused_q;
-    always @(posedge clk) refused_q <= fault_now || unknown_now || spoilt_now || check_code != `LAC_ERR_NONE || token_bad_q;
+    always @(posedge clk) begin
+        fault_now   <= faulty && fault_seq == seq_q;
+        unknown_now <= unknown && unknown_seq == seq_q;
+        spoilt_now  <= spoilt && spoilt_seq == seq_q;
+        refused_q   <= fault_now || unknown_now || spoilt_now || check_code != `LAC_ERR_NONE || token_bad_q;
+    end
     wire        send      = state_q == ST_SEND && !err_q && !refused_q;
     wire [2:0]  push      = {3{send}} & {me_q == 2'd2, me_q == 2'd1, me_q == 2'd0};
     always @(posedge clk)
@@ -281,20 +288,25 @@ module lac_cmd #(
                     reg  [4:0] token_q;
                     wire       up   = give[g][h];
                     wire       down = take[h][g];
-                    assign have[h][g] = token_q != 5'd0;
+                    reg        have_one_q;       // token_q != 0
+                    assign have[h][g] = have_one_q;
                     always @(posedge clk)
-                        if (rst)             token_q <= 5'd0;
-                        else if (up != down) token_q <= token_q + {{4{down}}, 1'b1};
+                        if (rst) {have_one_q, token_q} <= 6'd0;
+                        else if (up != down) begin
+                            token_q    <= token_q + {{4{down}}, 1'b1};
+                            have_one_q <= up || token_q != 5'd1;
+                        end
                 end
             end
         end
     endgenerate
 
     // ---- The three queues, and the port on the slots ----------------------------------------------------------------------------------------
-    wire [2:0]  old_valid, done_mark, need, fill;
+    wire [2:0]  old_valid, done_mark, need, fill, head_new;
     wire [14:0] old_seq, first_seq;
     wire [11:0] slot;
     reg  [4:0]  err_seq_q;
+    reg         have_q;                // it is right
     wire [2:0]  cready = {st_ready, ex_ready, ld_ready};
     wire [2:0]  done  = {st_done, ex_done, ld_done};
     wire [2:0]  fail  = {st_fail, ex_fail, ld_fail};
@@ -307,27 +319,27 @@ module lac_cmd #(
         at_q   <= want[0] ? slot[3:0] : want[1] ? slot[7:4] : want[2] ? slot[11:8]
                 : err_q ? err_seq_q[3:0] : state_q == ST_SEND ? seq1[3:0] : seq_q[3:0];
     end
-    // STORE: nothing before it may be under way. Looked at a cycle late, so a new head waits for that cycle
+    // STORE: nothing before it may be under way. Looked at a cycle late, so a new head waits for a cycle
     wire [4:0]  gap_ld = old_seq[4:0]  - first_seq[14:10];
     wire [4:0]  gap_ex = old_seq[9:5]  - first_seq[14:10];
     wire [4:0]  gap_er = err_seq_q     - first_seq[14:10];
     wire        st_held = (old_valid[0] && gap_ld[4]) || (old_valid[1] && gap_ex[4]) || (err_q && gap_er[4]);
     reg         st_held_q;
-    always @(posedge clk) st_held_q <= st_held || fill[2] || halt;
+    always @(posedge clk) st_held_q <= st_held || halt;
     wire [2:0]  cmd_valid;
     assign {st_valid, ex_valid, ld_valid} = cmd_valid;
     generate
         for (g = 0; g < 3; g = g + 1) begin : g_queue
-            wire held = halt || (g == 2 && st_held_q);
+            wire held = held_q || (g == 2 && (st_held_q || head_new[2]));
             lac_queue #(.FLIGHT(2)) u_queue (
                 .clk(clk), .rst(rst), .push(push[g]), .push_seq(seq_q), .push_gives(gives_q), .push_mark(mark),
                 .need_slot(need[g]), .slot(slot[4*g +: 4]), .load(load_q[g]), .fill(fill[g]),
                 .slot_lap(lap), .slot_at(at_q), .slot_waits(waits),
                 .tokens(have[g]), .take(take[g]), .give(give[g]), .held(held),
-                .oldest_valid(old_valid[g]), .oldest_seq(old_seq[5*g +: 5]), .head_seq(first_seq[5*g +: 5]),
+                .oldest_valid(old_valid[g]), .oldest_seq(old_seq[5*g +: 5]), .head_seq(first_seq[5*g +: 5]), .head_new(head_new[g]),
                 .busy(engine_busy[g]), .waits(engine_waits[g]), .mark(done_mark[g]),
                 .cmd_valid(cmd_valid[g]), .cmd_ready(cready[g]), .done(done[g]), .fail(fail[g]),
-                .err_valid(err_q), .err_seq(err_seq_q)
+                .err_valid(have_q), .err_seq(err_seq_q)
             );
         end
     endgenerate
@@ -350,40 +362,56 @@ module lac_cmd #(
     assign st_cmd = {st_words_q, st_addr64, 32'd0, 24'd0, 8'd3};
 
     // ---- The lowest error ------------------------------------------------------------------------------------------------------------
-    // An engine's first error, and the dispatcher's own, wait for their turn: one a cycle is compared with the lowest so far. Nothing starts
-    // meanwhile. What each says of its error is kept beside; what has not won in the end is wiped, so that the record is the or of all.
-    wire        fetch_idle = state_q == ST_WAIT && asked_q == arrived && (err_q || seq_q == arrived) && !req_q;
-    wire        ring_now = ring_bad_q && fetch_idle && !more;
+    // An engine's first error, and the dispatcher's own, wait for their turn: one a cycle is picked, and compared with the lowest so far in the
+    // next. Nothing starts until the queues have looked at the outcome. What each says of its error is kept beside; what has not won in the end is wiped, so that the record is the or of all.
+    reg         fetch_idle_q, ring_now_q;  // a cycle late: neither ends by itself, and more_q is there before a fetch begins
+    always @(posedge clk) begin
+        fetch_idle_q <= state_q == ST_WAIT && asked_q == arrived && (err_q || seq_q == arrived) && !req_q;
+        ring_now_q   <= ring_bad_q && fetch_idle_q && !more_q;
+    end
     reg  [3:0]  todo_q;                // LOAD, EXEC, STORE, dispatcher
+    reg         turn_valid_q;          // one has been picked
+    reg  [1:0]  turn_q;
+    reg  [4:0]  turn_seq_q;
+    reg         held_q;                // halt, or it was in the cycle before
     reg  [2:0]  failed_q;
     reg  [14:0] fail_seq_q;
     reg         final_q;
     reg  [1:0]  unit_q;                // 0 dispatcher, 1 LOAD, 2 EXEC, 3 STORE
-    wire        d_err    = !err_q && !todo_q[3] && ((state_q == ST_SEND && refused_q) || ring_now);
+    wire        d_err    = !err_q && !todo_q[3] && ((state_q == ST_SEND && refused_q) || ring_now_q);
     wire [2:0]  first_err = new_err & ~failed_q;
+    wire        halt_next = d_err || first_err != 3'd0 || todo_q != 4'd0;
     wire [1:0]  turn     = todo_q[0] ? 2'd1 : todo_q[1] ? 2'd2 : todo_q[2] ? 2'd3 : 2'd0;
     wire [4:0]  turn_seq = todo_q[0] ? fail_seq_q[4:0] : todo_q[1] ? fail_seq_q[9:5] : todo_q[2] ? fail_seq_q[14:10] : seq_q;
-    wire [4:0]  lower    = turn_seq - err_seq_q;
+    wire [4:0]  lower    = turn_seq_q - err_seq_q;
     integer     e;
-    assign halt = todo_q != 4'd0;
     always @(posedge clk) begin
         for (e = 0; e < 3; e = e + 1) if (first_err[e]) fail_seq_q[5*e +: 5] <= old_seq[5*e +: 5];
         if (rst) begin
             todo_q   <= 4'd0;
             failed_q <= 3'd0;
             err_q    <= 1'b0;
+            have_q   <= 1'b0;
+            halt     <= 1'b0;
+            held_q   <= 1'b0;
         end else begin
+            halt     <= halt_next;           // todo_q != 0 || turn_valid_q
+            held_q   <= halt_next || halt;
             todo_q   <= {d_err || (todo_q[3] && turn != 2'd0), first_err[2] || (todo_q[2] && turn != 2'd3),
                          first_err[1] || (todo_q[1] && turn != 2'd2), first_err[0]};
             failed_q <= failed_q | new_err;
-            if (halt) err_q <= 1'b1;
+            err_q    <= err_q || todo_q != 4'd0;
+            have_q   <= have_q || turn_valid_q;
         end
-        if (halt && (!err_q || lower[4])) {err_seq_q, unit_q} <= {turn_seq, turn};
+        turn_valid_q <= todo_q != 4'd0;
+        turn_q       <= turn;
+        turn_seq_q   <= turn_seq;
+        if (turn_valid_q && (!have_q || lower[4])) {err_seq_q, unit_q} <= {turn_seq_q, turn_q};
     end
 
     reg  [7:0]        ld_code_q, ex_code_q, st_code_q, d_code_q;
     reg  [ADDR_W-1:0] ld_at_q, st_at_q, d_at_q;
-    reg  [31:0]       ld_index_q, ex_index_q, tag_q;
+    reg  [31:0]       ld_index_q, ex_index_q;
     reg  [63-ADDR_W:0] d_hi_q;
     wire [7:0]        bus_code = fault_code == 3'd1 ? `LAC_ERR_BUS_SLVERR : fault_code == 3'd2 ? `LAC_ERR_BUS_DECERR
                                : fault_code == 3'd3 ? `LAC_ERR_BUS_TIMEOUT : `LAC_ERR_BUS_PROTOCOL;
@@ -399,12 +427,12 @@ module lac_cmd #(
             {d_ring_q, d_fault_q, d_window_q, d_unknown_q, d_spoilt_q} <= 5'd0;
             d_code_q <= `LAC_ERR_NONE;
         end else if (d_err) begin
-            d_ring_q   <= ring_now;
-            d_fault_q  <= !ring_now && fault_now;
-            d_unknown_q <= !ring_now && !fault_now && unknown_now;
-            d_spoilt_q  <= !ring_now && !fault_now && !unknown_now && spoilt_now;
-            d_window_q <= !ring_now && !fault_now && !unknown_now && !spoilt_now && check_code == `LAC_ERR_WINDOW;
-            d_code_q   <= ring_now ? `LAC_ERR_RING : fault_now ? bus_code : unknown_now ? `LAC_ERR_OPCODE : spoilt_now ? `LAC_ERR_RESERVED
+            d_ring_q   <= ring_now_q;
+            d_fault_q  <= !ring_now_q && fault_now;
+            d_unknown_q <= !ring_now_q && !fault_now && unknown_now;
+            d_spoilt_q  <= !ring_now_q && !fault_now && !unknown_now && spoilt_now;
+            d_window_q <= !ring_now_q && !fault_now && !unknown_now && !spoilt_now && check_code == `LAC_ERR_WINDOW;
+            d_code_q   <= ring_now_q ? `LAC_ERR_RING : fault_now ? bus_code : unknown_now ? `LAC_ERR_OPCODE : spoilt_now ? `LAC_ERR_RESERVED
                         : check_code != `LAC_ERR_NONE ? check_code : `LAC_ERR_TOKEN;
         end
         // the entry of the ring, or the ring
@@ -412,18 +440,20 @@ module lac_cmd #(
         else if (!final_q)                                       d_at_q <= {entry_at, ring_base[5:0]};
         if (wipe && (unit_q != 2'd0 || !d_ring_q)) d_hi_q <= {(64-ADDR_W){1'b0}};
         else if (!final_q)                         d_hi_q <= ring_base[63:ADDR_W];
-        tag_q <= d_ring_q || d_fault_q ? 32'd0 : tag;
     end
     wire [ADDR_W-1:0] err_at = ld_at_q | st_at_q | d_at_q | fault_addr | check_at;
     assign err_code  = ld_code_q | ex_code_q | st_code_q | d_code_q;
     assign err_unit  = unit_q;
-    assign err_tag   = tag_q;
+    assign err_tag   = tag;    // at_q stands on its slot
+    assign err_no_tag = d_ring_q || d_fault_q;
     assign err_addr  = {d_hi_q | far_hi, err_at};
     assign err_index = ld_index_q | ex_index_q | unknown_word | {28'd0, spoilt_at} | bell_tail_q;
 
     // ---- Idle, progress -----------------------------------------------------------------------------------------------------------------
-    assign idle = fetch_idle && (err_q || (!more && !ring_bad_q)) && old_valid == 3'b000 && !bell_q && !bell2_q && new_err == 3'b000 && !halt;
+    assign idle = fetch_idle_q && (err_q || (!more_q && !ring_bad_q)) && old_valid == 3'b000 && !bell_q && !bell2_q && !bell3_q && new_err == 3'b000 && !halt;
     reg         busy_q;
+    reg  [1:0]  marks_q;
+    always @(posedge clk) marks_q <= {1'b0, done_mark[0]} + {1'b0, done_mark[1]} + {1'b0, done_mark[2]};
     // the oldest that has not completed: of two engines, of the other two, of both
     reg  [4:0]  low1_q, low2_q;
     wire [4:0]  next_seq = err_q ? err_seq_q : seq_q;
@@ -450,12 +480,12 @@ module lac_cmd #(
     assign tail      = tail_q;
     assign completed = low_q;
     assign busy      = busy_q;
-    assign pending   = bell_q || bell2_q || started;
-    assign started   = !busy_q && (more || ring_bad_q) && !final_q && !err_q;
-    assign marks     = {1'b0, done_mark[0]} + {1'b0, done_mark[1]} + {1'b0, done_mark[2]};
+    assign pending   = bell_q || bell2_q || bell3_q || started;
+    assign started   = !busy_q && (more_q || ring_bad_q) && !final_q && !err_q;
+    assign marks     = marks_q;
     assign err_valid = final_q;
 
-    wire unused_ok = &{1'b0, words, lower, gap_ld, gap_ex, gap_er, diff1, diff2, diff, first_seq};
+    wire unused_ok = &{1'b0, words, lower, gap_ld, gap_ex, gap_er, diff1, diff2, diff, first_seq, head_new};
 
 endmodule
 `default_nettype wire

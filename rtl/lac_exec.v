@@ -134,7 +134,7 @@ module lac_exec #(
     assign cfg_copy   = {copy_q[1], copy_q[0]};
 
     // ---- The skipper -----------------------------------------------------------------------------------------------
-    wire              l_valid, l_ready, l_job, l_end;
+    wire              l_valid, l_ready, l_job, l_nm, l_end;
     wire [LINE_W-1:0] l_data;
     wire [LB-1:0]     l_flags;
     wire [FEAT_AW:0]  l_offset;
@@ -145,27 +145,25 @@ module lac_exec #(
         .job_valid(cmd_valid && !busy_q[next_q]), .job_ready(scan_ready), .job_id(next_q), .job_line(c_line[FEAT_AW-1:0]),
         .job_pitch(cmd[`LAC_F_EXEC_FEAT_PITCH]), .job_points(cmd[`LAC_F_EXEC_POINTS]), .job_last(c_last[FEAT_AW-1:0]),
         .job_base(c_acc[ACC_AW-1:0] + c_rows[ACC_AW-1:0]), .job_rows(c_rows),
-        .cfg_last({last_q[1], last_q[0]}), .cfg_place({place_q[1], place_q[0]}),
+        .cfg_last({last_q[1], last_q[0]}), .cfg_place({place_q[1], place_q[0]}), .cfg_nm({format_q[1] == 2'd2, format_q[0] == 2'd2}),
         .sum_re(sum_re), .sum_qe(sum_qe), .sum_addr(sum_addr), .sum_q(sum_q),
         .line_re(line_re), .line_qe(line_qe), .line_addr(line_addr), .line_data(line_data), .line_flags(line_flags),
         .out_valid(l_valid), .out_ready(l_ready), .out_data(l_data), .out_flags(l_flags), .out_offset(l_offset),
-        .out_base(l_base), .out_job(l_job), .out_end(l_end)
+        .out_base(l_base), .out_job(l_job), .out_nm(l_nm), .out_end(l_end)
     );
 
     // ---- L: the line whose elements are being issued ------------------------------------------------------------------
-    // pending: elements, or for N:4 groups (in the low quarter), still to be issued
-    reg               p_valid_q, p_job_q, p_end_q;
+    // pending: elements, or for N:4 groups (in the low quarter), still to be issued behind the one at hand
+    reg               p_can_q, p_job_q, p_end_q;              // something is to be said: an item, or the end mark
     reg  [LINE_W-1:0] p_data_q;
     reg  [LB-1:0]     p_flags_q, pending_q;
     reg  [FEAT_AW:0]  p_offset_q;
     reg  [ACC_AW-1:0] p_base_q;
-    reg               p_any_q, p_single_q;                    // some element left; at most one
-    wire              unused_any;
-    wire [LB_LOG-1:0] p_index;
-    wire [LB-1:0]     p_rest;
+    reg               p_any_q, p_single_q;                    // it is an element, not the end mark; it is the last, or there is none
+    reg  [LB_LOG-1:0] p_index_q;
     reg               full_q;       // some lane is almost full
-    wire              p_issue = p_valid_q && (p_any_q || p_end_q) && !full_q;
-    wire              p_load  = !p_valid_q || (p_single_q && (!full_q || !(p_any_q || p_end_q)));
+    wire              p_issue = p_can_q && !full_q;
+    wire              p_load  = !p_can_q || (p_single_q && !full_q);
     assign l_ready = p_load;
 
     wire [LB-1:0]     groups;
@@ -180,16 +178,18 @@ module lac_exec #(
         end
     endgenerate
 
-    lac_ffs #(.W(LB), .INDEX_W(LB_LOG)) u_item (.in(pending_q), .any(unused_any), .index(p_index), .rest(p_rest));
-
-    wire [LB-1:0]     next = format_q[l_job] == 2'd2 ? groups : l_flags;
-    wire              next_one, next_two, unused_next, unused_p, p_two, p_three;
-    lac_few #(.W(LB)) u_load (.in(next), .one(next_one), .two(next_two), .three(unused_next));
-    lac_few #(.W(LB)) u_step (.in(pending_q), .one(unused_p), .two(p_two), .three(p_three));
+    // the next element, of this line or the next; and whether it is the last, known a cycle early: the readies of all stages before hang on it
+    wire [LB-1:0]     next = !p_single_q ? pending_q : l_nm ? groups : l_flags;
+    wire              some, two, unused_any;
+    wire [LB_LOG-1:0] index;
+    wire [LB-1:0]     rest;
+    lac_ffs #(.W(LB), .INDEX_W(LB_LOG)) u_item (.in(next), .any(unused_any), .index(index), .rest(rest));
+    lac_few #(.W(LB)) u_few (.in(next), .one(some), .two(two));
 
     always @(posedge clk) begin
-        if (rst)         p_valid_q <= 1'b0;
-        else if (p_load) p_valid_q <= l_valid;
+        if (rst)          {p_can_q, p_single_q} <= 2'b01;
+        else if (p_load)  {p_can_q, p_single_q} <= {l_valid && (some || l_end), !l_valid || !two};
+        else if (p_issue) p_single_q <= !two;
         if (rst) full_q <= 1'b0;
         else     full_q <= |lane_full;
     end
@@ -198,13 +198,8 @@ module lac_exec #(
             {p_job_q, p_end_q, p_offset_q, p_base_q} <= {l_job, l_end, l_offset, l_base};
             p_data_q  <= l_data;
             p_flags_q <= l_flags;
-            pending_q <= next;
-        end else if (p_issue)
-            pending_q <= p_rest;
-    // known a cycle early: the readies of all stages before hang on it
-    always @(posedge clk)
-        if (p_load)       {p_any_q, p_single_q} <= {next_one, !next_two};
-        else if (p_issue) {p_any_q, p_single_q} <= {p_two, !p_three};
+        end
+    always @(posedge clk) if (p_load || p_issue) {p_any_q, p_index_q, pending_q} <= {some, index, rest};
 
     // ---- E0 .. E3: element, zero point, column, mask ------------------------------------------------------------------------
     reg               e0_valid_q, e0_job_q, e0_end_q, e1_valid_q, e1_job_q, e1_end_q;
@@ -214,24 +209,30 @@ module lac_exec #(
     reg  [LB-1:0]     e0_flags_q;
     reg  [LB_LOG-1:0] e0_index_q;
     reg  [FEAT_AW:0]  e0_offset_q;
+    reg               e0_nm_q, e0_wide_q, e0_sign_q;   // of its job
     reg  [COL_AW-1:0] e1_col_q, e2_col_q, e3_col_q;
     reg  [63:0]       e1_x_q;       // four elements, sign- or zero-extended
     reg  [3:0]        e1_f_q;       // their flags
     reg  [1:0]        e1_pick_q;
+    reg               e1_nm_q;
     reg  [67:0]       e2_a_q, e3_a_q;
 
-    wire              e0_nm    = format_q[e0_job_q] == 2'd2;
-    wire              e0_wide  = type_q[e0_job_q] == 2'd2;
-    wire              e0_sign  = type_q[e0_job_q] == 2'd0;
-    wire [LB_LOG-1:0] e0_group = e0_nm ? e0_index_q : e0_index_q >> 2;
+    wire [LB_LOG-1:0] e0_group = e0_nm_q ? e0_index_q : e0_index_q >> 2;
     wire [31:0]       shift8   = e0_data_q[{e0_group[LB_LOG-3:0], 5'd0} +: 32];
-    wire [LINE_W-1:0] shift16  = e0_data_q >> {e0_group, 6'd0};
+    wire [63:0]       shift16;      // four elements of 16 bits; a line of 64 bits has no more
+    generate
+        if (LINE_W == 64) begin : g_whole
+            assign shift16 = e0_data_q;
+        end else begin : g_part
+            assign shift16 = e0_data_q[{e0_group[LB_LOG-4:0], 6'd0} +: 64];
+        end
+    endgenerate
     wire [3:0]        shift_f  = e0_flags_q[{e0_group[LB_LOG-3:0], 2'd0} +: 4];
     // columns a line holds, as a shift: elements LB or LB/2, groups a quarter of that
     wire [31:0]       off      = {{(31-FEAT_AW){1'b0}}, e0_offset_q};
-    wire [31:0]       off_cols = (off << LB_LOG) >> {e0_nm, e0_wide && !e0_nm} >> (e0_wide && e0_nm);
+    wire [31:0]       off_cols = (off << LB_LOG) >> {e0_nm_q, e0_wide_q && !e0_nm_q} >> (e0_wide_q && e0_nm_q);
     wire [31:0]       e0_col   = off_cols + {16'd0, cbase_q[e0_job_q]} + {{(32-LB_LOG){1'b0}}, e0_index_q};
-    wire [3:0]        neg      = {shift8[31], shift8[23], shift8[15], shift8[7]} & {4{e0_sign}};
+    wire [3:0]        neg      = {shift8[31], shift8[23], shift8[15], shift8[7]} & {4{e0_sign_q}};
     wire [63:0]       x8       = {{8{neg[3]}}, shift8[31:24], {8{neg[2]}}, shift8[23:16],
                                   {8{neg[1]}}, shift8[15:8],  {8{neg[0]}}, shift8[7:0]};
 
@@ -244,7 +245,6 @@ module lac_exec #(
             assign e1_a[17*i +: 17] = e1_f_q[i] ? {x[15], x} - {e1_zero[15], e1_zero} : 17'd0;
         end
     endgenerate
-    wire              e1_nm    = format_q[e1_job_q] == 2'd2;
     wire [16:0]       e1_one   = e1_pick_q[1] ? (e1_pick_q[0] ? e1_a[67:51] : e1_a[50:34])
                                               : (e1_pick_q[0] ? e1_a[33:17] : e1_a[16:0]);
 
@@ -253,14 +253,18 @@ module lac_exec #(
         else     {e3_valid_q, e2_valid_q, e1_valid_q, e0_valid_q} <= {e2_valid_q, e1_valid_q, e0_valid_q, p_issue};
     always @(posedge clk) begin
         {e0_job_q, e0_end_q, e0_base_q} <= {p_job_q, p_end_q, p_base_q};
-        {e0_data_q, e0_flags_q, e0_index_q, e0_offset_q} <= {p_data_q, p_flags_q, p_index, p_offset_q};
+        e0_nm_q   <= format_q[p_job_q] == 2'd2;
+        e0_wide_q <= type_q[p_job_q] == 2'd2;
+        e0_sign_q <= type_q[p_job_q] == 2'd0;
+        e1_nm_q   <= e0_nm_q;
+        {e0_data_q, e0_flags_q, e0_index_q, e0_offset_q} <= {p_data_q, p_flags_q, p_index_q, p_offset_q};
         {e1_job_q, e1_end_q, e1_base_q} <= {e0_job_q, e0_end_q, e0_base_q};
-        e1_x_q    <= e0_wide ? shift16[63:0] : x8;
+        e1_x_q    <= e0_wide_q ? shift16 : x8;
         e1_f_q    <= shift_f;
         e1_pick_q <= e0_index_q[1:0];
         e1_col_q  <= e0_col[COL_AW-1:0];
         {e2_job_q, e2_end_q, e2_base_q, e2_col_q} <= {e1_job_q, e1_end_q, e1_base_q, e1_col_q};
-        e2_a_q    <= e1_nm ? e1_a : {51'd0, e1_one};
+        e2_a_q    <= e1_nm_q ? e1_a : {51'd0, e1_one};
         {e3_job_q, e3_end_q, e3_base_q, e3_col_q, e3_a_q} <= {e2_job_q, e2_end_q, e2_base_q, e2_col_q, e2_a_q};
     end
 
@@ -293,7 +297,7 @@ module lac_exec #(
     assign item_job   = item_job_q;
     assign item_end   = item_end_q;
     assign count_item  = e3_valid_q && !e3_end_q;
-    assign count_stall = p_valid_q && (p_any_q || p_end_q) && full_q;
+    assign count_stall = p_can_q && full_q;
 
     // ---- Why an item was, or was not, issued --------------------------------------------------------------------------------------
     reg  [1:0]        unsaid_q;     // jobs whose end mark is not out
@@ -399,7 +403,7 @@ module lac_exec #(
     assign fail_code  = err_ovf_q ? `LAC_ERR_OVERFLOW : `LAC_ERR_BLOCK_ROW;
     assign fail_index = {err_addr16, err_lane16};
 
-    wire unused_ok = &{1'b0, unused_any, unused_next, unused_p, cmd, c_line, c_acc, c_rows, c_last, e0_col, shift16, mask_we};
+    wire unused_ok = &{1'b0, unused_any, cmd, c_line, c_acc, c_rows, c_last, e0_col, e0_group, mask_we};
 
 endmodule
 `default_nettype wire

@@ -10,7 +10,8 @@
 //              read port; `need_slot` asks for it, `load` grants it and brings the command at the same time
 //   Timing     a command whose push finds the head empty and nobody waiting is the head in the next cycle; another is read into the head
 //              in the two cycles behind the start of the one before
-//   Errors     commands behind the recorded error (in ring order) that have not started are dropped without effect
+//   Errors     commands behind the recorded error (in ring order) that have not started are dropped without effect. Of which kind a head is
+//              is known a cycle behind its arrival, and behind a change of the error; the latter `held` bridges
 //   Order      `oldest` is the first command, waiting or in flight, that has not completed
 //   Reset      empties everything
 `default_nettype none
@@ -41,6 +42,7 @@ module lac_queue #(
     output wire        oldest_valid,
     output wire [4:0]  oldest_seq,
     output wire [4:0]  head_seq,
+    output wire        head_new,      // the head came a cycle ago
     output wire        busy,          // the engine has a command
     output wire        waits,         // a command waits for tokens, or is held
     output wire        mark,          // a marked command completed
@@ -53,6 +55,8 @@ module lac_queue #(
     input  wire        err_valid,     // the lowest error so far
     input  wire [4:0]  err_seq
 );
+
+    localparam integer FLIGHT1 = FLIGHT - 1;
 
     // ---- Numbers: a ring of all that has not completed, oldest first -----------------------------------------------------------
     reg  [8:0] ring [0:15];
@@ -70,10 +74,13 @@ module lac_queue #(
     reg  [2:0] need_q;
     reg  [1:0] flight_q;
     wire [4:0] behind = err_seq - head_seq_q;  // negative: this command is behind the error
-    wire       ready  = head_q && !held && (need_q & ~tokens) == 3'd0 && flight_q != FLIGHT[1:0];
+    reg        bar_q, seen_q;    // a cycle late: an error forbids the head, or it has not been looked at; it was there
+    reg        full_q;           // flight_q == FLIGHT
+    wire       ready  = head_q && !held && (need_q & ~tokens) == 3'd0 && !full_q;
     wire       start  = cmd_valid && cmd_ready;
-    assign drop      = head_q && err_valid && behind[4];
-    assign cmd_valid = ready && !drop;
+    assign drop      = head_q && seen_q && bar_q;
+    assign cmd_valid = ready && !bar_q;
+    always @(posedge clk) {seen_q, bar_q} <= {head_q, err_valid && (!head_q || behind[4])};
     reg  [2:0] take_q;   // a cycle later: the next head comes no earlier than that
     assign take      = take_q;
 
@@ -84,6 +91,7 @@ module lac_queue #(
             done_q   <= 4'd0;
             head_q   <= 1'b0;
             flight_q <= 2'd0;
+            full_q   <= 1'b0;
             take_q   <= 3'd0;
         end else begin
             take_q <= start ? need_q : 3'd0;
@@ -92,7 +100,10 @@ module lac_queue #(
             if (start)      next_q <= next_q + 4'd1;
             if (done) done_q <= done_q + 4'd1;
             head_q   <= fill || (head_q && !start && !drop);
-            if (start != done) flight_q <= flight_q + {done, 1'b1};
+            if (start != done) begin
+                flight_q <= flight_q + {done, 1'b1};
+                full_q   <= start && flight_q == FLIGHT1[1:0];
+            end
         end
     always @(posedge clk) if (fill) {head_seq_q, need_q} <= {slot_lap, slot_at, slot_waits};
 
@@ -104,6 +115,7 @@ module lac_queue #(
     assign give         = (done && !fail) ? gives : 3'd0;
     assign mark         = done && !fail && marked;
     assign busy         = flight_q != 2'd0;
+    assign head_new     = !seen_q;
     assign waits        = head_q && !ready;
 
     wire unused_ok = &{1'b0, behind};

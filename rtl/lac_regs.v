@@ -5,7 +5,8 @@
 //   Function   configuration registers, capabilities, status, interrupts, counters of the run, time stamps
 //   Counters   events are counted in a few bits; a sweep visits one counter a cycle and moves what it has counted into a sum in LUT RAM.
 //              A read shows sum and count together, so it is exact, and takes nothing away
-//   Timing     a read's value is taken in the cycle of rd_en and given in the next one; rd_soon says that rd_en follows, with rd_addr in both cycles.
+//   Timing     a read's value is taken in the cycle of rd_en and given in the next one; rd_early and rd_soon come two cycles and one before it,
+//              with rd_addr in all three.
 //              A read of CYCLE_LO or CNT_MACS_LO takes the cycle after rd_en too, to freeze the upper half
 //   Reset      rst (hard): all; `hold` for sixteen more cycles, in which the RAMs are cleared and nothing may be read or written.
 //              soft, then resetting: what docs/formats.md says
@@ -30,8 +31,9 @@ module lac_regs #(
     input  wire        soft,        // soft reset begins
 
     input  wire        wr_en,
-    input  wire [11:0] wr_addr,
+    input  wire [11:0] wr_addr,       // right a cycle before wr_en too
     input  wire [31:0] wr_data,
+    input  wire        rd_early,
     input  wire        rd_soon,
     input  wire        rd_en,
     input  wire [11:0] rd_addr,
@@ -43,7 +45,7 @@ module lac_regs #(
     output wire [31:0] bell_tail,
     output wire [63:0] ring_base,
     output wire [31:0] ring_size,
-    output wire [63:0] rd_base,
+    output wire [63:0] rd_base,       // windows: bit ADDR_W stands for it and all above
     output wire [63:0] rd_limit,
     output wire [63:0] wr_base,
     output wire [63:0] wr_limit,
@@ -64,6 +66,7 @@ module lac_regs #(
     input  wire [7:0]  err_code,
     input  wire [1:0]  err_unit,
     input  wire [31:0] err_tag,
+    input  wire        err_no_tag,
     input  wire [63:0] err_addr,
     input  wire [31:0] err_index,
 
@@ -106,7 +109,10 @@ module lac_regs #(
     wire       keep = wr_en && wr_addr[1:0] == 2'd0 && is_kept(wr_addr);
     always @(posedge clk) if (cold_q || keep) kept[cold_q ? turn_q : wr_addr[5:2]] <= wr_data;
 
-    // and what hardware looks at
+    // and what hardware looks at; of addresses of the windows, beyond ADDR_W, only whether there is something
+    localparam integer HI = ADDR_W - 32;
+    wire [31:0] hi_ones = 32'hFFFFFFFF << HI;
+    wire [31:0] window_hi = (wr_data & ~hi_ones) | ({31'd0, |(wr_data & hi_ones)} << HI);
     always @(posedge clk)
         if (rst) begin
             {ring_lo_q, ring_hi_q, size_q}         <= 96'd0;
@@ -124,13 +130,13 @@ module lac_regs #(
                     `LAC_REG_RING_BASE_HI: ring_hi_q    <= wr_data;
                     `LAC_REG_RING_SIZE:    size_q       <= wr_data;
                     `LAC_REG_RD_BASE_LO:   rdb_lo_q     <= wr_data;
-                    `LAC_REG_RD_BASE_HI:   rdb_hi_q     <= wr_data;
+                    `LAC_REG_RD_BASE_HI:   rdb_hi_q     <= window_hi;
                     `LAC_REG_RD_LIMIT_LO:  rdl_lo_q     <= wr_data;
-                    `LAC_REG_RD_LIMIT_HI:  rdl_hi_q     <= wr_data;
+                    `LAC_REG_RD_LIMIT_HI:  rdl_hi_q     <= window_hi;
                     `LAC_REG_WR_BASE_LO:   wrb_lo_q     <= wr_data;
-                    `LAC_REG_WR_BASE_HI:   wrb_hi_q     <= wr_data;
+                    `LAC_REG_WR_BASE_HI:   wrb_hi_q     <= window_hi;
                     `LAC_REG_WR_LIMIT_LO:  wrl_lo_q     <= wr_data;
-                    `LAC_REG_WR_LIMIT_HI:  wrl_hi_q     <= wr_data;
+                    `LAC_REG_WR_LIMIT_HI:  wrl_hi_q     <= window_hi;
                     `LAC_REG_WATCHDOG:     watchdog_q   <= wr_data;
                     default: ;
                 endcase
@@ -160,7 +166,9 @@ module lac_regs #(
 
     // ---- Interrupts ------------------------------------------------------------------------------------------------------
     wire [2:0] irq_now = {marks != 2'd0, err_valid && !err_was_q, busy_was_q && !busy && !err_valid};
-    wire [2:0] irq_clear = (wr_en && wr_addr == `LAC_REG_IRQ_STATUS) ? wr_data[2:0] : 3'd0;
+    reg        wr_irq;  // register: wr_addr is there a cycle before wr_en
+    always @(posedge clk) wr_irq <= wr_addr == `LAC_REG_IRQ_STATUS;
+    wire [2:0] irq_clear = (wr_en && wr_irq) ? wr_data[2:0] : 3'd0;
     always @(posedge clk)
         if (rst || soft || resetting) begin
             irq_status_q <= 3'd0;
@@ -183,10 +191,11 @@ module lac_regs #(
 
     // ---- Counters: a sum each in LUT RAM, where the register's word address ends, but for a few; and a few bits of what is not in it yet ----
     localparam [3:0] AT_MACS_SHOWN = 4'd0, AT_CYCLES_SHOWN = 4'd2;           // upper halves, frozen; from FIRST on: swept
+    localparam [3:0] AT_NONE = 4'd1;                                         // stays zero: for reads of other registers
     localparam [3:0] AT_DONE = 4'd3, AT_MACS_HI = 4'd4, AT_MARKS = 4'd5, AT_CYCLES_HI = 4'd6, AT_NONZERO = 4'd7, AT_MACS = 4'd15,
                      AT_EVENT = 4'd8, FIRST = AT_DONE;
-    // A sweep has 13 visits; reads without a break leave it two cycles of five: a visit at least every 33 cycles. 64 fit.
-    localparam integer N_W = 6;                       // of a count that grows by one
+    // A sweep has 13 visits; reads without a break leave it three cycles of six: a visit at least every 29 cycles.
+    localparam integer N_W = 5;                       // of a count that grows by one
     localparam integer L_W = clog2(LANES + 1), S_W = clog2(STORE_W + 1);
     localparam integer M_W = L_W + N_W;
     localparam integer Z_W = S_W + N_W;
@@ -195,13 +204,16 @@ module lac_regs #(
     reg  [31:0]    sums [0:15];
     reg            fresh_q;      // counters of the run from turn_q on still hold the last run's sums
     reg            frozen_q;     // this cycle: freeze an upper half
-    reg            frozen_at_q;  // of CYCLE, not of MACS
-    wire           visit = !rd_soon && !rd_en && !frozen_q && !started;
+    reg            started_q;    // the counters' run begins
+    reg            visit;        // register: neither a read's cycle, nor the one before, nor frozen_q, nor started_q
+    reg  [3:0]     at;           // register: the place looked at in this cycle
 
     // the register read, as a place of `sums`; all decoding is done in the cycle before
     wire [11:0]    word   = {rd_addr[11:2], 2'b00};
     reg  [3:0]     rd_at;
     reg            rd_sum, rd_cycle, rd_macs;
+    wire           freeze = rd_en && (rd_cycle || rd_macs);
+    wire [3:0]     turn   = started_q ? FIRST : !visit ? turn_q : turn_q == 4'd15 ? FIRST : turn_q + 4'd1;  // of the next cycle
     always @(posedge clk) begin
         rd_at    <= word == `LAC_REG_DONE || word == `LAC_REG_ERR_CMD ? AT_DONE : word == `LAC_REG_CNT_NONZERO ? AT_NONZERO : word[5:2];
         rd_sum   <= word[11:5] == 7'h07 || word == `LAC_REG_CNT_MACS_HI || word == `LAC_REG_CNT_NONZERO || word == `LAC_REG_MARKS
@@ -209,7 +221,6 @@ module lac_regs #(
         rd_cycle <= word == `LAC_REG_CYCLE_LO;
         rd_macs  <= word == `LAC_REG_CNT_MACS_LO;
     end
-    wire [3:0]     at     = frozen_q ? (frozen_at_q ? AT_CYCLES_HI : AT_MACS_HI) : rd_en ? rd_at : turn_q;
     wire           runs   = at != AT_CYCLES_HI && at != AT_CYCLES_SHOWN;    // cleared by soft reset
     wire           old    = resetting ? runs : fresh_q && at >= turn_q && at != AT_DONE && runs;
 
@@ -225,18 +236,18 @@ module lac_regs #(
 
     always @(posedge clk) begin
         cold_q   <= rst || (cold_q && turn_q != 4'd15);
-        frozen_q <= rd_en && (rd_cycle || rd_macs);
-        frozen_at_q <= rd_cycle;
-        if (rst || started)   turn_q <= rst ? 4'd0 : FIRST;
-        else if (visit)       turn_q <= turn_q == 4'd15 ? FIRST : turn_q + 4'd1;
-        fresh_q <= rst || resetting || started || (fresh_q && !(visit && turn_q == 4'd15));
+        started_q <= started;
+        frozen_q  <= freeze;
+        visit     <= !rd_early && !rd_soon && !freeze && !started;
+        turn_q    <= rst ? 4'd0 : turn;
+        at        <= rst ? 4'd0 : freeze ? (rd_cycle ? AT_CYCLES_HI : AT_MACS_HI) : rd_soon ? (rd_sum ? rd_at : AT_NONE) : turn;
+        fresh_q   <= rst || resetting || started_q || (fresh_q && !(visit && turn_q == 4'd15));
 
-        if (cold_q || old || (rd_en && !rd_sum)) base_q <= 32'd0;
-        else                                     base_q <= sums[at];
-        if (cold_q || (rd_en && !rd_sum)) add_q <= {C_W{1'b0}};
-        else                              add_q <= count;
+        if (cold_q || old) base_q <= 32'd0;
+        else               base_q <= sums[at];
+        add_q      <= count;
         we_q       <= visit || frozen_q;
-        we_at_q    <= frozen_q ? (frozen_at_q ? AT_CYCLES_SHOWN : AT_MACS_SHOWN) : turn_q;
+        we_at_q    <= !frozen_q ? turn_q : at == AT_CYCLES_HI ? AT_CYCLES_SHOWN : AT_MACS_SHOWN;
         macs_now_q <= !cold_q && at == AT_MACS && (visit || rd_en);
         if (we_q) sums[we_at_q] <= sum[31:0];
     end
@@ -248,7 +259,7 @@ module lac_regs #(
     reg  [Z_W-1:0] nonzero_q;
     reg  [4:0]     done_q;       // completed, as of the last visit
     wire [6:0]     events = {count_stall, count_item, count_wr, count_rd, engine_busy};
-    wire           clear  = rst || resetting || started;
+    wire           clear  = rst || resetting || started_q;
     wire [4:0]     done   = completed - done_q;
     reg  [C_W-1:0] count;
     integer        i;
@@ -279,7 +290,7 @@ module lac_regs #(
         if (clear)                                 nonzero_q <= {Z_W{1'b0}};
         else if (visit && turn_q == AT_NONZERO)    nonzero_q <= {{N_W{1'b0}}, count_nonzero[S_W-1:0]};
         else                                       nonzero_q <= nonzero_q + {{N_W{1'b0}}, count_nonzero[S_W-1:0]};
-        if (clear && !started)                      done_q <= 5'd0;
+        if (clear && !started_q)                    done_q <= 5'd0;
         else if (visit && turn_q == AT_DONE)      done_q <= completed;
         if (clear)                                  over_q <= 1'b0;
         else if (visit && turn_q == AT_MACS_HI)   over_q <= 1'b0;
@@ -293,14 +304,15 @@ module lac_regs #(
     reg  [31:0] stamp [0:7];
     reg         start_q, end_q;  // there is one
     reg  [1:0]  marked_q;        // there is a first mark; there is another
-    wire        ended = busy_was_q && !busy;
+    reg         ended;           // register, like started_q and marks
     wire        mark  = marks != 2'd0;
-    wire [2:0]  stamp_at = started ? R_START[4:2] : ended ? R_END[4:2] : marked_q[0] ? R_LAST[4:2] : R_FIRST[4:2];
+    wire [2:0]  stamp_at = started_q ? R_START[4:2] : ended ? R_END[4:2] : marked_q[0] ? R_LAST[4:2] : R_FIRST[4:2];
     always @(posedge clk) begin
-        if (started || ended || mark) stamp[stamp_at] <= cycle_q;
-        start_q  <= !rst && !soft && (started || start_q);
+        ended <= !rst && busy_was_q && !busy;
+        if (started_q || ended || mark) stamp[stamp_at] <= cycle_q;
+        start_q  <= !rst && !soft && (started_q || start_q);
         end_q    <= !rst && !soft && (ended || end_q);
-        marked_q <= rst || soft || started ? 2'b00 : {marked_q[1] || (mark && marked_q[0]), marked_q[0] || mark};
+        marked_q <= rst || soft || started_q ? 2'b00 : {marked_q[1] || (mark && marked_q[0]), marked_q[0] || mark};
     end
 
     // ---- Cause counters: lac_tally has them -----------------------------------------------------------------------------------------
@@ -356,25 +368,24 @@ module lac_regs #(
         rd_tail     <= word == `LAC_REG_TAIL;
         rd_select   <= word == `LAC_REG_COUNT_SELECT;
         rd_value    <= word == `LAC_REG_COUNT_VALUE;
-        rd_etag     <= word == `LAC_REG_ERR_TAG && err_valid;
+        rd_etag     <= word == `LAC_REG_ERR_TAG && err_valid && !err_no_tag;
         rd_elo      <= word == `LAC_REG_ERR_ADDR_LO && err_valid;
         rd_ehi      <= word == `LAC_REG_ERR_ADDR_HI && err_valid;
         rd_eindex   <= word == `LAC_REG_ERR_INDEX && err_valid;
-        if (rd_en) begin
-            value_q     <= fixed_q | (rd_status ? {28'd0, resetting, stuck, err_valid, busy || pending || bell_q || bell_wait_q} : 32'd0)
-                         | {29'd0, (rd_enable ? irq_enable_q : 3'd0) | (rd_irq ? irq_status_q : 3'd0)}
-                         | {16'd0, (rd_head ? head : 16'd0) | (rd_tail ? tail : 16'd0)}
-                         | (rd_select ? {ask_q || ask_pending, 19'd0, ask_at_q} : 32'd0)
-                         | (rd_code ? {22'd0, err_unit, err_code} : 32'd0);
-            kept_q      <= rd_kept ? kept[rd_at] : 32'd0;
-            stamp_q     <= rd_stamp ? stamp[rd_stamp_at] : 32'd0;
-            now_q       <= rd_cycle ? cycle_q : 32'd0;
-            ask_value_q <= rd_value ? ask_value : 32'd0;
-            err_tag_q   <= rd_etag ? err_tag : 32'd0;
-            err_lo_q    <= rd_elo ? err_addr[31:0] : 32'd0;
-            err_hi_q    <= rd_ehi ? err_addr[63:32] : 32'd0;
-            err_index_q <= rd_eindex ? err_index : 32'd0;
-        end
+        // every cycle: of rd_en's the next one is looked at
+        value_q     <= fixed_q | (rd_status ? {28'd0, resetting, stuck, err_valid, busy || pending || bell_q || bell_wait_q} : 32'd0)
+                     | {29'd0, (rd_enable ? irq_enable_q : 3'd0) | (rd_irq ? irq_status_q : 3'd0)}
+                     | {16'd0, (rd_head ? head : 16'd0) | (rd_tail ? tail : 16'd0)}
+                     | (rd_select ? {ask_q || ask_pending, 19'd0, ask_at_q} : 32'd0)
+                     | (rd_code ? {22'd0, err_unit, err_code} : 32'd0);
+        kept_q      <= rd_kept ? kept[rd_at] : 32'd0;
+        stamp_q     <= rd_stamp ? stamp[rd_stamp_at] : 32'd0;
+        now_q       <= rd_cycle ? cycle_q : 32'd0;
+        ask_value_q <= rd_value ? ask_value : 32'd0;
+        err_tag_q   <= rd_etag ? err_tag : 32'd0;
+        err_lo_q    <= rd_elo ? err_addr[31:0] : 32'd0;
+        err_hi_q    <= rd_ehi ? err_addr[63:32] : 32'd0;
+        err_index_q <= rd_eindex ? err_index : 32'd0;
     end
     assign rd_data = sum[31:0] | value_q | kept_q | stamp_q | now_q | ask_value_q | err_tag_q | err_lo_q | err_hi_q | err_index_q;
 

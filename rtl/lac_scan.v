@@ -33,6 +33,7 @@ module lac_scan #(
 
     input  wire [2*AW-1:0]     cfg_last,      // {job 1, job 0}: number of the point's last line
     input  wire [11:0]         cfg_place,     // {job 1, job 0}: the last element's place in it
+    input  wire [1:0]          cfg_nm,        // {job 1, job 0}: N:4
 
     output wire                sum_re,
     output wire                sum_qe,
@@ -51,6 +52,7 @@ module lac_scan #(
     output wire [AW:0]         out_offset,    // [lines] from the point's first
     output wire [ACC_AW-1:0]   out_base,
     output wire                out_job,
+    output wire                out_nm,
     output wire                out_end
 );
 
@@ -108,9 +110,10 @@ module lac_scan #(
     reg  [ACC_AW-1:0] a1_base_q, a2_base_q;
     reg  [4:0]        a1_lo_q, a1_hi_q;
     reg  [31:0]       a2_keep_q;   // lines of the word that are the point's
+    reg               a12_q;       // a1_valid_q && a2_valid_q, so that no ready waits for another
     wire              b_load;
     wire              a2_move = !a2_valid_q || b_load;
-    assign a1_move  = !a1_valid_q || a2_move;
+    assign a1_move  = !a12_q || b_load;
     assign sum_re   = a_step;
     assign sum_qe   = a1_valid_q && a2_move;
     assign sum_addr = a_word_q[SUM_AW-1:0];
@@ -119,9 +122,11 @@ module lac_scan #(
         if (rst) begin
             a1_valid_q <= 1'b0;
             a2_valid_q <= 1'b0;
+            a12_q      <= 1'b0;
         end else begin
             if (a1_move) a1_valid_q <= a_valid_q;
             if (a2_move) a2_valid_q <= a1_valid_q;
+            a12_q <= b_load ? a_valid_q && a1_valid_q : a2_valid_q ? a1_valid_q || a_valid_q : a1_valid_q && a_valid_q;
         end
     always @(posedge clk) begin
         if (a1_move) begin
@@ -136,40 +141,34 @@ module lac_scan #(
     end
 
     // ---- B: lines of this word that are not empty --------------------------------------------------------------
-    reg               b_valid_q, b_job_q, b_end_q;
-    reg  [31:0]       b_word_q;
+    reg               b_can_q, b_job_q, b_end_q;              // something is to be said: a line, or the end mark
+    reg  [31:0]       b_word_q;                             // lines behind the one at hand ..
+    reg  [4:0]        b_index_q;                            // .. which is this one of the word
     reg  [AW-1:0]     b_line_q, b_at_q;
     reg  [ACC_AW-1:0] b_base_q;
-    reg               b_any_q, b_single_q;                  // some line left; at most one
-    wire              unused_any;
-    wire [4:0]        b_index;
-    wire [31:0]       b_rest;
+    reg               b_any_q, b_final_q;                   // it is a line, not the end mark; it is the last, or there is none
     wire              s_ready;
-    wire              b_empty = !b_any_q && !b_end_q;         // nothing to say
-    wire              b_final = !b_any_q || (b_single_q && !b_end_q);
-    wire              b_step  = b_valid_q && (s_ready || b_empty);
-    assign b_load = !b_valid_q || (b_step && b_final);
+    wire              b_step  = b_can_q && s_ready;
+    assign b_load = !b_can_q || (b_final_q && s_ready);
 
-    lac_ffs #(.W(32), .INDEX_W(5)) u_line (.in(b_word_q), .any(unused_any), .index(b_index), .rest(b_rest));
-
+    // the next line, of this word or the next; and whether it is the last, known a cycle early
+    wire [31:0]       lines = b_final_q ? sum_q & a2_keep_q : b_word_q;
+    wire              some, two, unused_any;
+    wire [4:0]        index;
+    wire [31:0]       rest;
+    lac_ffs #(.W(32), .INDEX_W(5)) u_line (.in(lines), .any(unused_any), .index(index), .rest(rest));
+    lac_few #(.W(32)) u_few (.in(lines), .one(some), .two(two));
+    wire              last = !some || !(two || (b_final_q ? a2_end_q : b_end_q));
     always @(posedge clk)
-        if (rst)         b_valid_q <= 1'b0;
-        else if (b_load) b_valid_q <= a2_valid_q;
-    // known a cycle early: what takes a line stands at the end of a long chain of readies
-    wire [31:0]       a2_lines = sum_q & a2_keep_q;
-    wire              a2_one, a2_two, unused_a2, unused_b, b_two, b_three;
-    lac_few #(.W(32)) u_load (.in(a2_lines), .one(a2_one), .two(a2_two), .three(unused_a2));
-    lac_few #(.W(32)) u_step (.in(b_word_q), .one(unused_b), .two(b_two), .three(b_three));
-    always @(posedge clk)
-        if (b_load)      {b_any_q, b_single_q} <= {a2_one, !a2_two};
-        else if (b_step) {b_any_q, b_single_q} <= {b_two, !b_three};
+        if (rst)         {b_can_q, b_final_q} <= 2'b01;
+        else if (b_load) {b_can_q, b_final_q} <= {a2_valid_q && (some || a2_end_q), !a2_valid_q || last};
+        else if (b_step) b_final_q <= last;
     always @(posedge clk)
         if (b_load) begin
             {b_job_q, b_end_q, b_line_q, b_base_q} <= {a2_job_q, a2_end_q, a2_line_q, a2_base_q};
             b_at_q   <= {a2_word_q, 5'd0};
-            b_word_q <= a2_lines;
-        end else if (b_step)
-            b_word_q <= b_rest;
+        end
+    always @(posedge clk) if (b_load || b_step) {b_any_q, b_index_q, b_word_q} <= {some, index, rest};
 
     // ---- S: a skid stage, or else the readies of all stages from the lanes back to the next job would be one chain ------------------
     wire              c1_move, s_valid, s_job, s_end;
@@ -177,8 +176,8 @@ module lac_scan #(
     wire [ACC_AW-1:0] s_base;
     lac_skid #(.W(2 * AW + ACC_AW + 2)) u_skid (
         .clk(clk), .rst(rst),
-        .in_valid(b_valid_q && !b_empty), .in_ready(s_ready),
-        .in_data({b_job_q, !b_any_q, b_at_q | {{(AW-5){1'b0}}, b_index}, b_line_q, b_base_q}),
+        .in_valid(b_can_q), .in_ready(s_ready),
+        .in_data({b_job_q, !b_any_q, b_at_q | {{(AW-5){1'b0}}, b_index_q}, b_line_q, b_base_q}),
         .out_valid(s_valid), .out_ready(c1_move), .out_data({s_job, s_end, s_addr, s_line, s_base})
     );
 
@@ -186,9 +185,11 @@ module lac_scan #(
     reg               c1_valid_q, c1_job_q, c1_end_q, c2_valid_q, c2_job_q, c2_end_q;
     reg  [AW-1:0]     c1_addr_q, c1_line_q, c2_offset_q;
     reg  [ACC_AW-1:0] c1_base_q, c2_base_q;
-    wire              d_move;
-    wire              c2_move = !c2_valid_q || d_move;
-    assign c1_move   = !c1_valid_q || c2_move;
+    reg               d_valid_q;
+    reg               c2d_q, c12d_q;  // c2_valid_q && d_valid_q; and c1_valid_q: no ready waits for another
+    wire              d_move  = !d_valid_q || out_ready;
+    wire              c2_move = !c2d_q || out_ready;
+    assign c1_move   = !c12d_q || out_ready;
     assign line_addr = s_addr;
     assign line_re   = s_valid && !s_end && c1_move;
     assign line_qe   = c1_valid_q && c2_move;
@@ -197,9 +198,17 @@ module lac_scan #(
         if (rst) begin
             c1_valid_q <= 1'b0;
             c2_valid_q <= 1'b0;
+            d_valid_q  <= 1'b0;
+            c2d_q      <= 1'b0;
+            c12d_q     <= 1'b0;
         end else begin
             if (c1_move) c1_valid_q <= s_valid;
             if (c2_move) c2_valid_q <= c1_valid_q;
+            if (d_move)  d_valid_q  <= c2_valid_q;
+            // out_ready: all move; else the two or three fill up from behind
+            c2d_q  <= out_ready ? c1_valid_q && c2_valid_q : c2d_q || (c1_valid_q && (c2_valid_q || d_valid_q));
+            c12d_q <= out_ready ? s_valid && c1_valid_q && c2_valid_q
+                                : c12d_q || (s_valid && (c1_valid_q ? c2_valid_q || d_valid_q : c2d_q));
         end
     always @(posedge clk) begin
         if (c1_move) {c1_job_q, c1_end_q, c1_addr_q, c1_line_q, c1_base_q} <= {s_job, s_end, s_addr, s_line, s_base};
@@ -207,12 +216,11 @@ module lac_scan #(
     end
 
     // ---- D: flags behind the last element masked off ---------------------------------------------------------------
-    reg               d_valid_q, d_job_q, d_end_q;
+    reg               d_job_q, d_end_q, d_nm_q;
     reg  [LINE_W-1:0] d_data_q;
     reg  [LB-1:0]     d_flags_q;
     reg  [AW-1:0]     d_offset_q;
     reg  [ACC_AW-1:0] d_base_q;
-    assign d_move = !d_valid_q || out_ready;
 
     wire              at_last = c2_offset_q == (c2_job_q ? cfg_last[2*AW-1:AW] : cfg_last[AW-1:0]);
     wire [5:0]        place   = c2_job_q ? cfg_place[11:6] : cfg_place[5:0];
@@ -227,11 +235,9 @@ module lac_scan #(
     endgenerate
 
     always @(posedge clk)
-        if (rst)         d_valid_q <= 1'b0;
-        else if (d_move) d_valid_q <= c2_valid_q;
-    always @(posedge clk)
         if (d_move) begin
             {d_job_q, d_end_q, d_offset_q, d_base_q} <= {c2_job_q, c2_end_q, c2_offset_q, c2_base_q};
+            d_nm_q    <= c2_job_q ? cfg_nm[1] : cfg_nm[0];
             d_data_q  <= line_data;
             d_flags_q <= c2_end_q ? {LB{1'b0}} : line_flags & mask;
         end
@@ -242,9 +248,10 @@ module lac_scan #(
     assign out_offset = {1'b0, d_offset_q};
     assign out_base   = d_base_q;
     assign out_job    = d_job_q;
+    assign out_nm     = d_nm_q;
     assign out_end    = d_end_q;
 
-    wire unused_ok = &{1'b0, unused_any, unused_a2, unused_b, a_pitch_q, a_rows_q, a_word_q};
+    wire unused_ok = &{1'b0, unused_any, a_pitch_q, a_rows_q, a_word_q};
 
 endmodule
 `default_nettype wire

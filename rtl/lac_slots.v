@@ -85,19 +85,20 @@ module lac_slots #(
     assign arrived_next = seq_q + {4'd0, valid_q && last};
 
     // class of the command: LOAD's kinds 0 .. 4, 5 EXEC, 6 STORE, 7 none
-    reg  [2:0] class_q;
-    reg  [2:0] class_now;
-    always @*
-        case (line_q[7:0])
-            `LAC_OP_LOAD_WEIGHTS:  class_now = 3'd0;
-            `LAC_OP_LOAD_CODEBOOK: class_now = 3'd1;
-            `LAC_OP_LOAD_FEATURES: class_now = 3'd2;
-            `LAC_OP_LOAD_PARAMS:   class_now = 3'd3;
-            `LAC_OP_LOAD_COLUMNS:  class_now = 3'd4;
-            `LAC_OP_EXEC:          class_now = 3'd5;
-            `LAC_OP_STORE:         class_now = 3'd6;
-            default:               class_now = 3'd7;
+    function [2:0] class_of(input [7:0] op);
+        case (op)
+            `LAC_OP_LOAD_WEIGHTS:  class_of = 3'd0;
+            `LAC_OP_LOAD_CODEBOOK: class_of = 3'd1;
+            `LAC_OP_LOAD_FEATURES: class_of = 3'd2;
+            `LAC_OP_LOAD_PARAMS:   class_of = 3'd3;
+            `LAC_OP_LOAD_COLUMNS:  class_of = 3'd4;
+            `LAC_OP_EXEC:          class_of = 3'd5;
+            `LAC_OP_STORE:         class_of = 3'd6;
+            default:               class_of = 3'd7;
         endcase
+    endfunction
+    reg  [2:0] class_q;
+    wire [2:0] class_now = class_of(line_q[7:0]);
     wire       first  = part_q == 3'd0;
     wire [2:0] class_ = (W > 2 && first) ? class_now : class_q;  // two words a line: the first line's are the same in all classes
     wire       exec   = class_ == 3'd5;
@@ -144,9 +145,14 @@ module lac_slots #(
     endgenerate
 
     // ---- Faults, and what a word alone tells ------------------------------------------------------------------------------------------
+    // which bits of a line are reserved, in a register that is loaded with the line; of two words a line, the first lines of all classes agree
+    wire [2:0]   part_next  = valid_q ? (last ? 3'd0 : part_q + 3'd1) : part_q;
+    wire [2:0]   class_next = (W > 2 && part_next == 3'd0) ? class_of(line_data[7:0]) : (valid_q && first) ? class_now : class_q;
     reg  [511:0] all;
+    reg  [LINE_W-1:0] all_q;
+    always @(posedge clk) all_q <= all[LINE_W*part_next +: LINE_W];
     always @*
-        case (class_)
+        case (class_next)
             3'd0:    all = `LAC_RESERVED_LOAD_WEIGHTS;
             3'd1:    all = `LAC_RESERVED_LOAD_CODEBOOK;
             3'd2:    all = `LAC_RESERVED_LOAD_FEATURES;
@@ -155,22 +161,25 @@ module lac_slots #(
             3'd5:    all = `LAC_RESERVED_EXEC;
             default: all = `LAC_RESERVED_STORE;
         endcase
-    wire [LINE_W-1:0] set   = line_q & all[LINE_W*part_q +: LINE_W];
-    wire [2:0]        own   = class_now == 3'd5 ? 3'b010 : class_now == 3'd6 ? 3'b100 : 3'b001;
-    wire              self  = first && |(own & (lw[10:8] | lw[14:12]));
+    wire [LINE_W-1:0] set   = line_q & all_q;
     reg  [W-1:0]      word_set_q;    // words of the line before this one in which a reserved bit is set
+    reg               first2_q;      // it was a first one
+    reg  [2:0]        own_q;         // its waits and gives
+    wire              self = first2_q && (class_q == 3'd5 ? own_q[1] : class_q == 3'd6 ? own_q[2] : own_q[0]);  // its own engine's: word 0
     reg  [3:0]        set_at;
     reg  [2:0]        set_part_q;
     reg  [4:0]        set_seq_q;
     integer           w;
     always @(posedge clk) begin
-        for (w = 0; w < W; w = w + 1) word_set_q[w] <= valid_q && !rst && ((w == 0 && self) || |set[32*w +: 32]);
+        for (w = 0; w < W; w = w + 1) word_set_q[w] <= valid_q && !rst && |set[32*w +: 32];
+        first2_q   <= valid_q && !rst && first;
+        own_q      <= lw[10:8] | lw[14:12];
         set_part_q <= part_q;
         set_seq_q  <= seq_q;
     end
     always @* begin
         set_at = 4'd0;
-        for (w = W - 1; w >= 0; w = w - 1) if (word_set_q[w]) set_at = w[3:0];
+        for (w = W - 1; w >= 0; w = w - 1) if (word_set_q[w] || (w == 0 && self)) set_at = w[3:0];
     end
     wire [6:0]        line_at = {4'd0, set_part_q} << W_LOG;
 
@@ -184,7 +193,7 @@ module lac_slots #(
     always @(posedge clk) begin
         fault_q   <= !rst && (fault_q || (valid_q && line_fault_q != 3'd0));
         unknown_q <= !rst && (unknown_q || (valid_q && first && class_now == 3'd7));
-        spoilt_q  <= !rst && (spoilt_q || word_set_q != {W{1'b0}});
+        spoilt_q  <= !rst && (spoilt_q || self || word_set_q != {W{1'b0}});
         far_q     <= !rst && (far_q || (here2 && is_far && !exec));
         if (!fault_q)   {fault_seq_q, fault_code_q} <= {seq_q, line_fault_q};
         if (!unknown_q) unknown_seq_q <= seq_q;

@@ -76,8 +76,8 @@ module lac_top #(
     input  wire                m_axi_rlast,
 
     // for a logic analyser or a simulation; leave it open elsewhere
-    output wire [2:0]          trace_start,  // LOAD, EXEC, STORE began a command
-    output wire [2:0]          trace_done,   // ... completed their oldest one
+    output wire [2:0]          trace_start,  // LOAD, EXEC, STORE began a command, a cycle ago
+    output wire [2:0]          trace_done,   // ... completed their oldest one, a cycle ago
     output wire [8:0]          trace_macs    // multiplications issued, two cycles ago
 );
 
@@ -145,7 +145,7 @@ module lac_top #(
     wire sweep_tally = sweeping && sweep_q < TALLY_END;
 
     // ---- Registers ---------------------------------------------------------------------------------------------------------
-    wire        reg_wr, reg_rd, reg_soon, reg_hold;
+    wire        reg_wr, reg_rd, reg_soon, reg_early, reg_hold;
     wire [11:0] reg_waddr, reg_raddr;
     wire [31:0] reg_wdata, reg_rdata;
     lac_axil u_axil (
@@ -155,11 +155,11 @@ module lac_top #(
         .s_axil_bvalid(s_axil_bvalid), .s_axil_bready(s_axil_bready), .s_axil_bresp(s_axil_bresp),
         .s_axil_arvalid(s_axil_arvalid), .s_axil_arready(s_axil_arready), .s_axil_araddr(s_axil_araddr),
         .s_axil_rvalid(s_axil_rvalid), .s_axil_rready(s_axil_rready), .s_axil_rdata(s_axil_rdata), .s_axil_rresp(s_axil_rresp),
-        .wr_en(reg_wr), .wr_addr(reg_waddr), .wr_data(reg_wdata), .rd_soon(reg_soon), .rd_en(reg_rd), .rd_addr(reg_raddr),
-        .rd_data(reg_rdata)
+        .wr_en(reg_wr), .wr_addr(reg_waddr), .wr_data(reg_wdata), .rd_early(reg_early), .rd_soon(reg_soon), .rd_en(reg_rd),
+        .rd_addr(reg_raddr), .rd_data(reg_rdata)
     );
 
-    wire        bell, busy, pending, started, err_valid, count_rd, count_wr, count_item, count_stall;
+    wire        bell, busy, pending, started, err_valid, err_no_tag, count_rd, count_wr, count_item, count_stall;
     wire [31:0] bell_tail, ring_size, watchdog;
     wire [4:0]  completed;
     wire [63:0] ring_base, rd_base, rd_limit, wr_base, wr_limit;
@@ -179,12 +179,12 @@ module lac_top #(
         .ACC_DEPTH(ACC_DEPTH), .FEAT_DEPTH(FEAT_DEPTH), .PARAM_DEPTH(PARAM_DEPTH), .FIFO_DEPTH(FIFO_DEPTH), .BURST(BURST), .FLIGHT(FLIGHT)
     ) u_regs (
         .clk(clk), .rst(rst), .soft(soft),
-        .wr_en(reg_wr), .wr_addr(reg_waddr), .wr_data(reg_wdata), .rd_soon(reg_soon), .rd_en(reg_rd), .rd_addr(reg_raddr),
-        .rd_data(reg_rdata), .hold(reg_hold), .soft_request(soft_request), .bell(bell), .bell_tail(bell_tail), .ring_base(ring_base), .ring_size(ring_size),
+        .wr_en(reg_wr), .wr_addr(reg_waddr), .wr_data(reg_wdata), .rd_early(reg_early), .rd_soon(reg_soon), .rd_en(reg_rd),
+        .rd_addr(reg_raddr), .rd_data(reg_rdata), .hold(reg_hold), .soft_request(soft_request), .bell(bell), .bell_tail(bell_tail), .ring_base(ring_base), .ring_size(ring_size),
         .rd_base(rd_base), .rd_limit(rd_limit), .wr_base(wr_base), .wr_limit(wr_limit), .watchdog(watchdog), .irq(irq),
         .head(head), .tail(tail), .completed(completed), .busy(busy), .pending(pending), .started(started),
         .resetting(state_q != ST_RUN), .stuck(rd_stuck || wr_stuck), .marks(marks), .engine_busy(engine_busy),
-        .err_valid(err_valid), .err_code(err_code), .err_unit(err_unit), .err_tag(err_tag), .err_addr(err_addr), .err_index(err_index),
+        .err_valid(err_valid), .err_code(err_code), .err_unit(err_unit), .err_tag(err_tag), .err_no_tag(err_no_tag), .err_addr(err_addr), .err_index(err_index),
         .count_rd(count_rd), .count_wr(count_wr), .count_item(count_item), .count_stall(count_stall),
         .count_macs(macs_q), .count_nonzero(nonzero), .ask(ask), .ask_at(ask_at), .ask_pending(ask_pending), .ask_value(ask_value)
     );
@@ -240,7 +240,7 @@ module lac_top #(
         .rd_base(rd_base), .rd_limit(rd_limit), .wr_base(wr_base), .wr_limit(wr_limit), .head(head), .tail(tail),
         .completed(completed), .busy(busy), .pending(pending), .started(started), .marks(marks), .engine_busy(engine_busy),
         .engine_waits(engine_waits),
-        .err_valid(err_valid), .err_code(err_code), .err_unit(err_unit), .err_tag(err_tag), .err_addr(err_addr), .err_index(err_index),
+        .err_valid(err_valid), .err_code(err_code), .err_unit(err_unit), .err_tag(err_tag), .err_no_tag(err_no_tag), .err_addr(err_addr), .err_index(err_index),
         .req_valid(rq_valid[0]), .req_ready(rq_ready[0]), .req_addr(rq_addr[ADDR_W-1:0]), .req_lines(rq_lines[23:0]),
         .line_valid(ln_valid[0]), .line_ready(ln_ready[0]), .line_data(ln_data), .line_fault(ln_fault), .line_fault_addr(ln_fault_addr),
         .ld_valid(ld_valid), .ld_ready(ld_ready), .ld_cmd(ld_cmd), .ld_done(ld_done), .ld_fail(ld_fail), .ld_code(ld_code),
@@ -365,8 +365,13 @@ module lac_top #(
         .ask(ask), .ask_at(ask_at), .pending(ask_pending), .value(ask_value),
         .select(tally_select), .cause(tally_cause), .live(live)
     );
-    assign trace_start = {st_valid && st_ready, ex_valid && ex_ready, ld_begins};
-    assign trace_done  = {st_done, ex_done, ld_done};
+    reg [2:0] trace_start_q, trace_done_q;
+    always @(posedge clk) begin
+        trace_start_q <= {st_valid && st_ready, ex_valid && ex_ready, ld_begins};
+        trace_done_q  <= {st_done, ex_done, ld_done};
+    end
+    assign trace_start = trace_start_q;
+    assign trace_done  = trace_done_q;
     assign trace_macs  = macs_q;
 
     // ---- Lanes --------------------------------------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ phase           lac_lane_decode.v  s/phase_q + 3.d1 == d_n/phase_q == d_n/
 pair-order      lac_lane_decode.v  s/second_q <= more;/second_q <= 1'"'"'b0;/
 last-flag       lac_scan.v         s/place >= I\[5:0\];/place > I[5:0];/
 low-mask        lac_scan.v         s/<< a1_lo_q)/<< 5'"'"'d0)/
-skip-word       lac_scan.v         s/b_word_q <= a2_lines;/b_word_q <= a2_lines \& 32'"'"'h7FFFFFFF;/
+skip-word       lac_scan.v         s/? sum_q \& a2_keep_q :/? sum_q \& a2_keep_q \& 32'"'"'h7FFFFFFF :/
 zero-point      lac_exec.v         s/{x\[15\], x} - {e1_zero\[15\], e1_zero}/{x[15], x} - {1'"'"'b0, e1_zero}/
 group-flag      lac_exec.v         s/e1_f_q\[i\] ?/1'"'"'b1 ?/
 mask-any        lac_exec.v         s/{LANES{e3_end_q}} | mask/{LANES{1'"'"'b1}}/
@@ -38,7 +38,7 @@ chunk-clear     lac_load.v         s/{LANES{first_chunk}}/{LANES{1'"'"'b0}}/
 store-zero      lac_store.v        s/assign st_zero  = .*;/assign st_zero  = 1'"'"'b0;/
 store-first     lac_cmd.v          s/old_valid\[1\] \&\& gap_ex\[4\]/1'"'"'b0/
 token-promise   lac_cmd.v          s/promise == (pair_q\[0\] ? 4.d15 : 4.d0)/pair_q[0] \&\& promise == 4'"'"'d15/
-lowest-error    lac_cmd.v          s/!err_q || lower\[4\]/!err_q/
+lowest-error    lac_cmd.v          s/!have_q || lower\[4\]/!have_q/
 window          lac_check.v        s/{line_at, 1.b0} < {base, base_odd}/1'"'"'b0/
 bounds          lac_check.v        s/(is_lf || (is_lx \&\& x_need)) \&\& (acc_big_q/1'"'"'b0 \&\& (acc_big_q/
 columns-bounds  lac_check.v        s/(is_lf || (is_lx \&\& x_need)) \&\& (acc_big_q/is_lf \&\& (acc_big_q/

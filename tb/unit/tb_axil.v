@@ -19,14 +19,14 @@ module tb_axil;
     wire awready, wready, bvalid, arready, rvalid, wr_en, rd_en;
     wire [1:0] bresp, rresp; wire [31:0] rdata, wr_data; wire [11:0] wr_addr, rd_addr;
     reg [31:0] rd_data;
-    wire rd_soon;
+    wire rd_early, rd_soon;
     lac_axil dut (.clk(clk), .rst(rst), .hold(hold),
         .s_axil_awvalid(awvalid), .s_axil_awready(awready), .s_axil_awaddr(awaddr),
         .s_axil_wvalid(wvalid), .s_axil_wready(wready), .s_axil_wdata(wdata), .s_axil_wstrb(wstrb),
         .s_axil_bvalid(bvalid), .s_axil_bready(bready), .s_axil_bresp(bresp),
         .s_axil_arvalid(arvalid), .s_axil_arready(arready), .s_axil_araddr(araddr),
         .s_axil_rvalid(rvalid), .s_axil_rready(rready), .s_axil_rdata(rdata), .s_axil_rresp(rresp),
-        .wr_en(wr_en), .wr_addr(wr_addr), .wr_data(wr_data), .rd_soon(rd_soon), .rd_en(rd_en), .rd_addr(rd_addr), .rd_data(rd_data));
+        .wr_en(wr_en), .wr_addr(wr_addr), .wr_data(wr_data), .rd_early(rd_early), .rd_soon(rd_soon), .rd_en(rd_en), .rd_addr(rd_addr), .rd_data(rd_data));
 
     integer seed, rng, cycles, writes, reads, bad, strobes;
     reg done;
