@@ -86,7 +86,8 @@ module lac_load_feat #(
     wire [FEAT_AW:0]   fnext_next = fnext_q + 1'b1;
     wire               row_one    = row == {{FEAT_AW{1'b0}}, 1'b1};
     wire               point_last = pnext_q == c_points[FEAT_AW:0];
-    wire               all_points = asked_q == c_points[FEAT_AW:0];
+    reg                all_points;    // asked_q == points of the command
+    wire [FEAT_AW:0]   asked_next = asked_q + 1'b1;
     reg                halted_q;
     assign dense = state_q == ST_DENSE;
     wire               fill       = state_q == ST_FILL;
@@ -161,8 +162,12 @@ module lac_load_feat #(
             point_q <= {FEAT_AW+1{1'b0}};
             pnext_q <= {{FEAT_AW{1'b0}}, 1'b1};
             asked_q <= whole ? c_points[FEAT_AW:0] : {{FEAT_AW{1'b0}}, 1'b1};
+            all_points <= whole || c_points[FEAT_AW:0] == {{FEAT_AW{1'b0}}, 1'b1};
         end else begin
-            if (ask_dense) asked_q <= asked_q + 1'b1;
+            if (ask_dense) begin
+                asked_q    <= asked_next;
+                all_points <= asked_next == c_points[FEAT_AW:0];
+            end
             if ((dense && line) || put) begin
                 fat_q   <= fat_q + 1'b1;
                 fline_q <= fline_last ? {FEAT_AW+1{1'b0}} : fnext_q;
