@@ -89,30 +89,33 @@ static predict_status start(predict *p, uint32_t e, cyc t)
     return s;
 }
 
-/* The bus chooses its next request: the dispatcher's goes first. *who: 0 dispatcher, 1 LOAD. */
+/* The bus takes its next request, when the one before is being cut: the dispatcher's goes first. *who: 0 dispatcher, 1 LOAD. */
 static cyc bus_choice(const predict *p, int *who)
 {
     const cyc fetch = p->chosen < p->asked ? max_c(p->ask[p->chosen % FETCH_AHEAD] + ASK_TO_BUS, p->last_choice + 1) : NEVER;
     const cyc load = p->ld.busy ? p->ld.visible : NEVER;
     const cyc first = min_c(fetch, load);
     if (first == NEVER) return NEVER;
-    const cyc t = max_c(first, p->bus.cut_free);
+    const cyc t = max_c(first, p->bus.free);
     *who = fetch > t;
     return t;
 }
 
-static predict_status choose(predict *p, int who, cyc q, uint32_t lines_cmd)
+static predict_status choose(predict *p, int who, cyc t, uint32_t lines_cmd)
 {
+    const cyc q = max_c(t + 1, p->bus.cut_free);
+    p->bus.free = q + 1;
     if (who) {
+        p->accepted = t;
         const uint32_t       n = p->ld.cmd;
         const predict_status s = predict_serve_load(p, q);
         if (!s && p->cmd[n].done != NEVER) completed(p, n);
         return s;
     }
-    taker t = { .each = p->line_at[p->chosen % (FETCH_AHEAD * 2)] };
-    predict_transfer(p, q, 64 * (lac_addr)p->chosen, lines_cmd, &t);
+    taker lines = { .each = p->line_at[p->chosen % (FETCH_AHEAD * 2)] };
+    predict_transfer(p, q, 64 * (lac_addr)p->chosen, lines_cmd, &lines);
     p->chosen++;
-    p->last_choice = q;
+    p->last_choice = t;
     return PREDICT_OK;
 }
 
@@ -120,8 +123,8 @@ static predict_status choose(predict *p, int who, cyc q, uint32_t lines_cmd)
 static cyc ask_at(const predict *p)
 {
     const uint32_t n = p->asked;
-    if (n == p->n || n - p->taken >= FETCH_AHEAD) return NEVER;
-    cyc t = n ? p->ask[(n - 1) % FETCH_AHEAD] + 2 : 0;
+    if (n == p->n || n - p->taken >= FETCH_AHEAD || p->chosen < n) return NEVER; /* the bus has not taken the one before */
+    cyc t = n ? max_c(p->ask[(n - 1) % FETCH_AHEAD] + 2, p->last_choice) : 0;
     if (n >= FETCH_AHEAD) t = max_c(t, p->took_up[n % FETCH_AHEAD] + TAKE_TO_ASK);
     if (n >= AHEAD) {
         if (p->known <= n - AHEAD) return NEVER;
@@ -135,7 +138,7 @@ static cyc take_up_at(const predict *p, uint32_t lines_cmd)
 {
     if (p->taken != p->sent || p->taken == p->chosen) return NEVER;
     const cyc t = max_c(p->send_free, p->line_at[p->taken % (FETCH_AHEAD * 2)][lines_cmd - 1] + LINE_TO_SLOT);
-    return t + (t == p->port_free); /* it serves an engine then */
+    return t >= p->port_from && t <= p->port_free ? p->port_free + 1 : t; /* it serves engines then */
 }
 
 static cyc send_at(const predict *p) { return p->taken == p->sent ? NEVER : p->take_at + TAKE_TO_SEND; }
@@ -147,15 +150,15 @@ static void begin_run(predict *p)
     const uint32_t lanes = p->caps.lanes;
     const cyc      long_ago = -1000000;
     memset(&p->bus, 0, sizeof p->bus);
-    p->bus.ar = p->bus.issue = p->bus.beat = p->bus.took = p->bus.took2 = p->bus.used = long_ago;
+    p->bus.ar = p->bus.issue = p->bus.beat = p->bus.used = p->bus.used2 = long_ago;
     memset(&p->ld, 0, sizeof p->ld);
     p->next_valid = 0;
-    p->load_done = p->asked_all = p->accepted = p->choices[0] = p->choices[1] = long_ago;
+    p->load_done = p->asked_all = p->accepted = long_ago;
     p->chosen = p->taken = p->sent = p->asked = 0;
     p->last_choice = long_ago;
     p->take_at = 0;
     p->send_free = 0;
-    p->port_free = long_ago;
+    p->port_from = p->port_free = long_ago;
     p->known = 0;
     p->known_max = p->known_others = 0;
     for (uint32_t e = 0; e < ENGINES; e++) {
@@ -178,7 +181,7 @@ static void begin_run(predict *p)
     }
     p->work[lanes] = 0;
     for (size_t i = 0; i < (size_t)lanes * p->caps.fifo_depth; i++) p->pops[i] = long_ago;
-    p->w_issue = p->w_aw[0] = p->w_aw[1] = p->w_accept = long_ago;
+    p->w_issue = p->w_aw = p->w_accept = p->w_cur = long_ago;
     p->w_bursts = 0;
     for (uint32_t i = 0; i < RING; i++) p->w_b[i] = long_ago;
 }
@@ -276,6 +279,7 @@ predict_status predict_run(predict *p, predict_result *out, uint32_t *at)
         case 8:
         case 9:
             fill(p, next - 7, t + 1);
+            if (p->port_free != t) p->port_from = t + 1; /* not one cycle after the other */
             p->port_free = t + 1;
             break;
         default:

@@ -18,9 +18,9 @@ typedef int64_t cyc;
 
 enum {
     /* Dispatcher (lac_cmd): a command is asked for by a request of its own. */
-    ASK_TO_BUS     = 2,  /* request register, skid stage: then the bus can choose it */
+    ASK_TO_BUS     = 1,  /* request register: then the bus can take it */
     FETCH_AHEAD    = 4,  /* commands asked for and not yet taken up */
-    LINE_TO_SLOT   = 2,  /* a command's last line to its being taken up: line register, slot */
+    LINE_TO_SLOT   = 2,  /* a command's last line to its being taken up: skid stage, slot */
     TAKE_TO_SEND   = 9,  /* eight of lac_check, one to hand over */
     SLOTS          = 16, /* commands between fetch and completion, a power of two that queues are as long as */
     AHEAD          = 15, /* commands asked for from the oldest on that has not completed */
@@ -30,7 +30,7 @@ enum {
     IDLE_AFTER     = 2,  /* last completion to idle as the counters see it */
 
     /* Read master (lac_axi_rd, lac_axi_cut) */
-    CUT            = 1,  /* choice to the first burst */
+    CUT            = 1,  /* the cutter takes a request, to the first burst */
     ISSUE          = 1,  /* burst to ARVALID */
     FLIGHT_DEFAULT = 8,  /* where CAP_FLIGHT reads as 0 */
 
@@ -120,12 +120,12 @@ enum { RING = 64, TOKENS = 32, PER_MAX = 16 };
 
 /* The read bus. Burst j is entry j % RING. */
 typedef struct {
-    cyc      cut_free;     /* the cutter can take a request */
+    cyc      free;         /* the bus can take a request */
+    cyc      cut_free;     /* the cutter can */
     cyc      issue, ar;    /* of the last burst */
-    cyc      in_line[RING];/* last beat of a burst in its line */
     cyc      came[RING];   /* last beat of a burst on the bus */
     uint64_t bursts;
-    cyc      beat, took, took2, used; /* last beat on the bus; last two beats into lines; last line used by its client */
+    cyc      beat, used, used2; /* last beat on the bus; last two lines used by their clients */
 } read_bus;
 
 /* LOAD's schedule of lines: how long after a line the next can be taken. */
@@ -172,7 +172,7 @@ struct predict {
     int       next_valid;              /* a command stands behind the one at work */
     uint32_t  next_cmd;
     cyc       load_done, asked_all;    /* of the last command served: completion; it makes no more requests */
-    cyc       accepted, choices[2];    /* LOAD's last request in the skid stage; its last two chosen by the bus */
+    cyc       accepted;                /* LOAD's last request was taken by the bus */
     uint32_t  chosen, taken, sent;     /* commands whose fetch the bus has chosen; collected; dispatched */
     cyc       ask[FETCH_AHEAD], last_choice; /* of commands chosen .. */
     cyc       took_up[FETCH_AHEAD];
@@ -182,7 +182,7 @@ struct predict {
     uint32_t  queue[ENGINES][SLOTS], waiting[ENGINES], head[ENGINES]; /* positions of commands */
     uint32_t  head_full[ENGINES];      /* the first of them has been read from its slot */
     cyc       head_at[ENGINES];        /* ... and can start; or the head can be filled again */
-    cyc       port_free;               /* the slots' port serves an engine in this cycle, and can be asked again */
+    cyc       port_from, port_free;    /* the slots' port serves engines from that cycle to this one, in which it can be asked again */
     cyc       free_at[ENGINES];        /* the engine can start; EXEC: its scanner */
     cyc       exec_done[JOBS];
     uint32_t  given[ENGINES][ENGINES], took[ENGINES][ENGINES];
@@ -207,7 +207,7 @@ struct predict {
     uint32_t  same;                    /* lanes 0 .. same - 1 are in the same state */
 
     /* STORE */
-    cyc       w_issue, w_aw[2], w_accept; /* last burst, the memory's taking of the last two addresses (newest first), last beat */
+    cyc       w_issue, w_aw, w_cur, w_accept; /* last burst, the memory's taking of its address, its coming to work; last beat */
     cyc       w_b[RING];
     uint64_t  w_bursts;
 };

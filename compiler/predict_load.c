@@ -31,8 +31,8 @@ cyc predict_transfer(predict *p, cyc q, lac_addr addr, uint64_t lines, taker *t)
         addr += beats * beat;
 
         const uint64_t j = r->bursts++;
-        cyc issue = max_c(from, r->ar); /* the address register is free again */
-        if (j >= p->flight) issue = max_c(issue, r->in_line[(j - p->flight) % RING] + 1);
+        cyc issue = max_c(from, r->ar + 1); /* the address register is free again */
+        if (j >= p->flight) issue = max_c(issue, r->came[(j - p->flight) % RING] + 1);
         cyc ar = issue + ISSUE;
         if (p->mem.outstanding && j >= p->mem.outstanding) ar = max_c(ar, r->came[(j - p->mem.outstanding) % RING] + 1);
         r->issue = issue;
@@ -41,27 +41,23 @@ cyc predict_transfer(predict *p, cyc q, lac_addr addr, uint64_t lines, taker *t)
 
         cyc came = max_c(r->beat + 1, ar + p->mem.rd_latency);
         for (uint64_t b = 0; b < beats; b++) {
-            /* a skid stage of two beats, then the line register */
-            came = max_c(came, r->took2 + 1);
-            cyc took = max_c(came + 1, r->took + 1);
+            /* a skid stage of two lines */
+            came = max_c(came, r->used2 + 1);
             const int whole = half + 1 == p->beats_line;
-            if (whole) took = max_c(took, r->used);
-            r->took2 = r->took;
-            r->took = took;
             if (whole) {
-                const cyc used = max_c(took + 1, t->ready);
+                const cyc used = max_c(max_c(came, r->used) + 1, t->ready);
                 if (t->each) t->each[line] = used;
                 if (!line++) t->first = used;
                 t->ready = next_ready(t, used);
+                r->used2 = r->used;
                 r->used = used;
             }
             half = whole ? 0 : half + 1;
             r->beat = came++;
         }
         r->came[j % RING] = r->beat;
-        r->in_line[j % RING] = r->took;
     }
-    r->cut_free = r->issue; /* the next request enters as the last burst leaves */
+    r->cut_free = r->issue + 1; /* the next request enters behind the last burst */
     p->out->rd_beats += lines * p->beats_line;
     return r->used;
 }
@@ -235,12 +231,11 @@ static features features_of(const predict *p, const command *c)
     return f;
 }
 
-/* A request is made in cycle t, or when the request register is free: when the one before is in the skid stage, which holds two. Returns when. */
+/* A request is made in cycle t, or when the request register is free: the cycle behind that in which the bus took the one before. Returns when. */
 static cyc request(predict *p, cyc t)
 {
-    t = max_c(t, p->accepted);
-    p->accepted = max_c(t + 1, p->choices[1] + 1);
-    p->ld.visible = max_c(p->accepted + 1, p->choices[0] + 1);
+    t = max_c(t, p->accepted + 1);
+    p->ld.visible = t + 1;
     return t;
 }
 
@@ -538,8 +533,6 @@ static predict_status serve_columns(predict *p, cyc q)
 
 predict_status predict_serve_load(predict *p, cyc q)
 {
-    p->choices[1] = p->choices[0];
-    p->choices[0] = q;
     switch (p->cmd[p->ld.cmd].op) {
     case LAC_OP_LOAD_WEIGHTS:  return serve_weights(p, q);
     case LAC_OP_LOAD_CODEBOOK: return serve_codebook(p, q);

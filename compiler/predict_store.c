@@ -36,15 +36,14 @@ static void next_burst(predict *p, writer *w)
     const uint64_t j = p->w_bursts++;
     cyc            issue = max_c(w->q + CUT, p->w_issue + 1);
     if (j >= p->flight) issue = max_c(issue, p->w_b[(j - p->flight) % RING] + 1);
-    issue = max_c(issue, p->w_aw[1] + 1); /* two stand in the skid stage of AW */
-    const cyc offered = max_c(issue + ISSUE, p->w_aw[0] + 1);
+    issue = max_c(issue, p->w_aw + 1); /* the address register is free again */
+    const cyc offered = issue + ISSUE;
     cyc       aw = offered;
     if (p->mem.outstanding && j >= p->mem.outstanding) aw = max_c(aw, p->w_b[(j - p->mem.outstanding) % RING] + 1);
-    p->w_aw[1] = p->w_aw[0];
-    p->w_aw[0] = aw;
+    p->w_aw = aw;
     p->w_issue = issue;
     w->q = issue;
-    w->cur = max_c(offered + 1, p->w_accept + 1);
+    w->cur = p->w_cur = max_c(max_c(offered + 1, p->w_accept + 1), p->w_cur + 2);
     w->beats = beats;
     w->addr += beats * beat;
     w->left -= beats;
@@ -62,7 +61,7 @@ static cyc put_line(predict *p, writer *w, cyc t)
         if (!--w->beats) {
             const uint64_t j = p->w_bursts - 1;
             const cyc      before = j ? p->w_b[(j - 1) % RING] : 0;
-            p->w_b[j % RING] = max_c(max_c(t + 1, p->w_aw[0]) + p->mem.wr_latency, before + 1);
+            p->w_b[j % RING] = max_c(max_c(t + 1, p->w_aw) + p->mem.wr_latency, before + 1);
         }
         if (i + 1 < p->beats_line) t++;
     }
@@ -150,7 +149,7 @@ predict_status predict_start_store(predict *p, uint32_t n)
                 }
             }
         }
-        w.q = max_c(w.q, p->w_issue); /* the next request enters as the last burst leaves */
+        w.q = max_c(w.q, p->w_issue + 1); /* the next request enters behind the last burst */
     }
     c->done = p->w_b[(p->w_bursts - 1) % RING] + STORE_DONE;
     p->free_at[STORE] = c->done + 1;

@@ -133,8 +133,8 @@ module f_axi_rd #(
         else if (line_hs != 0 && line_fault == 3) late <= 1'b1;
     always @(*) if (f_past && !rst) begin
         assert (line_valid != 2'b11);
-        if (flush) assert (line_valid == 0 && req_ready == 0);
     end
+    always @(posedge clk) if (f_past && !rst && flush && $past(flush)) assert (line_valid == 0);
 
     // ---- slave
     reg [12:0] s_addr [0:3];

@@ -166,8 +166,7 @@ module f_axi_wr #(
         if (fault != 0) assert (fault_addr == first_addr);
     end
     always @(posedge clk) if (!LINES && f_past && !rst) begin
-        // B7 flush, idle, stuck
-        if (flush) assert (!req_ready && !data_ready);
+        // B7 idle, stuck
         if (quiet && !f_flushed && !stuck && !f_stuck) assert (q_rd == q_wr);
         if (idle) assert (!owes && !awvalid && !wvalid);
         if (stuck) assert (owes && f_watchdog != 0);

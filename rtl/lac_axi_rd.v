@@ -2,15 +2,17 @@
 //
 // lac_axi_rd - AXI4 read master: requests for whole lines in, lines out, in the order of the requests
 //
-//   req 0 -->[skid]--+                                              +--> line 0
-//   req 1 -->[skid]--+--> cut --> AR                    R -->[skid]--+--> line 1
-//                          +----> queue of bursts: address, length, client
+//   req 0 --+-->[reg]--> cut --> AR                                    +--> line 0
+//   req 1 --+                     |                    R --+-->[skid]--+--> line 1
+//                                 +--> queue of bursts ----+
+//                                      address, length, client
 //
-//   Requests   client 0 goes first whenever the next request is chosen. A request's bursts follow those of the
+//   Requests   client 0 goes first whenever the next request is taken. A request's bursts follow those of the
 //              request before it without waiting for data, up to OUTSTANDING bursts in flight
-//   Timing     one beat a cycle; a beat is in its line 2 cycles after its handshake
+//   Timing     one beat a cycle; a line is on offer in the cycle after its last beat's handshake. A request and a burst every second
+//              cycle at the most. No path crosses from a client's ready to the bus or back, nor from ARREADY to anything but AR
 //   Handshake  valid && ready everywhere; VALIDs never wait for READYs and are never withdrawn (but `flush`
-//              takes lines back from the clients)
+//              takes lines back from the clients, from its second cycle on)
 //   Faults     of a line: its first faulty beat. RLAST at the wrong beat is a fault of that beat and nothing
 //              else: bursts are counted by beats (if the slave really ended one early, the next burst's data come
 //              in its place until the watchdog fires). EXOKAY counts as OKAY, data nobody asked for is dropped
@@ -18,8 +20,8 @@
 //              "dead". ARVALID stays until accepted, no other burst is started, late beats are swallowed, and
 //              lines owed or asked for later are delivered at once as timeouts. A slave that ended bursts early
 //              owes nothing any more once it has given every burst's RLAST
-//   Flush      drops requests and lines, starts no burst, swallows what the bus owes; holds on inside until that
-//              has come. Only flush with nothing owed (or rst) ends "dead"
+//   Flush      drops requests and lines, requests offered meanwhile too, starts no burst, swallows what the bus owes; holds on inside
+//              until that has come, and takes no request then. Only flush with nothing owed (or rst) ends "dead"
 //   Reset      rst forgets everything, the bus included
 `default_nettype none
 
@@ -67,75 +69,77 @@ module lac_axi_rd #(
 `include "lac_clog2.vh"
     localparam integer BYTES    = DATA_W / 8;
     localparam integer SIZE     = clog2(BYTES);
+    localparam integer LINE_W   = (DATA_W > 64) ? DATA_W : 64;
     localparam integer FLIGHT_W = clog2(OUTSTANDING + 1);
 
     localparam [FLIGHT_W-1:0] FLIGHT_MAX = OUTSTANDING[FLIGHT_W-1:0];
+    localparam integer        MAX1_I = OUTSTANDING - 1;
+    localparam [FLIGHT_W-1:0] FLIGHT_MAX1 = MAX1_I[FLIGHT_W-1:0];
     localparam [11:0]         BEAT_STEP  = BYTES[11:0];
 
     localparam [2:0] OK = 3'd0, SLVERR = 3'd1, DECERR = 3'd2, TIMEOUT = 3'd3, PROTOCOL = 3'd4;
 
     // ---- Dead, flush, and what the bus owes
     reg                dead_q, drain_q;
-    reg [14:0]         owed_q;   // [beats] of bursts offered on AR, not yet come
-    reg [FLIGHT_W-1:0] lasts_q;  // [bursts] offered whose RLAST has not come
+    reg                cur_valid_q;  // a burst is at work: the beats that come are its
+    reg                issued_q; // a burst was, in the cycle before
+    reg [14:0]         owed_q;   // [beats] of bursts offered on AR before that and not yet come, less one: below zero nothing is owed
+    reg [FLIGHT_W-1:0] lasts_q;  // [bursts] offered whose RLAST has not come, as of the cycle before
     reg [31:0]         timer_q;  // [cycles] until the watchdog fires
 
     wire kill   = flush || drain_q;
-    wire owes   = owed_q != 15'd0;
+    wire owes   = !owed_q[14] || issued_q;
     wire ar_hs  = m_axi_arvalid && m_axi_arready;
     wire r_hs   = m_axi_rvalid && m_axi_rready;
-    wire r_owed = r_hs && owes;
+    wire r_owed = r_hs && owes && (cur_valid_q || dead_q || kill);  // a burst's beats do not come before it is at work
     wire expire = owes && !ar_hs && !r_hs && m_axi_rready && timer_q == 32'd1;
 
     // ---- Requests to bursts
-    wire [1:0]          q_valid, q_ready, q_fits;
-    wire [2*ADDR_W-1:0] q_addr;
-    wire [2*24-1:0]     q_lines;
-    genvar c;
-    generate
-        for (c = 0; c < 2; c = c + 1) begin : g_client
-            lac_skid #(.W(ADDR_W + 24)) u_req (
-                .clk(clk), .rst(rst || kill),
-                .in_valid(req_valid[c] && !kill), .in_ready(q_fits[c]),
-                .in_data({req_addr[c*ADDR_W +: ADDR_W], req_lines[c*24 +: 24]}),
-                .out_valid(q_valid[c]), .out_ready(q_ready[c]),
-                .out_data({q_addr[c*ADDR_W +: ADDR_W], q_lines[c*24 +: 24]})
-            );
-        end
-    endgenerate
-    assign req_ready = q_fits & {2{!kill}};
-
+    reg               q_valid_q, q_client_q;  // the request that is cut next
+    reg [ADDR_W-1:0]  q_addr_q;
+    reg [23:0]        q_lines1_q;
     wire              cut_ready, burst_valid, burst_ready;
     wire [ADDR_W-1:0] burst_addr;
     wire [7:0]        burst_len;
-    wire              pick = !q_valid[0];  // the client whose request is cut next
-    reg               burst_client_q;      // the client whose request is being cut
+    wire              q_free = !q_valid_q && !drain_q;
+    wire              pick   = !req_valid[0];  // the client whose request is taken
+    reg               burst_client_q;          // the client whose request is being cut
+    assign req_ready = {q_free && pick, q_free};
 
-    assign q_ready = {cut_ready && pick, cut_ready};
+    always @(posedge clk)
+        if (rst || kill)     q_valid_q <= 1'b0;
+        else if (!q_valid_q) q_valid_q <= req_valid != 2'd0;
+        else if (cut_ready)  q_valid_q <= 1'b0;
+
+    always @(posedge clk) begin
+        if (!q_valid_q) begin
+            q_client_q <= pick;
+            q_addr_q   <= pick ? req_addr[ADDR_W +: ADDR_W] : req_addr[0 +: ADDR_W];
+            q_lines1_q <= (pick ? req_lines[24 +: 24] : req_lines[0 +: 24]) - 24'd1;
+        end
+        if (cut_ready) burst_client_q <= q_client_q;
+    end
 
     // verilator lint_off PINCONNECTEMPTY
     lac_axi_cut #(.ADDR_W(ADDR_W), .DATA_W(DATA_W), .BURST(BURST)) u_cut (
         .clk(clk), .rst(rst || kill),
-        .in_valid(q_valid != 2'd0), .in_ready(cut_ready),
-        .in_addr(pick ? q_addr[ADDR_W +: ADDR_W] : q_addr[0 +: ADDR_W]),
-        .in_lines(pick ? q_lines[24 +: 24] : q_lines[0 +: 24]),
+        .in_valid(q_valid_q), .in_ready(cut_ready), .in_addr(q_addr_q), .in_lines1(q_lines1_q),
         .out_valid(burst_valid), .out_ready(burst_ready),
         .out_addr(burst_addr), .out_len(burst_len), .out_last()
     );
     // verilator lint_on PINCONNECTEMPTY
 
-    always @(posedge clk) if (cut_ready) burst_client_q <= pick;
-
     // ---- Bursts to the bus, and to the queue of what is to come
     reg                ar_valid_q;
     reg [ADDR_W-1:0]   ar_addr_q;
     reg [7:0]          ar_len_q;
-    reg [FLIGHT_W-1:0] flight_q;  // [bursts] from here until their last beat is in a line
 
-    wire want  = burst_valid && flight_q != FLIGHT_MAX && !kill;
-    wire issue = want && !dead_q && (!ar_valid_q || m_axi_arready);  // goes to the bus
-    wire fake  = want && dead_q;                                    // goes to the queue only
-    wire burst_done;  // the last beat of a burst is in its line
+    // [bursts] from here until their last beat has come: at work, and in the queue
+    wire [FLIGHT_W-1:0] queued;
+    wire room  = queued != FLIGHT_MAX && !(cur_valid_q && queued == FLIGHT_MAX1);
+    wire want  = burst_valid && room && !kill;
+    wire issue = want && !dead_q && !ar_valid_q;  // goes to the bus
+    wire fake  = want && dead_q;                  // goes to the queue only
 
     assign burst_ready = issue || fake;
 
@@ -148,10 +152,6 @@ module lac_axi_rd #(
             ar_addr_q <= burst_addr;
             ar_len_q  <= burst_len;
         end
-
-        if (rst || kill) flight_q <= 0;
-        else             flight_q <= flight_q + {{(FLIGHT_W - 1){1'b0}}, burst_ready}
-                                              - {{(FLIGHT_W - 1){1'b0}}, burst_done};
     end
 
     assign m_axi_arvalid = ar_valid_q;
@@ -162,22 +162,28 @@ module lac_axi_rd #(
 
     // ---- The account with the bus
     wire forgiven = dead_q && lasts_q == 0 && !ar_valid_q;  // some bursts were ended early, and by now all have ended
-    wire r_last   = r_owed && m_axi_rlast && lasts_q != 0;
+    reg  rlast_q;  // an RLAST came in the cycle before
+    wire r_last   = rlast_q && lasts_q != 0;
 
     always @(posedge clk)
         if (rst) begin
-            owed_q  <= 15'd0;
-            lasts_q <= 0;
-            dead_q  <= 1'b0;
-            drain_q <= 1'b0;
+            owed_q   <= 15'h7FFF;
+            issued_q <= 1'b0;
+            lasts_q  <= 0;
+            rlast_q  <= 1'b0;
+            dead_q   <= 1'b0;
+            drain_q  <= 1'b0;
         end else begin
-            if (forgiven) owed_q <= 15'd0;
-            else          owed_q <= owed_q + (issue ? {7'd0, burst_len} + 15'd1 : 15'd0) - {14'd0, r_owed};
+            // a burst's length stands in AR's register when it is added: len + 1, or 0, less what came
+            issued_q <= issue;
+            if (forgiven) owed_q <= 15'h7FFF;
+            else          owed_q <= owed_q + (issued_q ? {7'd0, ar_len_q} : 15'h7FFF) + {14'd0, !r_owed};
 
             // RLASTs that never came must not make it wrap: it saturates, never below the truth
-            if (!owes)                                  lasts_q <= {{(FLIGHT_W - 1){1'b0}}, issue};
-            else if (issue && !r_last && !(&lasts_q))   lasts_q <= lasts_q + 1'b1;
-            else if (r_last && !issue)                  lasts_q <= lasts_q - 1'b1;
+            if (!owes)                                    lasts_q <= 0;
+            else if (issued_q && !r_last && !(&lasts_q))  lasts_q <= lasts_q + 1'b1;
+            else if (r_last && !issued_q)                 lasts_q <= lasts_q - 1'b1;
+            rlast_q <= r_owed && m_axi_rlast;
 
             if (expire)             dead_q <= 1'b1;
             else if (kill && !owes) dead_q <= 1'b0;
@@ -193,30 +199,16 @@ module lac_axi_rd #(
     assign cause = r_hs ? `LAC_READ_BUSY : (m_axi_rvalid && !m_axi_rready) ? `LAC_READ_HELD
                  : (owes && !dead_q) ? `LAC_READ_WAIT : `LAC_READ_IDLE;
 
-    // ---- Beats from the bus; a dead bus's beats come at once, as timeouts
-    wire              in_ready, in_valid, in_last;
-    wire [1:0]        in_resp;
-    wire [DATA_W-1:0] in_data;
-    wire              take;  // a beat goes into its line
-
-    lac_skid #(.W(DATA_W + 3)) u_beat (
-        .clk(clk), .rst(rst || kill),
-        .in_valid(m_axi_rvalid && owes && !dead_q), .in_ready(in_ready),
-        .in_data({m_axi_rlast, m_axi_rresp, m_axi_rdata}),
-        .out_valid(in_valid), .out_ready(take),
-        .out_data({in_last, in_resp, in_data})
-    );
-    assign m_axi_rready = in_ready;  // dead or in flush nothing enters, so it is and stays high
-    assign beat         = r_hs;
-
     // ---- Which burst they belong to
     wire              next_valid, next_client;
     wire [ADDR_W-1:0] next_addr;
     wire [7:0]        next_len;
-    reg               cur_valid_q, cur_client_q;
+    reg               cur_client_q;
     reg [ADDR_W-1:0]  cur_addr_q;  // of the beat that comes next
     reg [7:0]         cur_left_q;  // [beats] behind it
 
+    wire take;        // a beat has come, or is given up
+    wire burst_done;  // a burst's last one
     wire cur_last = cur_left_q == 8'd0;
     wire cur_free = !cur_valid_q || burst_done;
 
@@ -227,7 +219,7 @@ module lac_axi_rd #(
         .clk(clk), .rst(rst || kill),
         .push(burst_ready), .in_data({burst_client_q, burst_addr, burst_len}), .in_ready(),
         .out_valid(next_valid), .out_data({next_client, next_addr, next_len}),
-        .pop(cur_free && next_valid), .level()
+        .pop(cur_free && next_valid), .level(queued)
     );
     // verilator lint_on PINCONNECTEMPTY
 
@@ -245,79 +237,67 @@ module lac_axi_rd #(
         end
     end
 
-    wire [2:0] fault = !in_valid           ? TIMEOUT
-                     : in_resp == 2'b10    ? SLVERR
-                     : in_resp == 2'b11    ? DECERR
-                     : in_last != cur_last ? PROTOCOL
-                     :                       OK;
+    // a dead bus's beats come at once, as timeouts
+    wire [2:0] fault = dead_q                     ? TIMEOUT
+                     : m_axi_rresp == 2'b10       ? SLVERR
+                     : m_axi_rresp == 2'b11       ? DECERR
+                     : m_axi_rlast != cur_last    ? PROTOCOL
+                     :                              OK;
 
-    // ---- Beats to lines
-    reg              line_valid_q, line_client_q;
-    reg [ADDR_W-1:0] line_addr_q, line_fault_addr_q;
-    reg [2:0]        line_fault_q;
+    // ---- Beats to lines, to whom they belong
+    wire                line_room;  // a register
+    wire                make;       // a line is complete
+    wire [LINE_W-1:0]   make_data;
+    wire [2:0]          make_fault;
+    wire [ADDR_W-1:0]   make_addr, make_fault_addr;
+    wire                out_valid, out_client;
 
-    wire line_free = !line_valid_q || (line_client_q ? line_ready[1] : line_ready[0]);
-    wire come      = cur_valid_q && (in_valid || dead_q);
-    wire make;  // a line is complete
+    assign take = cur_valid_q && line_room && (m_axi_rvalid || dead_q);
 
-    always @(posedge clk)
-        if (rst || kill)    line_valid_q <= 1'b0;
-        else if (line_free) line_valid_q <= make;
-
-    always @(posedge clk) if (make) line_client_q <= cur_client_q;
+    lac_skid #(.W(LINE_W + 2 * ADDR_W + 4)) u_line (
+        .clk(clk), .rst(rst || kill),
+        .in_valid(make), .in_ready(line_room), .in_data({cur_client_q, make_fault, make_fault_addr, make_addr, make_data}),
+        .out_valid(out_valid), .out_ready(out_client ? line_ready[1] : line_ready[0]),
+        .out_data({out_client, line_fault, line_fault_addr, line_addr, line_data})
+    );
+    assign m_axi_rready = line_room || dead_q;  // dead, the bus is not held up; nor in flush, which empties the skid stage
+    assign beat         = r_hs;
 
     generate
         if (DATA_W >= 64) begin : g_whole
-            reg [DATA_W-1:0] data_q;
-
-            assign take      = come && line_free;
-            assign make      = take;
-            assign line_data = data_q;
-
-            always @(posedge clk)
-                if (make) begin
-                    data_q            <= in_data;
-                    line_addr_q       <= cur_addr_q;
-                    line_fault_q      <= fault;
-                    line_fault_addr_q <= cur_addr_q;
-                end
+            assign make            = take;
+            assign make_data       = m_axi_rdata;
+            assign make_addr       = cur_addr_q;
+            assign make_fault      = fault;
+            assign make_fault_addr = cur_addr_q;
         end else begin : g_half  // two beats a line
             reg              half_q;  // the low half waits in low_*
-            reg [DATA_W-1:0] low_q, data_low_q, data_high_q;
+            reg [DATA_W-1:0] low_q;
             reg [ADDR_W-1:0] low_addr_q;
             reg [2:0]        low_fault_q;
 
-            assign take      = come && (line_free || !half_q);
-            assign make      = take && half_q;
-            assign line_data = {data_high_q, data_low_q};
+            assign make            = take && half_q;
+            assign make_data       = {m_axi_rdata, low_q};
+            assign make_addr       = low_addr_q;
+            assign make_fault      = (low_fault_q != OK) ? low_fault_q : fault;
+            assign make_fault_addr = (low_fault_q != OK) ? low_addr_q : cur_addr_q;
 
             always @(posedge clk)
                 if (rst || kill) half_q <= 1'b0;
                 else if (take)   half_q <= !half_q;
 
-            always @(posedge clk) begin
+            always @(posedge clk)
                 if (take && !half_q) begin
-                    low_q       <= in_data;
+                    low_q       <= m_axi_rdata;
                     low_addr_q  <= cur_addr_q;
                     low_fault_q <= fault;
                 end
-                if (make) begin
-                    data_low_q        <= low_q;
-                    data_high_q       <= in_data;
-                    line_addr_q       <= low_addr_q;
-                    line_fault_q      <= (low_fault_q != OK) ? low_fault_q : fault;
-                    line_fault_addr_q <= (low_fault_q != OK) ? low_addr_q : cur_addr_q;
-                end
-            end
         end
     endgenerate
 
-    assign line_valid      = {line_client_q, !line_client_q} & {2{line_valid_q && !kill}};
-    assign line_addr       = line_addr_q;
-    assign line_fault      = line_fault_q;
-    assign line_fault_addr = line_fault_addr_q;
+    assign line_valid = {out_client, !out_client} & {2{out_valid}};
 
-    assign idle = !owes && q_valid == 2'd0 && !burst_valid && flight_q == 0 && !line_valid_q;
+    assign idle = !owes && !q_valid_q && !burst_valid && !cur_valid_q && !next_valid && !out_valid;
 
 endmodule
 `default_nettype wire

@@ -9,7 +9,8 @@
 //
 //   Order      AW is offered as soon as the request is there (whoever asks promises the lines), at most
 //              OUTSTANDING bursts before their B. A W beat is never offered before its AW
-//   Timing     one beat a cycle; data_ready looks through to WREADY; no other path crosses
+//   Timing     one beat a cycle; a request and a burst every second cycle at the most; data_ready looks through to WREADY; no other path
+//              crosses
 //   Handshake  valid && ready everywhere; VALIDs never wait for READYs and are never withdrawn
 //   quiet      every accepted request has had all its lines, and the bus owes it nothing (dead: always; then its user
 //              alone knows which lines have not gone)
@@ -19,8 +20,8 @@
 //              its fault): "dead". What is offered stays; W beats owed go out with WSTRB = 0 when the bus takes them;
 //              Bs are swallowed. Requests and lines, whoever they belong to, are taken and dropped at once, with
 //              fault timeout at the start of the oldest burst without its B (a request made later: its own start)
-//   Flush      drops requests, takes no line, pays the W beats owed with WSTRB = 0, waits for the Bs; holds on
-//              inside until all have come. Only flush with nothing owed (or rst) ends "dead"
+//   Flush      drops requests and lines, those offered meanwhile too, pays the W beats owed with WSTRB = 0, waits for the Bs; holds on
+//              inside until all have come, and takes nothing then. Only flush with nothing owed (or rst) ends "dead"
 //   Reset      rst forgets everything, the bus included
 `default_nettype none
 
@@ -104,25 +105,31 @@ module lac_axi_wr #(
     wire [ADDR_W-1:0] burst_addr;
     wire [7:0]        burst_len;
 
-    assign req_ready = (cut_ready || dead_q) && !kill;
+    assign req_ready = (cut_ready || dead_q) && !drain_q;
 
     // verilator lint_off PINCONNECTEMPTY
     lac_axi_cut #(.ADDR_W(ADDR_W), .DATA_W(DATA_W), .BURST(BURST)) u_cut (
         .clk(clk), .rst(rst || kill || dead_q),
-        .in_valid(req_valid), .in_ready(cut_ready), .in_addr(req_addr), .in_lines(req_lines),
+        .in_valid(req_valid), .in_ready(cut_ready), .in_addr(req_addr), .in_lines1(req_lines - 24'd1),
         .out_valid(burst_valid), .out_ready(issue), .out_addr(burst_addr), .out_len(burst_len), .out_last()
     );
     // verilator lint_on PINCONNECTEMPTY
 
-    // ---- AW: a skid stage, so that the bus's ready does not reach into the requests
-    wire aw_free;
-    assign issue = burst_valid && flight_q != FLIGHT_MAX && !kill && !dead_q && aw_free;
+    // ---- AW
+    reg              aw_valid_q;
+    reg [ADDR_W-1:0] aw_addr_q;
+    reg [7:0]        aw_len_q;
+    assign issue = burst_valid && flight_q != FLIGHT_MAX && !kill && !dead_q && !aw_valid_q;
 
-    lac_skid #(.W(ADDR_W + 8)) u_aw (
-        .clk(clk), .rst(rst),
-        .in_valid(issue), .in_ready(aw_free), .in_data({burst_len, burst_addr}),
-        .out_valid(m_axi_awvalid), .out_ready(m_axi_awready), .out_data({m_axi_awlen, m_axi_awaddr})
-    );
+    always @(posedge clk) begin
+        if (rst)                  aw_valid_q <= 1'b0;
+        else if (issue)           aw_valid_q <= 1'b1;
+        else if (m_axi_awready)   aw_valid_q <= 1'b0;
+        if (!aw_valid_q) {aw_len_q, aw_addr_q} <= {burst_len, burst_addr};
+    end
+    assign m_axi_awvalid = aw_valid_q;
+    assign m_axi_awaddr  = aw_addr_q;
+    assign m_axi_awlen   = aw_len_q;
     assign m_axi_awsize  = SIZE[2:0];
     assign m_axi_awburst = 2'b01;
 
@@ -134,23 +141,22 @@ module lac_axi_wr #(
 
     wire cur_last = cur_left_q == 8'd0;
     wire cur_free = !cur_valid_q || burst_done;
-
-    // The newest burst's beats wait for its address to leave the skid stage's spare word
-    wire                has_next;
-    wire [FLIGHT_W-1:0] lengths;
-    assign next_valid = has_next && (aw_free || lengths != {{(FLIGHT_W - 1){1'b0}}, 1'b1});
+    reg  pop_q;               // it has just come from the queue, which shows it once more; bursts are no closer than that
+    wire has_next;
+    assign next_valid = has_next && !pop_q;
 
     // verilator lint_off PINCONNECTEMPTY
     lac_fifo #(.W(8), .DEPTH(OUTSTANDING), .LEVEL_W(FLIGHT_W)) u_lengths (
         .clk(clk), .rst(rst),
         .push(issue), .in_data(burst_len), .in_ready(),
-        .out_valid(has_next), .out_data(next_len), .pop(cur_free && next_valid), .level(lengths)
+        .out_valid(has_next), .out_data(next_len), .pop(pop_q), .level()
     );
     // verilator lint_on PINCONNECTEMPTY
 
     always @(posedge clk) begin
         if (rst)           cur_valid_q <= 1'b0;
         else if (cur_free) cur_valid_q <= next_valid;
+        pop_q <= !rst && cur_free && next_valid;
     end
 
     // ---- W: beats from lines, or without any when there will be none
@@ -171,12 +177,12 @@ module lac_axi_wr #(
         if (DATA_W >= 64) begin : g_whole
             assign put_data   = data;
             assign put_strb   = blank ? {(DATA_W / 8){1'b0}} : strb;
-            assign data_ready = (dead_q || (cur_valid_q && put_ready)) && !kill;
+            assign data_ready = (dead_q || (cur_valid_q && put_ready)) && !drain_q;
         end else begin : g_half  // a line is two beats
             reg half_q;  // the low half has gone
             assign put_data   = half_q ? data[63:32] : data[31:0];
             assign put_strb   = blank ? 4'd0 : half_q ? strb[7:4] : strb[3:0];
-            assign data_ready = (dead_q || (cur_valid_q && put_ready && half_q)) && !kill;
+            assign data_ready = (dead_q || (cur_valid_q && put_ready && half_q)) && !drain_q;
             always @(posedge clk)
                 if (rst || blank) half_q <= 1'b0;
                 else if (put)     half_q <= !half_q;

@@ -245,7 +245,7 @@ module lac_load #(
     wire [15:0]        part16    = unpack_q[0] ? hold_q[31:16] : hold_q[15:0];
     always @(posedge clk) begin
         if (to_hold)                                         hold_q <= line_data;
-        else if (feat_pop || piece || (half && unpack_q[0])) hold_q <= hold_q >> 32;
+        else if (feat_pop || piece || (half && unpack_q[0])) hold_q <= {hold_q[LINE_W-1 -: 32], hold_q[LINE_W-1:32]};
         if (to_hold) begin
             unpack_q <= in_halves ? HALVES : ENTRIES;
             unpacked <= 1'b0;
@@ -267,7 +267,9 @@ module lac_load #(
     wire [9:0]         h_q      = head_q[41:32];
     wire [15:0]        h_words  = head_q[63:48];
     wire               h_nm     = h_format == 2'd2;
-    wire               h_wide   = h_format == 2'd1;
+    reg                wide_q;        // of the format; it and is_x_q stand still long before a table or words come
+    reg                is_x_q;
+    always @(posedge clk) {wide_q, is_x_q} <= {h_format == 2'd1, is_x};
     wire [LANE_W-1:0]  lanes1   = head_q[8 +: LANE_W];        // of the block, less one; groups and lines of a table too
     wire [LANE_W-1:0]  groups1  = lanes1 >> B_LOG;
     wire [LANE_W-1:0]  chunks1  = lanes1 >> LB_LOG;
@@ -323,7 +325,7 @@ module lac_load #(
     wire               g_done  = state_q == ST_WORDS && (g_empty_q || (owed && g_last));
 
     // ---- Column block: the columns that come, in order ---------------------------------------------------------------------------
-    wire               cq_ready, cq_pop, qh_valid, qh_none, qh_bare;
+    wire               cq_ready, qh_valid, qh_none, qh_bare;
     wire [COL_AW-1:0]  qh_col;
     wire [7:0]         qh_words;
     reg                cq_valid;      // the queue's head, in a register
@@ -331,15 +333,15 @@ module lac_load #(
     reg  [7:0]         cq_words;      // of a position
     reg                cq_none, cq_bare;  // an empty column: only its mask is written; one without words
     reg                cq_lines;      // valid and not empty
-    wire               cq_load = !cq_valid || cq_pop;
+    // the head makes room: there is none, it is empty, or this line is its last
+    wire               cq_load = !cq_lines || (line_valid && (table_q ? chunk_last && cq_bare : cq_end));
     wire [5:0]         unused_cols;
     reg                table_q;       // this line is of the column's table
     wire [LANE_W+8:0]  chunks_n = {8'd0, {1'b0, chunks1} + 1'b1};
     wire [7:0]         nd_words = nd_lines - chunks_n[7:0];
-    wire               cq_end   = follows({8'd0, at_q[7:0]}, {8'd0, cq_words});
+    reg                cq_end;        // this word is the column's last
     assign cols_ask = in_cols && nd_valid && cq_ready && ask_ready && !nd_none;
     wire               named    = in_cols && nd_valid && cq_ready && (nd_none || ask_ready);
-    assign cq_pop   = cq_valid && (cq_none || (cols_line && (table_q ? chunk_last && cq_bare : cq_end)));
 
     lac_needed #(
         .LINE_W(LINE_W), .COL_DEPTH(COL_DEPTH), .COL_AW(COL_AW), .FEAT_DEPTH(FEAT_DEPTH), .FEAT_AW(FEAT_AW), .SUM_W(SUM_W), .X_W(X_W), .ROW_W(ROW_W),
@@ -359,7 +361,11 @@ module lac_load #(
     always @(posedge clk)
         if (rst || !in_cols) {cq_valid, cq_lines} <= 2'b00;
         else if (cq_load)    {cq_valid, cq_lines} <= {qh_valid, qh_valid && !qh_none};
-    always @(posedge clk) if (cq_load) {cq_col, cq_words, cq_none, cq_bare} <= {qh_col, qh_words, qh_none, qh_bare};
+    always @(posedge clk) begin
+        if (cq_load)                     cq_end <= qh_words == 8'd1;
+        else if (cols_line && !table_q)  cq_end <= follows({8'd0, at_next[7:0]}, {8'd0, cq_words});
+        if (cq_load) {cq_col, cq_words, cq_none, cq_bare} <= {qh_col, qh_words, qh_none, qh_bare};
+    end
 
     // ---- Column table ------------------------------------------------------------------------------------------------------------
     reg  [COL_AW:0]    col_q;         // column of the block
@@ -376,7 +382,7 @@ module lac_load #(
     wire [7:0]         tb_lane;
     wire [LANES-1:0]   t_some;
     lac_load_table #(.LANES(LANES), .LINE_W(LINE_W), .LANE_W(LANE_W), .CHUNK_W(CHUNK_W)) u_table (
-        .clk(clk), .put(table_line), .line(line_data), .chunk(chunk_n[CHUNK_W-1:0]), .last(chunk_last), .columns(in_cols), .wide(h_wide),
+        .clk(clk), .put(table_line), .line(line_data), .chunk(chunk_n[CHUNK_W-1:0]), .last(chunk_last), .columns(in_cols), .wide(wide_q),
         .lanes1(lanes1), .words(cq_words), .bad(tb_bad), .bad_count(tb_count), .bad_lane(tb_lane),
         .fill(make_q), .fill_q(h_q), .fill_r(h_r),
         .t_q(t_q), .t_r(t_r), .t_some(t_some), .t_word(t_word), .t_slot(t_slot)
@@ -386,7 +392,7 @@ module lac_load #(
     wire [31:0]        row32 = {{(32-ROW_W){1'b0}}, c_row};
     lac_load_feat #(.LINE_W(LINE_W), .FEAT_AW(FEAT_AW), .OFF_W(OFF_W)) u_feat (
         .clk(clk), .rst(rst), .go(in_feat && step_q == 3'd0), .halt(stop_q), .cmd(cmd_q), .row(row32[FEAT_AW:0]), .whole(c_whole), .done(feat_done),
-        .dense(feat_dense), .asked_all(feat_asked), .take(feat_take), .line(line_valid && feat_take), .line_bad(bad_line), .line_data(line_data),
+        .dense(feat_dense), .asked_all(feat_asked), .take(feat_take), .line(line_valid && feat_take), .line_bad(line_fault != 3'd0), .line_data(line_data),
         .unpack(feat_unpack), .part_last(unpack_q == {{(PART_W-1){1'b0}}, 1'b1}), .part(hold_q[31:0]), .part_next(hold_q[47:32]), .pop(feat_pop),
         .ask(feat_ask), .ask_ready(ask_ready), .ask_off(feat_off), .ask_lines(feat_lines), .ask_moves(feat_moves),
         .fault(feat_fault), .fault_head(feat_head), .header(feat_header),
@@ -773,10 +779,10 @@ module lac_load #(
     assign w_addr    = w_addr_q;
     assign w_index   = w_index_q;
     assign w_data    = data3_q;
-    assign t_columns = is_x;
+    assign t_columns = is_x_q;
     assign t_start   = t_start_q;
     assign t_base    = c_word;
-    assign t_wide    = h_wide;
+    assign t_wide    = wide_q;
     assign t_we      = t_we_q;
     assign t_col     = t_col_q;
     assign t_check   = t_check_q;

@@ -9,7 +9,8 @@
 //   Sizes      `row`: lines of a point, of the parameters, or of a column block's index; a command's first request is in req_lines from then on, until `ask`
 //   Timing     a command's first request is made 4 cycles after it came, at the earliest, and when the one at work makes no more; it begins
 //              a cycle later at the earliest
-//   Asking     `ask` only with ask_ready: one request, at the base plus ask_off; ask_moves makes that address the base
+//   Asking     `ask` only with ask_ready, a register: one request, at the base plus ask_off; ask_moves makes that address the base. The bus
+//              takes a request every second cycle at the most, so nothing is lost
 //   Reset      control only
 `default_nettype none
 
@@ -40,7 +41,7 @@ module lac_load_ask #(
     input  wire              ask,
     output wire              ask_ready,
     input  wire [OFF_W-1:0]  ask_off,     // [bytes]
-    input  wire [23:0]       ask_lines,   // zero without `ask`
+    input  wire [23:0]       ask_lines,   // zero where the one at work makes no more requests
     input  wire              ask_moves,
 
     output wire              req_valid,
@@ -81,12 +82,16 @@ module lac_load_ask #(
     wire [ROW_W-1:0]  n_row   = rounded[ROW_W+LB_LOG-1:LB_LOG];
     wire [XROW_W-1:0] index   = row_q[XROW_W-1:0];
     wire [40:0]       row_bytes = {{(41-ROW_W){1'b0}}, row_q} << LB_LOG;
-    // One of three, or 1 for the header of a list; none when the request is not a command's first.
-    wire              by_lines = is_w || over_q;
-    wire              by_all  = first && !by_lines && is_f && whole_q && !list;
-    wire              by_row  = first && !by_lines && !(is_f && (whole_q || list));
-    wire [23:0]       lines   = ({24{first && by_lines}} & n_lines) | ({24{by_all}} & {7'd0, all[16:0]}) | ({24{by_row}} & {{(24-ROW_W){1'b0}}, row_q})
-                              | {23'd0, first && !by_lines && is_f && list};
+    // One of three, or 1 for the header of a list, chosen in step 2; none when the request is not a command's first.
+    reg               by_lines, by_all, by_row, by_one;
+    always @(posedge clk) begin
+        by_lines <= is_w || over_q;
+        by_all   <= is_f && whole_q && !list;
+        by_row   <= !over_q && !is_w && !(is_f && (whole_q || list));
+        by_one   <= is_f && list;
+    end
+    wire [23:0]       lines   = ({24{may && by_lines}} & n_lines) | ({24{may && by_all}} & {7'd0, all[16:0]})
+                              | ({24{may && by_row}} & {{(24-ROW_W){1'b0}}, row_q}) | {23'd0, may && by_one};
     assign next_kind = kind;
     assign waiting   = valid_q;
 
@@ -98,8 +103,9 @@ module lac_load_ask #(
     reg  [ADDR_W-1:0] base_q;
     reg  [OFF_W-1:0]  off_q;
     reg  [23:0]       lines_q;
-    wire              first = valid_q && !asked_q && step_q == 2'd3 && asked_all && ask_ready;
-    assign ask_ready = !req_q || req_ready;
+    wire              may   = valid_q && !asked_q && step_q == 2'd3 && asked_all;
+    wire              first = may && !req_q;
+    assign ask_ready = !req_q;
     assign req_valid = req_q;
     assign req_addr  = base_q + {{(ADDR_W-OFF_W){1'b0}}, off_q};
     assign req_lines = lines_q;
@@ -137,10 +143,11 @@ module lac_load_ask #(
 
         if (first)                             base_q <= addr[ADDR_W-1:0];
         else if (req_q && req_ready && moves_q) base_q <= req_addr;
+        if (first)    off_q <= {OFF_W{1'b0}};
+        else if (ask) off_q <= ask_off;
         if (first || ask) begin
-            off_q   <= first ? {OFF_W{1'b0}} : ask_off;
             lines_q <= lines | ask_lines;
-            moves_q <= !first && ask_moves;
+            moves_q <= !may && ask_moves;
         end
     end
 

@@ -33,7 +33,7 @@ module lac_load_feat #(
 
     output wire                take,
     input  wire                line,       // a line is taken
-    input  wire                line_bad,   // and is none
+    input  wire                line_bad,   // if it is taken, it is none
     input  wire [LINE_W-1:0]   line_data,
 
     output wire                unpack,     // this line is one of entries
@@ -86,7 +86,8 @@ module lac_load_feat #(
     wire [FEAT_AW:0]   fnext_next = fnext_q + 1'b1;
     wire               row_one    = row == {{FEAT_AW{1'b0}}, 1'b1};
     wire               point_last = pnext_q == c_points[FEAT_AW:0];
-    wire               all_points = asked_q == c_points[FEAT_AW:0];
+    reg                all_points;    // asked_q == points of the command
+    wire [FEAT_AW:0]   asked_next = asked_q + 1'b1;
     reg                halted_q;
     assign dense = state_q == ST_DENSE;
     wire               fill       = state_q == ST_FILL;
@@ -128,11 +129,11 @@ module lac_load_feat #(
     assign asked_all  = dense && all_points;
 
     // ---- Requests --------------------------------------------------------------------------------------------------------------
-    wire               ask_entries = state_q == ST_ASK && count_q != 16'd0 && !bad_q;
+    wire               ask_entries = state_q == ST_ASK && !none_q && !bad_q;
     wire               ask_dense   = dense && !all_points && !halted_q && ask_ready;
     assign ask        = ask_dense || ask_entries || next_point;  // a list's request register is free: its last request has been answered
     assign ask_off    = ask_entries ? {{(OFF_W-7){1'b0}}, 7'd64} : {{(OFF_W-24){1'b0}}, c_pitch};
-    assign ask_lines  = ({24{ask_entries}} & {5'd0, list_lines}) | ({24{ask_dense}} & {{(23-FEAT_AW){1'b0}}, row}) | {23'd0, next_point};
+    assign ask_lines  = ({24{ask_entries}} & {5'd0, list_lines}) | ({24{dense && !all_points}} & {{(23-FEAT_AW){1'b0}}, row}) | {23'd0, next_point};
     assign ask_moves  = !ask_entries;
 
     always @(posedge clk) halted_q <= dense && (halt || halted_q);
@@ -161,8 +162,12 @@ module lac_load_feat #(
             point_q <= {FEAT_AW+1{1'b0}};
             pnext_q <= {{FEAT_AW{1'b0}}, 1'b1};
             asked_q <= whole ? c_points[FEAT_AW:0] : {{FEAT_AW{1'b0}}, 1'b1};
+            all_points <= whole || c_points[FEAT_AW:0] == {{FEAT_AW{1'b0}}, 1'b1};
         end else begin
-            if (ask_dense) asked_q <= asked_q + 1'b1;
+            if (ask_dense) begin
+                asked_q    <= asked_next;
+                all_points <= asked_next == c_points[FEAT_AW:0];
+            end
             if ((dense && line) || put) begin
                 fat_q   <= fat_q + 1'b1;
                 fline_q <= fline_last ? {FEAT_AW+1{1'b0}} : fnext_q;
@@ -183,8 +188,8 @@ module lac_load_feat #(
             any_q   <= 1'b1;
             count_q <= count_q - 16'd1;
         end
-        if (!fill)    none_q <= count_q == 16'd0;
-        else if (pop) none_q <= entry_last;
+        if (state_q == ST_HEAD) none_q <= line_data[15:0] == 16'd0;
+        else if (pop)           none_q <= entry_last;
         if (line)     here_q <= l_line[FEAT_AW:0] == fline_q;
         else if (put) here_q <= e_line[FEAT_AW:0] == fnext_q;
         else if (pop) here_q <= p_line[FEAT_AW:0] == fline_q;

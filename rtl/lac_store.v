@@ -127,8 +127,8 @@ module lac_store #(
     reg  [16:0]        req_lines_q;
     wire [ADDR_W-1:0]  base    = {base_q, 6'd0};
     wire [OFF_W-1:0]   off     = c_list && !pk_head ? off_q : {OFF_W{1'b0}};
-    wire               free    = !req_q || req_ready;
-    wire               ask     = free && (c_list ? run && pk_valid && !asked_q : more_q);
+    // The bus takes a request every second cycle at the most, so nothing is lost by waiting for it to have gone
+    wire               ask     = !req_q && (c_list ? run && pk_valid && !asked_q : more_q);
     wire               pk_move = pk_valid && pk_ready;
     wire [15:0]        whole   = c_list ? 16'd0 : raw ? c_chan >> K8 : c_type == 2'd2 ? c_chan >> K2 : c_chan >> K1;
     wire               part    = c_list || (c_chan & (raw ? M8 : c_type == 2'd2 ? M2 : M1)) != 16'd0;
@@ -139,7 +139,7 @@ module lac_store #(
             asked_q <= !cmd[`LAC_F_STORE_LIST];
             more_q  <= !rst && !cmd[`LAC_F_STORE_LIST] && cmd_valid;
         end else begin
-            if (free) req_q <= ask;
+            req_q <= ask || (req_q && !req_ready);
             if (pk_move)  asked_q <= !c_list;
             else if (ask) asked_q <= 1'b1;
             if (ask && point_q == c_points) more_q <= 1'b0;

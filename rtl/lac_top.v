@@ -98,25 +98,31 @@ module lac_top #(
     localparam integer TALLY_AW  = clog2(COUNTERS);
     localparam integer COUNT_W   = clog2(2 * COUNTERS + 32);  // more than the cycles between two visits, of lac_tally
     localparam integer SWEEP     = (SWEEP_2 > COUNTERS) ? SWEEP_2 : COUNTERS;
+    localparam integer SWEEP_W   = clog2(SWEEP) + 1;
     localparam integer B         = LINE_W / 64;
 
     // ---- Reset: pay the bus, then sweep the RAMs that must begin as zero -------------------------------------------------
     localparam [1:0] ST_RUN = 2'd0, ST_FLUSH = 2'd1, ST_SWEEP = 2'd2;
     reg  [1:0]  state_q;
-    reg  [16:0] sweep_q;
+    reg  [SWEEP_W-1:0] sweep_q;
     reg         core_rst_q, flush_q;   // flush_q: ST_FLUSH, as a register, for readies hang on it
+    reg         idle_q;                // the bus owes and is owed nothing, in flush
     wire        soft_request, rd_idle, wr_idle, rd_stuck, wr_stuck;
     wire        soft  = soft_request && state_q == ST_RUN;
     wire        flush = flush_q;
     wire        sweeping = state_q == ST_SWEEP;
     localparam integer SWEEP_1L = SWEEP - 1;
-    localparam [16:0] SWEEP_LAST = SWEEP_1L[16:0], ACC_END = ACC_DEPTH[16:0], COL_END = COL_DEPTH[16:0], SUM_END = SUMS[16:0],
-                       TALLY_END = COUNTERS[16:0];
+    localparam [SWEEP_W-1:0] SWEEP_LAST = SWEEP_1L[SWEEP_W-1:0], ACC_END = ACC_DEPTH[SWEEP_W-1:0], COL_END = COL_DEPTH[SWEEP_W-1:0],
+                             SUM_END = SUMS[SWEEP_W-1:0], TALLY_END = COUNTERS[SWEEP_W-1:0];
 
+    // Only ST_SWEEP looks at sweep_q: it counts from zero, for it stands still at zero elsewhere
+    always @(posedge clk) begin
+        idle_q  <= rd_idle && wr_idle && flush_q;
+        sweep_q <= (rst || !sweeping) ? {SWEEP_W{1'b0}} : sweep_q + 1'b1;
+    end
     always @(posedge clk)
         if (rst) begin
             state_q    <= ST_SWEEP;
-            sweep_q    <= 17'd0;
             core_rst_q <= 1'b1;
             flush_q    <= 1'b0;
         end else
@@ -126,13 +132,11 @@ module lac_top #(
                     core_rst_q <= 1'b1;
                     flush_q    <= 1'b1;
                 end
-                ST_FLUSH: if (rd_idle && wr_idle) begin   // waits for the bus to owe and be owed nothing
+                ST_FLUSH: if (idle_q) begin               // waits for the bus
                     state_q <= ST_SWEEP;
-                    sweep_q <= 17'd0;
                     flush_q <= 1'b0;
                 end
                 default: begin                            // ST_SWEEP: a word of every RAM a cycle
-                    sweep_q <= sweep_q + 17'd1;
                     if (sweep_q == SWEEP_LAST) begin
                         state_q    <= ST_RUN;
                         core_rst_q <= 1'b0;

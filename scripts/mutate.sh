@@ -52,7 +52,7 @@ others-lines    lac_load.v         s/own \&\& !none_left/own/
 early-request   lac_load.v         s/ST_COLS: *asked_all = .*;/ST_COLS: asked_all = 1'"'"'b1;/
 index-window    lac_load_ask.v     s/by_lines = is_w || over_q/by_lines = is_w/
 fault-goes-on   lac_load.v         s/err_q || !fault2_q/1'"'"'b1/
-lists-request   lac_load_feat.v    s/state_q == ST_ASK \&\& count_q != 16.d0 \&\& !bad_q/state_q == ST_ASK \&\& count_q != 16'"'"'d0/
+lists-request   lac_load_feat.v    s/!none_q \&\& !bad_q;/!none_q;/
 kept-words      lac_lane_fetch.v   s/c_sum > t_per ?/c_sum >= t_per ?/
 kept-fits       lac_lane_fetch.v   s/c_fits  = .*;/c_fits  = 1'"'"'b1;/
 needed-wide     lac_needed.v       s/pick_at \& HALF/pick_at/

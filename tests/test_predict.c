@@ -92,8 +92,8 @@ static void refused(void)
     }
 }
 
-/* One LOAD by hand: doorbell to idle of a codebook of four 64-bit lines. The command: asked for 2, cut 1, issued 1, latency, in a line 2,
- * eight lines 8, in its slot 1, taken up and to its queue 9, started 1. The codebook: asked for 6, cut 1, issued 1, latency, in a line 2, four times a
+/* One LOAD by hand: doorbell to idle of a codebook of four 64-bit lines. The command: asked for 2, cut 1, issued 1, latency, in a line 1,
+ * eight lines 8, in its slot 1, taken up and to its queue 9, started 1. The codebook: asked for 6, cut 1, issued 1, latency, in a line 1, four times a
  * line and four entries, completed 2, idle 2. */
 static void by_hand(void)
 {
@@ -101,7 +101,7 @@ static void by_hand(void)
     char           why[100];
     for (uint32_t latency = 1; latency <= 100; latency += 33) {
         const predict_memory view = { mem, 0, sizeof mem, latency, 8, 8 };
-        const uint64_t       want = 2 + 1 + 1 + latency + 2 + 8 + 1 + 9 + 1 + 6 + 1 + 1 + latency + 2 + (4 * 5 - 1) + 2 + 2;
+        const uint64_t       want = 2 + 1 + 1 + latency + 1 + 8 + 1 + 9 + 1 + 6 + 1 + 1 + latency + 1 + (4 * 5 - 1) + 2 + 2;
         const lac_cmd        cmd = { { LAC_OP_LOAD_CODEBOOK, 0, 64 } };
         predict             *p = predict_new(&caps_, &view);
         predict_result       res = { 0 };
