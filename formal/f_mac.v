@@ -24,6 +24,7 @@ module f_mac (
     input wire        st_re,
     input wire        st_qe,
     input wire [1:0]  st_raddr,
+    input wire [1:0]  zero_pre,
     input wire [1:0]  zero_we,
     input wire [1:0]  zero_addr
 );
@@ -44,19 +45,21 @@ module f_mac (
     lac_mac #(.ACC_DEPTH(4), .ACC_AW(2)) dut (
         .clk(clk), .rst(rst), .in_en(in_en), .in_err(in_err), .in_end(in_end), .in_job(in_job), .in_bank(in_bank),
         .in_addr(in_addr), .in_w(in_w), .in_a(in_a), .done(), .err_valid(), .err_job(), .err_ovf(), .err_addr(),
-        .st_bank(st_bank), .st_re(st_re), .st_qe(st_qe), .st_raddr(st_raddr), .zero_we(zero_we), .zero_addr(zero_addr), .st_acc()
+        .st_bank(st_bank), .st_re(st_re), .st_qe(st_qe), .st_raddr(st_raddr), .zero_pre(zero_pre), .zero_we(zero_we), .zero_addr(zero_addr), .st_acc()
     );
     // verilator lint_on PINCONNECTEMPTY
     wire [35:0] word  = f_bank ? word1 : word0;
     wire [35:0] latch = f_bank ? latch1 : latch0;
     wire [35:0] ram   = f_bank ? ram1 : ram0;
-    wire [35:0] write = f_bank ? write1 : write0;
+    wire [35:0] write = f_bank ? write1 : write0, other = f_bank ? write0 : write1;
 
     reg f_past = 1'b0;
     always @(posedge clk) f_past <= 1'b1;
     always @(*) assume (rst == !f_past);
     always @(*) if (st_re || st_qe) assume (st_bank != f_bank);
-    always @(*) assume (!zero_we[f_bank]);
+    always @(*) assume (!zero_pre[f_bank] && !zero_we[f_bank]);
+    reg f_zero = 1'b0;  // the other bank is written with zero now
+    always @(posedge clk) f_zero <= zero_pre[!f_bank];
 
     // What the accumulator must be: products of its entries, four cycles after they came, added one by one
     reg        h0 = 1'b0, h1 = 1'b0, h2 = 1'b0, h3 = 1'b0, h4 = 1'b0, h5 = 1'b0, h6 = 1'b0;  // an entry of ours is in stage n
@@ -73,14 +76,14 @@ module f_mac (
             over <= next[36] != next[35];
         end
     end
-    always @(*) if (!f_past) assume (!s4_en_q && write == 36'd0 && word == now && now == now1 && now1 == now2 && now2 == now3);
+    always @(*) if (!f_past) assume (!s4_en_q && word == now && now == now1 && now1 == now2 && now2 == now3);
 
     always @(*) if (f_past) begin
         // the RAM is one entry behind   P1 it holds the sums   P2 so do those under way   P3 overflow is noticed
-        // P4 where no entry writes, zero_we writes zero
+        // P4 what is written is the sum; zero behind zero_pre
         assert (word == now1);
         if (h4) assert (s4_sum_q == now && s4_ovf_q == over);
-        if (!(s4_en_q && s4_bank_q == f_bank)) assert (write == 36'd0);
+        if (f_zero) assert (other == 36'd0);
         if (s4_en_q && s4_bank_q == f_bank) assert (write == s4_sum_q);
         // what the invariant needs to be inductive
         if (h5) assert (s5_sum_q == now1);

@@ -82,6 +82,7 @@ module lac_lane #(
     input  wire                 st_re,
     input  wire                 st_qe,
     input  wire [ACC_AW-1:0]    st_raddr,
+    input  wire [1:0]           zero_pre,
     input  wire [1:0]           zero_we,
     input  wire [ACC_AW-1:0]    zero_addr,
     output wire [35:0]          st_acc
@@ -160,7 +161,7 @@ module lac_lane #(
         .in_addr(op_base + (e_err ? {ACC_AW{1'b0}} : e_row)), .in_w(x_w), .in_a(x_a),
         .done(done), .err_valid(err_valid), .err_job(err_job), .err_ovf(err_ovf), .err_addr(err_addr),
         .st_bank(st_bank), .st_re(st_re), .st_qe(st_qe), .st_raddr(st_raddr),
-        .zero_we(zero_we), .zero_addr(zero_addr), .st_acc(st_acc)
+        .zero_pre(zero_pre), .zero_we(zero_we), .zero_addr(zero_addr), .st_acc(st_acc)
     );
 
 endmodule

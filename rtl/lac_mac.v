@@ -13,7 +13,8 @@
 //   Timing     one entry a cycle, never stalls; four additions are in flight, so an entry that needs one of their
 //              sums takes that instead of what the RAM gave. The address comparisons are made a cycle early
 //   Errors     the first entry of `err` kind or the first overflow since reset is latched with its job
-//   STORE      reads rows (st_re, then st_qe) of bank st_bank, which no EXEC uses, and writes zero to bank b with zero_we[b]
+//   STORE      reads rows (st_re, then st_qe) of bank st_bank, which no EXEC uses, and writes zero to bank b with zero_pre[b] and,
+//              a cycle later, zero_we[b] with the address
 //   Reset      control only; the sweep behind it writes zero to both banks
 `default_nettype none
 
@@ -44,7 +45,8 @@ module lac_mac #(
     input  wire              st_re,
     input  wire              st_qe,
     input  wire [ACC_AW-1:0] st_raddr,
-    input  wire [1:0]        zero_we,   // of a bank without entries under way
+    input  wire [1:0]        zero_pre,  // of a bank without entries under way: zero_we in the next cycle
+    input  wire [1:0]        zero_we,
     input  wire [ACC_AW-1:0] zero_addr,
     output wire [35:0]       st_acc
 );
@@ -117,29 +119,29 @@ module lac_mac #(
         if (s2_en_q || s2_err_q) begin
             {s3_bank_q, s3_addr_q} <= {s2_bank_q, s2_addr_q};
             s3_near_q <= s2_near_q;
-            own_q     <= s2_late_q ? 36'd0 : ram_q[s2_bank_q];
-            late_q    <= !s2_late_q ? 36'd0 : s2_second_q ? s4_sum_q : far_q;
+            own_q     <= {36{!s2_late_q}} & ram_q[s2_bank_q];
+            late_q    <= {36{s2_late_q}} & (s2_second_q ? s4_sum_q : far_q);
         end
         if (s3_en_q || s3_err_q) {s4_bank_q, s4_addr_q} <= {s3_bank_q, s3_addr_q};
         if (s4_en_q) s5_sum_q <= s4_sum_q;
     end
 
-    // Where no entry writes, write_q is zero: what zero_we writes
+    // What is written, for each bank: the sum, or zero. The clear is one signal for all lanes: FPGAs have few of them.
     reg [35:0] write0_q, write1_q;
-    always @(posedge clk)
-        if (s3_en_q && !rst) begin : add
+    always @(posedge clk) begin
+        if (s3_en_q) begin : add
             reg [35:0] old;
             reg [36:0] sum;
             old = s3_near_q ? s4_sum_q : own_q | late_q;
             sum = {old[35], old} + {s3_p[35], s3_p};
             s4_sum_q <= sum[35:0];
             s4_ovf_q <= sum[36] != sum[35];
-            write0_q <= s3_bank_q ? 36'd0 : sum[35:0];
-            write1_q <= s3_bank_q ? sum[35:0] : 36'd0;
-        end else begin
-            write0_q <= 36'd0;
-            write1_q <= 36'd0;
+            write0_q <= sum[35:0];
+            write1_q <= sum[35:0];
         end
+        if (zero_pre[0]) write0_q <= 36'd0;
+        if (zero_pre[1]) write1_q <= 36'd0;
+    end
 
     // The first error stays until reset.
     reg              err_valid_q, err_job_q, err_ovf_q;

@@ -8,9 +8,8 @@
 //
 //   Function   channel k of a point is row k div LANES of the lane its parameter record names; STORE_W channels a cycle,
 //              in order, so the lanes' permutation is one selection per output and no crossbar
-//   Selection  every lane's accumulator is copied for every output, all but the wanted copy cleared by their registers'
-//              reset, and the copies are ORed: a third of a multiplexer's LUTs. Large machines, which no small FPGA
-//              holds, index instead
+//   Selection  every lane's accumulator is copied for every output, all but the wanted copy as zero, and the copies are
+//              ORed: a third of a multiplexer's LUTs. Large machines, which no small FPGA holds, index instead
 //   Timing     STORE_W outputs a cycle while lac_pack and the bus take them
 //   Handshake  cmd: valid/ready, then `done` (with `fail` and the record) when every write response has come
 //   Reset      control only
@@ -283,7 +282,7 @@ module lac_store #(
                     end
                 for (l = 0; l < LANES; l = l + 1) begin : g_copy
                     wire wanted = low3_q[l % 8] && (OCTETS == 1 || high3_q[l / 8]);
-                    always @(posedge clk) if (en && t3_valid_q) copy4_q[36*l +: 36] <= wanted ? st_acc[36*l +: 36] : 36'd0;
+                    always @(posedge clk) if (en && t3_valid_q) copy4_q[36*l +: 36] <= {36{wanted}} & st_acc[36*l +: 36];
                 end
                 always @* begin
                     any4 = 36'd0;

@@ -382,11 +382,13 @@ module lac_top #(
     wire                acc_bank, acc_re, acc_qe, acc_zero;
     wire [ACC_AW-1:0]   acc_raddr, acc_waddr;
     wire [LANES*36-1:0] acc;
-    reg  [1:0]          zero_we_q;      // accumulators become zero where STORE has read them, and in the sweep
-    reg  [ACC_AW-1:0]   zero_addr_q;
+    reg  [1:0]          zero_pre_q, zero_we_q;  // accumulators become zero where STORE has read them, and in the sweep
+    reg  [ACC_AW-1:0]   zero_at_q, zero_addr_q;
     always @(posedge clk) begin
-        zero_we_q   <= {2{sweep_acc}} | {acc_zero && acc_bank, acc_zero && !acc_bank};
-        zero_addr_q <= sweep_acc ? sweep_q[ACC_AW-1:0] : acc_waddr;
+        zero_pre_q  <= {2{sweep_acc}} | {acc_zero && acc_bank, acc_zero && !acc_bank};
+        zero_at_q   <= sweep_acc ? sweep_q[ACC_AW-1:0] : acc_waddr;
+        zero_we_q   <= zero_pre_q;
+        zero_addr_q <= zero_at_q;
     end
     genvar i;
     generate
@@ -409,7 +411,7 @@ module lac_top #(
                 .t_check(t_check[i]), .t_limit(t_limit), .t_short(t_short[i]),
                 .cb_we(cb_we), .cb_addr(cb_addr), .cb_data(cb_data),
                 .st_bank(acc_bank), .st_re(acc_re), .st_qe(acc_qe), .st_raddr(acc_raddr),
-                .zero_we(zero_we_q), .zero_addr(zero_addr_q), .st_acc(acc[36*i +: 36])
+                .zero_pre(zero_pre_q), .zero_we(zero_we_q), .zero_addr(zero_addr_q), .st_acc(acc[36*i +: 36])
             );
         end
     endgenerate
