@@ -96,6 +96,7 @@ module lac_lane_fetch #(
     // column block: the words this lane keeps
     reg  [7:0]  c_first_q;   // first of them in the column
     reg  [5:0]  c_left_q;    // still to come
+    reg  [1:0]  c_more_q;    // words beyond the whole ones, a cycle behind t_we like l_words_q
     reg         c_begun_q;
     wire        c_mine  = w_we && c_left_q != 6'd0 && (c_begun_q || w_index == c_first_q);
     wire        c_fits  = ptr_word < DEPTH;
@@ -114,12 +115,11 @@ module lac_lane_fetch #(
 
             c_sum = {1'b0, t_slot} + {1'b0, t_r};
             c_first_q <= t_word;
-            c_left_q  <= (t_q == 10'd0 && t_r == 3'd0) ? 6'd0 : t_q[5:0] + (c_sum == 4'd0 ? 6'd0 : c_sum > t_per ? 6'd2 : 6'd1);
+            c_more_q  <= (t_q == 10'd0 && t_r == 3'd0) || c_sum == 4'd0 ? 2'd0 : c_sum > t_per ? 2'd2 : 2'd1;
             c_begun_q <= 1'b0;
-        end else if (t_columns && c_mine) begin
-            c_left_q  <= c_left_q - 6'd1;
-            c_begun_q <= 1'b1;
-        end
+        end else if (c_mine) c_begun_q <= 1'b1;
+        if (l_we_q)      c_left_q <= l_words_q[5:0] + {4'd0, c_more_q};  // the column's first word comes a cycle later, or after that
+        else if (c_mine) c_left_q <= c_left_q - 6'd1;
         if (t_start) {c_left_q, ptr_slot_q} <= 9'd0;
     end
 
