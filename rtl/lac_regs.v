@@ -45,7 +45,7 @@ module lac_regs #(
     output wire [31:0] bell_tail,
     output wire [63:0] ring_base,
     output wire [31:0] ring_size,
-    output wire [63:0] rd_base,       // windows: bit ADDR_W stands for it and all above
+    output wire [63:0] rd_base,       // windows: bit ADDR_W (32, where it is less) stands for it and all above
     output wire [63:0] rd_limit,
     output wire [63:0] wr_base,
     output wire [63:0] wr_limit,
@@ -109,8 +109,8 @@ module lac_regs #(
     wire       keep = wr_en && wr_addr[1:0] == 2'd0 && is_kept(wr_addr);
     always @(posedge clk) if (cold_q || keep) kept[cold_q ? turn_q : wr_addr[5:2]] <= wr_data;
 
-    // and what hardware looks at; of addresses of the windows, beyond ADDR_W, only whether there is something
-    localparam integer HI = ADDR_W - 32;
+    // and what hardware looks at; of the windows' upper halves, beyond ADDR_W, only whether there is something
+    localparam integer HI = (ADDR_W > 32) ? ADDR_W - 32 : 0;
     wire [31:0] hi_ones = 32'hFFFFFFFF << HI;
     wire [31:0] window_hi = (wr_data & ~hi_ones) | ({31'd0, |(wr_data & hi_ones)} << HI);
     always @(posedge clk)

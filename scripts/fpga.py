@@ -33,14 +33,14 @@ synth_ecp5 {opts} -top {top} -run begin:map_ram
 techmap -map fpga/ecp5/map/small_alu.v -D SMALL={small}
 synth_ecp5 {opts} -top {top} -run map_ram:map_ffs
 opt_clean
-dfflegalize -cell $_DFF_?_ 01 -cell $_DFF_?P?_ r -cell $_SDFF_?P?_ r -cell $_DFFE_??_ 01 -cell $_DFFE_?P??_ r -cell $_SDFFE_?P??_ r -mince {ce} -minsrst {sr}
+dfflegalize -cell $_DFF_?_ 01 -cell $_DFF_?P?_ r -cell $_SDFF_?P?_ r -cell $_DFFE_??_ 01 -cell $_DFFE_?P??_ r -cell $_SDFFE_?P??_ r -mince 4 -minsrst 16
 opt_clean
 synth_ecp5 {opts} -top {top} -run map_ffs:map_luts
 muxcover -mux4=220
 opt_clean
 techmap -map fpga/ecp5/map/mux4.v
 opt_clean
-abc9 {abc} -script +&scorr;&sweep;&synch2,-r;&ps;&if,{{W}},{{D}},{{R}},-v;&mfs
+abc9 -lut 4 -script +&scorr;&sweep;&synch2,-r;&ps;&if,{{W}},{{D}},{{R}},-v;&mfs
 clean
 synth_ecp5 {opts} -top {top} -run map_cells:check
 """
@@ -48,10 +48,8 @@ CELLS = {'lut': 'LUT4', 'ff': 'TRELLIS_FF', 'bram': 'DP16KD', 'dsp': 'MULT18X18D
 
 
 def synth_script(cfg, top):
-    """board.cfg: SMALL, the longest carry chain [bits] that becomes LUTs; CE, SR, flip-flops that an enable, a synchronous reset must have to stay
-    one; ABC, options of abc9 (-W: picoseconds of a wire, -lut 4: no wider LUTs)."""
-    return SYNTH.format(opts=cfg.get('SYNTH', ''), top=top, small=cfg.get('SMALL', '6'), ce=cfg.get('CE', '4'), sr=cfg.get('SR', '16'),
-                        abc=cfg.get('ABC', '-lut 4'))
+    """board.cfg: SMALL, the longest carry chain [bits] that becomes LUTs."""
+    return SYNTH.format(opts=cfg.get('SYNTH', ''), top=top, small=cfg.get('SMALL', '6'))
 
 
 def die(text, status=1):
@@ -172,7 +170,7 @@ def synth(board, cfg, core, tools, out):
         cells = collections.Counter(json.load(f)['design']['num_cells_by_type'])
     cells['DP16KD'] += cells['PDPW16KD']  # the same block RAM, one port each way
     counts = {key: cells[cell] for key, cell in CELLS.items()}
-    # About as nextpnr packs them: a carry cell makes two, a LUT RAM four and two for its write port; the ends of carry chains come on top (6 % seen).
+    # About as nextpnr packs them: a carry cell makes two, a LUT RAM four and two for its write port; the ends of carry chains come on top (4 % seen).
     counts['comb'] = cells['LUT4'] + 2 * cells['CCU2C'] + 6 * cells['TRELLIS_DPR16X4']
     return counts
 
