@@ -206,13 +206,13 @@ module lac_axi_rd #(
     reg               cur_client_q;
     reg [ADDR_W-1:0]  cur_addr_q;  // of the beat that comes next
     reg [7:0]         cur_left_q;  // [beats] behind it
+    reg               cur_last_q;  // none
 
     wire take;        // a beat has come, or is given up
     wire burst_done;  // a burst's last one
-    wire cur_last = cur_left_q == 8'd0;
     wire cur_free = !cur_valid_q || burst_done;
 
-    assign burst_done = take && cur_last;
+    assign burst_done = take && cur_last_q;
 
     // verilator lint_off PINCONNECTEMPTY
     lac_fifo #(.W(ADDR_W + 9), .DEPTH(OUTSTANDING), .LEVEL_W(FLIGHT_W)) u_bursts (
@@ -231,9 +231,11 @@ module lac_axi_rd #(
             cur_client_q <= next_client;
             cur_addr_q   <= next_addr;
             cur_left_q   <= next_len;
+            cur_last_q   <= next_len == 8'd0;
         end else if (take) begin
             cur_addr_q[11:0] <= cur_addr_q[11:0] + BEAT_STEP;  // a burst stays in its 4096 bytes
             cur_left_q       <= cur_left_q - 8'd1;
+            cur_last_q       <= cur_left_q == 8'd1;
         end
     end
 
@@ -241,7 +243,7 @@ module lac_axi_rd #(
     wire [2:0] fault = dead_q                     ? TIMEOUT
                      : m_axi_rresp == 2'b10       ? SLVERR
                      : m_axi_rresp == 2'b11       ? DECERR
-                     : m_axi_rlast != cur_last    ? PROTOCOL
+                     : m_axi_rlast != cur_last_q  ? PROTOCOL
                      :                              OK;
 
     // ---- Beats to lines, to whom they belong

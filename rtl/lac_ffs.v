@@ -17,8 +17,21 @@ module lac_ffs #(
 );
 
     assign any  = |in;
-    assign rest = in & (in - 1'b1);
 
+    // A chain of carries where the word is wide; else "some lower bit is set", the OR over 1, 2, 4 .. places
+    generate
+        if (W > 16) begin : g_chain
+            assign rest = in & (in - 1'b1);
+        end else begin : g_tree
+            reg [W-1:0] below;
+            integer     reach;
+            always @* begin
+                below = in << 1;
+                for (reach = 1; reach < W; reach = reach * 2) below = below | (below << reach);
+            end
+            assign rest = in & below;
+        end
+    endgenerate
     wire [W-1:0] lowest = in & ~rest;
 
     // index bit b: the OR of the one-hot bits whose position has bit b set

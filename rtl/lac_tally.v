@@ -73,7 +73,9 @@ module lac_tally #(
     reg  [UNITS-1:0] select_q;
     reg  [W-1:0]     b_live_q, c_live_q;
     wire [31:0]      word;
-    wire [31:0]      sum   = {word[31:W] + {{(31-W){1'b0}}, c_live_q < word[W-1:0]}, c_live_q};
+    // The carry out of word's low bits + ~live is "live has wrapped": one chain compares and counts up.
+    wire [31:0]      grown = word + {{(32-W){1'b0}}, ~c_live_q};
+    wire [31:0]      sum   = {grown[31:W], c_live_q};
     reg  [31:0]      value_q;
 
     genvar i;
@@ -106,6 +108,8 @@ module lac_tally #(
     assign cause   = a_addr_q[2:0];
     assign pending = pending_q;
     assign value   = value_q;
+
+    wire unused_ok = &{1'b0, grown[W-1:0]};
 
 endmodule
 `default_nettype wire

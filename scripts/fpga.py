@@ -44,12 +44,55 @@ abc9 -lut 4 -script +&scorr;&sweep;&synch2,-r;&ps;&if,{{W}},{{D}},{{R}},-v;&mfs
 clean
 synth_ecp5 {opts} -top {top} -run map_cells:check
 """
+# Where block RAMs and multipliers stand: columns of nine tiles, each with four of either, at the columns given here, in rows (prjtrellis'
+# tile grids). nextpnr alone scatters a lane's six over the part: `FLOOR` of board.cfg puts them together (docs/decisions.md)
+COLUMNS = {'25k': (4, 13, 22, 33, 42, 51, 60), '85k': (4, 13, 22, 31, 40, 49, 58, 69, 78, 87, 96, 105, 114)}
 CELLS = {'lut': 'LUT4', 'ff': 'TRELLIS_FF', 'bram': 'DP16KD', 'dsp': 'MULT18X18D'}
 
 
 def synth_script(cfg, top):
     """board.cfg: SMALL, the longest carry chain [bits] that becomes LUTs."""
     return SYNTH.format(opts=cfg.get('SYNTH', ''), top=top, small=cfg.get('SMALL', '6'))
+
+
+def floor(cfg, lanes):
+    """{cell: place} of the lanes' block RAMs and multipliers.
+
+    FLOOR of board.cfg: groups of lanes, each `fetch/accumulators/multipliers`, rows of the part; groups hold the same number of lanes, side by
+    side over the whole width. Where the first two rows are one, a lane's five block RAMs stand next to each other.
+    """
+    groups = cfg.get('FLOOR', '').split()
+    columns = COLUMNS[cfg['DEVICE']]
+    rams = [(x + 2 * k, k) for x in columns for k in range(4)]
+    muls = [(x + dx, k) for x in columns for dx, k in ((0, 0), (1, 1), (4, 4), (5, 5))]
+    places, taken = {}, set()
+    for g, group in enumerate(groups):
+        fetch, acc, mul = group.split('/')
+        each = lanes // len(groups)
+        width = len(rams) / each  # block RAMs of a row for each lane
+        for i in range(each):
+            lane = f'u_system.u_core.g_lane[{g * each + i}].u_lane.'
+            first = int(width * i + 0.5)
+            near = first + (3 if fetch == acc else 0)
+            for cell, row, (x, k) in (('u_fetch.u_weight.g_block.g_slice[0].g_36.u_ram', fetch, rams[first]),
+                                      ('u_fetch.u_weight.g_block.g_slice[1].g_36.u_ram', fetch, rams[first + 1]),
+                                      ('u_fetch.u_table.g_block.g_slice[0].g_36.u_ram', fetch, rams[first + 2]),
+                                      ('u_mac.g_bank[0].u_acc.g_block.g_slice[0].g_36.u_ram', acc, rams[near]),
+                                      ('u_mac.g_bank[1].u_acc.g_block.g_slice[0].g_36.u_ram', acc, rams[near + 1])):
+                places[lane + cell] = f'X{x}/Y{row}/EBR{k}'
+            x, k = min((m for m in muls if (m, mul) not in taken), key=lambda m: abs(m[0] - rams[near][0]))
+            taken.add(((x, k), mul))
+            places[lane + 'u_mac.u_mul.u_dsp'] = f'X{x}/Y{mul}/MULT18_{k}'
+    return places
+
+
+def floor_script(places):
+    """Yosys: each cell's BEL; a cell that is not there is an error."""
+    patterns = {'c:' + re.sub(r'[\[\]]', '?', cell): place for cell, place in places.items()}
+    if not patterns:
+        return ''
+    return f"select -assert-count {len(patterns)} {' '.join(patterns)}\n" + ''.join(
+        f'setattr -set BEL "{place}" {pattern}\n' for pattern, place in patterns.items())
 
 
 def die(text, status=1):
@@ -163,6 +206,7 @@ def synth(board, cfg, core, tools, out):
     with open(script, 'w', encoding='utf-8') as f:
         f.write(read_sources([f'fpga/{board}/top.v'], params, 'top'))
         f.write(synth_script(cfg, 'top'))
+        f.write(floor_script(floor(cfg, int(core['LANES']))))
         f.write(f'autoname\nblackbox =A:whitebox\nwrite_json {out}/lacuna.json\ntee -q -o {out}/stat.json stat -json\n')
     seconds = run([tools['yosys'], '-q', script], os.path.join(out, 'yosys.log'))
     print(f'synthesis: {seconds:.0f} s', flush=True)

@@ -1,13 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 #
-# readme.py [figures | bench [NAME..]] - put today's figures into the documents: what stands between <!-- NAME --> and <!-- /NAME --> is replaced
+# readme.py [figures | bench [NAME..] | boards] - put today's figures into the documents: what stands between <!-- NAME --> and <!-- /NAME --> is replaced
 #
 #   README.md, docs/benchmarks.md   tables of build/bench/*.json, as `make bench` left them (complete runs, every row correct)
 #   README.md, docs/numerics.md     what other commands print; not with `bench`, which may name the benchmarks whose tables are wanted.
 #                                   `figures`: these and the four benchmarks they need
+#   README.md                       `boards`, and nothing else: the table of build/fpga/BOARD/report.json, as `make fpga BOARD=..` left them
 #
 # `make readme` runs the benchmarks first. Wall-clock figures (simulator, golden model) are of the machine it runs on, and say so.
+import glob
 import json
 import os
 import re
@@ -59,10 +61,29 @@ def benchmarks(names):
     return rows
 
 
+def boards():
+    """One row a board, dashes where it has no report here."""
+    lines = ["| board | lanes | TRELLIS_COMB | flip-flops | block RAMs | multipliers | Fmax, nextpnr | seed | Yosys, nextpnr |", "|---|--:|--:|--:|--:|--:|--:|--:|---|"]
+    for board in sorted(path.split("/")[1] for path in glob.glob("fpga/*/board.cfg")):
+        path = f"{B}/fpga/{board}/report.json"
+        if not os.path.exists(path):
+            lines.append(f"| `{board}` | - | - | - | - | - | - | - | - |")
+            continue
+        with open(path) as f:
+            r = json.load(f)
+        used = [f"{r[key]:,} of {r['available'][key]:,}" for key in ("comb", "ff", "bram", "dsp")]
+        clock = f"{r['fmax_mhz']:.1f} MHz ({'runs at' if r['met'] else 'misses'} {r['constraint_mhz']:g})"
+        lines.append(f"| `{board}` | {r['lanes']} | {' | '.join(used)} | {clock} | {r['seed']} | {r['tools']['yosys']}, {r['tools']['nextpnr']} |")
+    put("README.md", "boards", "\n" + "\n".join(lines) + "\n")
+
+
 what = sys.argv[1] if sys.argv[1:] else "all"
 wanted = ["eie", "2to4", "spmm", "sim"] if what == "figures" else sys.argv[2:] or bench_tables.NAMES
+if what == "boards":
+    boards()
+    sys.exit()
 if what not in ("all", "figures", "bench") or (sys.argv[2:] and what != "bench") or not set(wanted) <= set(bench_tables.NAMES):
-    raise SystemExit(f"usage: readme.py [figures | bench [{'|'.join(bench_tables.NAMES)}..]]")
+    raise SystemExit(f"usage: readme.py [boards | figures | bench [{'|'.join(bench_tables.NAMES)}..]]")
 rows = benchmarks(wanted)
 if what == "bench":
     sys.exit()
