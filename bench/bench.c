@@ -20,7 +20,8 @@
 #include "rng.h"
 
 enum { LIMIT = 20000000 /* [cycles] far above any honest run */, RING = 1024, MAX_JOBS = 8 };
-#define MEM ((uint64_t)1 << 30)
+#define BASE 0 /* of memory, in the machine's addresses: the boards' have 24 bits and more */
+#define MEM  ((uint64_t)1 << 30)
 
 static void stop(const char *what, const char *why)
 {
@@ -128,6 +129,7 @@ void bench_machine(bench *b, const char *config)
 
     lac_rtl_close(b->rtl);
     opt.mem = b->mem;
+    opt.mem_base = BASE;
     opt.mem_size = MEM;
     snprintf(b->config, sizeof b->config, "%s", config);
     int fails = 0;
@@ -147,11 +149,10 @@ void bench_machine(bench *b, const char *config)
 
 void bench_memory(bench *b, uint32_t latency, uint32_t outstanding)
 {
-    const lac_rtl_options opt = lac_rtl_defaults();
-    axi_mem_timing        t = opt.timing;
+    axi_mem_timing t = lac_rtl_defaults().timing;
     t.rd_latency = t.wr_latency = b->latency = latency;
     t.outstanding = outstanding;
-    lac_rtl_memory(b->rtl, b->mem, opt.mem_base, MEM, &t);
+    lac_rtl_memory(b->rtl, b->mem, BASE, MEM, &t);
 }
 
 int bench_end(bench *b)
@@ -503,7 +504,6 @@ bench_result bench_measure(bench *b, const bench_case *asked)
 {
     static cause_counts before, after;
     const lac_port port = lac_rtl_port(b->rtl);
-    const lac_addr base = lac_rtl_defaults().mem_base;
     bench_case     chosen = *asked;
     const bench_case *const c = &chosen;
     bench_result   r = {0};
@@ -516,7 +516,10 @@ bench_result bench_measure(bench *b, const bench_case *asked)
     uint32_t       bytes;
 
     if (isatty(2)) fprintf(stderr, "  %s: %s, %s ...\033[K\r", b->name, c->workload, b->config);
-    must(lac_open(&dev, &port, base, RING, base, MEM), "open");
+    uint32_t addr_w;
+    if (port.read32(port.ctx, LAC_REG_CAP_ADDR_W, &addr_w)) exit(1);
+    const uint64_t reach = MEM >> addr_w ? (uint64_t)1 << addr_w : MEM;
+    must(lac_open(&dev, &port, BASE, RING, BASE, reach), "open");
     work_make(&w, c);
     if (c->storage == BENCH_SMALLER) chosen.storage = smaller(&dev.caps, c, &w);
     void *image = pack(&dev.caps, c, &w.rq, &bytes, &layer[0]);
@@ -524,7 +527,7 @@ bench_result bench_measure(bench *b, const bench_case *asked)
     const uint32_t x_pitch = lac_pitch(&dev.caps, x_row, LAC_INT8, 0), y_pitch = lac_pitch(&dev.caps, y_row, LAC_INT8, 0);
 
     /* Ring, images, inputs, outputs. */
-    lac_addr to = base + (1 << 20);
+    lac_addr to = BASE + (1 << 20);
     for (uint32_t j = 0; j < copies; j++, to += bytes + 4096 - bytes % 4096) {
         layer[j] = layer[0];
         layer[j].addr = to;

@@ -227,7 +227,7 @@ def clock_of(board):
         mhz, met, want = report["fmax_mhz"], report["met"], report["constraint_mhz"]
         problems = [p for p in report["problems"] if not p.startswith("the clock:")]
     except OSError:
-        return None, "not placed yet"
+        return None, "not routed yet"
     except (ValueError, KeyError) as e:
         raise SystemExit(f"{path}: {e}; expected what `make fpga BOARD={board}` writes")
     if problems:
