@@ -517,7 +517,7 @@ bench_result bench_measure(bench *b, const bench_case *asked)
 
     if (isatty(2)) fprintf(stderr, "  %s: %s, %s ...\033[K\r", b->name, c->workload, b->config);
     uint32_t addr_w;
-    if (port.read32(port.ctx, LAC_REG_CAP_ADDR_W, &addr_w)) exit(1);
+    if (port.read32(port.ctx, LAC_REG_CAP_ADDR_W, &addr_w)) stop("open", "the register of the address width does not answer");
     const uint64_t reach = MEM >> addr_w ? (uint64_t)1 << addr_w : MEM;
     must(lac_open(&dev, &port, BASE, RING, BASE, reach), "open");
     work_make(&w, c);

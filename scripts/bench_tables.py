@@ -218,18 +218,28 @@ def board_of(config):
     raise SystemExit(f"bench_tables: no board has the core {config}")
 
 
-def clock_of(board):
-    """[MHz] of `make fpga`'s report, and how to say it; None where there is none that fits the part."""
+def report_of(board):
+    """What `make fpga` reported; None where it did not."""
     path = os.path.join(os.environ.get("B", "build"), "fpga", board, "report.json")
     try:
         with open(path) as f:
-            report = json.load(f)
+            return json.load(f)
+    except OSError:
+        return None
+    except ValueError as e:
+        raise SystemExit(f"{path}: {e}; expected what `make fpga BOARD={board}` writes")
+
+
+def clock_of(board):
+    """[MHz] of `make fpga`'s report, and how to say it; None where there is none that fits the part."""
+    report = report_of(board)
+    if report is None:
+        return None, "not routed yet"
+    try:
         mhz, met, want = report["fmax_mhz"], report["met"], report["constraint_mhz"]
         problems = [p for p in report["problems"] if not p.startswith("the clock:")]
-    except OSError:
-        return None, "not routed yet"
-    except (ValueError, KeyError) as e:
-        raise SystemExit(f"{path}: {e}; expected what `make fpga BOARD={board}` writes")
+    except KeyError as e:
+        raise SystemExit(f"report of {board}: {e} is missing; expected what `make fpga BOARD={board}` writes")
     if problems:
         return None, "; ".join(problems)
     return mhz, f"{mhz:.1f} MHz" + ("" if met else f" (short of the {want:.0f} wanted)")

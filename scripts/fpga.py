@@ -62,6 +62,11 @@ def floor(cfg, lanes):
     side over the whole width. Where the first two rows are one, a lane's five block RAMs stand next to each other.
     """
     groups = cfg.get('FLOOR', '').split()
+    if not groups:
+        return {}
+    if cfg['DEVICE'] not in COLUMNS or lanes % len(groups) or not all(re.fullmatch('[0-9]+/[0-9]+/[0-9]+', g) for g in groups):
+        die(f"FLOOR={cfg['FLOOR']} (board.cfg): expected fetch/accumulators/multipliers, rows, once for each group of as many of the {lanes} lanes; "
+            f"DEVICE one of {', '.join(COLUMNS)}", 2)
     columns = COLUMNS[cfg['DEVICE']]
     rams = [(x + 2 * k, k) for x in columns for k in range(4)]
     muls = [(x + dx, k) for x in columns for dx, k in ((0, 0), (1, 1), (4, 4), (5, 5))]

@@ -65,12 +65,10 @@ def boards():
     """One row a board, dashes where it has no report here."""
     lines = ["| board | lanes | TRELLIS_COMB | flip-flops | block RAMs | multipliers | Fmax, nextpnr | seed | Yosys, nextpnr |", "|---|--:|--:|--:|--:|--:|--:|--:|---|"]
     for board in sorted(path.split("/")[1] for path in glob.glob("fpga/*/board.cfg")):
-        path = f"{B}/fpga/{board}/report.json"
-        if not os.path.exists(path):
+        r = bench_tables.report_of(board)
+        if r is None:
             lines.append(f"| `{board}` | - | - | - | - | - | - | - | - |")
             continue
-        with open(path) as f:
-            r = json.load(f)
         used = [f"{r[key]:,} of {r['available'][key]:,}" for key in ("comb", "ff", "bram", "dsp")]
         clock = f"{r['fmax_mhz']:.1f} MHz ({'runs at' if r['met'] else 'misses'} {r['constraint_mhz']:g})"
         lines.append(f"| `{board}` | {r['lanes']} | {' | '.join(used)} | {clock} | {r['seed']} | {r['tools']['yosys']}, {r['tools']['nextpnr']} |")
@@ -79,11 +77,11 @@ def boards():
 
 what = sys.argv[1] if sys.argv[1:] else "all"
 wanted = ["eie", "2to4", "spmm", "sim"] if what == "figures" else sys.argv[2:] or bench_tables.NAMES
+if what not in ("all", "figures", "bench", "boards") or (sys.argv[2:] and what != "bench") or not set(wanted) <= set(bench_tables.NAMES):
+    raise SystemExit(f"usage: readme.py [boards | figures | bench [{'|'.join(bench_tables.NAMES)}..]]")
 if what == "boards":
     boards()
     sys.exit()
-if what not in ("all", "figures", "bench") or (sys.argv[2:] and what != "bench") or not set(wanted) <= set(bench_tables.NAMES):
-    raise SystemExit(f"usage: readme.py [boards | figures | bench [{'|'.join(bench_tables.NAMES)}..]]")
 rows = benchmarks(wanted)
 if what == "bench":
     sys.exit()
