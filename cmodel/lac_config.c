@@ -11,7 +11,7 @@ typedef struct {
     const char *key;
     size_t      offset;
     uint32_t    min, max;
-    uint32_t    preset;  /* value without such a line; 0: there must be one */
+    uint32_t    preset;  /* value without such a line; below min: there must be one */
 } key_range;
 
 static const key_range KEYS[] = {
@@ -27,6 +27,7 @@ static const key_range KEYS[] = {
     {"FIFO_DEPTH",   offsetof(lac_config, fifo_depth),   1,  1024, 0},
     {"BURST",        offsetof(lac_config, burst),        1,  256, 0},
     {"FLIGHT",       offsetof(lac_config, flight),       2,  64, 8},
+    {"CLOCK_GATE",   offsetof(lac_config, clock_gate),   0,  1, 0},
 };
 enum { NKEYS = sizeof KEYS / sizeof KEYS[0] };
 
@@ -138,7 +139,7 @@ int lac_config_read(const char *path, lac_config *out, char *err, size_t errlen)
         goto done;
     }
     for (int k = 0; k < NKEYS; k++)
-        if (!seen[k] && !KEYS[k].preset) {
+        if (!seen[k] && KEYS[k].preset < KEYS[k].min) {
             snprintf(err, errlen, "%s:%d: %s is missing", path, line, KEYS[k].key);
             goto done;
         }

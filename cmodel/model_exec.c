@@ -122,6 +122,22 @@ static inline void broadcast(lac_model *m, const item *it, const model_slice *sl
     }
 }
 
+/* A function for each format: its loop has the host's registers for itself. */
+typedef void to_lanes(lac_model *m, const item *it, const model_slice *slice, lane_error *error);
+static void to_lanes_csc(lac_model *m, const item *it, const model_slice *slice, lane_error *error)
+{
+    broadcast(m, it, slice, m->entry10, walk_csc, error);
+}
+static void to_lanes_csc8(lac_model *m, const item *it, const model_slice *slice, lane_error *error)
+{
+    broadcast(m, it, slice, m->entry16, walk_csc8, error);
+}
+static void to_lanes_nm(lac_model *m, const item *it, const model_slice *slice, lane_error *error)
+{
+    broadcast(m, it, slice, m->entry10, walk_nm, error);
+}
+static to_lanes *const TO_LANES[4] = {to_lanes_csc, to_lanes_csc8, to_lanes_nm, to_lanes_nm};
+
 int model_exec(lac_model *m, const model_cmd *c)
 {
     const uint32_t format = F(EXEC, FORMAT), type = F(EXEC, TYPE);
@@ -147,12 +163,7 @@ int model_exec(lac_model *m, const model_cmd *c)
             if (!any) continue;
             REG(m, CNT_ITEMS)++;
             for (uint32_t code = 1; code < 16; code++) it.product[code] = (int64_t)codebook[code] * it.a[0];
-            const model_slice *slice = m->slice + (uint64_t)(F(EXEC, COL_BASE) + col) * m->cfg.lanes;
-            switch (format) {
-            case FORMAT_CSC:  broadcast(m, &it, slice, m->entry10, walk_csc, error); break;
-            case FORMAT_CSC8: broadcast(m, &it, slice, m->entry16, walk_csc8, error); break;
-            default:          broadcast(m, &it, slice, m->entry10, walk_nm, error);
-            }
+            TO_LANES[format](m, &it, m->slice + (uint64_t)(F(EXEC, COL_BASE) + col) * m->cfg.lanes, error);
         }
     }
 

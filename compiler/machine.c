@@ -71,7 +71,7 @@ static void adopt(machine *m, const char *name)
 {
     const lac_caps *c = &m->dev.caps;
     m->cfg = (lac_config){ "", c->lanes, c->data_w, c->addr_w, c->store_w, c->weight_depth, c->col_depth, c->acc_depth, c->feat_depth, c->param_depth,
-                           c->fifo_depth, c->burst, c->flight };
+                           c->fifo_depth, c->burst, c->flight, 0 };
     strncpy(m->cfg.name, *name ? name : "board", sizeof m->cfg.name - 1);
 }
 

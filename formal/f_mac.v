@@ -21,16 +21,15 @@ module f_mac (
     input wire [15:0] in_w,
     input wire [16:0] in_a,
     input wire        st_bank,
-    input wire        st_re,
-    input wire        st_qe,
+    input wire [1:0]  st_re,
+    input wire [1:0]  st_qe,
     input wire [1:0]  st_raddr,
     input wire [1:0]  zero_pre,
     input wire [1:0]  zero_we,
     input wire [1:0]  zero_addr
 );
-    (* keep *) wire s0_en_q, s1_en_q, s2_en_q, s3_en_q, s4_en_q;
-    (* keep *) wire s0_bank_q, s1_bank_q, s2_bank_q, s3_bank_q, s4_bank_q;
-    (* keep *) wire [1:0]  s0_addr_q, s1_addr_q, s2_addr_q, s3_addr_q, s4_addr_q;
+    (* keep *) wire [19:0] what_q;
+    (* keep *) wire [2:0]  s0_at_q, s1_at_q, s2_at_q, s3_at_q, s4_at_q;  // {bank, address}
     (* keep *) wire [15:0] s0_w_q;
     (* keep *) wire [16:0] s0_a_q;
     (* keep *) wire [17:0] mul_a, mul_b;
@@ -48,6 +47,7 @@ module f_mac (
         .st_bank(st_bank), .st_re(st_re), .st_qe(st_qe), .st_raddr(st_raddr), .zero_pre(zero_pre), .zero_we(zero_we), .zero_addr(zero_addr), .st_acc()
     );
     // verilator lint_on PINCONNECTEMPTY
+    wire [2:0]  f_at = {f_bank, f_addr};
     wire [35:0] word  = f_bank ? word1 : word0;
     wire [35:0] latch = f_bank ? latch1 : latch0;
     wire [35:0] ram   = f_bank ? ram1 : ram0;
@@ -56,7 +56,7 @@ module f_mac (
     reg f_past = 1'b0;
     always @(posedge clk) f_past <= 1'b1;
     always @(*) assume (rst == !f_past);
-    always @(*) if (st_re || st_qe) assume (st_bank != f_bank);
+    always @(*) assume (!st_re[f_bank] && !st_qe[f_bank]);
     always @(*) assume (!zero_pre[f_bank] && !zero_we[f_bank]);
     reg f_zero = 1'b0;  // the other bank is written with zero now
     always @(posedge clk) f_zero <= zero_pre[!f_bank];
@@ -76,7 +76,7 @@ module f_mac (
             over <= next[36] != next[35];
         end
     end
-    always @(*) if (!f_past) assume (!s4_en_q && word == now && now == now1 && now1 == now2 && now2 == now3);
+    always @(*) if (!f_past) assume (!what_q[16] && word == now && now == now1 && now1 == now2 && now2 == now3);
 
     always @(*) if (f_past) begin
         // the RAM is one entry behind   P1 it holds the sums   P2 so do those under way   P3 overflow is noticed
@@ -84,14 +84,14 @@ module f_mac (
         assert (word == now1);
         if (h4) assert (s4_sum_q == now && s4_ovf_q == over);
         if (f_zero) assert (other == 36'd0);
-        if (s4_en_q && s4_bank_q == f_bank) assert (write == s4_sum_q);
+        if (what_q[16] && s4_at_q[2] == f_bank) assert (write == s4_sum_q);
         // what the invariant needs to be inductive
         if (h5) assert (s5_sum_q == now1);
-        assert (h0 == (s0_en_q && s0_bank_q == f_bank && s0_addr_q == f_addr));
-        assert (h1 == (s1_en_q && s1_bank_q == f_bank && s1_addr_q == f_addr));
-        assert (h2 == (s2_en_q && s2_bank_q == f_bank && s2_addr_q == f_addr));
-        assert (h3 == (s3_en_q && s3_bank_q == f_bank && s3_addr_q == f_addr));
-        assert (h4 == (s4_en_q && s4_bank_q == f_bank && s4_addr_q == f_addr));
+        assert (h0 == (what_q[0] && s0_at_q == f_at));
+        assert (h1 == (what_q[4] && s1_at_q == f_at));
+        assert (h2 == (what_q[8] && s2_at_q == f_at));
+        assert (h3 == (what_q[12] && s3_at_q == f_at));
+        assert (h4 == (what_q[16] && s4_at_q == f_at));
         assert (h4 || now == now1);
         assert (h5 || now1 == now2);
         assert (h6 || now2 == now3);

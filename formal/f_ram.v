@@ -8,6 +8,7 @@ module lac_ram #(
     parameter integer W = 64, DEPTH = 512, ADDR_W = 9
 ) (
     input  wire              clk,
+    input  wire              rclk,  // clk in the proofs
     input  wire              we,
     input  wire [ADDR_W-1:0] waddr,
     input  wire [W-1:0]      wdata,

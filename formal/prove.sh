@@ -54,8 +54,7 @@ axi() { echo "$RTL/lac_axi_$1.v $RTL/lac_axi_cut.v $RTL/lac_skid.v $RTL/lac_fifo
 
 # f_mac looks at lac_mac's insides
 mac_wires() {
-    for w in s0_en_q s1_en_q s2_en_q s3_en_q s4_en_q s0_bank_q s1_bank_q s2_bank_q s3_bank_q s4_bank_q \
-             s0_addr_q s1_addr_q s2_addr_q s3_addr_q s4_addr_q s0_w_q s0_a_q s1_near_q s1_second_q s1_third_q s1_fourth_q \
+    for w in what_q s0_at_q s1_at_q s2_at_q s3_at_q s4_at_q s0_w_q s0_a_q s1_near_q s1_second_q s1_third_q s1_fourth_q \
              s2_near_q s2_second_q s2_late_q s3_near_q s4_ovf_q s4_sum_q s5_sum_q far_q own_q late_q; do
         echo "connect -set $w dut.$w;"
     done

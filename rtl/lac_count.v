@@ -27,12 +27,11 @@ module lac_count #(
     reg [2:0]   cause_q;
 
     wire [2:0]   to  = clear ? clear_at : cause_q;
-    wire [W-1:0] now = count[cause_q];
 
     always @(posedge clk) begin
         run_q   <= run;
         cause_q <= cause;
-        if (clear || run_q) count[to] <= clear ? {W{1'b0}} : now + 1'b1;
+        if (clear || run_q) count[to] <= clear ? {W{1'b0}} : count[cause_q] + 1'b1;
     end
 
     assign out = select ? count[at] : {W{1'b0}};

@@ -24,6 +24,7 @@ module lac_exec #(
     parameter integer ACC_AW    = 8
 ) (
     input  wire                clk,
+    input  wire                load_clk,    // of writing the lane masks: at any time
     input  wire                rst,
 
     input  wire                cmd_valid,
@@ -70,8 +71,9 @@ module lac_exec #(
 
     output wire                count_item,
     output wire                count_stall,
-    output wire [2:0]          state,       // {all items are out, an item waits for a lane, has a job}
+    output wire                busy,        // has a job
     output wire [2:0]          cause,       // of this cycle
+    output wire [2:0]          lane_cause,  // of a lane that has nothing to do in it
     input  wire                waits        // a command waits for its tokens
 );
 
@@ -273,7 +275,7 @@ module lac_exec #(
         for (i = 0; i < LANES; i = i + LB) begin : g_mask
             localparam integer W = (LANES - i < LB) ? LANES - i : LB;
             lac_ram #(.W(W), .DEPTH(COL_DEPTH), .ADDR_W(COL_AW)) u_mask (
-                .clk(clk), .we(mask_we[i]), .waddr(mask_col), .wdata(mask_bits[i +: W]),
+                .clk(load_clk), .rclk(clk), .we(mask_we[i]), .waddr(mask_col), .wdata(mask_bits[i +: W]),
                 .re(e1_valid_q && !e1_end_q), .raddr(e1_col_q), .qe(e2_valid_q && !e2_end_q), .q(mask[i +: W])
             );
         end
@@ -306,10 +308,11 @@ module lac_exec #(
         if (rst) unsaid_q <= 2'd0;
         else     unsaid_q <= unsaid_q + {1'b0, take} - {1'b0, end_out};
     wire              all_out = unsaid_q == 2'd0;
-    assign state = {|busy_q && all_out, count_stall, |busy_q};
+    assign busy = |busy_q;
+    assign lane_cause = !busy ? `LAC_LANE_IDLE : count_stall ? `LAC_LANE_BLOCKED : all_out ? `LAC_LANE_DRAIN : `LAC_LANE_ITEMS;
     assign cause = (p_issue && p_any_q) ? `LAC_EXEC_BUSY
                  : count_stall ? `LAC_EXEC_BLOCKED
-                 : |busy_q     ? (all_out ? `LAC_EXEC_DRAIN : `LAC_EXEC_SCAN)
+                 : busy        ? (all_out ? `LAC_EXEC_DRAIN : `LAC_EXEC_SCAN)
                  : waits       ? `LAC_EXEC_TOKEN
                  :               `LAC_EXEC_IDLE;
 

@@ -38,7 +38,7 @@ module lac_features #(
 );
 
     lac_ram #(.W(LINE_W + LINE_W/8), .DEPTH(DEPTH), .ADDR_W(AW)) u_lines (
-        .clk(clk), .we(w_valid), .waddr(w_addr), .wdata({w_flags, w_data}),
+        .clk(clk), .rclk(clk), .we(w_valid), .waddr(w_addr), .wdata({w_flags, w_data}),
         .re(line_re), .raddr(line_addr), .qe(line_qe), .q({line_flags, line_data})
     );
 
@@ -71,7 +71,7 @@ module lac_features #(
     reg sweep_q;
     always @(posedge clk) sweep_q <= sweep_we;
     lac_ram #(.W(32), .DEPTH(DEPTH / 32), .ADDR_W(SUM_AW)) u_sums (
-        .clk(clk), .we(sweep_q || s_last_q), .waddr(s_addr_q), .wdata(word),
+        .clk(clk), .rclk(clk), .we(sweep_q || s_last_q), .waddr(s_addr_q), .wdata(word),
         .re(sum_re), .raddr(sum_addr), .qe(sum_qe), .q(sum_q)
     );
 

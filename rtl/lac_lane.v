@@ -27,6 +27,7 @@ module lac_lane #(
     parameter integer COUNT_W      = 9      // [bits] of a cause counter
 ) (
     input  wire                 clk,
+    input  wire                 item_clk,  // clk, or clk while there is work: of all that items and STORE move
     input  wire                 rst,
 
     input  wire [3:0]           cfg_format,
@@ -45,7 +46,7 @@ module lac_lane #(
 
     output wire [1:0]           done,
     output wire                 mac,       // a multiplication was issued
-    input  wire [2:0]           ex_state,  // EXEC: {all items are out, an item waits for a lane, has a job}
+    input  wire [2:0]           ex_cause,  // of a cycle in which the lane has nothing
     input  wire                 run,
     input  wire                 count_select,
     input  wire [2:0]           count_at,
@@ -79,8 +80,8 @@ module lac_lane #(
     input  wire [15:0]          cb_data,
 
     input  wire                 st_bank,
-    input  wire                 st_re,
-    input  wire                 st_qe,
+    input  wire [1:0]           st_re,
+    input  wire [1:0]           st_qe,
     input  wire [ACC_AW-1:0]    st_raddr,
     input  wire [1:0]           zero_pre,
     input  wire [1:0]           zero_we,
@@ -98,7 +99,7 @@ module lac_lane #(
     wire [ACC_AW-1:0]   op_base;
 
     lac_lane_queue #(.COL_W(COL_AW + 2), .OP_W(ACC_AW + 68), .PLACES(FIFO_DEPTH + SLACK), .AFULL(FIFO_DEPTH)) u_items (
-        .clk(clk), .rst(rst), .push(in_valid), .in_col({in_end, in_job, in_col}), .in_op({in_base, in_a}),
+        .clk(item_clk), .rst(rst), .push(in_valid), .in_col({in_end, in_job, in_col}), .in_op({in_base, in_a}),
         .almost_full(almost_full),
         .col_valid(col_valid), .col({col_end, col_job, col}), .col_pop(col_valid && col_pop),
         .op_valid(op_valid), .op({op_base, op_a}), .op_pop(op_pop)
@@ -112,7 +113,7 @@ module lac_lane #(
     lac_lane_fetch #(
         .WEIGHT_DEPTH(WEIGHT_DEPTH), .WEIGHT_AW(WEIGHT_AW), .COL_DEPTH(COL_DEPTH), .COL_AW(COL_AW)
     ) u_fetch (
-        .clk(clk), .rst(rst),
+        .clk(clk), .item_clk(item_clk), .rst(rst),
         .in_valid(col_valid), .in_ready(col_pop), .in_col(col), .in_job(col_job), .in_end(col_end), .cfg_wide(cfg_wide),
         .out_valid(pair_valid), .out_ready(pair_ready), .out_word(word), .out_pair(pair), .out_has(pair_has),
         .out_head(pair_head), .out_last(pair_last), .out_job(pair_job), .out_end(pair_end),
@@ -127,7 +128,7 @@ module lac_lane #(
     wire [7:0]        e_weight;
 
     lac_lane_decode #(.ACC_AW(ACC_AW)) u_decode (
-        .clk(clk), .rst(rst), .cfg_format(cfg_format), .cfg_n(cfg_n), .cfg_rows(cfg_rows),
+        .clk(item_clk), .rst(rst), .cfg_format(cfg_format), .cfg_n(cfg_n), .cfg_rows(cfg_rows),
         .in_valid(pair_valid), .in_ready(pair_ready), .in_word(word), .in_pair(pair), .in_has(pair_has),
         .in_head(pair_head), .in_last(pair_last), .in_job(pair_job), .in_end(pair_end),
         .skips(e_skips), .out_valid(e_valid), .out_en(e_en), .out_err(e_err), .out_last(e_last), .out_fin(e_fin),
@@ -147,16 +148,13 @@ module lac_lane #(
     wire [2:0] cause = e_en ? `LAC_LANE_BUSY
                      : (e_valid || e_skips) ? `LAC_LANE_PADDING
                      : op_valid     ? `LAC_LANE_WEIGHTS
-                     : !ex_state[0] ? `LAC_LANE_IDLE
-                     : ex_state[1]  ? `LAC_LANE_BLOCKED
-                     : ex_state[2]  ? `LAC_LANE_DRAIN
-                     :                `LAC_LANE_ITEMS;
+                     :                ex_cause;
     lac_count #(.W(COUNT_W)) u_count (
         .clk(clk), .clear(clear), .clear_at(clear_at), .run(run), .cause(cause), .select(count_select), .at(count_at), .out(count)
     );
 
     lac_mac #(.ACC_DEPTH(ACC_DEPTH), .ACC_AW(ACC_AW)) u_mac (
-        .clk(clk), .rst(rst),
+        .clk(item_clk), .rst(rst),
         .in_en(e_en), .in_err(e_err), .in_end(e_fin), .in_job(e_job), .in_bank(cfg_bank[e_job]),
         .in_addr(op_base + (e_err ? {ACC_AW{1'b0}} : e_row)), .in_w(x_w), .in_a(x_a),
         .done(done), .err_valid(err_valid), .err_job(err_job), .err_ovf(err_ovf), .err_addr(err_addr),

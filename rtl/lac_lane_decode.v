@@ -49,12 +49,10 @@ module lac_lane_decode #(
     localparam integer ROW_W = (ACC_AW < 9 ? 9 : ACC_AW) + 2;  // a row and two gaps fit
 
     // ---- D: two entries: slots 0 and 1, 2 and 3, or 4 and 5 of the word -------------------------------------------
-    wire        wide  = cfg_format[{in_job, 1'b0} +: 2] == 2'd1;
-    wire [31:0] w2    = in_pair[0] ? in_word[63:32] : in_word[31:0];
-    wire [19:0] n2    = in_pair[1] ? in_word[59:40] : in_pair[0] ? in_word[39:20] : in_word[19:0];
-
     reg          d_valid_q, d_head_q, d_job_q, d_fin_q, d_last_q;
     reg          d_has0_q, d_has1_q;
+    reg          d_csc_q, d_nm_q;  // of its job
+    reg  [2:0]   d_n_q;
     reg  [15:0]  d_e0_q, d_e1_q;  // wide ones as they are, narrow ones in the lower bits; what is above does not matter
     reg          room_q;
     assign in_ready = room_q;
@@ -63,8 +61,19 @@ module lac_lane_decode #(
         if (rst) d_valid_q <= 1'b0;
         else     d_valid_q <= in_valid && room_q;
     always @(posedge clk)
-        if (room_q) begin
+        if (in_valid && room_q) begin : entries
+            reg [1:0]  format;
+            reg        wide;
+            reg [31:0] w2;
+            reg [19:0] n2;
+            format = cfg_format[{in_job, 1'b0} +: 2];
+            wide   = format == 2'd1;
+            w2     = in_pair[0] ? in_word[63:32] : in_word[31:0];
+            n2     = in_pair[1] ? in_word[59:40] : in_pair[0] ? in_word[39:20] : in_word[19:0];
             {d_has1_q, d_has0_q} <= in_has;
+            d_csc_q  <= format == 2'd0;
+            d_nm_q   <= format == 2'd2;
+            d_n_q    <= in_job ? cfg_n[5:3] : cfg_n[2:0];
             d_head_q <= in_head;
             d_last_q <= in_last;
             d_job_q  <= in_job;
@@ -74,10 +83,6 @@ module lac_lane_decode #(
         end
 
     // ---- G: their gaps, and N:4 whether a row begins ------------------------------------------------------------------
-    wire [1:0]  d_format = cfg_format[{d_job_q, 1'b0} +: 2];
-    wire        d_csc    = d_format == 2'd0, d_nm = d_format == 2'd2;
-    wire [2:0]  d_n      = d_job_q ? cfg_n[5:3] : cfg_n[2:0];
-
     reg  [2:0]  phase_q;     // N:4: entries of this row so far
     reg         g_valid_q, g_head_q, g_job_q, g_fin_q, g_last_q, g_has0_q, g_has1_q, g_pad0_q, g_pad1_q, g_step0_q, g_step1_q;
     reg  [7:0]  g_gap0_q, g_gap1_q;
@@ -93,21 +98,21 @@ module lac_lane_decode #(
             reg        row0_new, row1_new;
             e0 = d_e0_q;
             e1 = d_e1_q;
-            row0_new = d_head_q || phase_q == d_n;
-            row1_new = d_has0_q ? (row0_new ? d_n == 3'd1 : phase_q + 3'd1 == d_n) : row0_new;
+            row0_new = d_head_q || phase_q == d_n_q;
+            row1_new = d_has0_q ? (row0_new ? d_n_q == 3'd1 : phase_q + 3'd1 == d_n_q) : row0_new;
 
             if (d_has1_q)      phase_q <= row1_new ? 3'd1 : (d_has0_q && row0_new) ? 3'd2 : phase_q + (d_has0_q ? 3'd2 : 3'd1);
             else if (d_has0_q) phase_q <= row0_new ? 3'd1 : phase_q + 3'd1;
 
             {g_head_q, g_job_q, g_fin_q, g_last_q} <= {d_head_q, d_job_q, d_fin_q, d_last_q};
             {g_has0_q, g_has1_q}                   <= {d_has0_q, d_has1_q};
-            {g_e0_q, g_e1_q}                       <= {e0[9:8] & {2{d_nm}}, e0[7:0], e1[9:8] & {2{d_nm}}, e1[7:0]};
-            g_pad0_q  <= !d_nm && e0[3:0] == 4'd0 && (d_csc || e0[7:4] == 4'd0);
-            g_pad1_q  <= !d_nm && e1[3:0] == 4'd0 && (d_csc || e1[7:4] == 4'd0);
-            g_gap0_q  <= (d_nm || !d_has0_q) ? 8'd0 : d_csc ? {2'd0, e0[9:4]} : e0[15:8];
-            g_gap1_q  <= (d_nm || !d_has1_q) ? 8'd0 : d_csc ? {2'd0, e1[9:4]} : e1[15:8];
-            g_step0_q <= d_has0_q && (!d_nm || row0_new);
-            g_step1_q <= d_has1_q && (!d_nm || row1_new);
+            {g_e0_q, g_e1_q}                       <= {e0[9:8] & {2{d_nm_q}}, e0[7:0], e1[9:8] & {2{d_nm_q}}, e1[7:0]};
+            g_pad0_q  <= !d_nm_q && e0[3:0] == 4'd0 && (d_csc_q || e0[7:4] == 4'd0);
+            g_pad1_q  <= !d_nm_q && e1[3:0] == 4'd0 && (d_csc_q || e1[7:4] == 4'd0);
+            g_gap0_q  <= (d_nm_q || !d_has0_q) ? 8'd0 : d_csc_q ? {2'd0, e0[9:4]} : e0[15:8];
+            g_gap1_q  <= (d_nm_q || !d_has1_q) ? 8'd0 : d_csc_q ? {2'd0, e1[9:4]} : e1[15:8];
+            g_step0_q <= d_has0_q && (!d_nm_q || row0_new);
+            g_step1_q <= d_has1_q && (!d_nm_q || row1_new);
         end
 
     // ---- R: their rows ---------------------------------------------------------------------------------------------
@@ -115,8 +120,8 @@ module lac_lane_decode #(
     // as the lowest bit of both operands.
     wire [ROW_W-1:0] start = {{(ROW_W-ACC_AW-1){1'b1}}, ~(g_job_q ? cfg_rows[2*ACC_AW+1:ACC_AW+1] : cfg_rows[ACC_AW:0])};
     reg  [ROW_W-1:0] row_q;       // row of the entry before
-    reg                r_valid_q, r_head_q, r_fin_q, r_job_q, r_in0_q, r_in1_q;
-    reg                r_has0_q, r_has1_q, r_mul0_q, r_mul1_q, r_last0_q, r_last1_q;  // entries with a row, those to multiply with, the slice's last
+    reg                r_valid_q, r_head_q, r_fin_q, r_job_q, r_out0_q, r_out1_q;  // out: an entry, and beyond the rows
+    reg                r_mul0_q, r_mul1_q, r_last0_q, r_last1_q;  // entries to multiply with, the slice's last
     reg [ACC_AW-1:0]   r_row0_q, r_row1_q;
     reg [9:0]          r_e0_q, r_e1_q;  // index or nothing, weight or code
 
@@ -135,10 +140,9 @@ module lac_lane_decode #(
 
             row_q <= g_has1_q ? row1 : row0;
             {r_head_q, r_job_q, r_fin_q} <= {g_head_q, g_job_q, g_fin_q};
-            {r_has0_q, r_has1_q}         <= {g_has0_q && !g_fin_q, g_has1_q};
             {r_mul0_q, r_mul1_q}         <= {g_has0_q && !g_fin_q && !g_pad0_q, g_has1_q && !g_pad1_q};
             {r_last0_q, r_last1_q}       <= {g_last_q && !g_has1_q, g_last_q && g_has1_q};
-            {r_in0_q, r_in1_q}           <= {row0[ROW_W-1], row1[ROW_W-1]};
+            {r_out0_q, r_out1_q}         <= {g_has0_q && !g_fin_q && !row0[ROW_W-1], g_has1_q && !row1[ROW_W-1]};
             {r_row0_q, r_row1_q}         <= {row0[ACC_AW-1:0], row1[ACC_AW-1:0]};
             {r_e0_q, r_e1_q}             <= {g_e0_q, g_e1_q};
         end
@@ -146,16 +150,16 @@ module lac_lane_decode #(
     // ---- What the entries do ------------------------------------------------------------------------------------------
     reg  bad_q;              // this slice has left the rows
     wire was   = bad_q && !r_head_q;
-    wire bad0  = was || (r_has0_q && !r_in0_q);
-    wire bad1  = bad0 || (r_has1_q && !r_in1_q);
+    wire bad0  = was || r_out0_q;
+    wire bad1  = bad0 || r_out1_q;
     always @(posedge clk) if (r_valid_q) bad_q <= bad1;
 
     // ---- Pairs, then one at a time -----------------------------------------------------------------------
     localparam integer EW = ACC_AW + 13;
     wire en0   = r_mul0_q && !bad0;
-    wire err0  = bad0 && !was;
+    wire err0  = r_out0_q && !was;
     wire en1   = r_mul1_q && !bad1;
-    wire err1  = bad1 && !bad0;
+    wire err1  = r_out1_q && !bad0;
     wire use0  = en0 || err0 || r_last0_q;
     wire use1  = en1 || err1 || r_last1_q;
     wire [EW-1:0] pair0 = {r_last0_q, err0, en0, r_row0_q, r_e0_q};
@@ -186,26 +190,21 @@ module lac_lane_decode #(
         else if (fifo_valid) second_q <= more;
 
     // ---- Y: the entry ----------------------------------------------------------------------------------------
-    reg              y_valid_q, y_last_q, y_err_q, y_en_q, y_fin_q;
-    reg              y_job_q;
-    reg [ACC_AW-1:0] y_row_q;
-    reg [9:0]        y_e_q;
-    wire [EW-1:0] one = pick1 ? head[2*EW-1:EW] : head[EW-1:0];
+    reg  [4:0]        y_what_q;  // {valid, last, err, en, fin}
+    reg               y_job_q;
+    reg  [ACC_AW-1:0] y_row_q;
+    reg  [9:0]        y_e_q;
     always @(posedge clk)
-        if (rst) {y_valid_q, y_last_q, y_err_q, y_en_q, y_fin_q} <= 5'd0;
-        else     {y_valid_q, y_last_q, y_err_q, y_en_q, y_fin_q} <= {5{fifo_valid}} & {1'b1, one[EW-1:EW-3], head[2*EW+2]};
+        if (rst || !fifo_valid) y_what_q <= 5'd0;
+        else                    y_what_q <= {1'b1, pick1 ? head[2*EW-1:2*EW-3] : head[EW-1:EW-3], head[2*EW+2]};
     always @(posedge clk)
         if (fifo_valid) begin
             y_job_q          <= head[2*EW+3];
-            {y_row_q, y_e_q} <= one[EW-4:0];
+            {y_row_q, y_e_q} <= pick1 ? head[2*EW-4:EW] : head[EW-4:0];
         end
 
     assign skips      = skips_q;
-    assign out_valid  = y_valid_q;
-    assign out_en     = y_en_q;
-    assign out_err    = y_err_q;
-    assign out_last   = y_last_q;
-    assign out_fin    = y_fin_q;
+    assign {out_valid, out_last, out_err, out_en, out_fin} = y_what_q;
     assign out_job    = y_job_q;
     assign out_row    = y_row_q;
     assign out_index  = y_e_q[9:8];

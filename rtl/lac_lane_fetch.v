@@ -20,7 +20,8 @@ module lac_lane_fetch #(
     parameter integer COL_DEPTH    = 512,   // [columns]
     parameter integer COL_AW       = 9
 ) (
-    input  wire                 clk,
+    input  wire                 clk,       // of loading
+    input  wire                 item_clk,  // of the stages and of reading
     input  wire                 rst,
 
     input  wire                 in_valid,
@@ -147,13 +148,13 @@ module lac_lane_fetch #(
     assign in_ready = t1_move;
 
     lac_ram #(.W(TW), .DEPTH(COL_DEPTH), .ADDR_W(COL_AW)) u_table (
-        .clk(clk),
+        .clk(clk), .rclk(item_clk),
         .we(l_we_q), .waddr(l_col_q), .wdata({ptr_word[WEIGHT_AW-1:0], l_first_q, l_last, l_stop_q}),
         .re(in_valid && t1_move), .raddr(in_col),
         .qe(t2_move), .q(t2_entry)
     );
 
-    always @(posedge clk)
+    always @(posedge item_clk)
         if (rst) begin
             t1_valid_q <= 1'b0;
             t2_valid_q <= 1'b0;
@@ -161,9 +162,9 @@ module lac_lane_fetch #(
             if (t1_move) t1_valid_q <= in_valid;
             if (t2_move) t2_valid_q <= t1_valid_q;
         end
-    always @(posedge clk) begin
-        if (t1_move) {t1_job_q, t1_end_q} <= {in_job, in_end};
-        if (t2_move) {t2_job_q, t2_end_q} <= {t1_job_q, t1_end_q};
+    always @(posedge item_clk) begin
+        if (t1_move && in_valid) {t1_job_q, t1_end_q} <= {in_job, in_end};
+        if (t2_move && t1_valid_q) {t2_job_q, t2_end_q} <= {t1_job_q, t1_end_q};
     end
 
     // ---- F: the slice being fetched, one word address a cycle --------------------------------------------
@@ -181,12 +182,12 @@ module lac_lane_fetch #(
     wire                r1_move;
     assign f_load = !f_valid_q || (r1_move && f_tail_q);
 
-    always @(posedge clk)
+    always @(posedge item_clk)
         if (rst)         f_valid_q <= 1'b0;
         else if (f_load) f_valid_q <= t2_valid_q;
 
-    always @(posedge clk)
-        if (f_load) begin
+    always @(posedge item_clk)
+        if (f_load && t2_valid_q) begin
             f_job_q   <= t2_job_q;
             f_end_q   <= t2_end_q;
             f_head_q  <= 1'b1;
@@ -196,7 +197,7 @@ module lac_lane_fetch #(
             f_first_q <= e_first;
             f_stop_q  <= e_stop;
             f_even_q  <= e_even;
-        end else if (r1_move) begin
+        end else if (!f_load && r1_move) begin
             f_head_q  <= 1'b0;
             f_addr_q  <= f_next;
             f_tail_q  <= f_next == f_last_q;
@@ -215,13 +216,13 @@ module lac_lane_fetch #(
     assign r1_move = !r1_valid_q || r2_move;
 
     lac_ram #(.W(64), .DEPTH(WEIGHT_DEPTH), .ADDR_W(WEIGHT_AW)) u_weight (
-        .clk(clk),
+        .clk(clk), .rclk(item_clk),
         .we(t_columns ? c_mine && c_fits : w_we), .waddr(t_columns ? ptr_word[WEIGHT_AW-1:0] : w_addr), .wdata(w_data),
         .re(f_valid_q && r1_move), .raddr(f_addr_q),
         .qe(r2_move), .q(out_word)
     );
 
-    always @(posedge clk)
+    always @(posedge item_clk)
         if (rst) begin
             r1_valid_q <= 1'b0;
             r2_valid_q <= 1'b0;
@@ -229,21 +230,21 @@ module lac_lane_fetch #(
             if (r1_move) r1_valid_q <= f_valid_q;
             if (r2_move) r2_valid_q <= r1_valid_q;
         end
-    always @(posedge clk)
-        if (r1_move) begin
+    always @(posedge item_clk)
+        if (r1_move && f_valid_q) begin
             {r1_job_q, r1_end_q, r1_head_q, r1_tail_q} <= {f_job_q, f_end_q, f_head_q, f_tail_q};
             r1_first_q <= f_first_q;
             r1_final_q <= !f_partly ? (f_wide ? 2'd1 : 2'd2) : f_stop_q > 3'd4 ? 2'd2 : f_stop_q > 3'd2 ? 2'd1 : 2'd0;
             r1_half_q  <= f_end_q || (f_partly && f_stop_q[0]);
         end
-    always @(posedge clk)
-        if (r2_move) begin
+    always @(posedge item_clk)
+        if (r2_move && r1_valid_q) begin
             {r2_job_q, r2_end_q, r2_head_q, r2_tail_q} <= {r1_job_q, r1_end_q, r1_head_q, r1_tail_q};
             {r2_final_q, r2_half_q} <= {r1_final_q, r1_half_q};
             r2_pair_q <= r1_first_q[2:1];
             r2_done_q <= r1_end_q || r1_first_q[2:1] == r1_final_q;
             r2_has0_q <= r1_end_q || !r1_first_q[0];
-        end else if (out_ready) begin
+        end else if (!r2_move && out_ready) begin
             r2_head_q <= 1'b0;
             r2_pair_q <= r2_next;
             r2_done_q <= r2_next == r2_final_q;

@@ -19,6 +19,7 @@
 module lac_load #(
     parameter integer LANES        = 8,
     parameter integer LINE_W       = 64,
+    parameter integer BYTES        = 8,    // min(LANES, LINE_W / 8)
     parameter integer ADDR_W       = 32,
     parameter integer STORE_W      = 4,
     parameter integer WEIGHT_DEPTH = 1024,
@@ -62,15 +63,14 @@ module lac_load #(
     output wire [LINE_W-1:0]    w_data,
     // column tables
     output wire                 t_columns,
-    output wire [LANES*8-1:0]   t_word,
-    output wire [LANES*3-1:0]   t_slot,
     output wire                 t_start,
     output wire [15:0]          t_base,
     output wire                 t_wide,
     output wire [LANES-1:0]     t_we,
     output wire [COL_AW-1:0]    t_col,
-    output wire [LANES*10-1:0]  t_q,
-    output wire [LANES*3-1:0]   t_r,
+    output wire [4:0]           t_high,      // lac_load_table
+    output wire [8*BYTES-1:0]   t_length,
+    output wire [11*BYTES-1:0]  t_first,
     output wire [LANES-1:0]     t_check,
     output wire [16:0]          t_limit,
     input  wire [LANES-1:0]     t_short,
@@ -380,12 +380,12 @@ module lac_load #(
     wire               table_line = block_table || (cols_line && table_q);
     wire               tb_bad, tb_count;
     wire [7:0]         tb_lane;
-    wire [LANES-1:0]   t_some;
-    lac_load_table #(.LANES(LANES), .LINE_W(LINE_W), .LANE_W(LANE_W), .CHUNK_W(CHUNK_W)) u_table (
+    wire [BYTES-1:0]   t_some;
+    lac_load_table #(.LANES(LANES), .LINE_W(LINE_W), .BYTES(BYTES), .LANE_W(LANE_W), .CHUNK_W(CHUNK_W)) u_table (
         .clk(clk), .put(table_line), .line(line_data), .chunk(chunk_n[CHUNK_W-1:0]), .last(chunk_last), .columns(in_cols), .wide(wide_q),
         .lanes1(lanes1), .words(cq_words), .bad(tb_bad), .bad_count(tb_count), .bad_lane(tb_lane),
         .fill(make_q), .fill_q(h_q), .fill_r(h_r),
-        .t_q(t_q), .t_r(t_r), .t_some(t_some), .t_word(t_word), .t_slot(t_slot)
+        .t_high(t_high), .t_length(t_length), .t_some(t_some), .t_first(t_first)
     );
 
     // ---- Features ----------------------------------------------------------------------------------------------------------------
@@ -714,6 +714,7 @@ module lac_load #(
             localparam integer CHUNK = i / LB;
             assign in_group[i]  = group_q == GROUP[GROUP_W-1:0] && (B == 1 || lane_mask[i]);
             assign in_chunk[i]  = chunk_n == CHUNK[LANE_W:0];
+            assign mask_bits[i] = t_we_q[i] && t_some[i % LB];
         end
         for (i = 0; i < STORE_W; i = i + 1) begin : g_param
             // B == 1: a record takes two lines. Else a line brings B/2 records for B/2 of the STORE_W columns
@@ -788,7 +789,6 @@ module lac_load #(
     assign t_check   = t_check_q;
     assign t_limit   = {{(17-PTR_W){1'b0}}, t_limit_q};
     assign mask_we   = mask_we_q;
-    assign mask_bits = t_we_q & t_some;
     assign cb_we     = cb_we_q;
     assign cb_addr   = cb_addr_q;
     assign cb_data   = cb_data_q;

@@ -13,7 +13,7 @@
 //   Timing     one entry a cycle, never stalls; four additions are in flight, so an entry that needs one of their
 //              sums takes that instead of what the RAM gave. The address comparisons are made a cycle early
 //   Errors     the first entry of `err` kind or the first overflow since reset is latched with its job
-//   STORE      reads rows (st_re, then st_qe) of bank st_bank, which no EXEC uses, and writes zero to bank b with zero_pre[b] and,
+//   STORE      reads rows of bank st_bank, which no EXEC uses (its bit of st_re, then of st_qe), and writes zero to bank b with zero_pre[b] and,
 //              a cycle later, zero_we[b] with the address
 //   Reset      control only; the sweep behind it writes zero to both banks
 `default_nettype none
@@ -42,8 +42,8 @@ module lac_mac #(
     output wire [ACC_AW-1:0] err_addr,
 
     input  wire              st_bank,
-    input  wire              st_re,
-    input  wire              st_qe,
+    input  wire [1:0]        st_re,     // of a bank
+    input  wire [1:0]        st_qe,
     input  wire [ACC_AW-1:0] st_raddr,
     input  wire [1:0]        zero_pre,  // of a bank without entries under way: zero_we in the next cycle
     input  wire [1:0]        zero_we,
@@ -51,85 +51,74 @@ module lac_mac #(
     output wire [35:0]       st_acc
 );
 
-    // S0: operands; the RAM is read
-    reg               s0_en_q, s0_err_q, s0_end_q, s0_job_q, s0_bank_q;
-    reg  [ACC_AW-1:0] s0_addr_q;
+    // What is under way, four bits a stage from S0 up: {job, end, err, en}
+    reg  [19:0]       what_q;
+    // S0: operands; the RAM is read. `at` is {bank, address} of its accumulator
+    reg  [ACC_AW:0]   s0_at_q;
     reg  [15:0]       s0_w_q;
     reg  [16:0]       s0_a_q;
     // S1: operands in lac_mul; the RAM's latch is loaded
-    reg               s1_en_q, s1_err_q, s1_end_q, s1_job_q, s1_bank_q;
-    reg  [ACC_AW-1:0] s1_addr_q;
-    reg               s1_third_q, s1_fourth_q;   // same accumulator as the entry three, four ahead
+    reg  [ACC_AW:0]   s1_at_q;
+    reg               s1_near_q, s1_second_q, s1_third_q, s1_fourth_q;  // same accumulator as the entry one, two, three, four ahead
     // S2: product; the RAM's output register
-    reg               s2_en_q, s2_err_q, s2_end_q, s2_job_q, s2_bank_q;
-    reg  [ACC_AW-1:0] s2_addr_q;
-    reg               s2_second_q, s2_late_q;    // the entry two ahead; two, three or four ahead
+    reg  [ACC_AW:0]   s2_at_q;
+    reg               s2_near_q, s2_second_q, s2_late_q;  // late: two, three or four ahead
     reg  [35:0]       far_q;
     // S3: product and what it is added to
-    reg               s3_en_q, s3_err_q, s3_end_q, s3_job_q, s3_bank_q;
-    reg  [ACC_AW-1:0] s3_addr_q;
-    reg               s3_near_q;                 // the entry ahead
+    reg  [ACC_AW:0]   s3_at_q;
+    reg               s3_near_q;
     reg  [35:0]       own_q, late_q;             // what the RAM gave; a sum that came too late for it: one of the two, the other is zero
     wire [35:0]       s3_p;
     // S4: sum, written now; S5: a sum whose write the RAM read may have missed
-    reg               s4_en_q, s4_err_q, s4_end_q, s4_job_q, s4_bank_q, s4_ovf_q;
-    reg  [ACC_AW-1:0] s4_addr_q;
+    reg  [ACC_AW:0]   s4_at_q;
+    reg               s4_ovf_q;
     reg  [35:0]       s4_sum_q, s5_sum_q;
 
     wire [35:0] ram_q [0:1];
 
-    lac_mul #(.SIGNED(1)) u_mul (.clk(clk), .en(s0_en_q || s1_en_q || s2_en_q), .a({{2{s0_w_q[15]}}, s0_w_q}), .b({s0_a_q[16], s0_a_q}), .p(s3_p));
-
-    // entry in S0 against those one to four ahead
-    wire same1 = s1_en_q && s1_bank_q == s0_bank_q && s1_addr_q == s0_addr_q;
-    wire same2 = s2_en_q && s2_bank_q == s0_bank_q && s2_addr_q == s0_addr_q;
-    wire same3 = s3_en_q && s3_bank_q == s0_bank_q && s3_addr_q == s0_addr_q;
-    wire same4 = s4_en_q && s4_bank_q == s0_bank_q && s4_addr_q == s0_addr_q;
-    reg  s1_near_q, s1_second_q, s2_near_q;
+    lac_mul #(.SIGNED(1)) u_mul (.clk(clk), .en(what_q[0] || what_q[4] || what_q[8]), .a({{2{s0_w_q[15]}}, s0_w_q}), .b({s0_a_q[16], s0_a_q}), .p(s3_p));
 
     always @(posedge clk)
-        if (rst) begin
-            {s0_en_q, s1_en_q, s2_en_q, s3_en_q, s4_en_q}      <= 5'd0;
-            {s0_err_q, s1_err_q, s2_err_q, s3_err_q, s4_err_q} <= 5'd0;
-            {s0_end_q, s1_end_q, s2_end_q, s3_end_q, s4_end_q} <= 5'd0;
-        end else begin
-            {s4_en_q, s3_en_q, s2_en_q, s1_en_q, s0_en_q}      <= {s3_en_q, s2_en_q, s1_en_q, s0_en_q, in_en};
-            {s4_err_q, s3_err_q, s2_err_q, s1_err_q, s0_err_q} <= {s3_err_q, s2_err_q, s1_err_q, s0_err_q, in_err};
-            {s4_end_q, s3_end_q, s2_end_q, s1_end_q, s0_end_q} <= {s3_end_q, s2_end_q, s1_end_q, s0_end_q, in_end};
-        end
+        if (rst) what_q <= 20'd0;
+        else     what_q <= {what_q[15:0], in_job, in_end, in_err, in_en};
 
     // What goes with an entry moves with it, and stands still where there is none.
-    always @(posedge clk) begin
-        {s4_job_q, s3_job_q, s2_job_q, s1_job_q, s0_job_q} <= {s3_job_q, s2_job_q, s1_job_q, s0_job_q, in_job};
+    always @(posedge clk)
         if (in_en || in_err) begin
-            {s0_bank_q, s0_addr_q} <= {in_bank, in_addr};
-            s0_w_q <= in_w;
-            s0_a_q <= in_a;
+            s0_at_q <= {in_bank, in_addr};
+            s0_w_q  <= in_w;
+            s0_a_q  <= in_a;
         end
-        if (s0_en_q || s0_err_q) begin
-            {s1_bank_q, s1_addr_q} <= {s0_bank_q, s0_addr_q};
-            {s1_near_q, s1_second_q, s1_third_q, s1_fourth_q} <= {same1, same2, same3, same4};
+    always @(posedge clk)
+        if (what_q[1:0] != 2'd0) begin  // against the entries ahead
+            s1_at_q     <= s0_at_q;
+            s1_near_q   <= what_q[4] && s1_at_q == s0_at_q;
+            s1_second_q <= what_q[8] && s2_at_q == s0_at_q;
+            s1_third_q  <= what_q[12] && s3_at_q == s0_at_q;
+            s1_fourth_q <= what_q[16] && s4_at_q == s0_at_q;
         end
-        if (s1_en_q || s1_err_q) begin
-            {s2_bank_q, s2_addr_q} <= {s1_bank_q, s1_addr_q};
-            {s2_near_q, s2_second_q} <= {s1_near_q, s1_second_q};
-            s2_late_q <= s1_second_q || s1_third_q || s1_fourth_q;
-            far_q     <= s1_third_q ? s4_sum_q : s5_sum_q;
+    always @(posedge clk)
+        if (what_q[5:4] != 2'd0) begin
+            s2_at_q     <= s1_at_q;
+            s2_near_q   <= s1_near_q;
+            s2_second_q <= s1_second_q;
+            s2_late_q   <= s1_second_q || s1_third_q || s1_fourth_q;
+            far_q       <= s1_third_q ? s4_sum_q : s5_sum_q;
         end
-        if (s2_en_q || s2_err_q) begin
-            {s3_bank_q, s3_addr_q} <= {s2_bank_q, s2_addr_q};
+    always @(posedge clk)
+        if (what_q[9:8] != 2'd0) begin
+            s3_at_q   <= s2_at_q;
             s3_near_q <= s2_near_q;
-            own_q     <= {36{!s2_late_q}} & ram_q[s2_bank_q];
+            own_q     <= {36{!s2_late_q}} & ram_q[s2_at_q[ACC_AW]];
             late_q    <= {36{s2_late_q}} & (s2_second_q ? s4_sum_q : far_q);
         end
-        if (s3_en_q || s3_err_q) {s4_bank_q, s4_addr_q} <= {s3_bank_q, s3_addr_q};
-        if (s4_en_q) s5_sum_q <= s4_sum_q;
-    end
+    always @(posedge clk) if (what_q[13:12] != 2'd0) s4_at_q <= s3_at_q;
+    always @(posedge clk) if (what_q[16]) s5_sum_q <= s4_sum_q;
 
     // What is written, for each bank: the sum, or zero. The clear is one signal for all lanes: FPGAs have few of them.
     reg [35:0] write0_q, write1_q;
     always @(posedge clk) begin
-        if (s3_en_q) begin : add
+        if (what_q[12]) begin : add
             reg [35:0] old;
             reg [36:0] sum;
             old = s3_near_q ? s4_sum_q : own_q | late_q;
@@ -146,15 +135,15 @@ module lac_mac #(
     // The first error stays until reset.
     reg              err_valid_q, err_job_q, err_ovf_q;
     reg [ACC_AW-1:0] err_addr_q;
-    wire             bad = s4_err_q || (s4_en_q && s4_ovf_q);
+    wire             bad = what_q[17] || (what_q[16] && s4_ovf_q);
     always @(posedge clk)
         if (rst)      err_valid_q <= 1'b0;
         else if (bad) err_valid_q <= 1'b1;
     always @(posedge clk)
         if (bad && !err_valid_q) begin
-            err_job_q  <= s4_job_q;
-            err_ovf_q  <= !s4_err_q;
-            err_addr_q <= s4_addr_q;
+            err_job_q  <= what_q[19];
+            err_ovf_q  <= !what_q[17];
+            err_addr_q <= s4_at_q[ACC_AW-1:0];
         end
     assign err_valid = err_valid_q;
     assign err_job   = err_job_q;
@@ -164,22 +153,21 @@ module lac_mac #(
     reg [1:0] done_q;
     always @(posedge clk)
         if (rst) done_q <= 2'b00;
-        else     done_q <= {s4_end_q && s4_job_q, s4_end_q && !s4_job_q};
+        else     done_q <= {what_q[18] && what_q[19], what_q[18] && !what_q[19]};
     assign done = done_q;
 
     genvar b;
     generate
         for (b = 0; b < 2; b = b + 1) begin : g_bank
             localparam [0:0] BANK = b;
-            wire st = st_bank == BANK;
             lac_ram #(.W(36), .DEPTH(ACC_DEPTH), .ADDR_W(ACC_AW)) u_acc (
-                .clk  (clk),
-                .we   (zero_we[b] || (s4_en_q && s4_bank_q == BANK)),
-                .waddr(zero_we[b] ? zero_addr : s4_addr_q),
+                .clk(clk), .rclk(clk),
+                .we   (zero_we[b] || (what_q[16] && s4_at_q[ACC_AW] == BANK)),
+                .waddr(zero_we[b] ? zero_addr : s4_at_q[ACC_AW-1:0]),
                 .wdata(b == 0 ? write0_q : write1_q),
-                .re   ((st_re && st) || (s0_en_q && s0_bank_q == BANK)),
-                .raddr((st_re && st) ? st_raddr : s0_addr_q),
-                .qe   ((st_qe && st) || (s1_en_q && s1_bank_q == BANK)),
+                .re   (st_re[b] || (what_q[0] && s0_at_q[ACC_AW] == BANK)),
+                .raddr(st_re[b] ? st_raddr : s0_at_q[ACC_AW-1:0]),
+                .qe   (st_qe[b] || (what_q[4] && s1_at_q[ACC_AW] == BANK)),
                 .q    (ram_q[b])
             );
         end

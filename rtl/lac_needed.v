@@ -176,11 +176,11 @@ module lac_needed #(
     end
 
     lac_ram #(.W(X_W), .DEPTH(XDEPTH), .ADDR_W(X_AW)) u_index (
-        .clk(clk), .we(x_put), .waddr(x_at_q), .wdata(x_data),
+        .clk(clk), .rclk(clk), .we(x_put), .waddr(x_at_q), .wdata(x_data),
         .re(walk_q && a1_move), .raddr(x_at[X_AW-1:0]), .qe(a1_valid_q && a2_move), .q(x_word)
     );
     lac_ram #(.W(LB), .DEPTH(FEAT_DEPTH), .ADDR_W(FEAT_AW)) u_flags (
-        .clk(clk), .we(f_valid), .waddr(f_addr), .wdata(f_flags),
+        .clk(clk), .rclk(clk), .we(f_valid), .waddr(f_addr), .wdata(f_flags),
         .re(walk_q && a1_move), .raddr(f_at[FEAT_AW-1:0]), .qe(a1_valid_q && a2_move), .q(f_word)
     );
 

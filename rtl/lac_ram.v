@@ -14,7 +14,8 @@ module lac_ram #(
     parameter integer DEPTH  = 512,  // [words] 2 .. 65536
     parameter integer ADDR_W = 9     // [bits]  2^ADDR_W >= DEPTH
 ) (
-    input  wire              clk,
+    input  wire              clk,    // of the write port
+    input  wire              rclk,   // of the read port: clk, or clk while there is something to read (lac_clock_gate)
     input  wire              we,
     input  wire [ADDR_W-1:0] waddr,
     input  wire [W-1:0]      wdata,
@@ -30,8 +31,8 @@ module lac_ram #(
     assign q = out_q;
 
     always @(posedge clk) if (we) mem[waddr] <= wdata;
-    always @(posedge clk) if (re) latch_q <= mem[raddr];
-    always @(posedge clk) if (qe) out_q <= latch_q;
+    always @(posedge rclk) if (re) latch_q <= mem[raddr];
+    always @(posedge rclk) if (qe) out_q <= latch_q;
 
 endmodule
 `default_nettype wire

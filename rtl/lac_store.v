@@ -25,6 +25,7 @@ module lac_store #(
     parameter integer PARAM_AW    = 7
 ) (
     input  wire                clk,
+    input  wire                load_clk,    // of writing the parameters: at any time
     input  wire                rst,
 
     input  wire                cmd_valid,
@@ -62,6 +63,7 @@ module lac_store #(
     input  wire [ADDR_W-1:0]   fault_addr,
 
     output wire [15:0]         nonzero,
+    output wire                busy,        // has a command
     output wire [2:0]          cause,       // of this cycle
     input  wire                waits        // a command waits for its tokens, or for the commands before it
 );
@@ -258,11 +260,11 @@ module lac_store #(
             wire [63:0] word0 = p_data[(B == 1 ? 0 : 128 * PAIR) +: 64];
             wire [63:0] word1 = p_data[(B == 1 ? 0 : 128 * PAIR + 64) +: 64];
             lac_ram #(.W(14), .DEPTH(PARAM_DEPTH), .ADDR_W(PARAM_AW)) u_rec1 (
-                .clk(clk), .we(p_we1[i]), .waddr(p_addr), .wdata({word1[15:8], word1[5:0]}),
+                .clk(load_clk), .rclk(clk), .we(p_we1[i]), .waddr(p_addr), .wdata({word1[15:8], word1[5:0]}),
                 .re(en && t0_valid_q), .raddr(t0_param), .qe(en && t1_valid_q), .q(rec1)
             );
             lac_ram #(.W(64), .DEPTH(PARAM_DEPTH), .ADDR_W(PARAM_AW)) u_rec0 (
-                .clk(clk), .we(p_we0[i]), .waddr(p_addr), .wdata(word0),
+                .clk(load_clk), .rclk(clk), .we(p_we0[i]), .waddr(p_addr), .wdata(word0),
                 .re(en && t2_valid_q), .raddr(t2_param_q), .qe(en && t3_valid_q), .q(rec0)
             );
             reg  [5:0]  shift3_q, shift4_q;
@@ -345,6 +347,7 @@ module lac_store #(
                      : (pk_valid && !pk_ready) || (req_valid && !req_ready) || state_q == ST_WAIT ? `LAC_STORE_BUS
                      :                    `LAC_STORE_WORK;
     assign cmd_ready = idle;
+    assign busy      = !idle;
     assign clear     = idle;
     assign done      = state_q == ST_DONE;
     assign fail      = fault != 3'd0;

@@ -100,7 +100,7 @@ module lac_tally #(
     end
 
     lac_ram #(.W(32), .DEPTH(UNITS * 8), .ADDR_W(AW)) u_sums (
-        .clk(clk), .we(sweep_we || c_valid_q), .waddr(sweep_we ? sweep_addr : c_addr_q), .wdata(sweep_we ? 32'd0 : sum),
+        .clk(clk), .rclk(clk), .we(sweep_we || c_valid_q), .waddr(sweep_we ? sweep_addr : c_addr_q), .wdata(sweep_we ? 32'd0 : sum),
         .re(a_valid_q), .raddr(a_addr_q), .qe(b_valid_q), .q(word)
     );
 

@@ -25,7 +25,8 @@ module lac_top #(
     parameter integer PARAM_DEPTH  = 512,   // [channels] a multiple of STORE_W
     parameter integer FIFO_DEPTH   = 24,    // [items]    a lane's queue holds before the others wait: 1 ..
     parameter integer BURST        = 32,    // [beats]    1 .. 256
-    parameter integer FLIGHT       = 8      // [bursts]   outstanding in each direction, 2 .. 64
+    parameter integer FLIGHT       = 8,     // [bursts]   outstanding in each direction, 2 .. 64
+    parameter integer CLOCK_GATE   = 0      // 1: the clocks of EXEC with the lanes and of STORE stand still while they have nothing to do; nothing else changes
 ) (
     input  wire                clk,
     input  wire                rst,
@@ -100,6 +101,7 @@ module lac_top #(
     localparam integer SWEEP     = (SWEEP_2 > COUNTERS) ? SWEEP_2 : COUNTERS;
     localparam integer SWEEP_W   = clog2(SWEEP) + 1;
     localparam integer B         = LINE_W / 64;
+    localparam integer BYTES     = (LANES < LINE_W / 8) ? LANES : LINE_W / 8;  // of a line of a column's table
 
     // ---- Reset: pay the bus, then sweep the RAMs that must begin as zero -------------------------------------------------
     localparam [1:0] ST_RUN = 2'd0, ST_FLUSH = 2'd1, ST_SWEEP = 2'd2;
@@ -260,14 +262,13 @@ module lac_top #(
     wire [WEIGHT_AW-1:0] w_addr;
     wire [LINE_W-1:0]    w_data, f_data, p_data;
     wire [7:0]           w_index;
-    wire [LANES*8-1:0]   t_word;
-    wire [LANES*3-1:0]   t_slot;
     wire                 t_columns;
     wire                 t_start, t_wide, cb_we, f_valid, f_last;
     wire [15:0]          t_base, cb_data;
     wire [COL_AW-1:0]    t_col;
-    wire [LANES*10-1:0]  t_q;
-    wire [LANES*3-1:0]   t_r;
+    wire [4:0]           t_high;
+    wire [8*BYTES-1:0]   t_length;
+    wire [11*BYTES-1:0]  t_first;
     wire [16:0]          t_limit;
     wire [4:0]           cb_addr;
     wire [FEAT_AW-1:0]   f_addr;
@@ -277,7 +278,7 @@ module lac_top #(
     wire [2:0]           ld_cause;
     wire                 ld_begins;
     lac_load #(
-        .LANES(LANES), .LINE_W(LINE_W), .ADDR_W(ADDR_W), .STORE_W(STORE_W), .WEIGHT_DEPTH(WEIGHT_DEPTH), .WEIGHT_AW(WEIGHT_AW),
+        .LANES(LANES), .LINE_W(LINE_W), .BYTES(BYTES), .ADDR_W(ADDR_W), .STORE_W(STORE_W), .WEIGHT_DEPTH(WEIGHT_DEPTH), .WEIGHT_AW(WEIGHT_AW),
         .COL_DEPTH(COL_DEPTH), .COL_AW(COL_AW), .FEAT_DEPTH(FEAT_DEPTH), .FEAT_AW(FEAT_AW), .PARAM_AW(PARAM_AW)
     ) u_load (
         .clk(clk), .rst(core_rst_q), .cmd_valid(ld_valid), .cmd_ready(ld_ready), .cmd(ld_cmd), .begins(ld_begins), .done(ld_done), .fail(ld_fail),
@@ -285,13 +286,35 @@ module lac_top #(
         .req_valid(rq_valid[1]), .req_ready(rq_ready[1]), .req_addr(rq_addr[2*ADDR_W-1:ADDR_W]), .req_lines(rq_lines[47:24]),
         .line_valid(ln_valid[1]), .line_ready(ln_ready[1]), .line_data(ln_data), .line_addr(ln_addr), .line_fault(ln_fault),
         .line_fault_addr(ln_fault_addr),
-        .w_we(w_we), .w_addr(w_addr), .w_index(w_index), .w_data(w_data), .t_columns(t_columns), .t_word(t_word), .t_slot(t_slot),
+        .w_we(w_we), .w_addr(w_addr), .w_index(w_index), .w_data(w_data), .t_columns(t_columns),
         .t_start(t_start), .t_base(t_base), .t_wide(t_wide), .t_we(t_we), .t_col(t_col),
-        .t_q(t_q), .t_r(t_r), .t_check(t_check), .t_limit(t_limit), .t_short(t_short), .mask_we(mask_we), .mask_bits(mask_bits),
+        .t_high(t_high), .t_length(t_length), .t_first(t_first), .t_check(t_check), .t_limit(t_limit), .t_short(t_short), .mask_we(mask_we), .mask_bits(mask_bits),
         .cb_we(cb_we), .cb_addr(cb_addr), .cb_data(cb_data),
         .f_valid(f_valid), .f_addr(f_addr), .f_data(f_data), .f_flags(f_flags), .f_last(f_last),
         .p_we0(p_we0), .p_we1(p_we1), .p_addr(p_addr), .p_data(p_data)
     );
+
+    // ---- Accumulators: STORE reads them; they become zero behind that, and in the sweep ---------------------------------------------
+    wire                acc_bank, acc_re, acc_qe, acc_zero;
+    wire [1:0]          acc_of = {acc_bank, !acc_bank};
+    wire [ACC_AW-1:0]   acc_raddr, acc_waddr;
+    wire [LANES*36-1:0] acc;
+    reg  [1:0]          zero_pre_q, zero_we_q;
+    reg  [ACC_AW-1:0]   zero_at_q, zero_addr_q;
+    always @(posedge clk) begin
+        zero_pre_q  <= {2{sweep_acc}} | ({2{acc_zero}} & acc_of);
+        zero_at_q   <= sweep_acc ? sweep_q[ACC_AW-1:0] : acc_waddr;
+        zero_we_q   <= zero_pre_q;
+        zero_addr_q <= zero_at_q;
+    end
+
+    // ---- Clocks, with CLOCK_GATE only while there is work: EXEC's job lasts until every lane has passed its end mark, STORE's command until
+    // its last line is in memory. LOAD's side of a RAM is always on clk
+    wire item_clk, store_clk, exec_busy, store_busy;
+    lac_clock_gate #(.GATED(CLOCK_GATE)) u_item_clk (
+        .clk(clk), .on(core_rst_q || ex_valid || exec_busy || acc_re || acc_qe || zero_pre_q != 2'b00 || zero_we_q != 2'b00), .out(item_clk)
+    );
+    lac_clock_gate #(.GATED(CLOCK_GATE)) u_store_clk (.clk(clk), .on(core_rst_q || st_valid || store_busy), .out(store_clk));
 
     // ---- Features, EXEC ---------------------------------------------------------------------------------------------------------
     wire                sum_re, sum_qe, line_re, line_qe;
@@ -318,11 +341,11 @@ module lac_top #(
     wire                  item_job, item_end;
     wire [2*LANES-1:0]    lane_done;
     wire [LANES*ACC_AW-1:0] lane_err_addr;
-    wire [2:0]            ex_state, ex_cause;
+    wire [2:0]            ex_cause, lane_cause;
     lac_exec #(
         .LANES(LANES), .LINE_W(LINE_W), .FEAT_AW(FEAT_AW), .SUM_AW(SUM_AW), .COL_DEPTH(COL_DEPTH), .COL_AW(COL_AW), .ACC_AW(ACC_AW)
     ) u_exec (
-        .clk(clk), .rst(core_rst_q), .cmd_valid(ex_valid), .cmd_ready(ex_ready), .cmd(ex_cmd), .done(ex_done), .fail(ex_fail),
+        .clk(item_clk), .load_clk(clk), .rst(core_rst_q), .cmd_valid(ex_valid), .cmd_ready(ex_ready), .cmd(ex_cmd), .done(ex_done), .fail(ex_fail),
         .fail_code(ex_code), .fail_index(ex_index),
         .sum_re(sum_re), .sum_qe(sum_qe), .sum_addr(sum_addr), .sum_q(sum_word),
         .line_re(line_re), .line_qe(line_qe), .line_addr(line_addr), .line_data(line_data), .line_flags(line_flags),
@@ -332,12 +355,12 @@ module lac_top #(
         .item_valid(item_valid), .item_a(item_a), .item_col(item_col), .item_base(item_base), .item_job(item_job), .item_end(item_end),
         .lane_full(lane_full), .lane_done(lane_done), .lane_err(lane_err), .lane_err_job(lane_err_job), .lane_err_ovf(lane_err_ovf),
         .lane_err_addr(lane_err_addr), .count_item(count_item), .count_stall(count_stall),
-        .state(ex_state), .cause(ex_cause), .waits(engine_waits[1])
+        .busy(exec_busy), .cause(ex_cause), .lane_cause(lane_cause), .waits(engine_waits[1])
     );
 
     // ---- Where the cycles go: a cause a unit and cycle ----------------------------------------------------------------------------
     reg                      run_q, clear_q;
-    reg  [2:0]               clear_at_q, ex_state_q;
+    reg  [2:0]               clear_at_q, lane_cause_q;
     wire [UNITS-1:0]         tally_select;
     wire [2:0]               tally_cause, st_cause;
     wire [UNITS*COUNT_W-1:0] counts;
@@ -346,7 +369,7 @@ module lac_top #(
         run_q      <= busy || started;  // RUN_END - RUN_START cycles
         clear_q    <= sweep_tally;
         clear_at_q <= sweep_q[2:0];
-        ex_state_q <= ex_state;
+        lane_cause_q <= lane_cause;
     end
     reg  [14:0]              cause_q;   // of the engines and the bus, beside run_q
     always @(posedge clk) cause_q <= {wr_cause, rd_cause, st_cause, ex_cause, ld_cause};
@@ -379,17 +402,6 @@ module lac_top #(
     assign trace_macs  = macs_q;
 
     // ---- Lanes --------------------------------------------------------------------------------------------------------------------
-    wire                acc_bank, acc_re, acc_qe, acc_zero;
-    wire [ACC_AW-1:0]   acc_raddr, acc_waddr;
-    wire [LANES*36-1:0] acc;
-    reg  [1:0]          zero_pre_q, zero_we_q;  // accumulators become zero where STORE has read them, and in the sweep
-    reg  [ACC_AW-1:0]   zero_at_q, zero_addr_q;
-    always @(posedge clk) begin
-        zero_pre_q  <= {2{sweep_acc}} | {acc_zero && acc_bank, acc_zero && !acc_bank};
-        zero_at_q   <= sweep_acc ? sweep_q[ACC_AW-1:0] : acc_waddr;
-        zero_we_q   <= zero_pre_q;
-        zero_addr_q <= zero_at_q;
-    end
     genvar i;
     generate
         for (i = 0; i < LANES; i = i + 1) begin : g_lane
@@ -397,20 +409,20 @@ module lac_top #(
                 .WEIGHT_DEPTH(WEIGHT_DEPTH), .WEIGHT_AW(WEIGHT_AW), .COL_DEPTH(COL_DEPTH), .COL_AW(COL_AW), .ACC_DEPTH(ACC_DEPTH),
                 .ACC_AW(ACC_AW), .FIFO_DEPTH(FIFO_DEPTH), .COUNT_W(COUNT_W)
             ) u_lane (
-                .clk(clk), .rst(core_rst_q),
+                .clk(clk), .item_clk(item_clk), .rst(core_rst_q),
                 .cfg_format(cfg_format), .cfg_n(cfg_n), .cfg_rows(cfg_rows), .cfg_bank(cfg_bank), .cfg_copy(cfg_copy),
                 .in_valid(item_valid[i]), .in_a(item_a), .in_col(item_col), .in_base(item_base), .in_job(item_job), .in_end(item_end),
                 .almost_full(lane_full[i]), .done(lane_done[2*i +: 2]), .mac(lane_mac[i]),
-                .ex_state(ex_state_q), .run(run_q), .count_select(tally_select[i]), .count_at(tally_cause), .count(counts[COUNT_W*i +: COUNT_W]),
+                .ex_cause(lane_cause_q), .run(run_q), .count_select(tally_select[i]), .count_at(tally_cause), .count(counts[COUNT_W*i +: COUNT_W]),
                 .clear(clear_q), .clear_at(clear_at_q),
                 .err_valid(lane_err[i]), .err_job(lane_err_job[i]), .err_ovf(lane_err_ovf[i]), .err_addr(lane_err_addr[i*ACC_AW +: ACC_AW]),
                 .w_we(w_we[i]), .w_addr(w_addr), .w_index(w_index),
                 .w_data(t_columns ? w_data[64*(i / 8 % B) +: 64] : w_data[64*(i % B) +: 64]),
-                .t_columns(t_columns), .t_word(t_word[8*i +: 8]), .t_slot(t_slot[3*i +: 3]),
-                .t_start(t_start), .t_base(t_base), .t_wide(t_wide), .t_we(t_we[i]), .t_col(t_col), .t_q(t_q[10*i +: 10]), .t_r(t_r[3*i +: 3]),
+                .t_columns(t_columns), .t_word(t_first[11*(i % BYTES) + 3 +: 8]), .t_slot(t_first[11*(i % BYTES) +: 3]),
+                .t_start(t_start), .t_base(t_base), .t_wide(t_wide), .t_we(t_we[i]), .t_col(t_col), .t_q({t_high, t_length[8*(i % BYTES) + 3 +: 5]}), .t_r(t_length[8*(i % BYTES) +: 3]),
                 .t_check(t_check[i]), .t_limit(t_limit), .t_short(t_short[i]),
                 .cb_we(cb_we), .cb_addr(cb_addr), .cb_data(cb_data),
-                .st_bank(acc_bank), .st_re(acc_re), .st_qe(acc_qe), .st_raddr(acc_raddr),
+                .st_bank(acc_bank), .st_re({2{acc_re}} & acc_of), .st_qe({2{acc_qe}} & acc_of), .st_raddr(acc_raddr),
                 .zero_pre(zero_pre_q), .zero_we(zero_we_q), .zero_addr(zero_addr_q), .st_acc(acc[36*i +: 36])
             );
         end
@@ -432,14 +444,14 @@ module lac_top #(
     lac_store #(
         .LANES(LANES), .LINE_W(LINE_W), .ADDR_W(ADDR_W), .STORE_W(STORE_W), .ACC_AW(ACC_AW), .PARAM_DEPTH(PROWS), .PARAM_AW(PARAM_AW)
     ) u_store (
-        .clk(clk), .rst(core_rst_q), .cmd_valid(st_valid), .cmd_ready(st_ready), .cmd(st_cmd), .done(st_done), .fail(st_fail),
+        .clk(store_clk), .load_clk(clk), .rst(core_rst_q), .cmd_valid(st_valid), .cmd_ready(st_ready), .cmd(st_cmd), .done(st_done), .fail(st_fail),
         .fail_code(st_code), .fail_addr(st_addr),
         .p_we0(p_we0), .p_we1(p_we1), .p_addr(p_addr), .p_data(p_data),
         .st_bank(acc_bank), .st_re(acc_re), .st_qe(acc_qe), .st_raddr(acc_raddr), .st_zero(acc_zero), .st_waddr(acc_waddr), .st_acc(acc),
         .req_valid(wq_valid), .req_ready(wq_ready), .req_addr(wq_addr), .req_lines(wq_lines),
         .data_valid(wd_valid), .data_ready(wd_ready), .data(wd_data), .strb(wd_strb),
         .quiet(wr_quiet), .clear(wr_clear), .fault(wr_fault), .fault_addr(wr_fault_addr), .nonzero(nonzero),
-        .cause(st_cause), .waits(engine_waits[2])
+        .cause(st_cause), .busy(store_busy), .waits(engine_waits[2])
     );
 
     wire unused_ok = &{1'b0, w_data};  // fewer lanes than words of a line

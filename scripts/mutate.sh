@@ -11,18 +11,18 @@ set -u
 cd "$(dirname "$0")/.." || exit 2
 B=${B:-build}
 table='
-forward-one     lac_mac.v          s/s1_near_q, s1_second_q, s1_third_q, s1_fourth_q} <= {same1,/s1_near_q, s1_second_q, s1_third_q, s1_fourth_q} <= {1'"'"'b0,/
+forward-one     lac_mac.v          s/s1_near_q   <= what_q\[4\] .*;/s1_near_q   <= 1'"'"'b0;/
 forward-four    lac_mac.v          s/s1_third_q || s1_fourth_q;/s1_third_q;/
-forward-bank    lac_mac.v          s/s2_en_q \&\& s2_bank_q == s0_bank_q/s2_en_q/
+forward-bank    lac_mac.v          s/what_q\[8\] \&\& s2_at_q == s0_at_q/what_q[8] \&\& s2_at_q[ACC_AW-1:0] == s0_at_q[ACC_AW-1:0]/
 overflow        lac_mac.v          s/sum\[36\] != sum\[35\]/1'"'"'b0/
 pair-done       lac_lane_fetch.v   s/r2_done_q <= r2_next == r2_final_q;/r2_done_q <= 1'"'"'b1;/
 pair-mark       lac_lane_decode.v  s/MARK = 5.d12/MARK = 5'"'"'d13/
 two-words       lac_lane_fetch.v   s/f_tail_q  <= f_next == f_last_q;/f_tail_q  <= 1'"'"'b1;/
 slot-wrap       lac_lane_fetch.v   s/l_sum >= t_per;/l_sum > t_per;/
 table-limit     lac_lane_fetch.v   s/> {l_limit_q, 1.b0}/> {l_limit_q, 1'"'"'b1}/
-padding         lac_lane_decode.v  s/wire err1  = bad1/wire err1  = 1'"'"'b0 \&\& bad1/
-row-limit       lac_lane_decode.v  s/r_has0_q \&\& !r_in0_q/r_has0_q \&\& !r_in0_q \&\& r_row0_q != {ACC_AW{1'"'"'b0}}/
-phase           lac_lane_decode.v  s/phase_q + 3.d1 == d_n/phase_q == d_n/
+padding         lac_lane_decode.v  s/wire err1  = r_out1_q/wire err1  = 1'"'"'b0 \&\& r_out1_q/
+row-limit       lac_lane_decode.v  s/!row0\[ROW_W-1\], g_has1_q/!row0[ROW_W-1] \&\& row0[ACC_AW-1:0] != {ACC_AW{1'"'"'b0}}, g_has1_q/
+phase           lac_lane_decode.v  s/phase_q + 3.d1 == d_n_q/phase_q == d_n_q/
 pair-order      lac_lane_decode.v  s/second_q <= more;/second_q <= 1'"'"'b0;/
 last-flag       lac_scan.v         s/place >= I\[5:0\];/place > I[5:0];/
 low-mask        lac_scan.v         s/<< a1_lo_q)/<< 5'"'"'d0)/
@@ -35,6 +35,8 @@ dense-edge      lac_load_feat.v    s/!(b_end_q \&\& behind\[i\])/1'"'"'b1/
 list-order      lac_load_feat.v    s/index <= above_q/1'"'"'b0/
 param-lane      lac_load.v         s/{1.b0, word\[15:8\]} >= LANES9/1'"'"'b0/
 chunk-clear     lac_load.v         s/{LANES{first_chunk}}/{LANES{1'"'"'b0}}/
+item-clock      lac_top.v          s/ex_valid || exec_busy ||/ex_valid ||/
+store-clock     lac_top.v          s/st_valid || store_busy/st_valid/
 store-zero      lac_store.v        s/assign st_zero  = .*;/assign st_zero  = 1'"'"'b0;/
 store-first     lac_cmd.v          s/old_valid\[1\] \&\& gap_ex\[4\]/1'"'"'b0/
 token-promise   lac_cmd.v          s/promise == (pair_q\[0\] ? 4.d15 : 4.d0)/pair_q[0] \&\& promise == 4'"'"'d15/
@@ -45,8 +47,8 @@ columns-bounds  lac_check.v        s/(is_lf || (is_lx \&\& x_need)) \&\& (acc_bi
 reserved-word   lac_slots.v        s/<= line_at\[3:0\] + set_at/<= set_at/
 run-counters    lac_regs.v         s/fresh_q \&\& at >= turn_q/fresh_q \&\& at > turn_q/
 octet-carry     lac_load_table.v   s/last_q ? 11.d0 : ends\[.*\];/11'"'"'d0;/
-octet-descends  lac_load_table.v   s/ || !q_diff\[6\]//
-octet-over      lac_load_table.v   s/any_low ? low_q : over .*;/low_q;/
+octet-descends  lac_load_table.v   s/ || !q_diff\[5\]//
+octet-over      lac_load_table.v   s/: columns2_q \&\& used_q/: 1'"'"'b0 \&\& columns2_q \&\& used_q/
 empty-column    lac_load.v         s/make_q || empty/make_q/
 others-lines    lac_load.v         s/own \&\& !none_left/own/
 early-request   lac_load.v         s/ST_COLS: *asked_all = .*;/ST_COLS: asked_all = 1'"'"'b1;/

@@ -14,6 +14,7 @@ module lac_ram #(
     parameter integer ADDR_W = 9
 ) (
     input  wire              clk,
+    input  wire              rclk,
     input  wire              we,
     input  wire [ADDR_W-1:0] waddr,
     input  wire [W-1:0]      wdata,
@@ -31,8 +32,8 @@ module lac_ram #(
             (* no_rw_check *) reg [W-1:0] mem [0:DEPTH-1];
             reg [W-1:0] latch_q, out_q;
             always @(posedge clk) if (we) mem[waddr] <= wdata;
-            always @(posedge clk) if (re) latch_q <= mem[raddr];
-            always @(posedge clk) if (qe) out_q <= latch_q;
+            always @(posedge rclk) if (re) latch_q <= mem[raddr];
+            always @(posedge rclk) if (qe) out_q <= latch_q;
             assign q = out_q;
         end else begin : g_block
             wire [SLICES*SLICE-1:0] all_d = {{(SLICES*SLICE-W){1'b0}}, wdata};
@@ -68,7 +69,7 @@ module lac_ram #(
                         .ADR0(1'b0), .ADR1(1'b0), .ADR2(1'b0), .ADR3(1'b0), .ADR4(1'b0),
                         .ADR5(ra[0]), .ADR6(ra[1]), .ADR7(ra[2]), .ADR8(ra[3]), .ADR9(ra[4]), .ADR10(ra[5]), .ADR11(ra[6]), .ADR12(ra[7]), .ADR13(ra[8]),
                         .CLKW(clk), .CEW(we), .CSW0(1'b0), .CSW1(1'b0), .CSW2(1'b0),
-                        .CLKR(clk), .CER(re), .OCER(qe), .CSR0(1'b0), .CSR1(1'b0), .CSR2(1'b0), .RST(1'b0)
+                        .CLKR(rclk), .CER(re), .OCER(qe), .CSR0(1'b0), .CSR1(1'b0), .CSR2(1'b0), .RST(1'b0)
                     );
                 end else begin : g_18
                     // 18 bits: address bits 3:0 are byte enables and unused; 9 bits: bits 2:0 are unused
@@ -97,7 +98,7 @@ module lac_ram #(
                         .ADA8(wa[8]), .ADB8(ra[8]), .ADA9(wa[9]), .ADB9(ra[9]), .ADA10(wa[10]), .ADB10(ra[10]), .ADA11(wa[11]), .ADB11(ra[11]),
                         .ADA12(wa[12]), .ADB12(ra[12]), .ADA13(wa[13]), .ADB13(ra[13]),
                         .CLKA(clk), .CEA(we), .OCEA(1'b0), .WEA(1'b1), .RSTA(1'b0), .CSA0(1'b0), .CSA1(1'b0), .CSA2(1'b0),
-                        .CLKB(clk), .CEB(re), .OCEB(qe), .WEB(1'b0), .RSTB(1'b0), .CSB0(1'b0), .CSB1(1'b0), .CSB2(1'b0)
+                        .CLKB(rclk), .CEB(re), .OCEB(qe), .WEB(1'b0), .RSTB(1'b0), .CSB0(1'b0), .CSB1(1'b0), .CSB2(1'b0)
                     );
                 end
             end

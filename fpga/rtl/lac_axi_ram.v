@@ -123,7 +123,7 @@ module lac_axi_ram #(
     generate
         for (i = 0; i < DATA_W / 8; i = i + 1) begin : g_byte
             lac_ram #(.W(8), .DEPTH(DEPTH), .ADDR_W(AW)) u_ram (
-                .clk(clk), .we(w_hs && wr_fits && s_axi_wstrb[i]), .waddr(wr_at_q[AW-1:0]), .wdata(s_axi_wdata[8*i +: 8]),
+                .clk(clk), .rclk(clk), .we(w_hs && wr_fits && s_axi_wstrb[i]), .waddr(wr_at_q[AW-1:0]), .wdata(s_axi_wdata[8*i +: 8]),
                 .re(a_valid_q && l_move), .raddr(rd_at_q[AW-1:0]), .qe(l_valid_q && r_move), .q(s_axi_rdata[8*i +: 8])
             );
         end

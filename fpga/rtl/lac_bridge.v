@@ -67,7 +67,7 @@ module lac_bridge #(
 
     // Both write: the receiver first, the other one waits.
     lac_ram #(.W(32), .DEPTH(512), .ADDR_W(9)) u_ram (
-        .clk(clk), .we(in_we || run_we), .waddr(in_we ? in_addr : run_addr), .wdata(in_we ? in_word : run_word),
+        .clk(clk), .rclk(clk), .we(in_we || run_we), .waddr(in_we ? in_addr : run_addr), .wdata(in_we ? in_word : run_word),
         .re(ram_re), .raddr(run_addr), .qe(ram_qe), .q(ram_q)
     );
 

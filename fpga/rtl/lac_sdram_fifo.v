@@ -36,7 +36,7 @@ module lac_sdram_fifo #(
 
     // A word is read in the cycle after its write at the earliest.
     lac_ram #(.W(W), .DEPTH(1 << DEPTH_W), .ADDR_W(DEPTH_W)) u_ram (
-        .clk(clk), .we(push), .waddr(wr_q[DEPTH_W-1:0]), .wdata(in_data),
+        .clk(clk), .rclk(clk), .we(push), .waddr(wr_q[DEPTH_W-1:0]), .wdata(in_data),
         .re(fetch), .raddr(rd_q[DEPTH_W-1:0]), .qe(shift), .q(out_data)
     );
 

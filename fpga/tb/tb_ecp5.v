@@ -17,8 +17,8 @@ module tb_ecp5;
     reg  [ADDR_W-1:0] waddr, raddr;
     reg  [W-1:0]      wdata;
     wire [W-1:0]      q, ref_q;
-    lac_ram     #(.W(W), .DEPTH(DEPTH), .ADDR_W(ADDR_W)) dut (.clk(clk), .we(we), .waddr(waddr), .wdata(wdata), .re(re), .raddr(raddr), .qe(qe), .q(q));
-    ref_lac_ram #(.W(W), .DEPTH(DEPTH), .ADDR_W(ADDR_W)) mem (.clk(clk), .we(we), .waddr(waddr), .wdata(wdata), .re(re), .raddr(raddr), .qe(qe), .q(ref_q));
+    lac_ram     #(.W(W), .DEPTH(DEPTH), .ADDR_W(ADDR_W)) dut (.clk(clk), .rclk(clk), .we(we), .waddr(waddr), .wdata(wdata), .re(re), .raddr(raddr), .qe(qe), .q(q));
+    ref_lac_ram #(.W(W), .DEPTH(DEPTH), .ADDR_W(ADDR_W)) mem (.clk(clk), .rclk(clk), .we(we), .waddr(waddr), .wdata(wdata), .re(re), .raddr(raddr), .qe(qe), .q(ref_q));
 
     reg  [17:0] a, b;
     wire [35:0] ps, pu, ref_ps, ref_pu;
