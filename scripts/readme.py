@@ -99,7 +99,7 @@ lane = cells["design"]["num_cells_by_type"]
 yosys = need(r"Yosys ([\d.]+)", cells["creator"])
 
 
-sim, mean, pick = rows["sim"][0], bench_tables.mean, bench_tables.pick
+mean, pick = bench_tables.mean, bench_tables.pick
 resident = pick(rows["eie"], resident=True)
 streamed = [r for r in rows["eie"] if not r["resident"] and r["memory"]["latency"] == 10]
 dense, half, quarter = (pick(rows["2to4"], format=n, workload="2048 x 2048", resident=True)[0]["throughput_cycles"] for n in ("4:4", "2:4", "1:4"))
@@ -113,9 +113,7 @@ figures = [
     ("2:4 and 1:4 against dense weights, 2048 x 2048, one input", f"{dense / half:.2f} x and {dense / quarter:.2f} x fewer cycles", "make bench-2to4"),
     ("sparse matrix (10 %) times 64 inputs, 4096 x 4096",
      f"utilisation {pick(rows['spmm'], workload='headline')[0]['utilisation']:.3f}", "make bench-spmm"),
-    ("golden model, 64 lanes, `csc` 10 %",
-     f"{sim['golden_model_macs_a_second'] / 1e6:,.0f} million needed multiply-accumulates a second, one core", "make bench-sim"),
-    ("Verilated RTL, 64 lanes", f"{sim['simulated_cycles_a_second'] / 1e3:,.0f} thousand cycles a second, one thread", "make bench-sim"),
+    *((what, speed, "make bench-sim") for what, speed in bench_tables.speeds(rows["sim"])),
     ("driver, text", f"{int(rv32):,} bytes on RV32IMC, {int(m3):,} on Cortex-M3 (-Os)", "make driver-size"),
     ("one lane of `l8` on ECP5 (synthesis only, Yosys " + yosys + ")",
      f"{lane['LUT4']:,} LUT4, {lane['CCU2C']} carry cells, {lane['TRELLIS_DPR16X4']} LUT RAMs, {lane['TRELLIS_FF']} flip-flops, "
