@@ -28,6 +28,7 @@ static const key_range KEYS[] = {
     {"BURST",        offsetof(lac_config, burst),        1,  256, 0},
     {"FLIGHT",       offsetof(lac_config, flight),       2,  64, 8},
     {"CLOCK_GATE",   offsetof(lac_config, clock_gate),   0,  1, 0},
+    {"WINDOWS",      offsetof(lac_config, windows),      0,  1, 1},
 };
 enum { NKEYS = sizeof KEYS / sizeof KEYS[0] };
 

@@ -40,7 +40,7 @@ lac_model *lac_model_create(const lac_config *cfg, uint8_t *mem, uint64_t mem_ba
     m->flag    = calloc(cfg->feat_depth, m->line);
     m->param   = calloc(cfg->param_depth, sizeof *m->param);
     m->acc     = calloc((size_t)2 * cfg->lanes * m->acc_pitch, sizeof *m->acc);
-    m->row     = calloc(cfg->param_depth, 8);
+    m->row     = calloc(cfg->param_depth < 65536u ? 65536u : cfg->param_depth, 8);  /* WIDTH has 16 bits */
     m->index   = calloc((size_t)cfg->col_depth + MAX_LINE, 1);
     if (!m->index || !m->entry10 || !m->entry16 || !m->slice || !m->feature || !m->flag || !m->param || !m->acc || !m->row) {
         lac_model_destroy(m);
@@ -63,6 +63,7 @@ lac_model *lac_model_create(const lac_config *cfg, uint8_t *mem, uint64_t mem_ba
     REG(m, CAP_FIFO)    = cfg->fifo_depth;
     REG(m, CAP_BURST)   = cfg->burst;
     REG(m, CAP_FLIGHT)  = cfg->flight;
+    REG(m, CAP_FORMATS) |= cfg->windows << 4;
     return m;
 }
 

@@ -11,9 +11,9 @@ typedef struct {
 } demand;
 
 /* Its values may lie outside what the types allow: each answer is looked at only when those before it are right. */
-static uint64_t row_bytes(const lac_model *m, uint32_t channels, uint32_t type, uint32_t list)
+static uint64_t row_bytes(const lac_model *m, uint32_t elements, uint32_t type, uint32_t list)
 {
-    return (uint64_t)m->line * lines(m, (uint64_t)channels * (list ? 4u : element_size(type))) + (list ? 64u : 0u);
+    return (uint64_t)m->line * lines(m, (uint64_t)elements * (list ? 4u : element_size(type))) + (list ? 64u : 0u);
 }
 
 static demand want_load_weights(const lac_model *m, const model_cmd *c)
@@ -81,16 +81,18 @@ static demand want_exec(const lac_model *m, const model_cmd *c)
 {
     const uint32_t points = F(EXEC, POINTS), columns = F(EXEC, COLUMNS), rows = F(EXEC, ROWS);
     const uint32_t format = F(EXEC, FORMAT), n = F(EXEC, N), type = F(EXEC, TYPE);
-    const uint64_t elements   = (uint64_t)columns * (format == FORMAT_NM ? 4u : 1u);
+    const uint32_t width = F(EXEC, WIDTH), first = F(EXEC, FIRST), step = F(EXEC, STEP), pixels = width ? F(EXEC, PIXELS) : 1u;
+    const uint64_t elements   = width ? width : (uint64_t)columns * (format == FORMAT_NM ? 4u : 1u);
     const uint64_t last_point = F(EXEC, FEAT_BASE) + (uint64_t)(points - 1u) * F(EXEC, FEAT_PITCH);
     demand d = {0};
     d.length_ok = points && columns && rows && format != 3 && type != TYPE_RAW
                && (format == FORMAT_NM ? n >= 1 && n <= 4 : n == 0)
-               && in_type(type, int16_of(F(EXEC, ZERO)));
-    d.align_ok  = 1;
+               && in_type(type, int16_of(F(EXEC, ZERO)))
+               && (width ? pixels && (uint64_t)(pixels - 1u) * step < 65536u : !F(EXEC, PIXELS) && !first && !step);
+    d.align_ok  = format != FORMAT_NM || (first % 4u == 0 && step % 4u == 0);
     d.bounds_ok = last_point + lines(m, elements * element_size(type)) <= m->cfg.feat_depth
                && F(EXEC, COL_BASE) + columns <= m->cfg.col_depth
-               && F(EXEC, ACC_BASE) + (uint64_t)points * rows <= m->cfg.acc_depth;
+               && F(EXEC, ACC_BASE) + (uint64_t)points * pixels * rows <= m->cfg.acc_depth;
     return d;
 }
 
@@ -99,13 +101,16 @@ static demand want_store(const lac_model *m, const model_cmd *c)
     const uint32_t points = F(STORE, POINTS), channels = F(STORE, CHANNELS), rows = F(STORE, ROWS);
     const uint32_t type = F(STORE, TYPE), list = F(STORE, LIST), pitch = F(STORE, PITCH);
     const int32_t  zero = int16_of(F(STORE, ZERO)), lo = int16_of(F(STORE, CLAMP_LO)), hi = int16_of(F(STORE, CLAMP_HI));
-    const uint64_t row  = row_bytes(m, channels, type, list);
+    const uint32_t width = F(STORE, WIDTH), pixels = width ? F(STORE, PIXELS) : 1u;
+    const uint64_t row  = row_bytes(m, width ? width : channels, type, list);
     demand d = {0};
     d.length_ok = points && channels && rows == ceil_div(channels, m->cfg.lanes) && (points == 1 || pitch >= row)
+               && (width ? width == (uint64_t)pixels * channels : !F(STORE, PIXELS))
                && (type == TYPE_RAW ? !list && !zero && !lo && !hi
                                     : in_type(type, zero) && in_type(type, lo) && in_type(type, hi) && lo <= hi);
-    d.align_ok  = F_ADDR(STORE) % 64u == 0 && pitch % 64u == 0 && F(STORE, PARAM_BASE) % m->cfg.store_w == 0;
-    d.bounds_ok = F(STORE, ACC_BASE) + (uint64_t)points * rows <= m->cfg.acc_depth
+    d.align_ok  = F_ADDR(STORE) % 64u == 0 && pitch % 64u == 0 && F(STORE, PARAM_BASE) % m->cfg.store_w == 0
+               && (!width || channels % m->cfg.store_w == 0);
+    d.bounds_ok = F(STORE, ACC_BASE) + (uint64_t)points * pixels * rows <= m->cfg.acc_depth
                && F(STORE, PARAM_BASE) + channels <= m->cfg.param_depth;
     d.addr      = F_ADDR(STORE);
     d.bytes     = (uint64_t)(points - 1u) * pitch + row;
@@ -113,8 +118,8 @@ static demand want_store(const lac_model *m, const model_cmd *c)
     return d;
 }
 
-/* The bits of a command that some field names, word by word. 0: there is no such command. */
-static int named_bits(uint32_t op_kind, uint32_t bits[16])
+/* The bits of a command that some field names and the machine knows, word by word. 0: there is no such command. */
+static int named_bits(const lac_model *m, uint32_t op_kind, uint32_t bits[16])
 {
     enum {
 #define LAC_CMD(cmd, op, kind) IS_##cmd = LAC_OP_##cmd,
@@ -132,6 +137,8 @@ static int named_bits(uint32_t op_kind, uint32_t bits[16])
 #include "lac_cmd.def"
 #undef LAC_FIELD
 #undef LAC_CMD
+    if (!m->cfg.windows && op_kind == LAC_OP_EXEC) bits[7] = bits[8] = 0;
+    if (!m->cfg.windows && op_kind == LAC_OP_STORE) bits[10] = 0;
     return known;
 }
 
@@ -163,7 +170,7 @@ int model_check(lac_model *m, const model_cmd *c)
     uint32_t bits[16];
     demand   d = {0};
 
-    if (!named_bits(op_kind, bits)) return model_fail(m, LAC_UNIT_CMD, LAC_ERR_OPCODE, c->addr, c->w[0]);
+    if (!named_bits(m, op_kind, bits)) return model_fail(m, LAC_UNIT_CMD, LAC_ERR_OPCODE, c->addr, c->w[0]);
 
     const uint32_t own = 1u << (F(ANY, OP) - 1u);
     for (uint32_t i = 0; i < 16; i++)

@@ -148,17 +148,25 @@ int model_exec(lac_model *m, const model_cmd *c)
     lane_error error[MAX_LANES] = {{0, 0}};
     item it = {format, F(EXEC, BANK), {0}, {0}, 0, F(EXEC, ROWS), F(EXEC, N)};
 
-    for (uint32_t p = 0; p < F(EXEC, POINTS); p++) {
-        it.base = F(EXEC, ACC_BASE) + p * F(EXEC, ROWS);
-        const uint32_t first = F(EXEC, FEAT_BASE) + p * F(EXEC, FEAT_PITCH);  /* feature line */
-        for (uint32_t col = 0; col < F(EXEC, COLUMNS); col++) {
+    /* A point is one pixel that begins at its element 0, or a row of an image: pixel i begins at element FIRST + i * STEP, and what lies outside the row
+     * is padding. */
+    const uint32_t columns = F(EXEC, COLUMNS), rows = F(EXEC, ROWS), windows = F(EXEC, WIDTH) != 0;
+    const uint32_t pixels  = windows ? F(EXEC, PIXELS) : 1;
+    const int64_t  width   = windows ? F(EXEC, WIDTH) : (int64_t)columns * channels;
+    for (uint32_t i = 0; i < F(EXEC, POINTS) * pixels; i++) {
+        const uint32_t line  = F(EXEC, FEAT_BASE) + i / pixels * F(EXEC, FEAT_PITCH);
+        const int64_t  first = (int64_t)int17_of(F(EXEC, FIRST)) + (int64_t)(i % pixels) * F(EXEC, STEP);
+        it.base = F(EXEC, ACC_BASE) + i * rows;
+        for (uint32_t col = 0; col < columns; col++) {
             int any = 0;
             for (uint32_t k = 0; k < channels; k++) {
-                const uint32_t x  = col * channels + k;
-                const uint64_t at = (uint64_t)(first + x / per_line) * m->line;
-                const int      on = m->flag[at + x % per_line];
-                it.a[k] = on ? get_element(m->feature + at, type, x % per_line) - zero : 0;
-                any |= on;
+                const int64_t x = first + col * channels + k;  /* element of the point */
+                it.a[k] = 0;
+                if (x < 0 || x >= width) continue;
+                const uint64_t at = (uint64_t)(line + x / per_line) * m->line, in_line = (uint64_t)x % per_line;
+                if (!m->flag[at + in_line]) continue;
+                it.a[k] = get_element(m->feature + at, type, (uint32_t)in_line) - zero;
+                any = 1;
             }
             if (!any) continue;
             REG(m, CNT_ITEMS)++;

@@ -121,6 +121,11 @@ static inline int32_t int16_of(uint32_t v)
     return (int32_t)v - (v & 0x8000u ? 0x10000 : 0);
 }
 
+static inline int32_t int17_of(uint32_t v)
+{
+    return (int32_t)v - (v & 0x10000u ? 0x20000 : 0);
+}
+
 static inline int32_t int8_of(uint32_t v)
 {
     v &= 0xffu;

@@ -37,30 +37,32 @@ static int32_t requantise(int64_t acc, const model_param *p, int32_t zero, int32
 int model_store(lac_model *m, const model_cmd *c)
 {
     const uint32_t channels = F(STORE, CHANNELS), rows = F(STORE, ROWS), bank = F(STORE, BANK);
+    const uint32_t pixels = F(STORE, WIDTH) ? F(STORE, PIXELS) : 1, elements = pixels * channels;
     const uint32_t type = F(STORE, TYPE), size = element_size(type);
     const int32_t  zero = int16_of(F(STORE, ZERO)), lo = int16_of(F(STORE, CLAMP_LO)), hi = int16_of(F(STORE, CLAMP_HI));
     const model_param *param = m->param + F(STORE, PARAM_BASE);
 
     for (uint32_t p = 0; p < F(STORE, POINTS); p++) {
         const uint64_t at   = F_ADDR(STORE) + (uint64_t)p * F(STORE, PITCH);
-        const uint32_t base = F(STORE, ACC_BASE) + p * rows;
+        const uint32_t base = F(STORE, ACC_BASE) + p * pixels * rows;
         uint32_t nonzero = 0;
 
-        for (uint32_t k = 0; k < channels; k++) {
-            const int64_t acc = accumulators(m, bank, param[k].lane)[base + k / m->cfg.lanes];
-            const int64_t q   = type == TYPE_RAW ? acc : requantise(acc, &param[k], zero, lo, hi);
+        for (uint32_t i = 0; i < elements; i++) {
+            const uint32_t k   = i % channels;
+            const int64_t  acc = accumulators(m, bank, param[k].lane)[base + i / channels * rows + k / m->cfg.lanes];
+            const int64_t  q   = type == TYPE_RAW ? acc : requantise(acc, &param[k], zero, lo, hi);
             if (!F(STORE, LIST))
-                put_bytes(m->row + (uint64_t)k * size, (uint64_t)q, size);
+                put_bytes(m->row + (uint64_t)i * size, (uint64_t)q, size);
             else if (q != zero)
-                put_bytes(m->row + 4u * (uint64_t)nonzero, ((uint64_t)q & 0xffffu) << 16 | k, 4);
+                put_bytes(m->row + 4u * (uint64_t)nonzero, ((uint64_t)q & 0xffffu) << 16 | i, 4);
             nonzero += q != zero;
         }
         REG(m, CNT_NONZERO) += nonzero;
         for (uint32_t lane = 0; lane < m->cfg.lanes; lane++)
-            memset(accumulators(m, bank, lane) + base, 0, rows * sizeof(int64_t));
+            memset(accumulators(m, bank, lane) + base, 0, pixels * rows * sizeof(int64_t));
 
         if (!F(STORE, LIST)) {
-            const uint32_t bytes = channels * size;
+            const uint32_t bytes = elements * size;
             if (model_bus_write(m, LAC_UNIT_STORE, at, m->row, bytes, lines(m, bytes) * m->line)) return STOP;
         } else {
             uint8_t header[8] = {0};

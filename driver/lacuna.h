@@ -61,12 +61,12 @@ typedef struct {
     uint32_t fifo_depth;   /* [items] */
     uint32_t burst;        /* [beats] */
     uint32_t flight;       /* [bursts] outstanding in each direction */
-    uint32_t formats;      /* bit per lac_format; LAC_HAS_COLUMNS: column blocks */
+    uint32_t formats;      /* bit per lac_format; LAC_HAS_COLUMNS: column blocks; LAC_HAS_WINDOWS: convolution */
     uint32_t line;         /* [bytes] max(8, data_w / 8) */
 } lac_caps;
 
 typedef enum { LAC_CSC = 0, LAC_CSC8 = 1, LAC_NM = 2 } lac_format;
-enum { LAC_HAS_COLUMNS = 8 }; /* in lac_caps.formats */
+enum { LAC_HAS_COLUMNS = 8, LAC_HAS_WINDOWS = 16 }; /* in lac_caps.formats */
 typedef enum { LAC_INT8 = 0, LAC_UINT8 = 1, LAC_INT16 = 2, LAC_RAW = 3 } lac_type; /* RAW: int64 accumulators, outputs only */
 
 /* The hardware's error record; code, unit and index as docs/formats.md has them. */
@@ -289,6 +289,48 @@ lac_status lac_fc_place_load(lac_dev *dev, const lac_layer *layer, const lac_pla
 
 /* Build, submit as the ring has room, and wait for all of it. Fails as lac_fc_build(), lac_wait(). */
 lac_status lac_fc_run(lac_dev *dev, const lac_fc *jobs, uint32_t n, uint32_t limit);
+
+/* ---- Convolution ------------------------------------------------------------------------------------ */
+
+/* 2-D convolution without a lowered matrix: y[n][oy][ox][k] = sum over r, s, c of
+ * w[k][(r * kernel_x + s) * channels + c] * x[n][oy * stride_y + r * dilation_y - pad_top][ox * stride_x + s * dilation_x - pad_left][c],
+ * where x counts from its zero point and is 0 outside the image.
+ *
+ * A tensor here is its images' rows, one behind the other: row iy of image n at addr + (n * height + iy) * pitch, pitch a multiple of LAC_ALIGN
+ * and at least lac_pitch(caps, width * channels, type, list). A row holds its pixels without gaps, `channels` elements each (a multiple of 4 for
+ * an N:4 layer; channels that an image lacks are its zero point). So one layer's y is the next one's x.
+ * Of y: width is lac_conv_out_x(), height lac_conv_out_y(), channels layer->rows, which must be a multiple of store_w: fill a layer up with
+ * channels without weights, whose multiplier and bias are 0. x.list, y.list: each row is a compressed list. */
+typedef struct {
+    uint32_t images, height, width, channels; /* of x; each 1 .. 65535, width * channels 1 .. 65535 */
+    uint32_t kernel_y, kernel_x;              /* 1 .. 11 */
+    uint32_t stride_y, stride_x;              /* 1 .. 32767; stride_x * channels 1 .. 32767 */
+    uint32_t dilation_y, dilation_x;          /* 1 .. 65535 */
+    uint32_t pad_top, pad_left, pad_bottom, pad_right; /* 0 .. 65535; pad_left * channels and what a tap adds to it 0 .. 65535 */
+} lac_conv_shape;
+
+/* Pixels of an output row, rows of an output image; 0: the kernel does not fit the padded image. */
+uint32_t lac_conv_out_x(const lac_conv_shape *s);
+uint32_t lac_conv_out_y(const lac_conv_shape *s);
+
+/* One job. `layer` is packed, as for a fully connected layer, from the matrix of kernel_y * kernel_x * channels columns above
+ * (lac_pack_csc(), lac_pack_nm()); not by columns. */
+typedef struct {
+    const lac_layer *layer;
+    const lac_place *resident;  /* as in lac_fc */
+    lac_conv_shape   shape;
+    lac_tensor       x, y;
+    int32_t          clamp_lo, clamp_hi; /* of y; raw: 0, 0 */
+    uint32_t         tag;
+    int              mark;
+} lac_conv;
+
+/* Commands of a sequence of `n` convolutions; as lac_fc_build(), whose rules about places, overlap and order hold here too. Images are cut into bands
+ * of output rows that fit the accumulators and the feature RAM; a band's input rows are loaded once for all its taps where they fit together, else tap by tap.
+ * LAC_E_ARG: also a shape out of range, no output, a machine without LAC_HAS_WINDOWS, or channels that do not fit the layer. LAC_E_SPACE: also an image row
+ * that is larger than the feature RAM, or a layer that is cut into row tiles whose outputs do not begin at multiples of LAC_ALIGN. */
+lac_status lac_conv_build(const lac_caps *caps, const lac_conv *jobs, uint32_t n, lac_emit emit, void *ctx);
+lac_status lac_conv_run(lac_dev *dev, const lac_conv *jobs, uint32_t n, uint32_t limit);
 
 #ifdef __cplusplus
 }

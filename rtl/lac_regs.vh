@@ -181,6 +181,10 @@
 `define LAC_F_EXEC_COPY                182:182
 `define LAC_F_EXEC_TYPE                184:183
 `define LAC_F_EXEC_ZERO                207:192
+`define LAC_F_EXEC_FIRST               240:224
+`define LAC_F_EXEC_STEP                255:241
+`define LAC_F_EXEC_WIDTH               271:256
+`define LAC_F_EXEC_PIXELS              287:272
 `define LAC_F_STORE_ADDR_LO            95:64
 `define LAC_F_STORE_ADDR_HI            127:96
 `define LAC_F_STORE_PITCH              151:128
@@ -195,11 +199,13 @@
 `define LAC_F_STORE_ZERO               271:256
 `define LAC_F_STORE_CLAMP_LO           303:288
 `define LAC_F_STORE_CLAMP_HI           319:304
+`define LAC_F_STORE_WIDTH              335:320
+`define LAC_F_STORE_PIXELS             351:336
 `define LAC_RESERVED_LOAD_WEIGHTS   512'hffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_00000000_ff000000_00000000_00000000_00000000_fffe8800
 `define LAC_RESERVED_LOAD_CODEBOOK  512'hffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_fffffffe_00000000_00000000_00000000_fffe8800
 `define LAC_RESERVED_LOAD_FEATURES  512'hffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffff0000_fff80000_00000000_ff000000_00000000_00000000_00000000_fffe8800
 `define LAC_RESERVED_LOAD_PARAMS    512'hffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_00000000_00000000_00000000_00000000_fffe8800
 `define LAC_RESERVED_LOAD_COLUMNS   512'hffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffff00_00000000_00000000_f0000000_00000000_00000000_00000000_fffe8800
-`define LAC_RESERVED_EXEC           512'hffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffff0000_fe000000_00000000_00000000_00000000_00000000_fffe8800
-`define LAC_RESERVED_STORE          512'hffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_00000000_ffff0000_fff00000_00000000_00000000_ff000000_00000000_00000000_00000000_fffe8800
+`define LAC_RESERVED_EXEC           512'hffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_00000000_00000000_ffff0000_fe000000_00000000_00000000_00000000_00000000_fffe8800
+`define LAC_RESERVED_STORE          512'hffffffff_ffffffff_ffffffff_ffffffff_ffffffff_00000000_00000000_ffff0000_fff00000_00000000_00000000_ff000000_00000000_00000000_00000000_fffe8800
 `endif
