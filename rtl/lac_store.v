@@ -22,7 +22,8 @@ module lac_store #(
     parameter integer STORE_W     = 4,
     parameter integer ACC_AW      = 8,
     parameter integer PARAM_DEPTH = 128,  // [rows of STORE_W channels]
-    parameter integer PARAM_AW    = 7
+    parameter integer PARAM_AW    = 7,
+    parameter integer WINDOWS     = 1     // 0: no points of several pixels
 ) (
     input  wire                clk,
     input  wire                load_clk,    // of writing the parameters: at any time
@@ -30,7 +31,7 @@ module lac_store #(
 
     input  wire                cmd_valid,
     output wire                cmd_ready,
-    input  wire [319:0]        cmd,          // words 0 .. 9
+    input  wire [351:0]        cmd,          // words 0 .. 10
     output wire                done,
     output wire                fail,
     output wire [7:0]          fail_code,
@@ -91,11 +92,16 @@ module lac_store #(
 
     localparam [1:0] ST_IDLE = 2'd0, ST_RUN = 2'd1, ST_WAIT = 2'd2, ST_DONE = 2'd3;
 
-    reg  [319:0]       cmd_q;
+    reg  [351:0]       cmd_q;
     wire [63:0]        addr64   = {cmd[`LAC_F_STORE_ADDR_HI], cmd[`LAC_F_STORE_ADDR_LO]};
     wire [23:0]        c_pitch  = cmd_q[`LAC_F_STORE_PITCH];
     wire [15:0]        c_points = cmd_q[`LAC_F_STORE_POINTS];
     wire [15:0]        c_chan   = cmd_q[`LAC_F_STORE_CHANNELS];
+    // elements of a point, which may be several pixels of c_chan channels
+    wire [15:0]        c_width  = cmd_q[`LAC_F_STORE_WIDTH];
+    wire               c_pix    = WINDOWS != 0 && c_width != 16'd0;
+    wire [15:0]        c_elems  = c_pix ? c_width : c_chan;
+    wire [15:0]        c_pixels = cmd_q[`LAC_F_STORE_PIXELS];
     wire [15:0]        n_chan   = cmd[`LAC_F_STORE_CHANNELS];
     wire [15:0]        c_rows   = cmd_q[`LAC_F_STORE_ROWS];
     wire [15:0]        n_acc    = cmd[`LAC_F_STORE_ACC_BASE];
@@ -131,8 +137,8 @@ module lac_store #(
     // The bus takes a request every second cycle at the most, so nothing is lost by waiting for it to have gone
     wire               ask     = !req_q && (c_list ? run && pk_valid && !asked_q : more_q);
     wire               pk_move = pk_valid && pk_ready;
-    wire [15:0]        whole   = c_list ? 16'd0 : raw ? c_chan >> K8 : c_type == 2'd2 ? c_chan >> K2 : c_chan >> K1;
-    wire               part    = c_list || (c_chan & (raw ? M8 : c_type == 2'd2 ? M2 : M1)) != 16'd0;
+    wire [15:0]        whole   = c_list ? 16'd0 : raw ? c_elems >> K8 : c_type == 2'd2 ? c_elems >> K2 : c_elems >> K1;
+    wire               part    = c_list || (c_elems & (raw ? M8 : c_type == 2'd2 ? M2 : M1)) != 16'd0;
 
     always @(posedge clk)
         if (rst || idle) begin
@@ -198,16 +204,18 @@ module lac_store #(
 
     // ---- T0: a vector of channels -------------------------------------------------------------------------------------------
     reg  [15:0]        t0_point_q;   // number of the point, from 1 on
-    reg  [15:0]        t0_left_q;    // [vectors] of it behind this one, and 1 if its last one is full
-    reg                t0_end_q;     // the last of the point
+    reg  [15:0]        t0_left_q;    // [vectors] of its pixel behind this one, and 1 if its last one is full
+    reg                t0_end_q;     // the last of the pixel
+    reg  [15:0]        t0_pixel_q;   // number of the pixel, from 1 on
     reg  [CHUNK_W-1:0] t0_chunk_q;   // of the vector in its row
     reg  [ACC_AW-1:0]  t0_row_q;     // accumulator
-    reg  [PARAM_AW-1:0] t0_index_q;  // of the vector in the point, from 0 on
+    reg  [PARAM_AW-1:0] t0_index_q;  // of the vector in the pixel, from 0 on
     wire               t0_end   = t0_end_q;
-    wire               n_full   = (n_chan & SW1) == 16'd0, c_full = (c_chan & SW1) == 16'd0;  // is the last vector of a point
+    wire               n_full   = (n_chan & SW1) == 16'd0, c_full = (c_chan & SW1) == 16'd0;  // is the last vector of a pixel
     wire               t0_turn  = t0_end || t0_chunk_q == LASTC; // of the row
     wire               t0_first = t0_chunk_q == {CHUNK_W{1'b0}};
-    assign             t0_final = t0_end && t0_point_q == c_points;
+    wire               t0_over  = t0_end && (!c_pix || t0_pixel_q == c_pixels);  // the last of the point
+    assign             t0_final = t0_over && t0_point_q == c_points;
     wire [15:0]        c_param_row = c_param >> SW_LOG;
     wire [PARAM_AW-1:0] t0_param   = c_param_row[PARAM_AW-1:0] + t0_index_q;
 
@@ -217,7 +225,10 @@ module lac_store #(
 
     always @(posedge clk) begin
         if (idle)                             t0_point_q <= 16'd1;
-        else if (en && t0_end)                t0_point_q <= t0_point_q + 16'd1;
+        else if (en && t0_over)               t0_point_q <= t0_point_q + 16'd1;
+
+        if (idle || (en && t0_over))          t0_pixel_q <= 16'd1;
+        else if (en && t0_end)                t0_pixel_q <= t0_pixel_q + 16'd1;
 
         if (idle)                             t0_left_q <= n_chan >> SW_LOG;
         else if (en)                          t0_left_q <= t0_end ? c_chan >> SW_LOG : t0_left_q - 16'd1;
@@ -319,7 +330,7 @@ module lac_store #(
     wire               rq_final = final_q[STAGES-1];
     always @(posedge clk)
         if (en) begin
-            end_q   <= {end_q[STAGES-2:0], t0_end};
+            end_q   <= {end_q[STAGES-2:0], t0_over};
             final_q <= {final_q[STAGES-2:0], t0_final};
         end
     // A skid stage, so that what stops some thousand registers is a register itself
