@@ -10,7 +10,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 2
 B=${B:-build}
-RUN="lac_dev lac_fc"
+RUN="lac_dev lac_plan lac_fc"
 ALL="$RUN lac_rnn lac_sparse lac_pack"
 RUN_LIMIT=12288
 ALL_LIMIT=20480
