@@ -147,7 +147,7 @@ static void step(program *f, const lac_row_tile *r, const lac_tile *t, uint32_t 
 {
     const uint32_t cols = f->job->layer->cols;
     const int first = c0 == 0u, last = c1 == cols;
-    lac_cmd c;
+    lac_cmd *c;
 
     find_chunk(&f->p, c0, &f->chunk0, &f->chunk_n);
     if (f->p.by_tile)
@@ -162,10 +162,10 @@ static void step(program *f, const lac_row_tile *r, const lac_tile *t, uint32_t 
         bring_features(f, c0);
     lac_bring_params(&f->g, r, first, last);
 
-    lac_begin_exec(&f->g, &c, r, t, c0, c1, first);
-    SET(&c, EXEC_FEAT_PITCH, lac_ceil_div(f->chunk_n * f->p.es, f->g.caps->line));
-    SET(&c, EXEC_POINTS, f->points);
-    lac_end_exec(&f->g, &c);
+    c = lac_begin_exec(&f->g, r, t, c0, c1, first);
+    SET(c, EXEC_FEAT_PITCH, lac_ceil_div(f->chunk_n * f->p.es, f->g.caps->line));
+    SET(c, EXEC_POINTS, f->points);
+    lac_end_exec(&f->g);
 }
 
 static void group(program *f, const lac_row_tile *r, int last_of_job)
@@ -173,7 +173,7 @@ static void group(program *f, const lac_row_tile *r, int last_of_job)
     const lac_fc *job = f->job;
     const lac_layer *layer = job->layer;
     uint32_t tile = r->tile0, c0 = 0;
-    lac_cmd c;
+    lac_cmd *c;
 
     while (c0 < layer->cols) {
         lac_tile t;
@@ -188,11 +188,11 @@ static void group(program *f, const lac_row_tile *r, int last_of_job)
         c0 = c1;
     }
 
-    lac_begin_store(&f->g, &c, r, job->clamp_lo, job->clamp_hi, last_of_job && job->mark);
-    lac_set_addr(&c, job->y.addr + (uint64_t)f->point0 * job->y.pitch + r->chan0 * lac_type_bytes(job->y.type));
-    SET(&c, STORE_PITCH, job->points > 1u ? job->y.pitch : 0u);
-    SET(&c, STORE_POINTS, f->points);
-    lac_end_store(&f->g, &c);
+    c = lac_begin_store(&f->g, r, job->clamp_lo, job->clamp_hi, last_of_job && job->mark);
+    lac_set_addr(c, job->y.addr + (uint64_t)f->point0 * job->y.pitch + r->chan0 * lac_type_bytes(job->y.type));
+    SET(c, STORE_PITCH, job->points > 1u ? job->y.pitch : 0u);
+    SET(c, STORE_POINTS, f->points);
+    lac_end_store(&f->g);
 }
 
 /* The newest STORE among those that wrote the x of jobs[j], if LOAD may not yet know of it; else 0. */

@@ -343,34 +343,34 @@ void lac_begin_job(lac_program *g, const lac_layer *layer, const lac_place *resi
     g->needed = 0;
 }
 
-/* Push a LOAD to half `h` of an area, behind what read it last: `exec` and `store`, 0 for none. */
-static void load(lac_program *g, lac_area *a, uint32_t h, lac_cmd *c, uint32_t exec, uint32_t store)
+/* Push the LOAD in work, to half `h` of an area, behind what read it last: `exec` and `store`, 0 for none. */
+static void load(lac_program *g, lac_area *a, uint32_t h, uint32_t exec, uint32_t store)
 {
     const uint32_t need[LAC_ENGINES] = {0, exec, store};
-    push(&g->o, LAC_LOAD, c, need);
+    push(&g->o, LAC_LOAD, &g->cmd, need);
     a->loaded[h & 1u] = g->o.seq[LAC_LOAD];
 }
 
 void lac_bring_features(lac_program *g, const lac_piece *p, uint32_t column)
 {
     const uint32_t es = lac_type_bytes(g->x->type);
-    lac_cmd c;
+    lac_cmd *c = &g->cmd;
     int hit;
 
     g->fh = pick(&g->features, p->id, p->fits_half, &hit);
     const uint32_t base = g->fh == 1u ? g->ram.feat_half : 0u;
     g->line0 = base + column * es / g->caps->line;
     if (!hit) {
-        begin(&c, LAC_OP_LOAD_FEATURES, g->tag);
-        lac_set_addr(&c, g->x->addr + p->offset);
-        SET(&c, LOAD_FEATURES_PITCH, p->pitch);
-        SET(&c, LOAD_FEATURES_POINTS, p->points);
-        SET(&c, LOAD_FEATURES_CHANNELS, p->channels);
-        SET(&c, LOAD_FEATURES_FEAT_BASE, base);
-        SET(&c, LOAD_FEATURES_TYPE, g->x->type);
-        SET(&c, LOAD_FEATURES_LIST, g->x->list != 0);
-        SET(&c, LOAD_FEATURES_ZERO, g->x->zero);
-        load(g, &g->features, g->fh, &c, area_user(&g->features, g->fh), g->wrote_x);
+        begin(c, LAC_OP_LOAD_FEATURES, g->tag);
+        lac_set_addr(c, g->x->addr + p->offset);
+        SET(c, LOAD_FEATURES_PITCH, p->pitch);
+        SET(c, LOAD_FEATURES_POINTS, p->points);
+        SET(c, LOAD_FEATURES_CHANNELS, p->channels);
+        SET(c, LOAD_FEATURES_FEAT_BASE, base);
+        SET(c, LOAD_FEATURES_TYPE, g->x->type);
+        SET(c, LOAD_FEATURES_LIST, g->x->list != 0);
+        SET(c, LOAD_FEATURES_ZERO, g->x->zero);
+        load(g, &g->features, g->fh, area_user(&g->features, g->fh), g->wrote_x);
     }
     g->need = lac_max(g->need, area_loaded(&g->features, g->fh));
 }
@@ -378,7 +378,7 @@ void lac_bring_features(lac_program *g, const lac_piece *p, uint32_t column)
 void lac_bring_codebook(lac_program *g)
 {
     const lac_layer *layer = g->layer;
-    lac_cmd c;
+    lac_cmd *c = &g->cmd;
     int hit;
 
     g->need = 0; /* of the step that begins */
@@ -391,8 +391,8 @@ void lac_bring_codebook(lac_program *g)
     g->ch = pick(&g->codebook, layer->addr + lac_dir(layer->image, LAC_DIR_W_CODEBOOK), g->ram.codebooks == 3u, &hit);
     g->copy = g->ch == LAC_WHOLE ? g->ram.codebooks >> 1 : g->ch; /* LAC_WHOLE: the one copy there is */
     if (!hit) {
-        lac_cmd_codebook(&c, layer, g->copy, g->tag);
-        load(g, &g->codebook, g->ch, &c, area_user(&g->codebook, g->ch), 0);
+        lac_cmd_codebook(c, layer, g->copy, g->tag);
+        load(g, &g->codebook, g->ch, area_user(&g->codebook, g->ch), 0);
     }
     g->need = lac_max(g->need, area_loaded(&g->codebook, g->ch));
 }
@@ -400,7 +400,7 @@ void lac_bring_codebook(lac_program *g)
 void lac_bring_weights(lac_program *g, const lac_row_tile *r, const lac_tile *t)
 {
     const lac_layer *layer = g->layer;
-    lac_cmd c;
+    lac_cmd *c = &g->cmd;
     int hit;
 
     if (g->resident) {
@@ -411,14 +411,14 @@ void lac_bring_weights(lac_program *g, const lac_row_tile *r, const lac_tile *t)
     const uint32_t h = g->wh & 1u;
     g->col_base = g->ram.base.col_base + h * g->ram.col_half;
     if (!hit) {
-        lac_cmd_weights(&c, layer, r, t, g->ram.base.word_base + h * g->ram.word_half, g->col_base, g->tag);
+        lac_cmd_weights(c, layer, r, t, g->ram.base.word_base + h * g->ram.word_half, g->col_base, g->tag);
         if (g->needed) {
-            SET(&c, LOAD_COLUMNS_NEEDED, 1);
-            SET(&c, LOAD_COLUMNS_WIDE, g->x->type == LAC_INT16);
-            SET(&c, LOAD_COLUMNS_FEAT_BASE, g->line0); /* of the tile: no piece begins inside it */
+            SET(c, LOAD_COLUMNS_NEEDED, 1);
+            SET(c, LOAD_COLUMNS_WIDE, g->x->type == LAC_INT16);
+            SET(c, LOAD_COLUMNS_FEAT_BASE, g->line0); /* of the tile: no piece begins inside it */
             g->weights.id[h] = 0; /* of no use to other features */
         }
-        load(g, &g->weights, g->wh, &c, area_user(&g->weights, g->wh), 0);
+        load(g, &g->weights, g->wh, area_user(&g->weights, g->wh), 0);
     }
     g->need = lac_max(g->need, area_loaded(&g->weights, g->wh));
 }
@@ -426,7 +426,7 @@ void lac_bring_weights(lac_program *g, const lac_row_tile *r, const lac_tile *t)
 void lac_bring_params(lac_program *g, const lac_row_tile *r, int first, int last)
 {
     const uint32_t group = g->o.seq[LAC_STORE];
-    lac_cmd c;
+    lac_cmd *c = &g->cmd;
     int hit;
 
     if (g->resident) {
@@ -443,15 +443,16 @@ void lac_bring_params(lac_program *g, const lac_row_tile *r, int first, int last
         /* Not between needed columns, which everything waits for, where that can be helped. */
         if (last || user == group || (!g->needed && user <= g->o.know[LAC_LOAD][LAC_STORE])) {
             g->params_due = 0;
-            lac_cmd_params(&c, g->layer, r, g->param_base, g->tag);
-            load(g, &g->params, g->param_half, &c, 0, user);
+            lac_cmd_params(c, g->layer, r, g->param_base, g->tag);
+            load(g, &g->params, g->param_half, 0, user);
         }
     }
 }
 
-void lac_begin_exec(lac_program *g, lac_cmd *c, const lac_row_tile *r, const lac_tile *t, uint32_t c0, uint32_t c1, int first)
+lac_cmd *lac_begin_exec(lac_program *g, const lac_row_tile *r, const lac_tile *t, uint32_t c0, uint32_t c1, int first)
 {
     const uint32_t group = g->o.seq[LAC_STORE], shrink = g->layer->format == LAC_NM ? 4u : 1u; /* elements to a column */
+    lac_cmd *c = &g->cmd;
 
     begin(c, LAC_OP_EXEC, g->tag);
     if (first && group >= 2u) { /* the bank's token, see lac_begin_store() */
@@ -468,13 +469,14 @@ void lac_begin_exec(lac_program *g, lac_cmd *c, const lac_row_tile *r, const lac
     SET(c, EXEC_COPY, g->copy);
     SET(c, EXEC_TYPE, g->x->type);
     SET(c, EXEC_ZERO, g->x->zero);
+    return c;
 }
 
-void lac_end_exec(lac_program *g, lac_cmd *c)
+void lac_end_exec(lac_program *g)
 {
     const uint32_t need[LAC_ENGINES] = {g->need, 0, 0};
 
-    push(&g->o, LAC_EXEC, c, need);
+    push(&g->o, LAC_EXEC, &g->cmd, need);
     set_user(&g->features, g->fh, g->o.seq[LAC_EXEC]);
     if (!g->resident) {
         set_user(&g->weights, g->wh, g->o.seq[LAC_EXEC]);
@@ -483,9 +485,10 @@ void lac_end_exec(lac_program *g, lac_cmd *c)
     }
 }
 
-void lac_begin_store(lac_program *g, lac_cmd *c, const lac_row_tile *r, int32_t clamp_lo, int32_t clamp_hi, int mark)
+lac_cmd *lac_begin_store(lac_program *g, const lac_row_tile *r, int32_t clamp_lo, int32_t clamp_hi, int mark)
 {
     const uint32_t number = g->o.seq[LAC_STORE];
+    lac_cmd *c = &g->cmd;
 
     begin(c, LAC_OP_STORE, g->tag);
     if (number + 2u < g->o.groups)
@@ -500,13 +503,14 @@ void lac_begin_store(lac_program *g, lac_cmd *c, const lac_row_tile *r, int32_t 
     SET(c, STORE_ZERO, g->y->zero);
     SET(c, STORE_CLAMP_LO, clamp_lo);
     SET(c, STORE_CLAMP_HI, clamp_hi);
+    return c;
 }
 
-void lac_end_store(lac_program *g, lac_cmd *c)
+void lac_end_store(lac_program *g)
 {
     static const uint32_t nothing[LAC_ENGINES] = {0, 0, 0};
 
-    push(&g->o, LAC_STORE, c, nothing);
+    push(&g->o, LAC_STORE, &g->cmd, nothing);
     if (!g->resident)
         set_user(&g->params, g->param_half, g->o.seq[LAC_STORE]);
 }

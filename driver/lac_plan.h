@@ -151,6 +151,8 @@ typedef struct {
     uint32_t col_base;     /* where its weight tile's column 0 stands */
     uint32_t copy;         /* of the codebook */
     uint32_t need;         /* the newest of the LOADs it needs */
+
+    lac_cmd cmd;           /* the command in work */
 } lac_program;
 
 /* A piece of x, loaded by one command. */
@@ -179,13 +181,13 @@ void lac_bring_features(lac_program *g, const lac_piece *p, uint32_t column);
 /* The group needs its parameters; to be called in every step, behind the others. */
 void lac_bring_params(lac_program *g, const lac_row_tile *r, int first, int last);
 
-/* EXEC of columns [c0, c1) [elements] of weight tile t; the caller sets the fields of points, windows and ACC_BASE. */
-void lac_begin_exec(lac_program *g, lac_cmd *c, const lac_row_tile *r, const lac_tile *t, uint32_t c0, uint32_t c1, int first);
-void lac_end_exec(lac_program *g, lac_cmd *c);
+/* EXEC of columns [c0, c1) [elements] of weight tile t; the caller sets the fields of points, windows and ACC_BASE in what is returned. */
+lac_cmd *lac_begin_exec(lac_program *g, const lac_row_tile *r, const lac_tile *t, uint32_t c0, uint32_t c1, int first);
+void     lac_end_exec(lac_program *g);
 
 /* STORE of row tile r; the caller sets address, pitch, points and pixels. */
-void lac_begin_store(lac_program *g, lac_cmd *c, const lac_row_tile *r, int32_t clamp_lo, int32_t clamp_hi, int mark);
-void lac_end_store(lac_program *g, lac_cmd *c);
+lac_cmd *lac_begin_store(lac_program *g, const lac_row_tile *r, int32_t clamp_lo, int32_t clamp_hi, int mark);
+void     lac_end_store(lac_program *g);
 
 /* Emit what is still in the window. What emit() returned, if it was not 0. */
 lac_status lac_flush(lac_program *g);
