@@ -74,6 +74,7 @@ struct layer {
     size_t            batch;
     uint32_t          x_lines, x_width, y_lines, y_pixels;
     uint32_t          row_step;   /* slices begin at multiples of it */
+    uint32_t          max_rows;   /* of a slice */
     host_uses         uses;
     host_format       format;     /* chosen */
     uint64_t          lane_cycles, needed_macs, dense_macs; /* of one repetition */

@@ -121,8 +121,9 @@ int layer_plan(layer *l, runner_plan *plan, diag *d)
 {
     const lac_caps *caps = &l->mach.dev.caps;
     const uint32_t  acc = caps->acc_depth * caps->lanes, most = acc < caps->param_depth ? acc : caps->param_depth;
+    const uint32_t  all = l->m.rows < l->max_rows ? l->m.rows : l->max_rows;
     l->parts = (uint32_t)((l->batch + LAYER_BATCH - 1) / LAYER_BATCH);
-    for (uint32_t rows = l->m.rows; rows; rows = (rows > most ? most : rows / 2) / l->row_step * l->row_step) {
+    for (uint32_t rows = all; rows; rows = (rows > most ? most : rows / 2) / l->row_step * l->row_step) {
         if (pack(l, rows, d)) return -1;
         free(l->jobs);
         l->jobs = calloc((size_t)l->o.repeat * l->n_slices * l->parts, sizeof *l->jobs);
