@@ -66,6 +66,24 @@ void cli_pair(struct argp_state *state, const char *option, const char *text, in
     if (v[0] > v[1]) argp_error(state, "%s '%s': expected lo <= hi", option, text);
 }
 
+void cli_list(struct argp_state *state, const char *option, const char *text, uint32_t *v, int n, int64_t lo, int64_t hi)
+{
+    char *end = (char *)text;
+    int   have = 0, ok = 1, more = 1;
+    while (ok && more && have < n) {
+        const char *at = end;
+        errno = 0;
+        const long long x = strtoll(at, &end, 10);
+        more = *end == ',';
+        ok = end > at && (!*end || more) && !errno && x >= lo && x <= hi;
+        v[have++] = ok ? (uint32_t)x : 0;
+        end += more;
+    }
+    if (!ok || more || (have != 1 && have != n))
+        argp_error(state, "%s '%s': expected one integer, or %d with commas, of %" PRId64 " .. %" PRId64, option, text, n, lo, hi);
+    for (int i = have; i < n; i++) v[i] = v[0];
+}
+
 uint32_t cli_latency(struct argp_state *state, const char *text) { return (uint32_t)cli_integer(state, "--memory-latency", text, 1, 1000); }
 
 /* ---- Messages -------------------------------------------------------------------------------------- */

@@ -29,6 +29,7 @@ extern const struct argp cli_globals_argp;
 
 int cmd_info(cli_globals *g, int argc, char **argv);
 int cmd_fc(cli_globals *g, int argc, char **argv);
+int cmd_conv(cli_globals *g, int argc, char **argv);
 int cmd_advise(cli_globals *g, int argc, char **argv);
 int cmd_report(cli_globals *g, int argc, char **argv);
 
@@ -41,6 +42,7 @@ int cli_job_failed(const cli_globals *g, machine *m, lac_status status);
 /* Option values. Out of range or no number: argp_error, which exits. `option` with its dashes. */
 int64_t cli_integer(struct argp_state *state, const char *option, const char *text, int64_t lo, int64_t hi);
 void    cli_pair(struct argp_state *state, const char *option, const char *text, int64_t v[2], int64_t lo, int64_t hi);
+void    cli_list(struct argp_state *state, const char *option, const char *text, uint32_t *v, int n, int64_t lo, int64_t hi); /* n values, or one for all */
 
 /* --memory-latency, of the subcommands that know time. */
 #define CLI_LATENCY_HELP "Cycles from a request to its first beat, of simulated memory and predictions, 1 .. 1000 (default 20)"

@@ -60,6 +60,7 @@ int cmd_info(cli_globals *g, int argc, char **argv)
     row("burst", c->burst, "beats, the longest AXI burst");
     printf("%-16s%s%s%s\n", "formats", c->formats & 1u << LAC_CSC ? " csc" : "", c->formats & 1u << LAC_CSC8 ? " csc8" : "",
            c->formats & 1u << LAC_NM ? " N:4" : "");
+    printf("%-16s %s\n", "convolution", c->formats & LAC_HAS_WINDOWS ? "yes" : "no");
 
     const int err = g->stats && cli_stats_write(g->stats, cli_stats_new(g, &m, NULL, NULL), &d);
     machine_close(&m);

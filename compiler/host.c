@@ -84,30 +84,69 @@ uint64_t host_nm_prune(int8_t *w, uint32_t rows, uint32_t cols, uint32_t n)
 
 /* ---- Activations ---------------------------------------------------------------------------------------- */
 
-int host_uses_count(host_uses *u, const void *x, lac_type type, int32_t zero, size_t points, uint32_t cols)
+static int32_t activation(const void *x, lac_type type, size_t i)
+{
+    return type == LAC_INT8 ? ((const int8_t *)x)[i] : type == LAC_UINT8 ? ((const uint8_t *)x)[i] : ((const int16_t *)x)[i];
+}
+
+static int uses_new(host_uses *u, uint32_t cols)
 {
     memset(u, 0, sizeof *u);
     u->column = calloc(cols, sizeof *u->column);
     u->group = calloc((cols + 3) / 4, sizeof *u->group);
-    if (!u->column || !u->group) {
-        host_uses_free(u);
-        return -1;
+    if (u->column && u->group) return 0;
+    host_uses_free(u);
+    return -1;
+}
+
+/* `n` elements of a point, from x[i] on, as columns from `first` on, a multiple of 4. */
+static void use(host_uses *u, uint32_t first, const void *x, lac_type type, int32_t zero, size_t i, uint32_t n)
+{
+    uint32_t last = UINT32_MAX; /* group already counted for this point */
+    for (uint32_t c = 0; c < n; c++) {
+        if (activation(x, type, i + c) == zero) continue;
+        u->column[first + c]++;
+        u->columns++;
+        if (last == c / 4) continue;
+        last = c / 4;
+        u->group[first / 4 + last]++;
+        u->groups++;
     }
-    for (size_t p = 0; p < points; p++) {
-        uint32_t last = UINT32_MAX; /* group already counted for this point */
-        for (uint32_t c = 0; c < cols; c++) {
-            const size_t  i = p * cols + c;
-            const int32_t v = type == LAC_INT8 ? ((const int8_t *)x)[i] : type == LAC_UINT8 ? ((const uint8_t *)x)[i]
-                                                                                           : ((const int16_t *)x)[i];
-            if (v == zero) continue;
-            u->column[c]++;
-            u->columns++;
-            if (last == c / 4) continue;
-            last = c / 4;
-            u->group[last]++;
-            u->groups++;
-        }
-    }
+}
+
+int host_uses_count(host_uses *u, const void *x, lac_type type, int32_t zero, size_t points, uint32_t cols)
+{
+    if (uses_new(u, cols)) return -1;
+    for (size_t p = 0; p < points; p++) use(u, 0, x, type, zero, p * cols, cols);
+    return 0;
+}
+
+/* Does some output's tap fall on input position i? One does, or none. */
+static int covers(uint32_t i, uint32_t tap, uint32_t stride, uint32_t dilation, uint32_t pad, uint32_t outputs)
+{
+    const int64_t at = (int64_t)i + pad - (int64_t)tap * dilation;
+    return at >= 0 && at % stride == 0 && at / stride < outputs;
+}
+
+int host_uses_conv(host_uses *u, const void *x, lac_type type, int32_t zero, size_t images, const lac_conv_shape *s, uint64_t *rules)
+{
+    const uint32_t cp = host_padded(s->channels), out_y = lac_conv_out_y(s), out_x = lac_conv_out_x(s);
+    uint64_t       pixels = 0;
+    if (uses_new(u, s->kernel_y * s->kernel_x * cp)) return -1;
+    *rules = 0;
+    for (uint32_t t = 0; t < s->kernel_x; t++)
+        for (uint32_t ix = 0; ix < s->width; ix++) pixels += (uint64_t)covers(ix, t, s->stride_x, s->dilation_x, s->pad_left, out_x);
+    for (uint32_t r = 0; r < s->kernel_y; r++)
+        for (uint32_t iy = 0; iy < s->height; iy++)
+            if (covers(iy, r, s->stride_y, s->dilation_y, s->pad_top, out_y)) {
+                *rules += pixels * images;
+                for (size_t n = 0; n < images; n++)
+                    for (uint32_t t = 0; t < s->kernel_x; t++)
+                        for (uint32_t ix = 0; ix < s->width; ix++)
+                            if (covers(ix, t, s->stride_x, s->dilation_x, s->pad_left, out_x))
+                                use(u, (r * s->kernel_x + t) * cp, x, type, zero,
+                                    ((n * s->height + iy) * s->width + ix) * s->channels, s->channels);
+            }
     return 0;
 }
 

@@ -13,6 +13,7 @@
 static const struct { const char *name, *what; int (*run)(cli_globals *g, int argc, char **argv); } commands_[] = {
     { "info", "the port's capability registers, decoded", cmd_info },
     { "fc",   "fully connected layer or SpMM: Y = W (X - z)", cmd_fc },
+    { "conv", "2-D convolution of images, channels last", cmd_conv },
     { "advise", "what a layer would cost in each format, without running it", cmd_advise },
     { "report", "a page that says what limits a job, from its --stats", cmd_report },
 };

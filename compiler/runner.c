@@ -8,6 +8,8 @@
 
 #define GET(cmd, field) ((uint64_t)lac_get_field((cmd)->w, LAC_F_##field))
 
+static uint64_t pixels(uint64_t field) { return field ? field : 1; }
+
 int runner_count(void *plan, const lac_cmd *cmd)
 {
     runner_plan *p = plan;
@@ -25,8 +27,8 @@ int runner_count(void *plan, const lac_cmd *cmd)
     case LAC_OP_LOAD_FEATURES: p->work += GET(cmd, LOAD_FEATURES_POINTS) * GET(cmd, LOAD_FEATURES_CHANNELS) * 2; break;
     case LAC_OP_LOAD_PARAMS:   p->work += GET(cmd, LOAD_PARAMS_CHANNELS) * 16; break;
     /* A lane may hold four entries of every row and column, its FIFO stands in for the rest. */
-    case LAC_OP_EXEC:  p->work += GET(cmd, EXEC_POINTS) * GET(cmd, EXEC_COLUMNS) * (2 + 4 * GET(cmd, EXEC_ROWS)); break;
-    case LAC_OP_STORE: p->work += GET(cmd, STORE_POINTS) * (64 + GET(cmd, STORE_CHANNELS) * 8); break;
+    case LAC_OP_EXEC:  p->work += GET(cmd, EXEC_POINTS) * pixels(GET(cmd, EXEC_PIXELS)) * GET(cmd, EXEC_COLUMNS) * (2 + 4 * GET(cmd, EXEC_ROWS)); break;
+    case LAC_OP_STORE: p->work += GET(cmd, STORE_POINTS) * pixels(GET(cmd, STORE_PIXELS)) * (64 + GET(cmd, STORE_CHANNELS) * 8); break;
     default: break;
     }
     return 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * lac_image.h - the directory in front of a packed layer: written by lac_pack.c, read by lac_fc.c (private)
+ * lac_image.h - the directory in front of a packed layer: written by lac_pack.c, read by lac_plan.c and lac_fc.c (private)
  *
  *   image = header (LAC_DIR_HEADER bytes), row tiles, weight tiles, padding to 64 bytes      the directory
  *           codebook (csc), then for each row tile its parameter records and its blocks,
@@ -55,9 +55,11 @@ static inline void lac_put32(uint8_t *p, uint32_t v)
         p[i] = (uint8_t)v;
 }
 
-/* Defined in lac_fc.c. lac_layer_read: all fields but image and addr, from the header alone. */
+/* Defined in lac_fc.c: all fields but image and addr, from the header alone. */
 void     lac_layer_read(const void *header, lac_layer *out);
+/* Defined in lac_plan.c. `at`: [bytes] a multiple of 4. */
 uint32_t lac_dir(const void *image, uint32_t word);
+void     lac_get_words(const void *image, uint32_t at, uint32_t *w, uint32_t n);
 void     lac_get_row_tile(const void *image, uint32_t i, lac_row_tile *t);
 void     lac_get_tile(const void *image, uint32_t i, lac_tile *t);
 

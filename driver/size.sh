@@ -3,17 +3,19 @@
 #
 # size.sh - the driver compiled for two small processors: does it fit, and does it stand on its own?
 #
-#   Parts    RUN is what a device needs that runs layers packed elsewhere. The rest of ALL is the packer, and recurrent layers
-#   Checks   text (code and constants) for RV32 at most RUN_LIMIT and ALL_LIMIT bytes; no undefined symbol in either part but memcpy,
-#            memset, and those of the compiler's own 64-bit arithmetic, of which a division would be one too many
+#   Parts    RUN is what a device needs that runs layers packed elsewhere; CONV, if there are convolutions among them. The rest of ALL is the
+#            packer, and recurrent layers
+#   Checks   text (code and constants) for RV32 at most so many bytes as its limit says; no undefined symbol in any part but memcpy, memset, and those of the compiler's own 64-bit arithmetic, of which a division would be one too many
 #   Skips    where a compiler is absent
 set -u
 cd "$(dirname "$0")/.." || exit 2
 B=${B:-build}
-RUN="lac_dev lac_fc"
-ALL="$RUN lac_rnn lac_sparse lac_pack"
+RUN="lac_dev lac_plan lac_fc"
+CONV="$RUN lac_conv"
+ALL="$CONV lac_rnn lac_sparse lac_pack"
 RUN_LIMIT=12288
-ALL_LIMIT=20480
+CONV_LIMIT=16384
+ALL_LIMIT=23552
 FLAGS="-std=c99 -Os -ffreestanding -nostdlib -ffunction-sections -fdata-sections -Wall -Wextra -Wpedantic -Werror -Idriver"
 status=0
 
@@ -43,10 +45,10 @@ part() {
     fi
 }
 
-# check NAME RUN_LIMIT ALL_LIMIT COMPILER FLAG...
+# check NAME RUN_LIMIT CONV_LIMIT ALL_LIMIT COMPILER FLAG...
 check() {
-    local name=$1 run=$2 all=$3 cc=$4 dir=$B/obj/size/$1 arch
-    shift 4
+    local name=$1 run=$2 conv=$3 all=$4 cc=$5 dir=$B/obj/size/$1 arch
+    shift 5
     arch=$*
     if ! command -v "$cc" > /dev/null; then
         echo "skip - driver on $name: no $cc"
@@ -59,8 +61,9 @@ check() {
     done
     part "driver on $name" "$all" "$ALL"
     part "its run-time part on $name" "$run" "$RUN"
+    part "the same with convolutions on $name" "$conv" "$CONV"
 }
 
-check rv32imc   "$RUN_LIMIT" "$ALL_LIMIT" riscv64-unknown-elf-gcc -march=rv32imc -mabi=ilp32
-check cortex-m3 0 0 arm-none-eabi-gcc -mcpu=cortex-m3 -mthumb
+check rv32imc   "$RUN_LIMIT" "$CONV_LIMIT" "$ALL_LIMIT" riscv64-unknown-elf-gcc -march=rv32imc -mabi=ilp32
+check cortex-m3 0 0 0 arm-none-eabi-gcc -mcpu=cortex-m3 -mthumb
 exit $status

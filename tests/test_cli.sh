@@ -33,6 +33,7 @@ run() {
     say "$name" "$wrong"
     rm -f Y.npy ./*.tmp-*
 }
+conv() { local want=$1 name=$2 texts=$3; shift 3; run "$want" "conv: $name" "$texts" conv "$@" -o Y.npy; }
 fc() { local want=$1 name=$2 texts=$3; shift 3; run "$want" "$name" "$texts" fc "$@" -o Y.npy; }
 
 # --- Inputs
@@ -72,6 +73,7 @@ run 0 "--help" "SUBCOMMAND&info&fc&report&--port&--trace" --help
 run 0 "fc --help" "--input-zero-point&--port&--stats" fc --help
 run 0 "info --help" "--config" info --help
 run 0 "report --help" "STATS.json" report --help
+run 0 "conv --help" "--stride&--pad&--dilation&--groups&--input-zero-point&--port" conv --help
 run 0 "--version" "lacuna 0." --version
 run 0 "info" "lanes                12&formats&csc csc8 N:4" info --config odd
 
@@ -195,6 +197,65 @@ if [ -e "$home/$B/rtl/l8.so" ]; then
 else
     echo "skip - cli jobs on the RTL: $B/rtl/l8.so is not built"
 fi
+
+# --- Convolution
+/usr/bin/python3 - << 'PY' || exit 2
+import numpy as np
+r = np.random.default_rng(2)
+def save(name, a): np.save(name + ".npy", a)
+w = r.integers(1, 128, (4, 3, 2, 6)).astype(np.int8)
+save("C", w); save("I", r.integers(-128, 128, (2, 5, 7, 6)).astype(np.int8)); save("I3", np.ones((5, 7, 6), np.int8)); save("C2", np.ones((4, 3), np.int8))
+save("Cdw", w[..., :1].repeat(3, axis=0)); save("Cg", w[..., :3]); save("C5", w[..., :5]); g = w[..., :3].copy(); g[:2, ..., 1:] = 0; save("Cg2", g); save("C12", np.ones((4, 12, 1, 6), np.int8)); save("C3", w[:3])
+save("Cf", w.astype(np.float32)); save("Cnan", np.where(np.arange(144).reshape(w.shape) == 40, np.nan, 1).astype(np.float32))
+save("C16", w.astype(np.int16)); save("Cu8", w.astype(np.uint8)); save("Iu8", np.ones((1, 5, 7, 6), np.uint8)); save("Iempty", np.zeros((0, 5, 7, 6), np.int8))
+save("Ilong", np.ones((1, 1, 10923, 6), np.int8)); save("C1", np.ones((1, 1, 1, 6), np.int8)); save("Irow", np.ones((1, 1, 200, 6), np.int8)); save("Irow1", np.ones((1, 1, 100, 6), np.int8)); save("C256", np.ones((256, 3, 2, 6), np.int8)); save("Ihigh", np.ones((1, 65536, 1, 6), np.int8))
+save("B4", np.zeros(4, np.int32)); save("C4", np.full((1, 1, 1, 6), 32767, np.int16)); save("Iov", np.full((1, 1, 1, 6), 32767, np.int16)); save("C36", np.full((1, 6, 6, 6), 32767, np.int16))
+save("Iov36", np.full((1, 6, 6, 6), 32767, np.int16))
+PY
+conv 0 "a job runs" "Y.npy: [2, 5, 4, 4] from 6 channels, format" C.npy I.npy --stride 1,2 --pad 1
+conv 0 "depthwise" "Y.npy: [2, 3, 6, 12] from 6 channels" Cdw.npy I.npy --groups 6
+conv 0 "groups of three, channels filled up for 4:4" "format 4:4, resident" Cg.npy I.npy --groups 2 --format 4:4
+conv 0 "requantised, streamed, on small RAMs" "streamed" C.npy I.npy --config odd --stream --bias B4.npy --out-type uint8 --format 3:4 --prune
+conv 0 "clustered" "cluster: 15 values" Cf.npy I.npy --cluster
+conv 0 "repeated" "3 times" C.npy I.npy --repeat 3 --stats s.json --trace t.json
+rm -f s.json t.json
+conv 0 "a row longer than a bank of accumulators" "Y.npy: [1, 1, 100, 1]" C1.npy Irow1.npy --config l4 --out-type int8 --format csc8
+conv 2 "three strides" "--stride '1,2,3': expected one integer, or 2 with commas, of 1 .. 32767" C.npy I.npy --stride 1,2,3
+conv 2 "stride 0" "--stride '0': expected one integer" C.npy I.npy --stride 0
+conv 2 "a stride beyond its range" "--stride '1,40000': expected" C.npy I.npy --stride 1,40000
+conv 2 "a stride without its second number" "--stride '1,': expected" C.npy I.npy --stride 1,
+conv 2 "an empty stride" "--stride '': expected" C.npy I.npy --stride ''
+conv 2 "a padding of two numbers" "--pad '1,2': expected one integer, or 4 with commas, of 0 .. 65535" C.npy I.npy --pad 1,2
+conv 2 "a negative padding" "--pad '0,0,-1,0': expected" C.npy I.npy --pad 0,0,-1,0
+conv 2 "dilation 0" "--dilation '1,0': expected one integer, or 2 with commas, of 1 .. 65535" C.npy I.npy --dilation 1,0
+conv 2 "a dilation that is no number" "--dilation '2x': expected" C.npy I.npy --dilation 2x
+conv 2 "no groups" "--groups '0': expected an integer 1 .. 65535" C.npy I.npy --groups 0
+conv 2 "storage is of fc" "unrecognized option" C.npy I.npy --storage packed
+conv 2 "one file" "expected two files, W.npy and X.npy" C.npy
+conv 2 "--prune without N:4" "expected --format 1:4, 2:4, 3:4 or 4:4" C.npy I.npy --prune
+conv 2 "a matrix as W" "C2.npy: shape (4, 3), expected four dimensions, [K, R, S, C/groups]" C2.npy I.npy
+conv 2 "one image without its dimension" "I3.npy: shape (5, 7, 6), expected four dimensions, [N, H, W, C]" C.npy I3.npy
+conv 2 "uint8 weights" "Cu8.npy: byte 20: dtype uint8, expected int8" Cu8.npy I.npy --format 2:4
+conv 2 "float weights without --cluster" "Cf.npy: byte 10: dtype float32, expected int8 or int16, or --cluster" Cf.npy I.npy
+conv 2 "NaN in float weights" "Cnan.npy: element [1, 0, 0, 4] (byte 288) is nan, expected a finite number" Cnan.npy I.npy --cluster
+conv 2 "no image" "Iempty.npy: byte 61: dimension 0 is 0 (an empty array)" C.npy Iempty.npy
+conv 2 "input zero point outside the type" "--input-zero-point -1: expected 0 .. 255, the range of Iu8.npy (uint8)" C.npy Iu8.npy --input-zero-point -1
+conv 2 "other channels" "I.npy: dimension 3 is 6, expected --groups 1 times the 5 of C5.npy (input channels)" C5.npy I.npy
+conv 2 "groups that do not divide the outputs" "C3.npy: dimension 0 is 3, expected at most 65535 and a multiple of --groups 2" C3.npy I.npy --groups 2
+conv 2 "a kernel of 12" "C12.npy: a kernel of 12 x 1, expected at most 11 x 11" C12.npy I.npy --pad 9
+conv 2 "a kernel beyond the image" "C.npy: the kernel covers 7 x 2 pixels, expected at most the padded image of I.npy, 6 x 7" C.npy I.npy --dilation 3,1 --pad 1,0,0,0
+conv 2 "a long image row" "Ilong.npy: an image row has 65538 elements (10923 pixels of 6 channels), expected at most 65535" C1.npy Ilong.npy
+conv 2 "a high image" "Ihigh.npy: dimension 1 is 65536, expected at most 65535" C1.npy Ihigh.npy
+conv 2 "an image row beyond the feature RAM" "Irow.npy: an image row of 200 pixels of 6 channels does not fit the feature RAM of configuration odd" C1.npy Irow.npy --config odd --format csc
+conv 2 "an output beyond all memory" "expected less than 2^32" C256.npy I.npy --pad 30000,1000,30000,1000
+conv 2 "too many output rows" "Y.npy: 121003 x 7 output pixels, expected at most 65535 x 65535" C.npy I.npy --pad 60000,1,61000,0
+conv 2 "resident, but larger than the RAMs" "--resident: C256.npy in format 4:4 is larger than the RAMs of configuration odd" C256.npy I.npy --config odd --resident --format 4:4
+conv 2 "six non-zeros in two groups" "C.npy: group [0, 0, 0, 0..3] (byte 128) has 4 non-zero weights, expected at most 2 for format 2:4" C.npy I.npy --format 2:4
+conv 2 "a group of four of the tensor, in the second group of the layer" "Cg2.npy: group [2, 0, 0, 1..2] (byte 165) has 2" Cg2.npy I.npy --groups 2 --format 1:4
+conv 2 "many distinct weights" "is the 16th distinct non-zero value" C.npy I.npy --format csc
+conv 2 "a machine without convolution" "configuration i5 has no convolution" C.npy I.npy --config i5
+conv 2 "output is the weights" "C.npy&not an input" C.npy I.npy --stats C.npy
+conv 1 "accumulator overflow" "job failed: error 18 OVERFLOW" C36.npy Iov36.npy
 
 # --- --stats has every key of the interface
 "$lacuna" fc W.npy X.npy -o Y.npy --stats s.json --repeat 2 > /dev/null

@@ -164,6 +164,69 @@ static void random_csc(void)
     check("csc of 300 random matrices, wrong entries", 0, wrong);
 }
 
+/* Element c of a pixel, as columns are counted: 0 outside the image, or where a pixel has no such channel. */
+static int sees(const lac_conv_shape *s, const int16_t *x, int32_t zero, int64_t n, int64_t iy, int64_t ix, uint32_t c)
+{
+    if (iy < 0 || iy >= s->height || ix < 0 || ix >= s->width || c >= s->channels) return 0;
+    return x[((n * s->height + iy) * s->width + ix) * s->channels + c] != zero;
+}
+
+/* Every point, tap and channel by the definition. */
+static long wrong_uses(const lac_conv_shape *s, const host_uses *u, uint64_t rules, const int16_t *x, int32_t zero, uint32_t images)
+{
+    const uint32_t cp = host_padded(s->channels), taps = s->kernel_y * s->kernel_x;
+    uint64_t       columns = 0, groups = 0, inside = 0;
+    long           wrong = 0;
+    for (uint32_t t = 0; t < taps; t++)
+        for (uint32_t g = 0; g < cp / 4; g++) {
+            uint64_t column[4] = { 0 }, group = 0;
+            for (uint32_t n = 0; n < images; n++)
+                for (uint32_t oy = 0; oy < lac_conv_out_y(s); oy++)
+                    for (uint32_t ox = 0; ox < lac_conv_out_x(s); ox++) {
+                        const int64_t iy = (int64_t)oy * s->stride_y + t / s->kernel_x * (int64_t)s->dilation_y - s->pad_top;
+                        const int64_t ix = (int64_t)ox * s->stride_x + t % s->kernel_x * (int64_t)s->dilation_x - s->pad_left;
+                        int           any = 0;
+                        for (uint32_t i = 0; i < 4; i++) {
+                            const int one = sees(s, x, zero, n, iy, ix, 4 * g + i);
+                            column[i] += (uint64_t)one;
+                            any |= one;
+                        }
+                        group += (uint64_t)any;
+                        inside += !g && iy >= 0 && iy < s->height && ix >= 0 && ix < s->width;
+                    }
+            for (uint32_t i = 0; i < 4; i++) {
+                wrong += u->column[t * cp + 4 * g + i] != column[i];
+                columns += column[i];
+            }
+            wrong += u->group[t * cp / 4 + g] != group;
+            groups += group;
+        }
+    return wrong + (u->columns != columns) + (u->groups != groups) + (rules != inside);
+}
+
+static void random_uses(void)
+{
+    lac_rng r = { seed_ };
+    long    wrong = 0, shapes = 0;
+    while (shapes < 300) {
+        const lac_conv_shape s = { 1, 1 + rng_below(&r, 9), 1 + rng_below(&r, 9), 1 + rng_below(&r, 10), 1 + rng_below(&r, 4), 1 + rng_below(&r, 4),
+                                   1 + rng_below(&r, 4), 1 + rng_below(&r, 4), 1 + rng_below(&r, 3), 1 + rng_below(&r, 3),
+                                   rng_below(&r, 5), rng_below(&r, 5), rng_below(&r, 5), rng_below(&r, 5) };
+        const uint32_t images = 1 + rng_below(&r, 3), density = rng_below(&r, 257);
+        const int32_t  zero = (int32_t)rng_below(&r, 200) - 100;
+        int16_t        x[3 * 9 * 9 * 10];
+        host_uses      u;
+        uint64_t       rules;
+        if (!lac_conv_out_y(&s) || !lac_conv_out_x(&s)) continue;
+        for (uint32_t i = 0; i < images * s.height * s.width * s.channels; i++) x[i] = (int16_t)(rng_chance(&r, density) ? (int16_t)rng_next(&r) : zero);
+        if (host_uses_conv(&u, x, LAC_INT16, zero, images, &s, &rules)) exit(2);
+        wrong += wrong_uses(&s, &u, rules, x, zero, images);
+        host_uses_free(&u);
+        shapes++;
+    }
+    check("uses of 300 random convolutions, wrong counts", 0, wrong);
+}
+
 int main(void)
 {
     const char *s = getenv("SEED");
@@ -172,5 +235,6 @@ int main(void)
     types();
     packing();
     random_csc();
+    random_uses();
     return bad_ != 0;
 }

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * cmd_conv.c - lacuna conv: 2-D convolution of images, channels last, exact or requantised
+ *
+ *   Y[n, y, x, k] = sum over r, s, c of W[k, r, s, c] (X[n, y * stride + r * dilation - top, x * stride + s * dilation - left, c] - z), 0 outside X
+ *
+ *   Matrix    the driver takes W as a matrix of K rows, filled up to what STORE writes at once, and R * S * C columns; for N:4 a pixel has a multiple of
+ *             four channels. Groups are blocks of it: what is outside them is 0
+ *   Images    X goes to device memory row by row, a pixel filled up to the matrix's channels with the zero point
+ *   Rest      what is common to all layers: layer.h */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include "layer.h"
+#include "operands.h"
+
+enum { MAX_KERNEL = 11, MAX_STEP = 32767, MAX_ROW = 65535 /* [elements] of an image row */ };
+
+typedef struct {
+    layer          l; /* first */
+    uint32_t       stride[2], dilation[2]; /* y, x */
+    uint32_t       pad[4];                 /* top, left, bottom, right */
+    uint32_t       groups;
+    lac_conv_shape shape;
+    void          *wide;                   /* the matrix */
+    void          *image;                  /* X with filled-up pixels, where that is not X itself */
+    int32_t       *bias, *multiplier;      /* of all rows of the matrix, where that is more than the files have */
+    int8_t        *shift;
+} conv;
+
+/* ---- Options --------------------------------------------------------------------------------------- */
+
+enum { KEY_STRIDE = 256, KEY_PAD, KEY_DILATION, KEY_GROUPS };
+
+static const struct argp_option options_[] = {
+    { "output", 'o', "Y.npy", 0, "Result [N, OH, OW, K]; required", 0 },
+    { "stride", KEY_STRIDE, "Y,X", 0, "Pixels of X from one of Y to the next (default 1; one number for both)", 0 },
+    { "pad", KEY_PAD, "T,L,B,R", 0, "Zeros around the image: top, left, bottom, right (default 0; one number for all)", 0 },
+    { "dilation", KEY_DILATION, "Y,X", 0, "Pixels of X from one tap to the next (default 1; one number for both)", 0 },
+    { "groups", KEY_GROUPS, "G", 0, "Groups of channels that do not mix; as many as X has channels: depthwise (default 1)", 0 },
+    { 0 },
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    conv *v = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &v->l.o;
+        state->child_inputs[1] = v->l.o.g;
+        break;
+    case 'o':          v->l.o.y = arg; break;
+    case KEY_STRIDE:   cli_list(state, "--stride", arg, v->stride, 2, 1, MAX_STEP); break;
+    case KEY_PAD:      cli_list(state, "--pad", arg, v->pad, 4, 0, 65535); break;
+    case KEY_DILATION: cli_list(state, "--dilation", arg, v->dilation, 2, 1, 65535); break;
+    case KEY_GROUPS:   v->groups = (uint32_t)cli_integer(state, "--groups", arg, 1, HOST_MAX_DIM); break;
+    case ARGP_KEY_END: layer_check_options(&v->l.o, state); break;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+/* ---- Files ----------------------------------------------------------------------------------------- */
+
+/* What commands have bits for, when a pixel has `channels`. */
+static int check_limits(const conv *v, uint64_t channels, diag *d)
+{
+    const lac_conv_shape *s = &v->shape;
+    const char           *w = v->l.o.w, *x = v->l.o.x;
+    const uint64_t        row = s->width * channels, cols = s->kernel_y * s->kernel_x * channels, step = s->stride_x * channels;
+    const uint64_t        left = s->pad_left * channels, reach = (s->kernel_x - 1) * (uint64_t)s->dilation_x * channels;
+    const uint64_t        last = (lac_conv_out_x(s) - 1) * step;
+    if (row > MAX_ROW)
+        return diag_set(d, "%s: an image row has %" PRIu64 " elements (%" PRIu32 " pixels of %" PRIu64 " channels), expected at most %d", x, row,
+                        s->width, channels, MAX_ROW);
+    if (cols > HOST_MAX_DIM)
+        return diag_set(d, "%s: an output takes %" PRIu64 " inputs (%" PRIu32 " x %" PRIu32 " pixels of %" PRIu64 " channels), expected at most %d", w,
+                        cols, s->kernel_y, s->kernel_x, channels, HOST_MAX_DIM);
+    if (step > MAX_STEP)
+        return diag_set(d, "--stride: %" PRIu32 " pixels of %" PRIu64 " channels in x, expected at most %d elements", s->stride_x, channels, MAX_STEP);
+    if (left > MAX_ROW)
+        return diag_set(d, "--pad: %" PRIu32 " pixels of %" PRIu64 " channels at the left, expected at most %d elements", s->pad_left, channels, MAX_ROW);
+    if (reach > MAX_ROW)
+        return diag_set(d, "--dilation: %" PRIu64 " elements in x from the first tap to the last, expected at most %d", reach, MAX_ROW);
+    if (last > MAX_ROW)
+        return diag_set(d, "--pad: %" PRIu64 " elements in x from the first window to the last, expected at most %d", last, MAX_ROW);
+    return 0;
+}
+
+/* Sizes of the files against each other and the options; v->shape, and the shape of Y but for what the machine adds. */
+static int check_shapes(conv *v, diag *d)
+{
+    layer               *l = &v->l;
+    const layer_options *o = &l->o;
+    const size_t        *w = l->w.dim, *x = l->x.dim;
+    lac_conv_shape      *s = &v->shape;
+    for (int i = 1; i < 3; i++)
+        if (w[i] > MAX_KERNEL)
+            return diag_set(d, "%s: a kernel of %zu x %zu, expected at most %d x %d", o->w, w[1], w[2], MAX_KERNEL, MAX_KERNEL);
+    for (int i = 1; i < 4; i++)
+        if (x[i] > HOST_MAX_DIM) return diag_set(d, "%s: dimension %d is %zu, expected at most %d", o->x, i, x[i], HOST_MAX_DIM);
+    if (w[0] > HOST_MAX_DIM || w[0] % v->groups)
+        return diag_set(d, "%s: dimension 0 is %zu, expected at most %d and a multiple of --groups %" PRIu32 " (output channels)", o->w, w[0],
+                        HOST_MAX_DIM, v->groups);
+    if (x[3] % v->groups || x[3] / v->groups != w[3])
+        return diag_set(d, "%s: dimension 3 is %zu, expected --groups %" PRIu32 " times the %zu of %s (input channels)", o->x, x[3], v->groups, w[3],
+                        o->w);
+    *s = (lac_conv_shape){ 1, (uint32_t)x[1], (uint32_t)x[2], (uint32_t)x[3], (uint32_t)w[1], (uint32_t)w[2], v->stride[0], v->stride[1],
+                           v->dilation[0], v->dilation[1], v->pad[0], v->pad[1], v->pad[2], v->pad[3] };
+    const uint32_t out_y = lac_conv_out_y(s), out_x = lac_conv_out_x(s);
+    if (!out_y || !out_x)
+        return diag_set(d, "%s: the kernel covers %" PRIu64 " x %" PRIu64 " pixels, expected at most the padded image of %s, %" PRIu64 " x %" PRIu64, o->w,
+                        (s->kernel_y - 1) * (uint64_t)s->dilation_y + 1, (s->kernel_x - 1) * (uint64_t)s->dilation_x + 1, o->x,
+                        (uint64_t)s->height + s->pad_top + s->pad_bottom, (uint64_t)s->width + s->pad_left + s->pad_right);
+    if (check_limits(v, s->channels, d)) return -1;
+    if (out_y > HOST_MAX_DIM || out_x > HOST_MAX_DIM)
+        return diag_set(d, "%s: %" PRIu32 " x %" PRIu32 " output pixels, expected at most %d x %d", o->y, out_y, out_x, HOST_MAX_DIM, HOST_MAX_DIM);
+
+    const size_t dim[4] = { x[0], out_y, out_x, w[0] };
+    l->out_ndim = 4;
+    l->out_count = 1;
+    for (unsigned i = 0; i < 4; i++) {
+        if (dim[i] > SIZE_MAX / 16 / l->out_count)
+            return diag_set(d, "%s: a result of %zu x %zu x %zu x %zu elements is too large", o->y, dim[0], dim[1], dim[2], dim[3]);
+        l->out_count *= l->out_dim[i] = dim[i];
+    }
+    return 0;
+}
+
+static int load(layer *l, diag *d)
+{
+    const layer_options *o = &l->o;
+    if (operands_array(o->w, layer_weight_types(o), 4, "[K, R, S, C/groups]", &l->w, d) || layer_check_weights(l, d) ||
+        operands_array(o->x, OPERANDS_X, 4, "[N, H, W, C]", &l->x, d) || operands_zero(o->x, o->zero_in, &l->x, &l->in, d))
+        return -1;
+    return check_shapes((conv *)l, d) || layer_load_requant(l, d) ? -1 : 0;
+}
+
+/* ---- Weights and images for the machine -------------------------------------------------------------- */
+
+/* v->wide, `rows` rows of R * S * channels. */
+static int widen(conv *v, const host_matrix *given, uint32_t rows, uint32_t channels, diag *d)
+{
+    layer         *l = &v->l;
+    const size_t   es = given->w8 ? 1 : 2, ins = l->w.dim[3], outs = l->w.dim[0] / v->groups, cols = (size_t)l->taps * channels;
+    const uint8_t *from = given->w8 ? (const void *)given->w8 : given->w16;
+    free(v->wide);
+    uint8_t *to = v->wide = calloc(rows * es, cols);
+    if (!to) return diag_set(d, "%s: not enough memory", l->o.w);
+    for (size_t k = 0; k < l->w.dim[0]; k++)
+        for (size_t t = 0; t < l->taps; t++)
+            memcpy(to + (k * cols + t * channels + k / outs * ins) * es, from + (k * l->taps + t) * ins * es, ins * es);
+    l->channels = channels;
+    l->m = (host_matrix){ rows, (uint32_t)cols, given->w8 ? v->wide : NULL, given->w8 ? NULL : v->wide };
+    return 0;
+}
+
+/* X with `channels` a pixel. */
+static int fill_pixels(conv *v, uint32_t channels, diag *d)
+{
+    layer         *l = &v->l;
+    const size_t   es = npy_type_size(l->x.type), has = l->x.dim[3], pixels = l->x.count / has;
+    const int16_t  zero = (int16_t)l->o.zero_in;
+    const uint8_t *from = l->x.data;
+    l->x_data = l->x.data;
+    if (channels == has) return 0;
+    uint8_t *to = pixels > SIZE_MAX / es / channels ? NULL : malloc(pixels * channels * es);
+    if (!to) return diag_set(d, "%s: not enough memory", l->o.x);
+    l->x_data = v->image = to;
+    for (size_t p = 0; p < pixels; p++, to += channels * es, from += has * es) {
+        memcpy(to, from, has * es);
+        for (size_t c = has; c < channels; c++)
+            if (es == 1) to[c] = (uint8_t)zero;
+            else memcpy(to + 2 * c, &zero, 2);
+    }
+    return 0;
+}
+
+/* Parameters of the rows that W has not: none of them are kept, so any legal ones will do. */
+static int fill_requant(conv *v, uint32_t rows, diag *d)
+{
+    layer       *l = &v->l;
+    lac_requant *rq = &l->rq;
+    const size_t has = l->w.dim[0];
+    if (rows == has) return 0;
+    v->bias = calloc(rows, sizeof *v->bias);
+    v->multiplier = calloc(rows, sizeof *v->multiplier);
+    v->shift = malloc(rows);
+    if (!v->bias || !v->multiplier || !v->shift) return diag_set(d, "not enough memory");
+    memset(v->shift, 1, rows);
+    if (rq->bias) rq->bias = memcpy(v->bias, rq->bias, has * sizeof *v->bias);
+    if (rq->multiplier) rq->multiplier = memcpy(v->multiplier, rq->multiplier, has * sizeof *v->multiplier);
+    if (rq->shift) rq->shift = memcpy(v->shift, rq->shift, has);
+    return 0;
+}
+
+/* The matrix, and every slice of it, has a multiple of this many rows: of store_w; and where a bank holds less than a row of pixels, of so many that as few
+ * pixels as it holds can be a multiple of LAC_ALIGN bytes, at which the driver cuts rows. */
+static uint32_t step_of_rows(const lac_caps *caps, uint32_t pixels, lac_type out)
+{
+    const uint32_t least = LAC_ALIGN / (uint32_t)layer_out_bytes(out);
+    uint32_t       step = caps->store_w;
+    if (pixels > caps->acc_depth)
+        while (step < least && caps->acc_depth / ((step + caps->lanes - 1) / caps->lanes) * step < least) step *= 2;
+    return step;
+}
+
+/* The machine is known: matrix, format, images. */
+static int prepare(layer *l, diag *d)
+{
+    conv                *v = (conv *)l;
+    const layer_options *o = &l->o;
+    const lac_caps      *caps = &l->mach.dev.caps;
+    const uint32_t       channels = v->shape.channels, padded = host_padded(channels);
+    const uint32_t       wide = (uint32_t)l->out_dim[2];
+    const uint32_t       step = step_of_rows(caps, wide, o->out);
+    const uint64_t       rows = (l->w.dim[0] + step - 1) / step * step;
+    const int            nm = host_format_n(o->format) != 0;
+    host_matrix          given;
+    uint64_t             rules, lane_cycles;
+    diag                 too_wide;
+    if (!(caps->formats & LAC_HAS_WINDOWS)) return diag_set(d, "configuration %s has no convolution", l->mach.cfg.name);
+    if (layer_has_format(l, d)) return -1;
+    if (rows > HOST_MAX_DIM || (uint64_t)wide * step > MAX_ROW)
+        return diag_set(d, "an output row of %" PRIu32 " pixels of %zu channels, filled up to a multiple of %" PRIu32 ", has too many elements", wide,
+                        l->w.dim[0], step);
+    if (nm && check_limits(v, padded, d)) return -1;
+
+    l->taps = v->shape.kernel_y * v->shape.kernel_x;
+    l->groups = v->groups;
+    if (layer_weights(l, &given, d) || widen(v, &given, (uint32_t)rows, padded, d) ||
+        layer_shape(l, &given, &l->m, l->m.w8 ? v->wide : NULL, d))
+        return -1;
+    if (host_uses_conv(&l->uses, l->x.data, l->in, (int32_t)o->zero_in, l->x.dim[0], &v->shape, &rules)) return diag_set(d, "not enough memory");
+    l->format = o->format;
+    if (l->format == HOST_AUTO)
+        l->format = host_choose(&l->m, &l->uses, caps->lanes, check_limits(v, padded, &too_wide) ? caps->formats & ~(1u << LAC_NM) : caps->formats,
+                                &lane_cycles);
+    if (l->format == HOST_AUTO) return diag_set(d, "%s: no format of configuration %s takes it", o->w, l->mach.cfg.name);
+    l->lane_cycles = host_cycles(&l->m, l->format, &l->uses, caps->lanes);
+    l->needed_macs = host_needed_macs(&l->m, &l->uses);
+    l->dense_macs = rules * l->w.dim[3] * l->w.dim[0];
+    if (!host_format_n(l->format) && channels != padded && widen(v, &given, (uint32_t)rows, channels, d)) return -1;
+    if (fill_pixels(v, l->channels, d) || fill_requant(v, (uint32_t)rows, d)) return -1;
+
+    l->batch = l->x.dim[0];
+    l->x_lines = v->shape.height;
+    l->x_width = v->shape.width * l->channels;
+    l->y_lines = (uint32_t)l->out_dim[1];
+    l->y_pixels = wide;
+    l->row_step = step;
+    l->max_rows = MAX_ROW / wide / step * step;
+    v->shape.channels = l->channels;
+    return 0;
+}
+
+/* ---- Commands -------------------------------------------------------------------------------------- */
+
+static lac_status build(layer *l, lac_emit emit, void *ctx)
+{
+    const conv    *v = (const conv *)l;
+    const uint32_t n = layer_jobs(l);
+    lac_conv      *jobs = malloc(n * sizeof *jobs);
+    if (!jobs) return LAC_E_PORT;
+    for (uint32_t i = 0; i < n; i++) {
+        const lac_fc *j = &l->jobs[i];
+        jobs[i] = (lac_conv){ j->layer, j->resident, v->shape, j->x, j->y, j->clamp_lo, j->clamp_hi, j->tag, j->mark };
+        jobs[i].shape.images = j->points;
+    }
+    const lac_status s = lac_conv_build(&l->mach.dev.caps, jobs, n, emit, ctx);
+    free(jobs);
+    return s;
+}
+
+static int misfit(const layer *l, diag *d)
+{
+    const lac_caps *caps = &l->mach.dev.caps;
+    const uint64_t  lines = lac_pitch(caps, l->x_width, l->in, 0) / caps->line;
+    if (lines > caps->feat_depth)
+        return diag_set(d, "%s: an image row of %" PRIu32 " pixels of %" PRIu32 " channels does not fit the feature RAM of configuration %s", l->o.x,
+                        l->x_width / l->channels, l->channels, l->mach.cfg.name);
+    return diag_set(d, "%s and %s: image rows and layer do not fit the RAMs of configuration %s", l->o.w, l->o.x, l->mach.cfg.name);
+}
+
+int cmd_conv(cli_globals *g, int argc, char **argv)
+{
+    static const struct argp_child children[] = { { &layer_argp, 0, 0, 0 }, { &cli_globals_argp, 0, 0, 0 }, { 0 } };
+    static const struct argp argp = {
+        options_, parse, "W.npy X.npy -o Y.npy",
+        "2-D convolution of images, channels last.\v"
+        "W [K, R, S, C/groups] is int8 or int16 (csc: at most 15 distinct non-zero values), or float32 with --cluster; X [N, H, W, C] is int8, uint8 or "
+        "int16. A kernel has at most 11 x 11 taps. Outside the image X is its zero point.",
+        children, 0, 0,
+    };
+    static const layer_kind kind = { "conv", load, prepare, build, misfit, 0 };
+    conv v = { .stride = { 1, 1 }, .dilation = { 1, 1 }, .groups = 1 };
+    layer_init(&v.l, &kind, g);
+    argp_parse(&argp, argc, argv, 0, NULL, &v);
+    const int code = layer_main(&v.l);
+    layer_free(&v.l);
+    free(v.wide);
+    free(v.image);
+    free(v.bias);
+    free(v.multiplier);
+    free(v.shift);
+    return code;
+}

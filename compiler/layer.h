@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * layer.h - what the subcommands that run one layer share (`lacuna fc`, `lacuna conv`)
+ *
+ *   Steps     options, files, weights into a format, packing, layout of device memory, run, compare, write: layer_main() does them in this
+ *             order; what differs is a layer_kind's
+ *   Device    X and Y are rows: `x_lines` of `x_width` elements for each of the batch (of a fully connected layer one, its point; of an image its
+ *             height), and `y_lines` of `y_pixels` pixels. A pixel has as many channels as the packed layer
+ *   Counting  macs, cycles and bytes in --stats are those of everything between first doorbell and last interrupt, all
+ *             repetitions together; loading resident weights is not in it
+ *   Errors    0; -1: *d has a sentence */
+#ifndef LACUNA_LAYER_H
+#define LACUNA_LAYER_H
+#include "cli.h"
+#include "host.h"
+#include "npy.h"
+
+typedef enum { LAYER_AUTO, LAYER_RESIDENT, LAYER_STREAM } layer_placement;
+
+typedef struct {
+    cli_globals    *g;
+    const char     *w, *x, *y;
+    const char     *bias, *multiplier, *shift; /* file names, or NULL */
+    int64_t         zero_in;
+    int             requant; /* some output option was given */
+    lac_type        out;     /* LAC_RAW without output options */
+    int             clamp_set;
+    int64_t         zero_out, clamp[2];
+    host_format     format;
+    int             prune, cluster;
+    layer_placement place;
+    uint32_t        repeat;
+    uint32_t        latency; /* [cycles] of reads; 0: the machine's own */
+} layer_options;
+
+/* A child of a subcommand's parser; its input is the layer_options. Everything but -o and the global options; it takes the two files. */
+extern const struct argp layer_argp;
+
+/* What can only be said when all options are known. */
+void layer_check_options(layer_options *o, struct argp_state *state);
+
+/* Output channels that one driver layer makes: all of them, or as many as the machine can store in one type (see plan_job()). */
+typedef struct {
+    uint32_t  row0;
+    lac_layer layer;
+    void     *image;
+} layer_slice;
+
+typedef struct layer layer;
+
+typedef struct {
+    const char *name;                                        /* of the subcommand */
+    int        (*load)(layer *l, diag *d);                   /* the files */
+    int        (*prepare)(layer *l, diag *d);                /* the machine is open: everything down to `out_dim` below */
+    lac_status (*build)(layer *l, lac_emit emit, void *ctx); /* the commands of l->jobs */
+    int        (*misfit)(const layer *l, diag *d);           /* -1, and why they are not possible on this machine */
+    int          predicted;                                  /* the cycle model knows such commands */
+} layer_kind;
+
+struct layer {
+    const layer_kind *kind;
+    layer_options     o;
+    npy_array         w, x, bias, multiplier, shift;
+    lac_type          in;
+    lac_requant       rq;
+    int16_t          *clustered;  /* like w, --cluster; else NULL */
+    host_clusters     clusters;
+    uint64_t          pruned;
+
+    /* W is [channels out][taps][channels in / groups]; `m` has taps * `channels` columns for it, so `channels` is what a tap has there. */
+    uint32_t          taps, groups, channels;
+    host_matrix       m;          /* what the driver packs; perhaps with more rows than W */
+    const void       *x_data;     /* [batch][x_lines][x_width] */
+    size_t            batch;
+    uint32_t          x_lines, x_width, y_lines, y_pixels;
+    uint32_t          row_step;   /* slices begin at multiples of it */
+    uint32_t          max_rows;   /* of a slice */
+    host_uses         uses;
+    host_format       format;     /* chosen */
+    uint64_t          lane_cycles, needed_macs, dense_macs; /* of one repetition */
+    int               by_column;  /* column blocks, not weight blocks */
+    uint32_t          weight_depth; /* of host_packing */
+    unsigned          out_ndim;
+    size_t            out_dim[4], out_count;
+
+    layer_slice      *slices;
+    uint32_t          n_slices;
+    int               resident;
+    machine           mach;
+    lac_fc           *jobs;       /* [repeat][n_slices][parts] of at most LAYER_BATCH: `points` are of the batch */
+    uint32_t          parts;
+    runner            run;
+    trace             trace;
+    uint64_t          weight_bytes; /* of the layer's weight blocks */
+    uint64_t          predicted;  /* [cycles] */
+    const char       *bound;      /* NULL: nothing was predicted */
+    void             *result;     /* [out_dim] */
+};
+
+enum { LAYER_BATCH = 65535 }; /* of one driver job; a larger batch is several jobs */
+
+static inline uint32_t layer_jobs(const layer *l) { return l->o.repeat * l->n_slices * l->parts; }
+
+/* Defaults, before options are parsed. */
+void layer_init(layer *l, const layer_kind *kind, cli_globals *g);
+
+/* All of it; returns the exit code. */
+int  layer_main(layer *l);
+void layer_free(layer *l);
+
+/* ---- For a kind's load() and prepare() --------------------------------------------------------------- */
+
+/* "file: element [r, c] (byte n)" */
+const char *layer_element(const char *file, const npy_array *a, size_t i, char *buf, size_t cap);
+
+unsigned layer_weight_types(const layer_options *o);     /* of NPY_IS(): what W may be */
+int      layer_check_weights(const layer *l, diag *d);   /* float32 only with --cluster and finite */
+int      layer_load_requant(layer *l, diag *d);          /* W is there: one value for each of its rows */
+
+/* W, clustered where asked for, as a matrix of its first dimension and the rest. */
+int layer_weights(layer *l, host_matrix *m, diag *d);
+
+/* Make `m` legal for the format asked for, or say why it is not. `editable` is m->w8, or NULL where that is not int8. Codes are looked for in
+ * `given`, which is layer_weights() (perhaps `m` itself). */
+int layer_shape(layer *l, const host_matrix *given, const host_matrix *m, int8_t *editable, diag *d);
+
+int layer_has_format(const layer *l, diag *d); /* the machine has the one asked for */
+
+/* ---- The machine (layer_run.c) ------------------------------------------------------------------------ */
+
+size_t layer_out_bytes(lac_type t); /* of an element */
+
+int layer_plan(layer *l, runner_plan *plan, diag *d);     /* pack, and count the commands */
+int layer_execute(layer *l, const runner_plan *plan);     /* run and fetch l->result; exit code */
+void layer_free_slices(layer *l);
+
+#endif

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * layer_run.c - a layer on a machine: packing, layout of device memory, run, prediction, results (see layer.h) */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include "arena.h"
+#include "layer.h"
+#include "predict.h"
+
+/* ---- Packing --------------------------------------------------------------------------------------- */
+
+/* Image and layer of one slice of `rows` channels. */
+static int pack_slice(layer *l, layer_slice *sl, uint32_t rows, diag *d)
+{
+    const host_matrix  m = host_rows(&l->m, sl->row0, rows);
+    lac_requant        rq = l->rq;
+    const host_packing how = { l->format, l->by_column, l->o.requant ? &rq : NULL, l->weight_depth, NULL, 0 };
+    uint64_t           where = 0;
+    if (rq.bias) rq.bias += sl->row0;
+    if (rq.multiplier) rq.multiplier += sl->row0;
+    if (rq.shift) rq.shift += sl->row0;
+    const lac_status s = host_pack(&l->mach.dev.caps, &m, &how, &sl->image, &sl->layer, &where);
+    if (s == LAC_E_PORT) return diag_set(d, "%s: not enough memory", l->o.w);
+    if (s == LAC_E_SPACE)
+        return diag_set(d, "%s: a layer of %" PRIu32 " x %" PRIu32 " in format %s cannot be cut to fit configuration %s", l->o.w, rows,
+                        m.cols, host_format_name(l->format), l->mach.cfg.name);
+    return s ? diag_set(d, "%s: cannot be packed: %s at %" PRIu64, l->o.w, lac_status_name(s), where) : 0;
+}
+
+void layer_free_slices(layer *l)
+{
+    for (uint32_t i = 0; i < l->n_slices; i++) free(l->slices[i].image);
+    free(l->slices);
+    l->slices = NULL;
+    l->n_slices = 0;
+}
+
+static int pack(layer *l, uint32_t rows, diag *d)
+{
+    layer_free_slices(l);
+    l->n_slices = (l->m.rows + rows - 1) / rows;
+    if (!(l->slices = calloc(l->n_slices, sizeof *l->slices))) return diag_set(d, "%s: not enough memory", l->o.w);
+    for (uint32_t i = 0; i < l->n_slices; i++) {
+        l->slices[i].row0 = i * rows;
+        if (pack_slice(l, &l->slices[i], l->m.rows - i * rows < rows ? l->m.rows - i * rows : rows, d)) return -1;
+    }
+    /* Several slices are not kept on chip together: where they are needed, the RAMs are small. */
+    l->resident = l->o.place != LAYER_STREAM && !l->by_column && l->n_slices == 1 && l->slices[0].layer.resident_cols != 0;
+    if (l->o.place == LAYER_RESIDENT && !l->resident)
+        return diag_set(d, "--resident: %s in format %s is larger than the RAMs of configuration %s", l->o.w, host_format_name(l->format),
+                        l->mach.cfg.name);
+    return 0;
+}
+
+/* ---- Running --------------------------------------------------------------------------------------- */
+
+size_t layer_out_bytes(lac_type t) { return t == LAC_RAW ? 8 : t == LAC_INT16 ? 2 : 1; }
+
+static const lac_place front_ = { 0, 0, 0, 0 };
+
+/* Addresses of everything behind a ring of `ring` commands. Returns the bytes it takes. */
+static uint64_t lay_out(layer *l, uint32_t ring)
+{
+    const lac_caps *caps = &l->mach.dev.caps;
+    const uint32_t  xp = lac_pitch(caps, l->x_width, l->in, 0);
+    arena           a = arena_at(l->mach.base);
+    lac_fc         *job = l->jobs;
+    arena_take(&a, 64u * (uint64_t)ring);
+    for (uint32_t i = 0; i < l->n_slices; i++) l->slices[i].layer.addr = arena_take(&a, l->slices[i].layer.bytes);
+    const lac_addr x = arena_take(&a, (uint64_t)l->batch * l->x_lines * xp);
+    for (uint32_t run = 0; run < l->o.repeat; run++)
+        for (uint32_t i = 0; i < l->n_slices; i++) {
+            const uint32_t yp = lac_pitch(caps, l->y_pixels * l->slices[i].layer.rows, l->o.out, 0);
+            const lac_addr y = arena_take(&a, (uint64_t)l->batch * l->y_lines * yp);
+            for (uint32_t part = 0; part < l->parts; part++) {
+                const uint64_t first = (uint64_t)part * LAYER_BATCH, left = l->batch - first;
+                *job++ = (lac_fc){
+                    .layer = &l->slices[i].layer,
+                    .resident = l->resident ? &front_ : NULL,
+                    .points = left > LAYER_BATCH ? LAYER_BATCH : (uint32_t)left,
+                    .x = { x + first * l->x_lines * xp, xp, l->in, (int32_t)l->o.zero_in, 0 },
+                    .y = { y + first * l->y_lines * yp, yp, l->o.out, (int32_t)l->o.zero_out, 0 },
+                    .clamp_lo = (int32_t)l->o.clamp[0],
+                    .clamp_hi = (int32_t)l->o.clamp[1],
+                    .tag = run,
+                    .mark = i + 1 == l->n_slices && part + 1 == l->parts,
+                };
+            }
+        }
+    return arena_bytes(&a);
+}
+
+/* Count the commands. LAC_E_SPACE: this machine cannot do it this way. */
+static lac_status count(layer *l, runner_plan *plan)
+{
+    const lac_caps *caps = &l->mach.dev.caps;
+    runner_plan     once = { .line = caps->line };
+    lac_status      s = LAC_OK;
+    *plan = once;
+    lay_out(l, 2);
+    if (l->resident) s = lac_fc_load(caps, &l->slices[0].layer, &front_, runner_count, plan);
+    if (!s) s = l->kind->build(l, runner_count, plan);
+    /* The weight blocks of one streamed point: each of them exactly once, and whichever way the layer is used. */
+    for (uint32_t i = 0; i < l->n_slices && !s; i++) {
+        lac_fc one = l->jobs[(size_t)i * l->parts];
+        one.points = 1;
+        one.resident = NULL;
+        one.x.pitch = lac_pitch(caps, l->m.cols, l->in, 0);
+        one.y = (lac_tensor){ one.x.addr + one.x.pitch, lac_pitch(caps, one.layer->rows, LAC_RAW, 0), LAC_RAW, 0, 0 };
+        one.clamp_lo = one.clamp_hi = 0;
+        s = lac_fc_build(caps, &one, 1, runner_count, &once);
+    }
+    l->weight_bytes = once.weight_bytes;
+    return s;
+}
+
+/* Pack and count. STORE writes 64-byte aligned, so where the RAMs hold fewer channels than 64 bytes of outputs, a layer of
+ * several row tiles cannot be one tensor of that type: then it becomes slices of channels, each with a tensor of its own. */
+int layer_plan(layer *l, runner_plan *plan, diag *d)
+{
+    const lac_caps *caps = &l->mach.dev.caps;
+    const uint32_t  acc = caps->acc_depth * caps->lanes, most = acc < caps->param_depth ? acc : caps->param_depth;
+    const uint32_t  all = l->m.rows < l->max_rows ? l->m.rows : l->max_rows;
+    l->parts = (uint32_t)((l->batch + LAYER_BATCH - 1) / LAYER_BATCH);
+    for (uint32_t rows = all; rows; rows = (rows > most ? most : rows / 2) / l->row_step * l->row_step) {
+        if (pack(l, rows, d)) return -1;
+        free(l->jobs);
+        l->jobs = calloc((size_t)l->o.repeat * l->n_slices * l->parts, sizeof *l->jobs);
+        if (!l->jobs) return diag_set(d, "not enough memory");
+        const lac_status s = count(l, plan);
+        if (!s) return 0;
+        if (s != LAC_E_SPACE) return diag_set(d, "%s and %s: no commands for them: %s", l->o.w, l->o.x, lac_status_name(s));
+    }
+    return l->kind->misfit(l, d);
+}
+
+/* Load what is resident, then the clock, then the jobs. */
+static lac_status run(layer *l, const runner_plan *plan)
+{
+    const lac_caps *caps = &l->mach.dev.caps;
+    const size_t    row = l->x_width * npy_type_size(l->x.type), lines = l->batch * l->x_lines;
+    const int       watch = l->o.g->stats || l->o.g->trace;
+    runner         *r = &l->run;
+    lac_status      s = LAC_OK;
+    for (uint32_t i = 0; i < l->n_slices && !s; i++)
+        s = machine_write(&l->mach, l->slices[i].layer.addr, l->slices[i].image, l->slices[i].layer.bytes);
+    for (size_t p = 0; p < lines && !s; p++)
+        s = machine_write(&l->mach, l->jobs[0].x.addr + p * l->jobs[0].x.pitch, (const char *)l->x_data + p * row, row);
+    if (s) return s;
+    if (runner_init(r, &l->mach, plan) || (watch && trace_init(&l->trace))) return LAC_E_SPACE;
+    if (l->resident) {
+        s = lac_fc_load(caps, &l->slices[0].layer, &front_, runner_emit, r);
+        if (!s) s = runner_finish(r);
+        memset(&r->sum, 0, sizeof r->sum);
+    }
+    if (!s && watch) s = runner_watch(r, &l->trace);
+    if (!s) s = l->kind->build(l, runner_emit, r);
+    return s ? s : runner_finish(r);
+}
+
+/* The program as the runner cuts it, on the cycle model. */
+typedef struct {
+    layer    *l;
+    predict  *p;
+    uint32_t  n;       /* commands of this piece */
+    uint64_t  longest; /* [cycles] of all pieces: it gives the bound */
+    int       traced;  /* its events are the timeline */
+} forecast;
+
+static int forecast_piece(forecast *c)
+{
+    predict_result       res;
+    uint32_t             n;
+    layer               *l = c->l;
+    const predict_status s = predict_run(c->p, &res, NULL);
+    if (s) return s;
+    const predict_event *e = predict_events(c->p, &n);
+    for (uint32_t i = 0; i < n && c->traced; i++) trace_ran(&l->trace, e[i].engine, l->predicted + e[i].start, l->predicted + e[i].end);
+    if (!l->bound || res.cycles > c->longest) l->bound = predict_bound_name(res.bound);
+    if (res.cycles > c->longest) c->longest = res.cycles;
+    l->predicted += res.cycles;
+    c->n = 0;
+    return 0;
+}
+
+static int forecast_emit(void *ctx, const lac_cmd *cmd)
+{
+    forecast *c = ctx;
+    int       s = c->n == c->l->run.cap ? forecast_piece(c) : 0;
+    if (!s) s = predict_emit(c->p, cmd);
+    c->n += !s;
+    return s;
+}
+
+/* Fill in `predicted` and `bound`, and, but for the RTL, which has a trace port, the timeline. What cannot be predicted stays unknown. */
+static void foresee(layer *l)
+{
+    const lac_caps       *caps = &l->mach.dev.caps;
+    const axi_mem_timing  t = l->mach.timing;
+    const predict_memory  view = { l->mach.mem, l->mach.base, l->mach.bytes, t.rd_latency, t.wr_latency, t.outstanding };
+    forecast              c = { l, predict_new(caps, &view), 0, 0, 0 };
+    int                   s = c.p ? 0 : -1;
+    if (l->resident && !s) s = lac_fc_load(caps, &l->slices[0].layer, &front_, forecast_emit, &c) || forecast_piece(&c);
+    l->predicted = c.longest = 0;
+    l->bound = NULL;
+    c.traced = l->mach.kind != MACHINE_RTL;
+    if (!s) s = l->kind->build(l, forecast_emit, &c) || forecast_piece(&c);
+    if (s) l->bound = NULL;
+    predict_free(c.p);
+}
+
+/* Result of one run, without the gaps between lines and the channels that W has not. LAC_E_SPACE: no memory. */
+static lac_status fetch(layer *l, uint32_t run_index, void *to)
+{
+    const uint32_t rows = (uint32_t)l->out_dim[l->out_ndim - 1];
+    const size_t   es = layer_out_bytes(l->o.out), pixel = rows * es, lines = l->batch * l->y_lines;
+    lac_status     s = LAC_OK;
+    for (uint32_t i = 0; i < l->n_slices && !s; i++) {
+        const layer_slice *sl = &l->slices[i];
+        const lac_tensor  *y = &l->jobs[((size_t)run_index * l->n_slices + i) * l->parts].y;
+        const uint32_t     have = sl->layer.rows, keep = rows - sl->row0 < have ? rows - sl->row0 : have;
+        const size_t       bytes = l->y_pixels * have * es;
+        char              *line = malloc(bytes), *at = (char *)to + sl->row0 * es;
+        if (!line) return LAC_E_SPACE;
+        for (size_t p = 0; p < lines && !s; p++) {
+            s = machine_read(&l->mach, line, y->addr + p * y->pitch, bytes);
+            for (uint32_t x = 0; x < l->y_pixels && !s; x++, at += pixel) memcpy(at, line + x * have * es, keep * es);
+        }
+        free(line);
+    }
+    return s;
+}
+
+/* Exit code. */
+int layer_execute(layer *l, const runner_plan *plan)
+{
+    cli_globals   *g = l->o.g;
+    diag           d;
+    lac_status     s;
+    const uint32_t ring = runner_ring(plan);
+    const int      code = (int)machine_memory(&l->mach, lay_out(l, ring), ring, &d);
+    if (code) return cli_fail(g, code, d.text);
+    if ((s = lac_watchdog(&l->mach.dev, 100000)) || (s = run(l, plan))) return cli_job_failed(g, &l->mach, s);
+    const char *broken = machine_misbehaved(&l->mach);
+    if (broken) {
+        diag_set(&d, "the core broke the rules of its bus: %s", broken);
+        return cli_fail(g, CLI_FAILED, d.text);
+    }
+
+    if (l->kind->predicted && (g->stats || g->trace)) foresee(l);
+
+    const size_t bytes = l->out_count * layer_out_bytes(l->o.out);
+    l->result = malloc(bytes);
+    char *again = l->o.repeat > 1 ? malloc(bytes) : NULL;
+    if (!l->result || (l->o.repeat > 1 && !again)) {
+        free(again);
+        return cli_fail(g, CLI_INPUT, "not enough memory");
+    }
+    s = fetch(l, 0, l->result);
+    uint32_t differs = 0;
+    for (uint32_t i = 1; i < l->o.repeat && !s && !differs; i++) {
+        s = fetch(l, i, again);
+        if (!s && memcmp(again, l->result, bytes)) differs = i;
+    }
+    free(again);
+    if (s) return cli_job_failed(g, &l->mach, s);
+    if (differs) {
+        diag_set(&d, "job failed: the result of repetition %" PRIu32 " differs from that of the first", differs);
+        return cli_fail(g, CLI_FAILED, d.text);
+    }
+    return CLI_OK;
+}

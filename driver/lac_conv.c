@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * lac_conv.c - convolutions: which taps see which rows of the image, and how much of it is on chip at once
+ *
+ * Plan. The output rows of an image are cut into *bands* that fit an accumulator bank, and whose input rows fit the feature RAM; where not even one
+ * output row fits a bank, into bands of one row, and these into *strips* of pixels. A group (lac_plan.h) is one strip of a band and one row
+ * tile. Its steps: the columns of the matrix are taps, row of taps by row of taps. All taps of a row see neighbouring pixels, so a window
+ * on them is one range of elements of the input row, and a row of taps, as far as it lies in a weight tile, is one EXEC for all
+ * pixels; with dilation_x above 1 each of its taps is.
+ *
+ * Padding. At the left and right it is the machine's: windows may hang over the end of a row, or lie beside it. Above and below it is left out here: a row of
+ * taps is a step for those output rows only that find an input row under it, and none where there is no such row or where
+ * all its windows lie beside the image. A group that would have no step at all gets one whose windows are empty, for
+ * banks change hands by EXECs.
+ *
+ * Features. The input rows of a band are one piece, which all of its strips, row tiles and taps share. Where those of one output row
+ * do not fit the feature RAM, each step brings the one row that it needs.
+ *
+ * Band size. As large as fits where weights are streamed, for they are streamed again for every band. Where they stay, not above a quarter of all
+ * output rows, so that the engines overlap; but not so small that input rows which two bands need, and which are loaded for both,
+ * make more than a quarter of what a band needs anew.
+ *
+ * Row tiles. Pixels lie one behind the other with all their channels, of which a row tile has only some: STORE takes each pixel for a point then. So one
+ * STORE writes a band of several rows only where they stand in memory without gaps; else bands have one row. */
+#include "lac_plan.h"
+
+enum { MOST = 65535, KERNEL = 11 };
+
+/* ---- Shape ----------------------------------------------------------------------------------------- */
+
+/* Output positions along one axis; 0: none, or a value is out of range. */
+static uint32_t positions(uint32_t n, uint32_t before, uint32_t after, uint32_t kernel, uint32_t dilation, uint32_t stride)
+{
+    if (n < 1u || n > MOST || before > MOST || after > MOST || kernel < 1u || kernel > KERNEL || dilation < 1u || dilation > MOST || stride < 1u
+        || stride > 32767u)
+        return 0;
+    const uint32_t span = (kernel - 1u) * dilation + 1u, padded = before + n + after;
+    return padded < span ? 0u : (padded - span) / stride + 1u;
+}
+
+uint32_t lac_conv_out_x(const lac_conv_shape *s)
+{
+    return positions(s->width, s->pad_left, s->pad_right, s->kernel_x, s->dilation_x, s->stride_x);
+}
+
+uint32_t lac_conv_out_y(const lac_conv_shape *s)
+{
+    return positions(s->height, s->pad_top, s->pad_bottom, s->kernel_y, s->dilation_y, s->stride_y);
+}
+
+/* Nothing that is computed from a shape which passed leaves 32 bits. */
+static lac_status check_shape(const lac_conv_shape *s, const lac_layer *layer)
+{
+    const uint32_t out_x = lac_conv_out_x(s), out_y = lac_conv_out_y(s);
+
+    if (out_x < 1u || out_x > MOST || out_y < 1u || out_y > MOST || s->images < 1u || s->images > MOST || s->channels < 1u || s->channels > MOST
+        || s->width * s->channels > MOST || s->stride_x * s->channels > 32767u || s->pad_left * s->channels > MOST
+        || (s->kernel_x - 1u) * s->dilation_x > MOST || (s->kernel_x - 1u) * s->dilation_x * s->channels > MOST)
+        return LAC_E_ARG;
+    if ((out_x - 1u) * (s->stride_x * s->channels) > MOST || out_x * layer->rows > MOST)
+        return LAC_E_ARG;
+    if (layer->cols != s->kernel_y * s->kernel_x * s->channels || (layer->format == LAC_NM && s->channels % 4u))
+        return LAC_E_ARG;
+    return LAC_OK;
+}
+
+/* ---- Plan of a job --------------------------------------------------------------------------------- */
+
+typedef struct {
+    uint32_t out_x, out_y;
+    uint32_t lines;            /* of an input row on chip */
+    uint32_t pixel;            /* [bytes] of y */
+    uint32_t row_tiles;
+    uint32_t band, bands;      /* [output rows] at most; in an image */
+    uint32_t strip, strips;    /* [pixels] at most; in an output row */
+    int      by_row;           /* features are loaded row by row, as the steps need them */
+    int      fits_half;
+} plan;
+
+/* Whether what job `w` writes and what job `r` reads have bytes in common. */
+static int overlap(const lac_caps *caps, const lac_conv *w, const lac_conv *r)
+{
+    const lac_conv_shape *in = &r->shape, *out = &w->shape;
+    return w->y.addr < lac_tensor_end(caps, &r->x, in->width * in->channels, in->images * in->height)
+        && r->x.addr < lac_tensor_end(caps, &w->y, lac_conv_out_x(out) * w->layer->rows, out->images * lac_conv_out_y(out));
+}
+
+static lac_status check_job(const lac_caps *caps, const lac_conv *job)
+{
+    const lac_conv_shape *s = &job->shape;
+    const lac_layer *layer = job->layer;
+
+    TRY(lac_check_machine(caps, layer));
+    if (job->resident)
+        TRY(lac_check_place(caps, layer, job->resident));
+    if (!(caps->formats & LAC_HAS_WINDOWS) || layer->by_column || layer->rows % caps->store_w)
+        return LAC_E_ARG;
+    TRY(check_shape(s, layer));
+    TRY(lac_check_tensor(&job->x, caps, s->width * s->channels, s->images * s->height, 0));
+    TRY(lac_check_tensor(&job->y, caps, lac_conv_out_x(s) * layer->rows, s->images * lac_conv_out_y(s), 1));
+    TRY(lac_check_clamp(&job->y, job->clamp_lo, job->clamp_hi));
+    return overlap(caps, job, job) ? LAC_E_ARG : LAC_OK;
+}
+
+/* How many pixels to a strip, and how many output rows a bank holds. */
+static lac_status plan_bank(const lac_caps *caps, const lac_conv *job, plan *p, uint32_t *rows)
+{
+    uint32_t unit, most_rows, room;
+
+    TRY(lac_check_row_tiles(caps, job->layer, &job->y, &p->row_tiles, &most_rows));
+    if (p->row_tiles > 1u && p->pixel % LAC_ALIGN)
+        return LAC_E_SPACE;
+    room = caps->acc_depth / most_rows;
+    p->strip = p->out_x;
+    *rows = room / p->out_x;
+    if (*rows == 0u) {
+        /* Strips begin at multiples of LAC_ALIGN bytes: of `unit` pixels, for p->pixel's largest power of two. */
+        unit = p->pixel & (0u - p->pixel);
+        unit = unit < LAC_ALIGN ? LAC_ALIGN / unit : 1u;
+        if (job->y.list || room < unit)
+            return LAC_E_SPACE;
+        p->strip = room / unit * unit;
+        *rows = 1;
+    }
+    p->strips = lac_ceil_div(p->out_x, p->strip);
+    if (p->row_tiles > 1u && job->y.pitch != p->out_x * p->pixel)
+        *rows = 1;
+    return LAC_OK;
+}
+
+static lac_status plan_job(const lac_caps *caps, const lac_ram_map *ram, const lac_conv *job, plan *p)
+{
+    const lac_conv_shape *s = &job->shape;
+    const int stays = job->resident || job->layer->tiles == 1u; /* the weights are loaded once */
+    const uint32_t span = (s->kernel_y - 1u) * s->dilation_y + 1u; /* [input rows] of one output row */
+    const uint32_t halo = span > s->stride_y ? span - s->stride_y : 0u; /* of these, those that the output row above has too */
+    uint32_t rows;
+
+    p->out_x = lac_conv_out_x(s);
+    p->out_y = lac_conv_out_y(s);
+    p->pixel = job->layer->rows * lac_type_bytes(job->y.type);
+    p->lines = lac_ceil_div(s->width * s->channels * lac_type_bytes(job->x.type), caps->line);
+    if (p->lines > caps->feat_depth)
+        return LAC_E_SPACE;
+    TRY(plan_bank(caps, job, p, &p->band));
+
+    rows = ram->feat_half / p->lines;
+    p->fits_half = rows >= lac_min(span, s->height);
+    if (!p->fits_half)
+        rows = caps->feat_depth / p->lines;
+    p->by_row = rows < lac_min(span, s->height);
+    if (p->by_row) {
+        p->fits_half = p->lines <= ram->feat_half;
+        p->band = 1;
+    } else if (rows < s->height)
+        p->band = lac_min(p->band, (rows - span) / s->stride_y + 1u);
+    if (stays)
+        p->band = lac_min(p->band, lac_max(lac_ceil_div(s->images * p->out_y, 4u), lac_ceil_div(4u * halo, s->stride_y)));
+    p->band = lac_min(p->band, p->out_y);
+
+    /* As many bands, but of equal size. */
+    p->bands = lac_ceil_div(p->out_y, p->band);
+    p->band = lac_ceil_div(p->out_y, p->bands);
+    p->bands = lac_ceil_div(p->out_y, p->band);
+    return job->resident ? LAC_OK : lac_check_stream(caps, ram, job->layer);
+}
+
+static uint32_t groups_of(const lac_conv *job, const plan *p) { return job->shape.images * p->bands * p->strips * p->row_tiles; }
+
+/* ---- Program --------------------------------------------------------------------------------------- */
+
+typedef struct {
+    lac_program g;
+
+    /* the job in work */
+    const lac_conv *job;
+    plan            p;
+
+    /* the group in work */
+    uint32_t image;
+    int32_t  oy0, oy1;      /* output rows of the image */
+    uint32_t x0, pixels;    /* of these rows */
+    int32_t  in0, in1;      /* input rows that its taps see; at least one, even if they see none */
+} program;
+
+typedef struct {
+    lac_tile t;
+    uint32_t tile;          /* number of the weight tile in which c1 lies */
+    uint32_t c0, c1;        /* columns of the matrix [elements], inside t and one row of taps, or one tap */
+    int32_t  first;         /* where the window of the first pixel begins [elements of an input row] */
+    int32_t  oy;            /* first output row that takes part */
+    uint32_t rows;          /* how many do */
+    int32_t  iy;            /* the first one's input row */
+} step;
+
+static int32_t clamp(int32_t v, int32_t lo, int32_t hi) { return v < lo ? lo : v > hi ? hi : v; }
+
+/* Columns that begin `into` elements behind the first of tap (r, s): the fields of `t` behind c1. 0: they see nothing of the image. */
+static int look(const program *f, step *t, uint32_t r, uint32_t s, uint32_t into)
+{
+    const lac_conv_shape *shape = &f->job->shape;
+    const int32_t stride = (int32_t)shape->stride_y, height = (int32_t)shape->height, channels = (int32_t)shape->channels;
+    const int32_t shift = (int32_t)(r * shape->dilation_y) - (int32_t)shape->pad_top; /* output row oy sees input row oy * stride + shift */
+    const int32_t reach = (int32_t)((f->pixels - 1u) * shape->stride_x * shape->channels);
+
+    t->oy = shift >= 0 ? f->oy0 : clamp((stride - 1 - shift) / stride, f->oy0, f->oy1);
+    const int32_t end = height - 1 < shift ? f->oy0 : clamp((height - 1 - shift) / stride + 1, f->oy0, f->oy1);
+    t->iy = t->oy * stride + shift;
+    t->first = (int32_t)into + ((int32_t)(f->x0 * shape->stride_x) + (int32_t)(s * shape->dilation_x) - (int32_t)shape->pad_left) * channels;
+    if (end <= t->oy || t->first >= (int32_t)shape->width * channels || t->first + reach + (int32_t)(t->c1 - t->c0) <= 0)
+        return 0;
+    t->rows = (uint32_t)(end - t->oy);
+    return 1;
+}
+
+/* The next step of the group, of columns from t->c1 on. 0: there is none. */
+static int find_step(const program *f, step *t)
+{
+    const lac_conv_shape *shape = &f->job->shape;
+    const lac_layer *layer = f->job->layer;
+    const uint32_t taps = shape->dilation_x == 1u ? shape->kernel_x : 1u, unit = taps * shape->channels; /* that are one step, [columns] */
+
+    while (t->c1 < layer->cols) {
+        const uint32_t tap = t->c1 / unit * taps;
+        lac_get_tile(layer->image, t->tile, &t->t);
+        const uint32_t tile_end = t->t.col0 + t->t.columns * (layer->format == LAC_NM ? 4u : 1u);
+        t->c0 = t->c1;
+        t->c1 = lac_min(tile_end, (t->c0 / unit + 1u) * unit);
+        if (t->c1 == tile_end)
+            t->tile++;
+        if (look(f, t, tap / shape->kernel_x, tap % shape->kernel_x, t->c0 % unit))
+            return 1;
+    }
+    return 0;
+}
+
+/* A step that does nothing: all its windows lie behind the row. */
+static void idle_step(const program *f, const lac_row_tile *r, step *t)
+{
+    lac_get_tile(f->job->layer->image, r->tile0, &t->t);
+    t->c0 = 0;
+    t->c1 = f->job->layer->format == LAC_NM ? 4u : 1u;
+    t->first = (int32_t)(f->job->shape.width * f->job->shape.channels);
+    t->oy = f->oy0;
+    t->rows = 1;
+    t->iy = f->in0;
+}
+
+static void do_step(program *f, const lac_row_tile *r, const step *t, int first, int last)
+{
+    const lac_conv_shape *s = &f->job->shape;
+    const int32_t row0 = f->p.by_row ? t->iy : f->in0;
+    const uint32_t row = f->image * s->height + (uint32_t)row0;
+    lac_piece piece;
+    lac_cmd *c;
+
+    piece.points = f->p.by_row ? 1u : (uint32_t)(f->in1 - f->in0);
+    piece.id = (uint64_t)piece.points << 32 | row;
+    piece.offset = (uint64_t)row * f->job->x.pitch;
+    piece.pitch = piece.points > 1u ? f->job->x.pitch : 0u;
+    piece.channels = s->width * s->channels;
+    piece.fits_half = f->p.fits_half;
+
+    lac_bring_codebook(&f->g);
+    lac_bring_weights(&f->g, r, &t->t);
+    lac_bring_features(&f->g, &piece, 0);
+    lac_bring_params(&f->g, r, first, last);
+
+    f->g.line0 += (uint32_t)(t->iy - row0) * f->p.lines;
+    c = lac_begin_exec(&f->g, r, &t->t, t->c0, t->c1, first);
+    SET(c, EXEC_FEAT_PITCH, t->rows > 1u ? s->stride_y * f->p.lines : 0u);
+    SET(c, EXEC_POINTS, t->rows);
+    SET(c, EXEC_ACC_BASE, (uint32_t)(t->oy - f->oy0) * f->pixels * lac_ceil_div(r->channels, f->g.caps->lanes));
+    SET(c, EXEC_FIRST, t->first);
+    SET(c, EXEC_STEP, s->stride_x * s->channels);
+    SET(c, EXEC_WIDTH, piece.channels);
+    SET(c, EXEC_PIXELS, f->pixels);
+    lac_end_exec(&f->g);
+}
+
+static void group(program *f, uint32_t row_tile, int last_of_job)
+{
+    const lac_conv *job = f->job;
+    const uint32_t rows = (uint32_t)(f->oy1 - f->oy0);
+    lac_row_tile r;
+    step next, now;
+    lac_cmd *c;
+    int more, first = 1;
+
+    lac_get_row_tile(job->layer->image, row_tile, &r);
+    next.tile = r.tile0;
+    next.c1 = 0;
+    more = find_step(f, &next);
+    if (!more) {
+        idle_step(f, &r, &now);
+        do_step(f, &r, &now, 1, 1);
+    }
+    for (; more; first = 0) {
+        now = next;
+        more = find_step(f, &next);
+        do_step(f, &r, &now, first, !more);
+    }
+
+    c = lac_begin_store(&f->g, &r, job->clamp_lo, job->clamp_hi, last_of_job && job->mark);
+    lac_set_addr(c, job->y.addr + (uint64_t)(f->image * f->p.out_y + (uint32_t)f->oy0) * job->y.pitch + f->x0 * f->p.pixel
+                         + r.chan0 * lac_type_bytes(job->y.type));
+    if (f->p.row_tiles == 1u) {
+        SET(c, STORE_PITCH, rows > 1u ? job->y.pitch : 0u);
+        SET(c, STORE_POINTS, rows);
+        SET(c, STORE_WIDTH, f->pixels * r.channels);
+        SET(c, STORE_PIXELS, f->pixels);
+    } else {
+        SET(c, STORE_PITCH, f->p.pixel);
+        SET(c, STORE_POINTS, rows * f->pixels);
+    }
+    lac_end_store(&f->g);
+}
+
+/* All groups of one band. */
+static lac_status band(program *f, uint32_t number, int last_of_job)
+{
+    const lac_conv_shape *s = &f->job->shape;
+    const int32_t stride = (int32_t)s->stride_y, height = (int32_t)s->height, pad = (int32_t)s->pad_top;
+
+    f->oy0 = (int32_t)(number * f->p.band);
+    f->oy1 = (int32_t)lac_min((number + 1u) * f->p.band, f->p.out_y);
+    f->in0 = clamp(f->oy0 * stride - pad, 0, height - 1);
+    f->in1 = clamp((f->oy1 - 1) * stride + (int32_t)((s->kernel_y - 1u) * s->dilation_y) - pad + 1, f->in0 + 1, height);
+    for (uint32_t k = 0; k < f->p.strips; k++) {
+        f->x0 = k * f->p.strip;
+        f->pixels = lac_min(f->p.strip, f->p.out_x - f->x0);
+        for (uint32_t t = 0; t < f->p.row_tiles; t++) {
+            group(f, t, last_of_job && k + 1u == f->p.strips && t + 1u == f->p.row_tiles);
+            if (f->g.o.status)
+                return (lac_status)f->g.o.status;
+        }
+    }
+    return LAC_OK;
+}
+
+/* The newest STORE among those that wrote the x of jobs[j], if LOAD may not yet know of it; else 0. */
+static uint32_t find_writer(const lac_program *g, const lac_conv *jobs, uint32_t j)
+{
+    uint32_t store = g->o.seq[LAC_STORE]; /* last one of job i */
+
+    for (uint32_t i = j; i-- > 0u && store > g->o.know[LAC_LOAD][LAC_STORE];) {
+        plan p;
+        if (overlap(g->caps, &jobs[i], &jobs[j]))
+            return store;
+        if (plan_job(g->caps, &g->ram, &jobs[i], &p) != LAC_OK)
+            return store; /* cannot happen: it was planned before */
+        store -= groups_of(&jobs[i], &p);
+    }
+    return 0;
+}
+
+lac_status lac_conv_build(const lac_caps *caps, const lac_conv *jobs, uint32_t n, lac_emit emit, void *ctx)
+{
+    program f;
+
+    if (!caps || (n && !jobs) || !emit)
+        return LAC_E_ARG;
+    lac_begin_program(&f.g, caps, emit, ctx);
+
+    for (uint32_t i = 0; i < n; i++) {
+        TRY(check_job(caps, &jobs[i]));
+        lac_map_take(&f.g.ram, jobs[i].layer, jobs[i].resident);
+    }
+    lac_map_end(caps, &f.g.ram);
+    for (uint32_t i = 0; i < n; i++) {
+        TRY(plan_job(caps, &f.g.ram, &jobs[i], &f.p));
+        f.g.o.groups += groups_of(&jobs[i], &f.p);
+    }
+
+    for (uint32_t i = 0; i < n; i++) {
+        const lac_conv *job = f.job = &jobs[i];
+        TRY(plan_job(caps, &f.g.ram, job, &f.p));
+        lac_begin_job(&f.g, job->layer, job->resident, &job->x, &job->y, job->tag, find_writer(&f.g, jobs, i));
+        for (f.image = 0; f.image < job->shape.images; f.image++)
+            for (uint32_t b = 0; b < f.p.bands; b++)
+                TRY(band(&f, b, f.image + 1u == job->shape.images && b + 1u == f.p.bands));
+    }
+    return lac_flush(&f.g);
+}
+
+lac_status lac_conv_run(lac_dev *dev, const lac_conv *jobs, uint32_t n, uint32_t limit)
+{
+    lac_feeder f;
+    TRY(lac_begin_feed(&f, dev, limit));
+    return lac_end_feed(&f, lac_conv_build(&dev->caps, jobs, n, lac_feed, &f));
+}

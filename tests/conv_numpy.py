@@ -1,0 +1,349 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+#
+# conv_numpy.py [PORT [CONFIG]] - `lacuna conv` against NumPy and Python's integers, exactly
+#
+#   Oracle   the sum of lac_conv_shape's contract in int64, tap by tap over a padded image; requantisation in Python's unbounded integers; the counts of --stats
+#            from the same taps. Nothing of the project is used but the command itself.
+#   Lines    directed jobs print one line each, random jobs one line a port and configuration. SEED repeats a run.
+#   Port     model: five configurations. rtl: those that build/rtl/NAME.so exists for, fewer jobs, each on the model too.
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+
+import fc_numpy
+from fc_numpy import BUILD, N_OF, ROOT, SEED, differs, random_requant, random_w, random_x, requantise
+
+CONFIGS = ["l8", "l64", "odd", "w512", "l4"]
+FORMATS = ["csc", "csc8", *N_OF]
+bad = 0
+
+
+def say(name, error):
+    global bad
+    bad += bool(error)
+    print(f"not ok - conv {name}: {error} (SEED={SEED})" if error else f"ok - conv {name}")
+    sys.stdout.flush()
+
+
+class Bench(fc_numpy.Bench):
+    def __init__(self, port, config, folder):
+        super().__init__(port, config, folder)
+        with open(os.path.join(ROOT, "configs", config + ".cfg"), encoding="ascii") as f:
+            keys = dict(re.findall(r"^(\w+)=(\d+)", f.read(), re.M))
+        self.feature_bytes = int(keys["FEAT_DEPTH"]) * max(8, int(keys["DATA_W"]) // 8)
+
+    def conv(self, w, x, *options, port=None):
+        """Returns (exit code, Y or None, stats, output)."""
+        y, stats = self.path("Y.npy"), self.path("stats.json")
+        for f in (y, stats):
+            if os.path.exists(f):
+                os.unlink(f)
+        cmd = [os.path.join(BUILD, "lacuna"), "--port", port or self.port, "conv", "--config", self.config, "--stats", stats,
+               self.save("W.npy", w), self.save("X.npy", x), "-o", y, *map(str, options)]
+        p = subprocess.run(cmd, capture_output=True, text=True, timeout=300, check=False)
+        if p.returncode:
+            return p.returncode, None, None, p.stdout + p.stderr
+        with open(stats, encoding="utf-8") as f:
+            return 0, np.load(y), json.load(f), p.stdout + p.stderr
+
+
+class Shape:
+    """What the options say, and the definition of a convolution by them."""
+
+    def __init__(self, stride=(1, 1), pad=(0, 0, 0, 0), dilation=(1, 1), groups=1):
+        self.stride, self.pad, self.dilation, self.groups = stride, pad, dilation, groups
+
+    def options(self):
+        def text(v):
+            return ",".join(map(str, v if len(set(v)) > 1 else v[:1]))
+        given = [("--stride", text(self.stride), "1"), ("--pad", text(self.pad), "0"), ("--dilation", text(self.dilation), "1"),
+                 ("--groups", str(self.groups), "1")]
+        return [t for name, value, default in given if value != default for t in (name, value)]
+
+    def out(self, w, x):
+        (sy, sx), (t, l, b, r), (dy, dx) = self.stride, self.pad, self.dilation
+        return ((x.shape[1] + t + b - (w.shape[1] - 1) * dy - 1) // sy + 1, (x.shape[2] + l + r - (w.shape[2] - 1) * dx - 1) // sx + 1)
+
+    def taps(self, w, x):
+        """For each tap (r, s): what it sees, [N, OH, OW, C], 0 outside x."""
+        (sy, sx), (t, l, b, r), (dy, dx), (oh, ow) = self.stride, self.pad, self.dilation, self.out(w, x)
+        padded = np.zeros((x.shape[0], x.shape[1] + t + b, x.shape[2] + l + r, x.shape[3]), x.dtype)
+        padded[:, t:t + x.shape[1], l:l + x.shape[2]] = x
+        for i in range(w.shape[1]):
+            for j in range(w.shape[2]):
+                yield i, j, padded[:, i * dy:i * dy + (oh - 1) * sy + 1:sy, j * dx:j * dx + (ow - 1) * sx + 1:sx]
+
+    def conv(self, w, x):
+        """int64; x counts from 0."""
+        k, c = w.shape[0] // self.groups, w.shape[3]
+        y = np.zeros((x.shape[0], *self.out(w, x), w.shape[0]), np.int64)
+        for i, j, seen in self.taps(w, x):
+            for g in range(self.groups):
+                y[..., g * k:(g + 1) * k] += seen[..., g * c:(g + 1) * c] @ w[g * k:(g + 1) * k, i, j].T.astype(np.int64)
+        return y
+
+    def macs(self, w, x):
+        """(multiplications with both operands non-zero, all that are inside the image)"""
+        k, c = w.shape[0] // self.groups, w.shape[3]
+        need = 0
+        for i, j, seen in self.taps(w, (x != 0).astype(np.int64)):
+            uses = seen.sum(axis=(0, 1, 2))
+            for g in range(self.groups):
+                need += int((uses[g * c:(g + 1) * c] * (w[g * k:(g + 1) * k, i, j] != 0).sum(axis=0)).sum())
+        inside = sum(int(seen.sum()) for _, _, seen in self.taps(w, np.ones((*x.shape[:3], 1), np.int64)))
+        return need, inside * c * w.shape[0]
+
+
+def aligned_w(r, fmt, k, ky, kx, c, groups, density):
+    """Weights that are legal for the format: its groups of four are of the tensor's channels, not of W's."""
+    flat = random_w(r, fmt, k * ky * kx, c + 3, density).reshape(k, ky, kx, c + 3)
+    return np.ascontiguousarray(np.stack([flat[i, :, :, (o := i // (k // groups) * c % 4):o + c] for i in range(k)]))
+
+
+def check(b, s, w, x, z, *options, repeat=1, want=None, port=None):
+    """One job with all that --stats says; None, or what went wrong."""
+    a = x.astype(np.int64) - z
+    code, y, stats, out = b.conv(w, x, *s.options(), "--input-zero-point", z, *options, port=port)
+    if code:
+        return f"exit {code}: {out.strip()}"
+    error = differs(y, s.conv(w, a) if want is None else want)
+    if error:
+        return error
+    need, dense = (n * repeat for n in s.macs(w, a))
+    if (stats["needed_macs"], stats["dense_macs"]) != (need, dense):
+        return f"macs: expected {need} of {dense}, got {stats['needed_macs']} of {stats['dense_macs']}"
+    if stats["issued_macs"] < need or (stats["format"].startswith("csc") and stats["issued_macs"] != need):
+        return f"issued_macs: expected {need}, got {stats['issued_macs']}"
+    if (stats["cycles"] is None) != ((port or b.port) == "model") or stats["lanes"] != b.lanes or stats["repeat"] != repeat:
+        return f"stats {stats['cycles']} cycles, {stats['lanes']} lanes, {stats['repeat']} repetitions"
+    if stats["cycles"] and abs(stats["utilisation"] - need / (b.lanes * stats["cycles"])) > 1e-9:
+        return f"utilisation {stats['utilisation']}"
+    return None
+
+
+def both(b, *args, **more):
+    """On the bench's port, and on the model too where that is another one."""
+    return check(b, *args, **more) or (check(b, *args, **more, port="model") if b.port != "model" else None)
+
+
+def random_sizes(b, r, work):
+    """(Shape, n, h, w, c, k, ky, kx) within the machine's feature RAM and `work` multiplications."""
+    while True:
+        odd = r.random() < 0.3
+        ky, kx = (int(r.integers(1, 12)) if odd else int(r.choice([1, 2, 3, 3, 5, 7])) for _ in range(2))
+        c = int(r.choice([1, 2, 3, 4, 5, 8, 16, 31, 64])) if r.random() < 0.7 else int(r.integers(1, 301 if r.random() < 0.2 else 40))
+        how = r.random()
+        groups = 1 if how < 0.6 else c if how < 0.8 else int(r.choice([g for g in range(1, c + 1) if c % g == 0]))
+        k = groups * (int(r.integers(1, 4)) if groups > 4 else int(r.choice([1, 2, 3, b.lanes, b.lanes + 1, 20])))
+        h, w = (int(r.integers(1, 65 if r.random() < 0.15 else 14)) for _ in range(2))
+        n = int(r.integers(1, 4)) if r.random() < 0.3 else 1
+        s = Shape(tuple(int(v) for v in r.choice([1, 1, 1, 2, 3, 4], 2)), tuple(int(v) for v in r.integers(0, 1 + r.choice([0, 1, 3, 8]), 4)),
+                  tuple(int(v) for v in r.choice([1, 1, 1, 1, 2, 3, 9], 2)), groups)
+        oh, ow = s.out(np.empty((k, ky, kx, 1)), np.empty((n, h, w, 1)))
+        if oh > 0 and ow > 0 and n * oh * ow * k * ky * kx * (c // groups) <= work and w * ((c + 3) // 4 * 4) * 2 <= b.feature_bytes:
+            return s, n, h, w, c, k, ky, kx
+
+
+def random_job(b, r, work):
+    s, n, h, w, c, k, ky, kx = random_sizes(b, r, work)
+    fmt = str(r.choice(FORMATS))
+    wd, xd = (float(r.choice([0, 0.05, 0.3, 0.7, 1.0])) for _ in range(2))
+    weights = aligned_w(r, fmt, k, ky, kx, c // s.groups, s.groups, wd)
+    flat, z = random_x(r, n * h * w, c, xd)
+    x = flat.reshape(n, h, w, c)
+    while int(s.conv(abs(weights.astype(np.int64)), abs(x.astype(np.int64) - z)).max(initial=0)) >= 2**35:  # no order of the additions leaves 36 bits
+        if fmt == "csc" and weights.dtype == np.int16:
+            weights = (weights // 4).astype(np.int16)
+        else:
+            x, z = (x // 4).astype(x.dtype), z // 4
+    options, want, repeat = [], None, 1
+    if r.random() < 0.7:
+        options += ["--format", fmt]
+    if r.random() < 0.4:
+        options += ["--stream"]
+    if r.random() < 0.1:
+        repeat = 2
+        options += ["--repeat", 2]
+    if r.random() < 0.5:
+        more, bias, m, sh, zp, lo, hi, dtype = random_requant(b, r, k)
+        options += more
+        y = s.conv(weights, x.astype(np.int64) - z)
+        want = requantise(y.reshape(-1, k), bias, m, sh, zp, lo, hi, dtype).reshape(y.shape)
+    error = both(b, s, weights, x, z, *options, repeat=repeat, want=want)
+    name = f"W {weights.dtype} {list(weights.shape)} density {wd} ({fmt}), X {x.dtype} {list(x.shape)} density {xd}, zero {z}, {' '.join(map(str, s.options() + options))}"
+    return f"{name}: {error}" if error else None
+
+
+def ints(r, *shape):
+    return r.integers(-128, 128, shape).astype(np.int8)
+
+
+def directed(b):
+    r = np.random.default_rng([SEED, 11])
+    tag = f"{b.port} {b.config}"
+    one = Shape()
+    say(f"{tag} one weight, one pixel", next((e for f in FORMATS if (e := both(b, one, np.full((1, 1, 1, 1), 7, np.int8), np.full((1, 1, 1, 1), -9, np.int8), 0, "--format", f))), None))
+    x = r.integers(0, 256, (2, 5, 6, 3)).astype(np.uint8)
+    for name, s, shape in (
+            ("four different paddings", Shape(pad=(0, 1, 2, 3)), (3, 3, 2)), ("padding wider than the kernel", Shape(pad=(4, 5, 6, 7)), (2, 2, 3)),
+            ("padding at the top alone", Shape(pad=(3, 0, 0, 0)), (5, 4, 3)), ("strides y 2, x 3", Shape((2, 3), (1, 2, 0, 1)), (4, 3, 2)),
+            ("a stride beyond the kernel", Shape((4, 4), (1, 1, 1, 1)), (3, 1, 1)), ("dilations y 2, x 3", Shape(dilation=(2, 3), pad=(2, 3, 2, 3)), (3, 3, 3)),
+            ("taps that see nothing but padding", Shape(dilation=(9, 9), pad=(9, 9, 9, 9)), (2, 3, 3)), ("a kernel as large as the image", one, (5, 5, 6)),
+            ("11 x 11 taps", Shape(pad=(5, 5, 5, 5)), (2, 11, 11))):
+        w = ints(r, *shape, 3)
+        say(f"{tag} {name}", both(b, s, w, x, 131, "--format", "csc8") or both(b, s, w, x, 131, "--format", "4:4", "--stream"))
+    w = ints(r, 6, 3, 3, 1)
+    say(f"{tag} depthwise, two outputs a channel", next((e for f in FORMATS[1:] if (e := both(b, Shape(pad=(1, 1, 1, 1), groups=3), w, x, 7, "--format", f))), None))
+    x = r.integers(-30000, 30000, (1, 4, 5, 10)).astype(np.int16)
+    w = aligned_w(r, "2:4", 4, 3, 2, 5, 2, 1.0)
+    say(f"{tag} a group of four channels in two groups of the layer", both(b, Shape(groups=2), w, x, -100, "--format", "2:4") or both(b, Shape(groups=2), w, x, -100))
+    x = ints(r, 2, 6, 7, 5)
+    w = ints(r, b.lanes + 1, 3, 3, 5)
+    files = ["--bias", b.save("B.npy", r.integers(-9999, 9999, len(w)).astype(np.int32)), "--multiplier", b.save("M.npy", np.int32(2**30 + 1)),
+             "--shift", b.save("S.npy", r.integers(38, 44, len(w)).astype(np.int8))]
+    bias, shift = np.load(files[1]).tolist(), np.load(files[5]).tolist()
+    s = Shape((1, 2), (1, 0, 2, 1))
+    acc = s.conv(w, x.astype(np.int64) - 3)
+    for kind, zp, lo, hi in (("int8", -128, -128, 127), ("uint8", 200, 17, 250), ("int16", 5, -32768, 32767)):
+        want = requantise(acc.reshape(-1, len(w)), bias, [2**30 + 1] * len(w), shift, zp, lo, hi, np.dtype(kind)).reshape(acc.shape)
+        say(f"{tag} requantised to {kind}, channels filled up", both(b, s, w, x, 3, *files, "--out-type", kind, "--zero-point", zp, "--clamp", f"{lo},{hi}", "--format", "csc8", want=want))
+    say(f"{tag} three repetitions", both(b, s, w, x, 3, "--repeat", 3, repeat=3))
+    say(f"{tag} five images", both(b, s, w, np.concatenate([x, x[:, ::-1], x[:1, :, ::-1]]), 3, "--stream"))
+
+
+def host(b):
+    """The host's own work: formats, pruning, clustering, sizes beyond one job."""
+    r = np.random.default_rng([SEED, 12])
+    tag = f"{b.port} {b.config}"
+    s, x = Shape(pad=(1, 1, 1, 1)), ints(r, 1, 7, 6, 8)
+    w = aligned_w(r, "1:4", 20, 3, 3, 8, 1, 0.7)
+    w[w != 0] = r.choice([-3, 1, 5], int((w != 0).sum()))
+    cost = {}
+    for f in FORMATS + ["auto"]:
+        code, _, stats, out = b.conv(w, x, *s.options(), "--format", f)
+        if code:
+            say(f"{tag} --format {f}", out.strip())
+            return
+        cost[f] = stats["lane_cycles"], stats["format"]
+    first = min(["1:4", "2:4", "3:4", "4:4", "csc", "csc8"], key=lambda f: cost[f][0])  # of equals the first
+    say(f"{tag} auto takes the format with the fewest cycles", None if cost["auto"] == (cost[first][0], first) else f"{cost}")
+    code, _, stats, out = b.conv(np.tile(np.int8([[[[3, 0, 0, -4]]]]), (16, 3, 3, 2)), np.ones_like(x), *s.options())
+    say(f"{tag} auto finds 2:4", out.strip() if code else None if stats["format"] == "2:4" else stats["format"])
+    # Channels beyond one group of four: what is 0 here would be dense there.
+    w = np.zeros((12, 3, 3, 5), np.int8)
+    w[..., 4] = 1
+    code, y, stats, out = b.conv(w, x[..., :5], *s.options())
+    say(f"{tag} auto, five channels", out.strip() if code else differs(y, s.conv(w, x[..., :5].astype(np.int64))))
+
+    for groups, c in ((1, 7), (2, 3)):
+        for fmt, n in N_OF.items():
+            w = ints(r, 4, 2, 3, c)
+            w[0], w[1, 0, 0, :3] = 5, [-128, 127, 1]  # ties: the leftmost stay
+            kept = w.astype(int)
+            for k in range(4):
+                c0 = k // (4 // groups) * c
+                for g in range(c0 // 4 * 4, c0 + c, 4):
+                    a, e = max(g - c0, 0), min(g + 4 - c0, c)
+                    for tap in kept[k].reshape(-1, c)[:, a:e]:
+                        for i in sorted(range(e - a), key=lambda i: -abs(tap[i]))[n:]:  # pylint: disable=cell-var-from-loop
+                            tap[i] = 0
+            x = ints(r, 1, 4, 5, c * groups)
+            s = Shape(groups=groups)
+            code, y, stats, out = b.conv(w, x, *s.options(), "--format", fmt, "--prune")
+            gone = int((w != 0).sum() - (kept != 0).sum())
+            error = out.strip() if code else differs(y, s.conv(kept, x.astype(np.int64))) or (None if stats["pruned"] == gone else f"pruned {stats['pruned']} of {gone}")
+            say(f"{tag} --prune to {fmt}, {groups} group{'s' * (groups > 1)}", error)
+    w = r.choice(np.float32([0, -1, 1]), (5, 3, 3, 6))
+    x = ints(r, 1, 4, 5, 6)
+    code, y, stats, out = b.conv(w, x, "--cluster")
+    say(f"{tag} --cluster", out.strip() if code else differs(y, Shape().conv(np.int64(w * 32767), x.astype(np.int64))))
+    w, x = np.full((1, 1, 1, 1), 3, np.int8), ints(r, 65540, 1, 1, 1)
+    say(f"{tag} 65540 images", check(b, Shape(), w, x, 1, "--format", "csc8"))
+
+
+def large(b):
+    r = np.random.default_rng([SEED, 13])
+    tag = f"{b.port} {b.config}"
+    say(f"{tag} 64 x 64 pixels, 40 channels", check(b, Shape(pad=(1, 1, 1, 1)), aligned_w(r, "2:4", 32, 3, 3, 40, 1, 0.5), ints(r, 1, 64, 64, 40), 0))
+    say(f"{tag} 300 channels", check(b, Shape((2, 2), (0, 1, 0, 1)), aligned_w(r, "csc8", 300, 3, 3, 300, 1, 0.1), ints(r, 1, 6, 6, 300), 3))
+    say(f"{tag} 300 channels depthwise", check(b, Shape(pad=(2, 2, 2, 2), groups=300), ints(r, 300, 5, 5, 1), ints(r, 1, 9, 9, 300), -8))
+    say(f"{tag} an output row beyond 65535 elements", check(b, Shape(), ints(r, 256, 1, 1, 1), ints(r, 1, 2, 300, 1), 0))
+
+
+def refuse(b):
+    """Bad input: exit 2 and exactly this."""
+    w, x = np.ones((4, 3, 3, 2), np.int8), np.ones((1, 5, 6, 4), np.int8)
+    y, wf, xf = b.path("Y.npy"), b.path("W.npy"), b.path("X.npy")
+    three = np.zeros((4, 2, 2, 6), np.int8)
+    three[3, 1, 0, 1:4] = 1
+    cases = [
+        ("W of three dimensions", w[0], x, [], f"{wf}: shape (3, 3, 2), expected four dimensions, [K, R, S, C/groups]"),
+        ("X of two dimensions", w, x[0, 0], [], f"{xf}: shape (6, 4), expected four dimensions, [N, H, W, C]"),
+        ("X of int32", w, x.astype(np.int32), [], f"{xf}: byte 20: dtype int32, expected int8, uint8 or int16"),
+        ("channels that do not match", w, x, [], f"{xf}: dimension 3 is 4, expected --groups 1 times the 2 of {wf} (input channels)"),
+        ("output channels and groups", w[:3], x, ["--groups", 2], f"{wf}: dimension 0 is 3, expected at most 65535 and a multiple of --groups 2 (output channels)"),
+        ("a kernel of 12", np.ones((1, 2, 12, 4), np.int8), x, ["--pad", 9], f"{wf}: a kernel of 2 x 12, expected at most 11 x 11"),
+        ("a kernel beyond the image", w, x[..., :2], ["--dilation", "2,3", "--pad", "0,0,0,0"], f"{wf}: the kernel covers 5 x 7 pixels, expected at most the padded image of {xf}, 5 x 6"),
+        ("a long row", np.ones((1, 1, 1, 300), np.int8), np.ones((1, 1, 219, 300), np.int8), [], f"{xf}: an image row has 65700 elements (219 pixels of 300 channels), expected at most 65535"),
+        ("many inputs", np.ones((1, 11, 11, 600), np.int8), np.ones((1, 11, 11, 600), np.int8), [],
+         f"{wf}: an output takes 72600 inputs (11 x 11 pixels of 600 channels), expected at most 65535"),
+        ("a stride beyond the command's field", w, x, ["--groups", 2, "--stride", "1,9000", "--pad", 9], "--stride: 9000 pixels of 4 channels in x, expected at most 32767 elements"),
+        ("a padding beyond the command's field", w, x, ["--groups", 2, "--pad", "0,20000,0,0"], "--pad: 20000 pixels of 4 channels at the left, expected at most 65535 elements"),
+        ("a dilation beyond the command's field", w, x, ["--groups", 2, "--dilation", "1,10000", "--pad", "0,0,0,20000"],
+         "--dilation: 80000 elements in x from the first tap to the last, expected at most 65535"),
+        ("windows beyond the command's field", w, x, ["--groups", 2, "--pad", "0,9000,0,9000"], "--pad: 72012 elements in x from the first window to the last, expected at most 65535"),
+        ("a group of four", three, np.ones((1, 3, 3, 6), np.int8), ["--format", "2:4"],
+         f"{wf}: group [3, 1, 0, 0..3] (byte 212) has 3 non-zero weights, expected at most 2 for format 2:4 (--prune keeps the largest)"),
+        ("a group of four in a group of the layer", three, np.ones((1, 3, 3, 12), np.int8), ["--format", "1:4", "--groups", 2],
+         f"{wf}: group [3, 1, 0, 2..5] (byte 214) has 2 non-zero weights, expected at most 1 for format 1:4 (--prune keeps the largest)"),
+        ("sixteen values", np.arange(1, 25, dtype=np.int8).reshape(2, 2, 2, 3), np.ones((1, 3, 3, 3), np.int8), ["--format", "csc"],
+         f"{wf}: element [1, 0, 1, 0] (byte 143) is the 16th distinct non-zero value (16), expected at most 15 for format csc"),
+        ("a bias of another size", w, x[..., :2], ["--bias", b.save("B.npy", np.zeros(3, np.int32))], f"{b.path('B.npy')}: shape (3,), expected (4,), one value for each output channel"),
+    ]
+    for name, weights, image, options, want in cases:
+        code, _, _, out = b.conv(weights, image, *options)
+        want = f"lacuna conv: {want}\n"
+        say(f"{b.port} {b.config} refuses {name}", None if (code, out) == (2, want) and not os.path.exists(y) else f"expected exit 2 and {want!r}, got {code} and {out!r}")
+
+
+def has_convolution(b):
+    code, _, _, out = b.conv(np.ones((1, 1, 1, 1), np.int8), np.ones((1, 1, 1, 1), np.int8))
+    return not (code == 2 and "has no convolution" in out)
+
+
+def main():
+    ports = sys.argv[1:2] or ["model", "rtl"]
+    configs = sys.argv[2:3] or CONFIGS
+    with tempfile.TemporaryDirectory(prefix="lacuna-conv-") as folder:
+        for port in ports:
+            for i, config in enumerate(configs):
+                b = Bench(port, config, folder)
+                if port == "rtl" and not os.path.exists(os.path.join(BUILD, "rtl", config + ".so")):
+                    print(f"skip - conv rtl {config}: build/rtl/{config}.so is not built")
+                    continue
+                if not has_convolution(b):
+                    print(f"skip - conv {port} {config}: this machine has no convolution")
+                    continue
+                slow = port == "rtl" and b.lanes > 32  # a second to start: a few jobs only
+                if not slow:
+                    directed(b)
+                if port == "model" and config == "l8":
+                    host(b)
+                    refuse(b)
+                if port == "model" and config == "l64":
+                    large(b)
+                jobs = 150 if port == "model" else 3 if slow else 12
+                r = np.random.default_rng([SEED, 14, port == "rtl", i])
+                errors = [e for e in (random_job(b, r, 60000 if port == "rtl" else 2000000 if r.random() < 0.1 else 200000) for _ in range(jobs)) if e]
+                say(f"{port} {config} {jobs} random jobs", f"{len(errors)} wrong, first: {errors[0]}" if errors else None)
+    return bad != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

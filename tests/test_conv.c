@@ -1,0 +1,920 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * test_conv.c - convolutions by the driver on the golden model
+ *
+ *   Jobs      random sequences of one to three layers: kernels, strides, dilations and paddings of all sizes, also where nothing of the image is seen; all
+ *             formats and types, lists, zero points, resident and streamed, a layer that reads what the one before it wrote, a ring that wraps around.
+ *             Expected memory, every byte of it, from plain loops over the definition in lacuna.h
+ *   Order     every program that was run also goes through race.c; and race.c must notice every token that is taken away
+ *   Refusals  each of them; and a random job is refused only for a reason that stands in lacuna.h
+ *   Machines  configurations of configs/, and random ones with small RAMs, so that everything needs tiles, bands and strips
+ *   SEED      of everything random; a line stands for as many cases as it says */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lac_config.h"
+#include "lac_hw.h"
+#include "lac_model.h"
+#include "lacuna.h"
+#include "naive.h"
+#include "ports/port_model.h"
+#include "race.h"
+#include "rng.h"
+
+#define GET(c, f) lac_get_field((c)->w, LAC_F_##f)
+
+static unsigned long long seed = 1;
+static int failures;
+
+static int check(int ok, const char *name, const char *detail, ...)
+{
+    va_list ap;
+    printf(ok ? "ok - %s" : "not ok - %s: ", name);
+    if (!ok) {
+        va_start(ap, detail);
+        vprintf(detail, ap);
+        va_end(ap);
+        printf(", seed %llu", seed);
+        failures++;
+    }
+    putchar('\n');
+    return ok;
+}
+
+/* ---- Machine ----------------------------------------------------------------------------------------- */
+
+enum { MEM = 4 << 20 };
+static uint8_t memory[MEM], wanted[MEM]; /* one machine at a time */
+static uint64_t used = MEM;              /* bytes that the last machine may have changed */
+
+typedef struct {
+    lac_config cfg;
+    lac_model *model;
+    lac_dev    dev;
+    uint64_t   base, next; /* of the memory; first free address */
+    uint32_t   ring;       /* [commands] */
+} rig;
+
+static uint64_t take(rig *r, uint64_t bytes)
+{
+    const uint64_t at = r->next;
+    r->next += (bytes + 63) / 64 * 64;
+    if (r->next - r->base > MEM) {
+        printf("not ok - test memory: too small\n");
+        exit(1);
+    }
+    return at;
+}
+
+static void open_rig(rig *r, const lac_config *cfg, uint32_t ring)
+{
+    memset(r, 0, sizeof *r);
+    r->cfg = *cfg;
+    memset(memory, 0xA5, used);
+    r->base = r->next = cfg->addr_w > 32 ? UINT64_C(0x1C0000000) : cfg->addr_w == 32 ? 0x40000000 : 0x100000;
+    r->ring = ring;
+    r->model = lac_model_create(cfg, memory, r->base, MEM);
+    const lac_port port = lac_port_model(r->model);
+    const lac_status s = r->model ? lac_open(&r->dev, &port, take(r, 64 * ring), ring, r->base, MEM) : LAC_E_PORT;
+    if (s != LAC_OK) {
+        check(0, "machine", "%s: %s", cfg->name, lac_status_name(s));
+        exit(1);
+    }
+}
+
+static void close_rig(rig *r)
+{
+    lac_model_destroy(r->model);
+    used = r->next - r->base;
+}
+
+static uint8_t *host(const rig *r, uint64_t addr) { return memory + (addr - r->base); }
+
+static lac_config named_config(const char *name)
+{
+    lac_config c;
+    char path[64], err[200];
+    snprintf(path, sizeof path, "configs/%s.cfg", name);
+    if (lac_config_read(path, &c, err, sizeof err)) {
+        printf("not ok - %s: %s\n", path, err);
+        exit(1);
+    }
+    return c;
+}
+
+/* Small RAMs of odd sizes; some are short of one thing only. */
+static lac_config random_config(lac_rng *g)
+{
+    static const uint32_t lanes[] = {4, 6, 8, 12, 16, 20, 32, 64}, width[] = {32, 64, 128, 256, 512};
+    lac_config c;
+    memset(&c, 0, sizeof c);
+    strcpy(c.name, "random");
+    c.data_w = width[rng_below(g, 5)];
+    c.addr_w = 24 + rng_below(g, 25);
+    do { /* what the hardware can be built with */
+        c.lanes = lanes[rng_below(g, 8)];
+        c.store_w = 1u << rng_below(g, 5);
+    } while (c.lanes % c.store_w || c.store_w * 128 < c.data_w || c.store_w > (c.data_w > 64 ? c.data_w / 8 : 8));
+    c.weight_depth = 100 + rng_below(g, 400);
+    c.col_depth = 128 + rng_below(g, 400);
+    c.acc_depth = 16 + rng_below(g, 200);
+    c.feat_depth = 32 * (2 + rng_below(g, 20));
+    c.param_depth = c.store_w * (1 + (64 + rng_below(g, 300)) / c.store_w);
+    c.fifo_depth = 8;
+    c.burst = 1 + rng_below(g, 32);
+    c.flight = 8;
+    c.windows = 1;
+    if (rng_chance(g, 60)) c.weight_depth = c.col_depth = c.param_depth = 4096;
+    if (rng_chance(g, 60)) c.feat_depth = 64;
+    if (rng_chance(g, 60)) c.acc_depth = 8 + rng_below(g, 24);
+    return c;
+}
+
+/* ---- A layer ------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    uint32_t    rows, cols, n;
+    lac_format  format;
+    int32_t    *w;  /* [rows][cols] */
+    int32_t    *bias, *mult;
+    int8_t     *shift;
+    void       *image;
+    lac_layer   layer;
+} matrix;
+
+static void fill_matrix(matrix *m, lac_rng *g, lac_format format, uint32_t rows, uint32_t cols)
+{
+    int32_t codes[15];
+    const uint32_t density = rng_chance(g, 40) ? rng_below(g, 2) * 256 : 20 + rng_below(g, 160);
+
+    memset(m, 0, sizeof *m);
+    m->rows = rows;
+    m->cols = cols;
+    m->format = format;
+    m->n = format == LAC_NM ? 1 + rng_below(g, 4) : 0;
+    m->w = calloc((size_t)rows * cols, sizeof *m->w);
+    m->bias = calloc(rows, sizeof *m->bias);
+    m->mult = calloc(rows, sizeof *m->mult);
+    m->shift = calloc(rows, sizeof *m->shift);
+    for (int i = 0; i < 15; i++) do codes[i] = (int32_t)rng_range(g, -200, 200); while (!codes[i]);
+    for (uint32_t k = 0; k < rows; k++)
+        for (uint32_t c = 0, left = m->n; c < cols; c++) {
+            if (c % 4 == 0) left = m->n;
+            if (!rng_chance(g, density) || (format == LAC_NM && !left)) continue;
+            m->w[(size_t)k * cols + c] = format == LAC_CSC ? codes[rng_below(g, 15)] : (int32_t)rng_range(g, -128, 127);
+            left -= format == LAC_NM && m->w[(size_t)k * cols + c];
+        }
+    for (uint32_t k = 0; k < rows; k++) {
+        m->bias[k] = (int32_t)rng_range(g, -(1 << 30), 1 << 30) >> rng_below(g, 31);
+        m->mult[k] = (int32_t)rng_below(g, 0x7FFFFFFF);
+        m->shift[k] = (int8_t)(31 + rng_below(g, 16));
+    }
+}
+
+static lac_status pack_matrix(matrix *m, rig *r)
+{
+    const lac_caps *caps = &r->dev.caps;
+    const lac_requant rq = {m->bias, m->mult, m->shift, 0, 0};
+    const size_t all = (size_t)m->rows * m->cols;
+    void *scratch = malloc(lac_pack_scratch(caps, m->rows, m->cols));
+    int16_t *v = malloc(sizeof *v * (all + 1));
+    uint16_t *idx = malloc(sizeof *idx * (all + 1));
+    uint32_t *ptr = calloc(m->cols + 1, sizeof *ptr), n = 0, need = 0;
+    int8_t *w8 = malloc(all);
+    lac_status s = LAC_OK;
+
+    for (uint32_t c = 0; c < m->cols; ptr[++c] = n)
+        for (uint32_t k = 0; k < m->rows; k++) {
+            w8[(size_t)k * m->cols + c] = (int8_t)m->w[(size_t)k * m->cols + c];
+            if (m->w[(size_t)k * m->cols + c]) v[n] = (int16_t)m->w[(size_t)k * m->cols + c], idx[n++] = (uint16_t)k;
+        }
+    const lac_csc csc = {m->rows, m->cols, v, idx, ptr};
+    const lac_nm nm = {m->rows, m->cols, m->n, w8};
+    for (int pass = 0; pass < 2 && s == LAC_OK; pass++) {
+        if (pass) m->image = malloc(need);
+        s = m->format == LAC_NM ? lac_pack_nm(caps, &nm, &rq, 1, scratch, m->image, need, &need, &m->layer, NULL)
+                                : lac_pack_csc(caps, &csc, m->format, &rq, 1, scratch, m->image, need, &need, &m->layer, NULL);
+    }
+    if (s == LAC_OK) {
+        m->layer.addr = take(r, need);
+        memcpy(host(r, m->layer.addr), m->image, need);
+    }
+    free(scratch);
+    free(v);
+    free(idx);
+    free(ptr);
+    free(w8);
+    return s;
+}
+
+static void drop_matrix(matrix *m)
+{
+    free(m->w);
+    free(m->bias);
+    free(m->mult);
+    free(m->shift);
+    free(m->image);
+}
+
+static uint32_t dir_word(const lac_layer *l, int word)
+{
+    const uint8_t *p = (const uint8_t *)l->image + 4 * word;
+    return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+static uint32_t row_tiles(const lac_layer *l) { return dir_word(l, 11); }
+
+/* ---- What is expected: straight from the definition ------------------------------------------------------ */
+
+/* y [images][oy][ox][K], x [images][height][width][channels] counted from its zero point. */
+static void naive_conv(int64_t *y, const int32_t *w, const int32_t *x, const lac_conv_shape *s, int K)
+{
+    const int H = (int)s->height, W = (int)s->width, C = (int)s->channels, R = (int)s->kernel_y, S = (int)s->kernel_x;
+    const int Y = (int)lac_conv_out_y(s), X = (int)lac_conv_out_x(s);
+    for (int n = 0; n < (int)s->images; n++)
+        for (int oy = 0; oy < Y; oy++)
+            for (int ox = 0; ox < X; ox++)
+                for (int k = 0; k < K; k++) {
+                    int64_t sum = 0;
+                    for (int r = 0; r < R; r++)
+                        for (int t = 0; t < S; t++) {
+                            const int iy = oy * (int)s->stride_y + r * (int)s->dilation_y - (int)s->pad_top;
+                            const int ix = ox * (int)s->stride_x + t * (int)s->dilation_x - (int)s->pad_left;
+                            if (iy < 0 || iy >= H || ix < 0 || ix >= W) continue;
+                            for (int c = 0; c < C; c++)
+                                sum += (int64_t)w[((k * R + r) * S + t) * C + c] * x[((n * H + iy) * W + ix) * C + c];
+                        }
+                    y[((n * Y + oy) * X + ox) * K + k] = sum;
+                }
+}
+
+static const int32_t type_lo[3] = {-128, 0, -32768}, type_hi[3] = {127, 255, 32767};
+
+static void put_bytes(uint8_t *p, uint64_t v, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) p[i] = (uint8_t)(v >> 8 * i);
+}
+
+/* A row of elements as it stands in memory; nothing else is touched. */
+static void put_row(uint8_t *p, const lac_tensor *t, const int64_t *v, uint32_t n)
+{
+    const uint32_t es = t->type == LAC_RAW ? 8 : t->type == LAC_INT16 ? 2 : 1;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < n; i++)
+        if (!t->list) put_bytes(p + i * es, (uint64_t)v[i], es);
+        else if (v[i] != t->zero) put_bytes(p + 64 + 4 * count++, ((uint64_t)v[i] & 65535) << 16 | i, 4);
+    if (t->list) put_bytes(p, count, 8);
+}
+
+static lac_tensor new_tensor(rig *r, lac_rng *g, uint32_t rows, uint32_t elements, lac_type type, int list)
+{
+    lac_tensor t;
+    memset(&t, 0, sizeof t);
+    t.type = type;
+    t.list = list;
+    t.zero = type == LAC_RAW || rng_chance(g, 100) ? 0 : rng_chance(g, 60) ? type_lo[type] : (int32_t)rng_range(g, type_lo[type], type_hi[type]);
+    t.pitch = lac_pitch(&r->dev.caps, elements, type, list) + (rng_chance(g, 80) ? 64 * rng_below(g, 4) : 0);
+    t.addr = take(r, (uint64_t)rows * t.pitch + 64);
+    return t;
+}
+
+/* ---- Random shapes ------------------------------------------------------------------------------------- */
+
+static uint32_t in_rows(const lac_conv_shape *s) { return s->images * s->height; }
+static uint32_t in_row(const lac_conv_shape *s) { return s->width * s->channels; }
+static uint32_t out_rows(const lac_conv_shape *s) { return s->images * lac_conv_out_y(s); }
+
+/* One axis: kernel, stride, dilation, padding; with all of them something comes out. */
+static void random_axis(lac_rng *g, uint32_t n, uint32_t *kernel, uint32_t *stride, uint32_t *dilation, uint32_t *before, uint32_t *after)
+{
+    do {
+        *kernel = 1 + rng_below(g, rng_chance(g, 190) ? 3 : 11);
+        *stride = 1 + (rng_chance(g, 110) ? rng_below(g, 4) : 0);
+        *dilation = 1 + (rng_chance(g, 80) ? rng_below(g, rng_chance(g, 30) ? 12 : 3) : 0);
+        const uint32_t span = (*kernel - 1) * *dilation + 1, most = rng_chance(g, 40) ? span + 4 : rng_chance(g, 128) ? span / 2 : 0;
+        *before = rng_below(g, most + 1);
+        *after = rng_below(g, most + 1);
+    } while (*before + n + *after < (*kernel - 1) * *dilation + 1);
+}
+
+/* In and out of a layer whose x is given where it is chained: images, height, width and channels stand in *s then. */
+static void random_shape(lac_rng *g, lac_conv_shape *s, int chained, uint32_t store_w, lac_format format, uint32_t *K)
+{
+    uint64_t work;
+    do {
+        if (!chained) {
+            s->images = 1 + (rng_chance(g, 80) ? rng_below(g, 3) : 0);
+            s->height = 1 + rng_below(g, rng_chance(g, 60) ? 3 : 20);
+            s->width = 1 + rng_below(g, rng_chance(g, 60) ? 3 : 20);
+            s->channels = 1 + rng_below(g, rng_chance(g, 128) ? 8 : 40);
+            if (format == LAC_NM) s->channels = (s->channels + 3) / 4 * 4;
+        }
+        random_axis(g, s->height, &s->kernel_y, &s->stride_y, &s->dilation_y, &s->pad_top, &s->pad_bottom);
+        random_axis(g, s->width, &s->kernel_x, &s->stride_x, &s->dilation_x, &s->pad_left, &s->pad_right);
+        *K = rng_chance(g, 80) ? 64 * (1 + rng_below(g, 3)) : store_w * (1 + rng_below(g, 40 / store_w + 1));
+        work = (uint64_t)out_rows(s) * lac_conv_out_x(s) * *K * s->kernel_y * s->kernel_x * s->channels;
+    } while (work > 3000000 || *K * s->kernel_y * s->kernel_x * s->channels > 150000 || lac_conv_out_x(s) > 60 || lac_conv_out_y(s) > 60);
+}
+
+/* ---- Programs ------------------------------------------------------------------------------------------ */
+
+typedef struct { lac_cmd *c; uint32_t n, cap; } list;
+
+static int collect(void *ctx, const lac_cmd *cmd)
+{
+    list *l = ctx;
+    if (l->n == l->cap) l->c = realloc(l->c, (l->cap = 2 * l->cap + 64) * sizeof *l->c);
+    l->c[l->n++] = *cmd;
+    return 0;
+}
+
+/* What was really seen in the programs that ran. */
+enum { JOBS, BANDS, STRIPS, BY_ROW, ROW_TILES, ROW_TILE_BANDS, COL_TILES, IDLE, CUT_TOP, DILATED_X, DILATED_Y, STRIDED, WIDE_PAD, RESIDENT, STREAMED, CHAINED,
+       LIST_IN, LIST_OUT, RAW, IMAGES, FORMATS, TYPES = FORMATS + 3, KINDS = TYPES + 3 };
+static const struct { const char *name; uint32_t least; } kinds[KINDS] = {
+    {"jobs", 400}, {"several bands", 100}, {"strips", 20}, {"input row by input row", 20}, {"several row tiles", 20},
+    {"row tiles in bands of several rows", 5}, {"several tiles of columns", 50}, {"a group without taps", 20}, {"rows of taps that see a part of the band", 50},
+    {"dilation_x", 50}, {"dilation_y", 50}, {"strides", 100}, {"padding as wide as the kernel", 30}, {"resident", 100}, {"streamed", 100}, {"chained", 50},
+    {"lists in", 50}, {"lists out", 50}, {"raw", 30}, {"several images", 50}, {"csc", 50}, {"csc8", 50}, {"N:4", 50}, {"int8", 50}, {"uint8", 50}, {"int16", 50}};
+static uint32_t seen[KINDS], refused, programs_run;
+
+/* Look at the commands of job `tag`. */
+static void count_kinds(const list *p, const lac_conv *job, uint32_t tag)
+{
+    const lac_conv_shape *s = &job->shape;
+    const uint32_t out_x = lac_conv_out_x(s);
+    uint32_t stores = 0, strips = 0, by_row = 0, idle = 0, cut = 0, loads = 0, row_bands = 0, points = 0;
+    for (uint32_t i = 0; i < p->n; i++) {
+        const lac_cmd *c = &p->c[i];
+        if (GET(c, ANY_TAG) != tag) continue;
+        if ((c->w[0] & 255) == LAC_OP_LOAD_FEATURES) loads++;
+        if (GET(c, ANY_OP) == 2) {
+            idle += GET(c, EXEC_FIRST) == GET(c, EXEC_WIDTH);
+            cut += points && points != GET(c, EXEC_POINTS);
+            points = GET(c, EXEC_POINTS);
+        }
+        if (GET(c, ANY_OP) == 3) {
+            stores++;
+            strips += GET(c, STORE_WIDTH) ? GET(c, STORE_PIXELS) < out_x : GET(c, STORE_POINTS) < out_x;
+            row_bands += !GET(c, STORE_WIDTH) && GET(c, STORE_POINTS) > out_x;
+            by_row += loads > 1;
+            loads = points = 0;
+        }
+    }
+    const int is[KINDS] = {1, stores > row_tiles(job->layer) * s->images, strips > 0, by_row > 0, row_tiles(job->layer) > 1, row_bands > 0,
+                           job->layer->tiles > row_tiles(job->layer), idle > 0, cut > 0, s->kernel_x > 1 && s->dilation_x > 1,
+                           s->kernel_y > 1 && s->dilation_y > 1, s->stride_x > 1 && s->stride_y > 1, s->pad_left >= s->kernel_x || s->pad_top >= s->kernel_y,
+                           job->resident != NULL, !job->resident, 0, job->x.list, job->y.list, job->y.type == LAC_RAW, s->images > 1};
+    for (int k = 0; k < FORMATS; k++) seen[k] += is[k] != 0;
+    seen[FORMATS + job->layer->format]++;
+    seen[TYPES + job->x.type]++;
+}
+
+/* Is there a reason in lacuna.h to refuse this job for space, on a machine that only its resident layers share? */
+static int excuse(const lac_caps *caps, const lac_conv *job, const lac_place *at)
+{
+    const lac_layer *l = job->layer;
+    const uint32_t es = job->x.type == LAC_INT16 ? 2 : 1, ey = job->y.type == LAC_RAW ? 8 : job->y.type == LAC_INT16 ? 2 : 1, pixel = l->rows * ey;
+    const uint32_t tiles = row_tiles(l), channels = dir_word(l, 32 + 1), rows = (channels + caps->lanes - 1) / caps->lanes;
+    uint32_t unit = 1;
+    while (unit * pixel % 64) unit++;
+    if (!job->resident && (at->word_base || at->param_base || at->codebook)) return 1; /* beside residents: whatever it needs may be missing */
+    if ((in_row(&job->shape) * es + caps->line - 1) / caps->line > caps->feat_depth) return 1;
+    if (tiles > 1 && (job->y.list || pixel % 64 || dir_word(l, 10) * ey % 64)) return 1;
+    return lac_conv_out_x(&job->shape) * rows > caps->acc_depth && (job->y.list || unit * rows > caps->acc_depth);
+}
+
+enum { MOST_JOBS = 3 };
+
+/* One program of 1 .. MOST_JOBS layers. NULL, or what is wrong. */
+static const char *program(rig *r, lac_rng *g)
+{
+    static char why[400];
+    const lac_caps *caps = &r->dev.caps;
+    const uint32_t n = 1 + rng_below(g, MOST_JOBS);
+    matrix m[MOST_JOBS];
+    lac_conv jobs[MOST_JOBS];
+    lac_place places[MOST_JOBS], at = {0, 0, 0, 0};
+    int64_t *y[MOST_JOBS];
+    int chained[MOST_JOBS] = {0};
+    list prog = {0};
+    const char *bad = NULL;
+    uint32_t made = 0, excused = 0;
+    lac_status s = LAC_OK;
+
+    memset(jobs, 0, sizeof jobs);
+    for (; made < n && s == LAC_OK; made++) {
+        lac_conv *job = &jobs[made];
+        lac_conv_shape *shape = &job->shape;
+        lac_format format = (lac_format)rng_below(g, 3);
+        uint32_t K;
+        const lac_conv *prev = made ? job - 1 : NULL;
+        const int chain = prev && prev->y.type != LAC_RAW && rng_chance(g, 180);
+        if (chain) {
+            shape->images = prev->shape.images;
+            shape->height = lac_conv_out_y(&prev->shape);
+            shape->width = lac_conv_out_x(&prev->shape);
+            shape->channels = prev->layer->rows;
+            if (shape->channels % 4 && format == LAC_NM) format = LAC_CSC8;
+            if (shape->channels > 64 || shape->width * shape->height * shape->channels > 30000) break;
+        }
+        random_shape(g, shape, chain, caps->store_w, format, &K);
+        fill_matrix(&m[made], g, format, K, shape->kernel_y * shape->kernel_x * shape->channels);
+        y[made] = NULL;
+        if (pack_matrix(&m[made], r) != LAC_OK) { /* a random machine may be too small for a line of columns */
+            drop_matrix(&m[made]);
+            break;
+        }
+        chained[made] = chain;
+        job->layer = &m[made].layer;
+        job->x = chain ? prev->y : new_tensor(r, g, in_rows(shape), in_row(shape), (lac_type)rng_below(g, 3), rng_chance(g, 60));
+        job->y = new_tensor(r, g, out_rows(shape), lac_conv_out_x(shape) * K, (lac_type)rng_below(g, rng_chance(g, 90) ? 4 : 3), 0);
+        if (job->y.type != LAC_RAW) {
+            if (rng_chance(g, 60)) {
+                const int32_t zero = job->y.zero;
+                job->y = new_tensor(r, g, out_rows(shape), lac_conv_out_x(shape) * K, job->y.type, 1);
+                job->y.zero = zero;
+            }
+            job->clamp_lo = (int32_t)rng_range(g, type_lo[job->y.type], type_hi[job->y.type]);
+            job->clamp_hi = (int32_t)rng_range(g, job->clamp_lo, type_hi[job->y.type]);
+            if (rng_chance(g, 128)) job->clamp_lo = type_lo[job->y.type], job->clamp_hi = type_hi[job->y.type];
+        }
+        job->tag = 1000 + made;
+        job->mark = 1;
+        if (rng_chance(g, 128) && lac_fc_place(caps, job->layer, &at, &places[made]) == LAC_OK) job->resident = &places[made];
+
+        /* Features: chained ones are there only after the run. */
+        const size_t in = (size_t)in_rows(shape) * in_row(shape), out = (size_t)out_rows(shape) * lac_conv_out_x(shape) * K;
+        int32_t *x = malloc(in * sizeof *x);
+        int64_t *row = malloc(in_row(shape) * sizeof *row);
+        y[made] = malloc(out * sizeof *y[made]);
+        const uint32_t density = rng_chance(g, 60) ? 256 : rng_below(g, 256);
+        for (size_t i = 0; i < in; i++)
+            if (chain) x[i] = (int32_t)y[made - 1][i] - job->x.zero;
+            else {
+                int64_t v = rng_chance(g, density) ? rng_range(g, type_lo[job->x.type], type_hi[job->x.type]) : job->x.zero;
+                row[i % in_row(shape)] = v;
+                x[i] = (int32_t)v - job->x.zero;
+                if ((i + 1) % in_row(shape) == 0) put_row(host(r, job->x.addr) + i / in_row(shape) * job->x.pitch, &job->x, row, in_row(shape));
+            }
+        naive_conv(y[made], m[made].w, x, shape, (int)K);
+        if (job->y.type != LAC_RAW)
+            for (size_t i = 0; i < out; i++)
+                y[made][i] = naive_requant(y[made][i], m[made].bias[i % K], (uint32_t)m[made].mult[i % K], m[made].shift[i % K], job->y.zero, job->clamp_lo, job->clamp_hi);
+        free(x);
+        free(row);
+    }
+
+    /* Build; what cannot run must have a reason. */
+    for (uint32_t i = 0; i < made; i++) excused |= (uint32_t)excuse(caps, &jobs[i], &at);
+    for (uint32_t i = 0; i < made; i++)
+        if (jobs[i].resident && lac_fc_load(caps, jobs[i].layer, jobs[i].resident, collect, &prog) != LAC_OK) bad = "load";
+    const uint32_t loads = prog.n;
+    s = bad || !made ? LAC_E_SPACE : lac_conv_build(caps, jobs, made, collect, &prog);
+    if (s != LAC_OK) {
+        if (made && !bad && (s != LAC_E_SPACE || !excused || prog.n != loads))
+            snprintf(why, sizeof why, "refused: %s, %u commands", lac_status_name(s), prog.n - loads), bad = why;
+        refused++;
+    } else {
+        race_order *o = malloc(sizeof *o * prog.n);
+        if (race_check(caps, prog.c, prog.n, memory, r->base, o, why, sizeof why)) bad = why;
+        free(o);
+        memcpy(wanted, memory, r->next - r->base);
+        for (uint32_t i = 0; i < made && !bad; i++) {
+            const uint32_t elements = lac_conv_out_x(&jobs[i].shape) * jobs[i].layer->rows;
+            for (uint32_t row = 0; row < out_rows(&jobs[i].shape); row++)
+                put_row(wanted + (jobs[i].y.addr - r->base) + (uint64_t)row * jobs[i].y.pitch, &jobs[i].y, y[i] + (size_t)row * elements, elements);
+            if (jobs[i].resident) s = lac_fc_place_load(&r->dev, jobs[i].layer, jobs[i].resident, 10);
+            if (s != LAC_OK) bad = "lac_fc_place_load";
+        }
+        if (!bad) s = lac_conv_run(&r->dev, jobs, made, 10);
+        if (s != LAC_OK && !bad) {
+            lac_error_record e;
+            lac_error(&r->dev, &e);
+            snprintf(why, sizeof why, "%s: %s of %s, command %u, tag %u", lac_status_name(s), lac_error_name(e.code), lac_unit_name(e.unit), e.cmd, e.tag);
+            bad = why;
+        }
+        for (uint64_t b = 64 * r->ring; b < r->next - r->base && !bad; b++)
+            if (memory[b] != wanted[b]) {
+                uint32_t j = 0;
+                while (j + 1 < made && b + r->base >= jobs[j + 1].y.addr) j++;
+                snprintf(why, sizeof why, "byte %llu of y of job %u: expected 0x%02x, got 0x%02x", (unsigned long long)(b + r->base - jobs[j].y.addr), j, wanted[b], memory[b]);
+                bad = why;
+            }
+        lac_stats st;
+        if (!bad && (lac_read_stats(&r->dev, &st) != LAC_OK || (st.marks != made && prog.n < r->ring))) bad = "marks";
+        for (uint32_t i = 0; i < made && !bad; i++) count_kinds(&prog, &jobs[i], 1000 + i), seen[CHAINED] += chained[i] != 0;
+        programs_run++;
+    }
+    if (bad) {
+        static char all[1200];
+        int len = snprintf(all, sizeof all, "%s", bad);
+        for (uint32_t i = 0; i < made; i++) {
+            const lac_conv *j = &jobs[i];
+            const lac_conv_shape *c = &j->shape;
+            len += snprintf(all + len, sizeof all - (size_t)len, "; %ux%ux%ux%u to %u, kernel %ux%u stride %u,%u dilation %u,%u pad %u,%u,%u,%u, format %d, types %d %d%s%s%s%s",
+                            c->images, c->height, c->width, c->channels, j->layer->rows, c->kernel_y, c->kernel_x, c->stride_y, c->stride_x, c->dilation_y, c->dilation_x, c->pad_top,
+                            c->pad_left, c->pad_bottom, c->pad_right, (int)j->layer->format, (int)j->x.type, (int)j->y.type, j->x.list ? " list in" : "", j->y.list ? " list out" : "",
+                            j->resident ? " resident" : "", chained[i] ? " chained" : "");
+        }
+        bad = all;
+    }
+    for (uint32_t i = 0; i < made; i++) {
+        drop_matrix(&m[i]);
+        free(y[i]);
+    }
+    free(prog.c);
+    return bad;
+}
+
+static void programs(const char *name, int batch, int n)
+{
+    lac_rng g = {seed * 1000003 + (uint32_t)batch * 7919 + (name ? (uint32_t)name[0] * 31 + (uint32_t)name[1] : 0)};
+    char line[100], detail[1300] = "";
+    for (int i = 0; i < n && !*detail; i++) {
+        rig r;
+        const lac_config cfg = name ? named_config(name) : random_config(&g);
+        open_rig(&r, &cfg, rng_chance(&g, 100) ? 8 + rng_below(&g, 20) : 4096);
+        const char *bad = program(&r, &g);
+        if (bad) snprintf(detail, sizeof detail, "program %d: %s (%u lanes, %u bit, STORE_W %u, depths %u %u %u %u %u)", i, bad, cfg.lanes, cfg.data_w, cfg.store_w, cfg.weight_depth,
+                          cfg.col_depth, cfg.acc_depth, cfg.feat_depth, cfg.param_depth);
+        close_rig(&r);
+    }
+    snprintf(line, sizeof line, "convolutions on %s, batch %d (%d programs)", name ? name : "random machines", batch, n);
+    check(!*detail, line, "%s", detail);
+}
+
+/* ---- Directed layers ----------------------------------------------------------------------------------- */
+
+static matrix *directed_matrix(rig *r, lac_format format, uint32_t rows, uint32_t cols)
+{
+    lac_rng g = {seed + rows * 131 + cols};
+    matrix *m = malloc(sizeof *m);
+    fill_matrix(m, &g, format, rows, cols);
+    for (size_t i = 0; i < (size_t)rows * cols; i++) m->w[i] = format == LAC_NM && i % cols % 4 >= m->n ? 0 : (int32_t)(i % 7) - 3;
+    if (pack_matrix(m, r) != LAC_OK) {
+        check(0, "directed matrix", "%u x %u", rows, cols);
+        exit(1);
+    }
+    return m;
+}
+
+static lac_tensor tensor(rig *r, uint32_t rows, uint32_t elements, lac_type type)
+{
+    lac_tensor t = {0, lac_pitch(&r->dev.caps, elements, type, 0), type, 0, 0};
+    t.addr = take(r, (uint64_t)rows * t.pitch + 64);
+    return t;
+}
+
+static lac_conv conv(rig *r, const matrix *m, const lac_conv_shape *s, lac_type in, lac_type out)
+{
+    lac_conv c;
+    memset(&c, 0, sizeof c);
+    c.layer = &m->layer;
+    c.shape = *s;
+    c.x = tensor(r, in_rows(s), in_row(s), in);
+    c.y = tensor(r, out_rows(s), lac_conv_out_x(s) * m->rows, out);
+    if (out != LAC_RAW) c.clamp_lo = type_lo[out], c.clamp_hi = type_hi[out];
+    return c;
+}
+
+static void drop(matrix *m)
+{
+    drop_matrix(m);
+    free(m);
+}
+
+/* ---- Order: overlap where there should be, and no token for nothing ----------------------------------------- */
+
+/* Take away the n-th token between two engines, at the giver and at the taker. */
+static int drop_token(list *p, uint32_t from, uint32_t to, uint32_t n)
+{
+    uint32_t given = 0, taken = 0;
+    int done = 0;
+    for (uint32_t i = 0; i < p->n; i++) {
+        uint32_t *w = p->c[i].w, e = (w[0] & 15) - 1;
+        if (e == from && w[0] >> (12 + to) & 1 && given++ == n) w[0] &= ~(1u << (12 + to)), done |= 1;
+        if (e == to && w[0] >> (8 + from) & 1 && taken++ == n) w[0] &= ~(1u << (8 + from)), done |= 2;
+    }
+    return done == 3;
+}
+
+static void order(void)
+{
+    static const struct { const char *name, *config; lac_format format; uint32_t rows; lac_conv_shape s; int resident; } c[] = {
+        {"resident, 3x3", "l8", LAC_CSC, 16, {2, 16, 16, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 1},
+        {"resident, 1x1", "l8", LAC_CSC8, 16, {2, 16, 16, 16, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1},
+        {"streamed, one tile", "l8", LAC_NM, 16, {2, 16, 16, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 0},
+        {"streamed, tiles of columns", "odd", LAC_CSC, 12, {1, 12, 10, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 0},
+        {"streamed, tiles of rows and columns", "l8", LAC_CSC8, 192, {1, 9, 9, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 0},
+        {"input row by input row, strips", "odd", LAC_CSC, 32, {1, 6, 10, 12, 5, 3, 1, 1, 1, 1, 2, 1, 2, 1}, 0},
+        {"taps apart", "l8", LAC_CSC8, 16, {2, 16, 16, 8, 3, 3, 1, 1, 2, 2, 2, 2, 2, 2}, 1},
+    };
+    for (size_t k = 0; k < sizeof c / sizeof c[0]; k++) {
+        const lac_config cfg = named_config(c[k].config);
+        const lac_place at = {0, 0, 0, 1};
+        char name[150], why[200] = "";
+        list prog = {0};
+        rig r;
+        open_rig(&r, &cfg, 16);
+        matrix *m = directed_matrix(&r, c[k].format, c[k].rows, c[k].s.kernel_y * c[k].s.kernel_x * c[k].s.channels);
+        lac_conv jobs[2] = {conv(&r, m, &c[k].s, LAC_INT8, LAC_INT16), conv(&r, m, &c[k].s, LAC_INT8, LAC_RAW)};
+        jobs[0].resident = jobs[1].resident = c[k].resident ? &at : NULL;
+        lac_status s = c[k].resident ? lac_fc_load(&r.dev.caps, &m->layer, &at, collect, &prog) : LAC_OK;
+        if (s == LAC_OK) s = lac_conv_build(&r.dev.caps, jobs, 2, collect, &prog);
+        race_order *o = malloc(sizeof *o * (prog.n + 1));
+        int ok = s == LAC_OK && race_check(&r.dev.caps, prog.c, prog.n, memory, r.base, o, why, sizeof why) == 0;
+        snprintf(name, sizeof name, "order: %s (%u commands)", c[k].name, prog.n);
+        check(ok, name, "%s %s", lac_status_name(s), why);
+
+        /* Overlap: each EXEC but the last is followed by a LOAD that need not wait for it; each STORE by such an EXEC. */
+        uint32_t tried = 0, bad = 0;
+        for (uint32_t i = 0; i < prog.n && ok; i++) {
+            const uint32_t e = o[i].engine;
+            uint32_t next = i + 1;
+            while (next < prog.n && o[next].engine != (e == 1 ? 0u : 1u)) next++;
+            if (e == 0 || next == prog.n) continue;
+            tried++;
+            bad += race_before(&o[i], &o[next]) != 0;
+        }
+        snprintf(name, sizeof name, "overlap: %s", c[k].name);
+        if (ok) check(bad * 20 <= tried && tried > 5, name, "%u of %u neighbours wait for each other", bad, tried);
+
+        uint32_t tokens = 0, missed = 0;
+        for (uint32_t from = 0; from < 3 && ok; from++)
+            for (uint32_t to = 0; to < 3; to++)
+                for (uint32_t n = 0;; n++) {
+                    list mutant = {malloc(prog.n * sizeof *prog.c), prog.n, prog.n};
+                    memcpy(mutant.c, prog.c, prog.n * sizeof *prog.c);
+                    const int found = drop_token(&mutant, from, to, n);
+                    if (found) tokens++, missed += race_check(&r.dev.caps, mutant.c, mutant.n, memory, r.base, o, why, sizeof why) == 0;
+                    free(mutant.c);
+                    if (!found) break;
+                }
+        snprintf(name, sizeof name, "tokens: %s, each of %u is needed and its loss noticed", c[k].name, tokens);
+        if (ok) check(missed == 0 && tokens > 0, name, "%u missed", missed);
+        free(o);
+        free(prog.c);
+        drop(m);
+        close_rig(&r);
+    }
+}
+
+/* ---- The largest numbers --------------------------------------------------------------------------------- */
+
+/* One job with raw outputs on a fresh machine; `pixels` that a STORE is expected to write, 0: whole rows. */
+static void edge(const char *what, const char *config, uint32_t rows, const lac_conv_shape *shape, uint32_t pixels)
+{
+    const lac_config cfg = named_config(config);
+    lac_rng g = {seed + 9};
+    char name[150];
+    uint32_t wrong = 0, other = 0;
+    list prog = {0};
+    rig r;
+    open_rig(&r, &cfg, 64);
+    matrix *m = directed_matrix(&r, LAC_CSC8, rows, shape->kernel_y * shape->kernel_x * shape->channels);
+    const lac_conv job = conv(&r, m, shape, LAC_INT8, LAC_RAW);
+    const size_t in = (size_t)in_rows(shape) * in_row(shape), out = (size_t)out_rows(shape) * lac_conv_out_x(shape) * rows;
+    int32_t *x = malloc(in * sizeof *x);
+    int64_t *y = malloc(out * sizeof *y), *row = malloc(in_row(shape) * sizeof *row);
+    for (size_t i = 0; i < in; i++) {
+        row[i % in_row(shape)] = x[i] = (int32_t)rng_range(&g, -128, 127);
+        if ((i + 1) % in_row(shape) == 0) put_row(host(&r, job.x.addr) + i / in_row(shape) * job.x.pitch, &job.x, row, in_row(shape));
+    }
+    naive_conv(y, m->w, x, shape, (int)rows);
+    lac_status s = lac_conv_build(&r.dev.caps, &job, 1, collect, &prog);
+    for (uint32_t i = 0; i < prog.n; i++) other += pixels && GET(&prog.c[i], ANY_OP) == 3 && GET(&prog.c[i], STORE_PIXELS) > pixels;
+    if (s == LAC_OK) s = lac_conv_run(&r.dev, &job, 1, 10);
+    for (size_t i = 0, n = out / out_rows(shape); i < out; i++) {
+        const uint8_t *p = host(&r, job.y.addr) + i / n * job.y.pitch + i % n * 8;
+        int64_t v = 0;
+        for (int b = 7; b >= 0; b--) v = (int64_t)((uint64_t)v << 8 | p[b]);
+        wrong += v != y[i];
+    }
+    snprintf(name, sizeof name, "edge: %s", what);
+    check(s == LAC_OK && !wrong && !other, name, "%s, %u of %u outputs wrong, %u STOREs too long", lac_status_name(s), wrong, (uint32_t)out, other);
+    free(x);
+    free(y);
+    free(row);
+    free(prog.c);
+    drop(m);
+    close_rig(&r);
+}
+
+static void edges(void)
+{
+    /* images, height, width, channels, kernel, stride, dilation, padding at the top, left, bottom, right */
+    static const lac_conv_shape before = {1, 1, 1, 8, 3, 3, 1, 3, 1, 1, 1, 8191, 1, 2}, row = {1, 1, 8187, 8, 1, 3, 1, 4, 1, 1, 0, 0, 0, 0},
+        behind = {1, 2, 3, 8, 1, 2, 1, 4, 1, 8190, 0, 0, 0, 8191}, dot = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0},
+        high = {1, 3, 2, 4, 11, 11, 1, 1, 900, 1, 9000, 5, 30, 5}, whole = {3, 13, 13, 4, 11, 11, 1, 1, 1, 1, 5, 5, 5, 5},
+        leap = {1, 32769, 1, 1, 1, 1, 32767, 1, 1, 1, 0, 0, 0, 0};
+    edge("windows that begin 65528 elements before their row", "odd", 2, &before, 0);
+    edge("an input row of 65496 elements, its outputs in strips", "l64", 32, &row, 1024);
+    edge("a tap 65520 elements behind the first", "l8", 4, &behind, 0);
+    edge("one pixel, one channel, one tap", "l8", 4, &dot, 0);
+    edge("rows of taps far apart, most of them beside the image", "l8", 4, &high, 0);
+    edge("kernels of 11 x 11", "l8", 8, &whole, 0);
+    edge("output rows 32767 input rows apart", "l8", 4, &leap, 0);
+}
+
+/* ---- Shapes, by counting -------------------------------------------------------------------------------- */
+
+static void shapes(void)
+{
+    lac_rng g = {seed + 3};
+    uint32_t wrong = 0, none = 0;
+    for (int i = 0; i < 20000; i++) {
+        lac_conv_shape s;
+        s.images = s.channels = 1;
+        s.height = s.width = 1 + rng_below(&g, 30);
+        s.kernel_y = s.kernel_x = 1 + rng_below(&g, 11);
+        s.stride_y = s.stride_x = 1 + rng_below(&g, 5);
+        s.dilation_y = s.dilation_x = 1 + rng_below(&g, 4);
+        s.pad_top = s.pad_left = rng_below(&g, 8);
+        s.pad_bottom = s.pad_right = rng_below(&g, 8);
+        uint32_t count = 0; /* positions at which the last tap is still inside */
+        while (count * s.stride_x + (s.kernel_x - 1) * s.dilation_x < s.pad_left + s.width + s.pad_right) count++;
+        wrong += lac_conv_out_x(&s) != count || lac_conv_out_y(&s) != count;
+        none += count == 0;
+    }
+    check(!wrong && none > 100, "shapes: outputs along an axis", "%u wrong, %u without", wrong, none);
+    const lac_conv_shape far = {65535, 65535, 65535, 1, 11, 11, 1, 1, 65535, 65535, 65535, 65535, 65535, 65535}, zero = {1, 4, 4, 1, 0, 1, 1, 0, 1, 1, 0, 0, 0, 0};
+    check(lac_conv_out_x(&far) == 0 && lac_conv_out_x(&zero) == 0 && lac_conv_out_y(&zero) == 0, "shapes: the largest numbers, and zeros", "otherwise");
+}
+
+/* ---- Refusals --------------------------------------------------------------------------------------------- */
+
+static lac_status build_status(rig *r, const lac_conv *job, uint32_t *emitted)
+{
+    list prog = {0};
+    const lac_status s = lac_conv_build(&r->dev.caps, job, 1, collect, &prog);
+    *emitted = prog.n;
+    free(prog.c);
+    return s;
+}
+
+static int stop_at_third(void *ctx, const lac_cmd *cmd)
+{
+    (void)cmd;
+    return ++*(int *)ctx == 3 ? 77 : 0;
+}
+
+static void refusals(void)
+{
+    static const lac_conv_shape three = {2, 9, 9, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1};
+    const lac_config cfg = named_config("odd"); /* 12 lanes, 8-byte lines, 24 accumulators, 64 feature lines, 60 parameters */
+    const lac_place at = {0, 0, 0, 0};
+    rig r;
+    open_rig(&r, &cfg, 16);
+    const lac_caps *caps = &r.dev.caps;
+    matrix *m = directed_matrix(&r, LAC_CSC, 12, 72), *small = directed_matrix(&r, LAC_CSC, 12, 8), *nm = directed_matrix(&r, LAC_NM, 12, 54), *odd = directed_matrix(&r, LAC_CSC8, 13, 72),
+           *tall = directed_matrix(&r, LAC_CSC8, 128, 72), *wide = directed_matrix(&r, LAC_CSC8, 100, 72), *many = directed_matrix(&r, LAC_CSC8, 58, 8);
+    const lac_conv good = conv(&r, m, &three, LAC_INT8, LAC_INT8);
+    const lac_addr room = take(&r, 1 << 16);
+    uint32_t n = 0;
+    lac_status s = build_status(&r, &good, &n);
+    check(s == LAC_OK && n > 0, "build: the job that is going to be broken is good", "%s", lac_status_name(s));
+
+    lac_layer alien = m->layer, moved = m->layer, columns = m->layer, none;
+    uint8_t other[128];
+    memcpy(other, m->image, sizeof other);
+    other[28]++; /* lanes */
+    alien.image = other;
+    moved.addr += 32;
+    columns.by_column = 1;
+    memset(&none, 0, sizeof none);
+    lac_place far = at, crooked = at, third = at, last = at;
+    far.col_base = 60;
+    crooked.param_base = 1;
+    third.codebook = 2;
+    last.word_base = 47;
+    uint32_t commands = 0;
+#define REFUSED(what, status, change)                                                                                  \
+    do {                                                                                                               \
+        lac_conv j = good;                                                                                             \
+        change;                                                                                                        \
+        n = 0;                                                                                                         \
+        s = build_status(&r, &j, &n);                                                                                  \
+        commands += n;                                                                                                 \
+        check(s == (status) && n == 0, "build refuses " what, "%s, %u commands", lac_status_name(s), n);              \
+    } while (0)
+    REFUSED("no layer", LAC_E_ARG, j.layer = NULL);
+    REFUSED("a layer without an image", LAC_E_ARG, j.layer = &none);
+    REFUSED("a layer for another machine", LAC_E_ARG, j.layer = &alien);
+    REFUSED("a layer at an odd address", LAC_E_ALIGN, j.layer = &moved);
+    REFUSED("column blocks", LAC_E_ARG, j.layer = &columns);
+    REFUSED("no images", LAC_E_ARG, j.shape.images = 0);
+    REFUSED("65536 images", LAC_E_ARG, j.shape.images = 65536);
+    REFUSED("no rows", LAC_E_ARG, j.shape.height = 0);
+    REFUSED("65536 rows", LAC_E_ARG, j.shape.height = 65536);
+    REFUSED("no pixels", LAC_E_ARG, j.shape.width = 0);
+    REFUSED("no channels", LAC_E_ARG, j.shape.channels = 0);
+    REFUSED("other channels than the layer's", LAC_E_ARG, j.shape.channels = 9);
+    REFUSED("65536 elements in a row", LAC_E_ARG, j.shape.width = 8192);
+    REFUSED("a kernel of no rows", LAC_E_ARG, j.shape.kernel_y = 0);
+    REFUSED("a kernel of 12 rows", LAC_E_ARG, j.shape.kernel_y = 12; j.shape.height = 20; j.shape.kernel_x = 1; j.shape.channels = 6);
+    REFUSED("a kernel of 12 columns", LAC_E_ARG, j.shape.kernel_x = 12; j.shape.width = 20; j.shape.kernel_y = 1; j.shape.channels = 6);
+    REFUSED("another kernel than the layer's", LAC_E_ARG, j.shape.kernel_y = 2);
+    REFUSED("stride 0", LAC_E_ARG, j.shape.stride_x = 0);
+    REFUSED("stride 0 down", LAC_E_ARG, j.shape.stride_y = 0);
+    REFUSED("stride 32768", LAC_E_ARG, j.shape.stride_y = 32768);
+    REFUSED("a step of 32768 elements", LAC_E_ARG, j.shape.stride_x = 4096);
+    REFUSED("dilation 0", LAC_E_ARG, j.shape.dilation_y = 0);
+    REFUSED("a tap 65536 elements away", LAC_E_ARG, j.shape.dilation_x = 4096; j.shape.pad_right = 8192);
+    REFUSED("dilation 65536", LAC_E_ARG, j.shape.dilation_y = 65536);
+    REFUSED("padding of 65536 elements", LAC_E_ARG, j.shape.pad_left = 8192);
+    REFUSED("padding of 65536 rows", LAC_E_ARG, j.shape.pad_top = 65536);
+    REFUSED("windows over 65536 elements", LAC_E_ARG, j.shape.pad_right = 8192; j.shape.stride_x = 512; j.shape.pad_left = 8191);
+    REFUSED("an output row of 65536 elements", LAC_E_ARG, j.shape.pad_right = 5460);
+    REFUSED("65536 output rows", LAC_E_ARG, j.shape.pad_bottom = 65535);
+    REFUSED("a kernel larger than the image", LAC_E_ARG, j.shape.pad_left = j.shape.pad_right = 0; j.shape.dilation_x = 5);
+    REFUSED("a kernel higher than the image", LAC_E_ARG, j.shape.pad_top = j.shape.pad_bottom = 0; j.shape.dilation_y = 5);
+    REFUSED("N:4 of six channels", LAC_E_ARG, j.layer = &nm->layer; j.shape.channels = 6);
+    REFUSED("outputs that are no multiple of STORE_W", LAC_E_ARG, j.layer = &odd->layer);
+    REFUSED("an image at an odd address", LAC_E_ALIGN, j.x.addr += 8);
+    REFUSED("outputs at an odd address", LAC_E_ALIGN, j.y.addr += 8);
+    REFUSED("an odd pitch", LAC_E_ALIGN, j.x.pitch += 8);
+    REFUSED("a pitch below an input row", LAC_E_ARG, j.x.pitch = 64);
+    REFUSED("a pitch below an output row", LAC_E_ARG, j.y.pitch = 64);
+    REFUSED("a pitch of 2^24", LAC_E_ARG, j.y.pitch = 1u << 24);
+    REFUSED("raw features", LAC_E_ARG, j.x.type = LAC_RAW);
+    REFUSED("a zero point outside the type", LAC_E_ARG, j.x.zero = -129);
+    REFUSED("an output zero point outside the type", LAC_E_ARG, j.y.type = LAC_UINT8; j.y.zero = -1; j.clamp_lo = 0);
+    REFUSED("clamp limits crossed", LAC_E_ARG, j.clamp_lo = 6; j.clamp_hi = 5);
+    REFUSED("a clamp limit outside the type", LAC_E_ARG, j.clamp_hi = 128);
+    REFUSED("raw with a clamp", LAC_E_ARG, j.y.type = LAC_RAW; j.y.pitch = 65536);
+    REFUSED("a raw list", LAC_E_ARG, j.y.type = LAC_RAW; j.y.pitch = 65536; j.clamp_lo = j.clamp_hi = 0; j.y.list = 1);
+    REFUSED("y on top of x", LAC_E_ARG, j.y.addr = j.x.addr + 17 * j.x.pitch);
+    REFUSED("x on top of y", LAC_E_ARG, j.x.addr = j.y.addr + 17 * j.y.pitch);
+    REFUSED("a place beyond the column table", LAC_E_SPACE, j.resident = &far);
+    REFUSED("parameters at an odd place", LAC_E_ALIGN, j.resident = &crooked);
+    REFUSED("a third codebook", LAC_E_SPACE, j.resident = &third);
+    REFUSED("an input row larger than the feature RAM", LAC_E_SPACE, j.shape.width = 65; j.x.addr = room; j.x.pitch = 576; j.y.addr = room + 32768; j.y.pitch = 832);
+    REFUSED("a list that needs strips", LAC_E_SPACE, j.shape.width = 30; j.x.addr = room; j.x.pitch = 256; j.y.addr = room + 8192; j.y.pitch = 2048; j.y.list = 1);
+    REFUSED("strips that would begin at odd addresses", LAC_E_SPACE, j.layer = &many->layer; j.shape.kernel_y = j.shape.kernel_x = 1; j.y.pitch = 1024);
+    REFUSED("a list from several row tiles", LAC_E_SPACE, j.layer = &tall->layer; j.y.type = LAC_INT16; j.y.pitch = 8192; j.y.list = 1);
+    REFUSED("int8 from row tiles of 32", LAC_E_SPACE, j.layer = &tall->layer; j.y.pitch = 2048);
+    REFUSED("pixels of 200 bytes from several row tiles", LAC_E_SPACE, j.layer = &wide->layer; j.y.type = LAC_INT16; j.y.pitch = 2048);
+    check(commands == 0, "build: no refused job has emitted anything", "%u commands", commands);
+
+    /* Beside a resident layer that takes all. */
+    lac_conv two[2] = {good, good};
+    two[0].layer = &small->layer;
+    two[0].shape.kernel_y = two[0].shape.kernel_x = 1;
+    two[0].y = tensor(&r, out_rows(&two[0].shape), lac_conv_out_x(&two[0].shape) * 12, LAC_INT8);
+    two[0].resident = &last;
+    list prog = {0};
+    last.word_base = 48 - small->layer.resident_words;
+    s = lac_conv_build(caps, two, 2, collect, &prog);
+    check(s == LAC_E_SPACE && prog.n == 0, "build refuses a streamed layer beside a resident one that leaves it no words", "%s", lac_status_name(s));
+    free(prog.c);
+
+    int calls = 0;
+    s = lac_conv_build(caps, &good, 1, stop_at_third, &calls);
+    check((int)s == 77 && calls == 3, "build returns what emit returned, and stops there", "%d after %d", (int)s, calls);
+    check(lac_conv_build(NULL, &good, 1, collect, NULL) == LAC_E_ARG && lac_conv_build(caps, NULL, 1, collect, NULL) == LAC_E_ARG
+              && lac_conv_build(caps, &good, 1, NULL, NULL) == LAC_E_ARG && lac_conv_build(caps, NULL, 0, collect, NULL) == LAC_OK, "build refuses missing arguments", "accepted");
+    drop(m);
+    drop(small);
+    drop(nm);
+    drop(odd);
+    drop(tall);
+    drop(wide);
+    drop(many);
+    close_rig(&r);
+
+    lac_config plain = named_config("l8");
+    plain.windows = 0;
+    open_rig(&r, &plain, 16);
+    m = directed_matrix(&r, LAC_CSC, 12, 72);
+    const lac_conv job = conv(&r, m, &three, LAC_INT8, LAC_INT8);
+    s = lac_conv_run(&r.dev, &job, 1, 10);
+    check(s == LAC_E_ARG, "run refuses a machine without windows", "%s", lac_status_name(s));
+    drop(m);
+    close_rig(&r);
+}
+
+int main(void)
+{
+    if (getenv("SEED")) seed = strtoull(getenv("SEED"), NULL, 0);
+    shapes();
+    for (int b = 0; b < 2; b++) {
+        programs("l8", b, 30);
+        programs("odd", b, 40);
+        programs("l4", b, 40);
+        programs("w512", b, 30);
+        programs("l64", b, 15);
+    }
+    for (int b = 0; b < 30; b++) programs(NULL, b, 30);
+    edges();
+    order();
+    refusals();
+    for (int k = 0; k < KINDS; k++) {
+        char line[100];
+        snprintf(line, sizeof line, "ran enough: %s (%u of %u)", kinds[k].name, seen[k], seen[JOBS]);
+        if (seed == 1) check(seen[k] >= kinds[k].least, line, "at least %u expected", kinds[k].least);
+    }
+    check(refused * 4 < programs_run, "few programs are refused", "%u, %u run", refused, programs_run);
+    return failures != 0;
+}
