@@ -181,7 +181,7 @@ typedef struct { uint32_t line; int64_t first, last, col; } window;
 /* Pixel i of the job, cut to its point. */
 static window cut(const command *c, uint32_t i, uint32_t elements)
 {
-    const uint32_t width = GET(c, EXEC_WIDTH), pixels = width ? GET(c, EXEC_PIXELS) : 1, per = GET(c, EXEC_FORMAT) == LAC_NM ? 4 : 1;
+    const uint32_t width = GET(c, EXEC_WIDTH), pixels = width ? GET(c, EXEC_PIXELS) : 1, per = GET(c, EXEC_FORMAT) >= LAC_NM ? 4 : 1;
     const uint32_t line = GET(c, EXEC_FEAT_BASE) + i / pixels * GET(c, EXEC_FEAT_PITCH), first = GET(c, EXEC_FIRST);
     const int64_t  s = (int64_t)first - (first >> 16 ? 1 << 17 : 0) + (int64_t)(i % pixels) * GET(c, EXEC_STEP), e = s + elements - 1;
     const int64_t  most = (width ? (int64_t)width : (int64_t)elements) - 1;
@@ -191,17 +191,19 @@ static window cut(const command *c, uint32_t i, uint32_t elements)
 predict_status predict_start_exec(predict *p, uint32_t n)
 {
     command       *c = &p->cmd[n];
-    const uint32_t nm = GET(c, EXEC_FORMAT) == LAC_NM, wide = GET(c, EXEC_TYPE) == LAC_INT16, columns = GET(c, EXEC_COLUMNS);
+    const uint32_t nm = GET(c, EXEC_FORMAT) >= LAC_NM; /* items of four elements */
+    const uint32_t wide = GET(c, EXEC_TYPE) == LAC_INT16, columns = GET(c, EXEC_COLUMNS);
     const uint32_t elements = nm ? 4 * columns : columns, per = p->lb >> wide, width = GET(c, EXEC_WIDTH);
     const uint32_t lines = (uint32_t)ceil_div(width ? width : elements, per), base = GET(c, EXEC_FEAT_BASE), pitch = GET(c, EXEC_FEAT_PITCH);
     const uint32_t points = GET(c, EXEC_POINTS), cbase = GET(c, EXEC_COL_BASE);
     const uint64_t pixels = (uint64_t)points * (width ? GET(c, EXEC_PIXELS) : 1);
+    const uint32_t apart = GET(c, EXEC_APART) ? GET(c, EXEC_APART) : GET(c, EXEC_ROWS);
     if (base + (uint64_t)(points - 1) * pitch + lines > p->caps.feat_depth || cbase + columns > p->caps.col_depth
-        || pixels * GET(c, EXEC_ROWS) > p->caps.acc_depth || !pixels) return PREDICT_PROGRAM;
+        || !pixels || (pixels - 1) * apart + GET(c, EXEC_ROWS) > p->caps.acc_depth) return PREDICT_PROGRAM;
 
     /* N:4 keeps all lanes in step: one of them tells for all, if they begin so. */
     const block *first = p->col[cbase].b;
-    p->same = nm && first && first->format == LAC_NM;
+    p->same = GET(c, EXEC_FORMAT) == LAC_NM && first && first->format == LAC_NM;
     for (uint32_t i = 0; i < columns && p->same; i++) {
         const block *b = p->col[cbase + i].b;
         if (!b || b->format != LAC_NM || b->lanes != first->lanes) p->same = 0;

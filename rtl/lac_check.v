@@ -63,11 +63,11 @@ module lac_check #(
 
     reg         is_ex, is_st, is_lw, is_lc, is_lf, is_lp, is_lx;   // registers
     reg  [1:0]  type_;
-    reg         nm, by4, by2;       // EXEC of N:4; elements of a row to bytes: two bits at once, another bit
+    reg         nm, by4, by2;       // EXEC of groups of four; elements of a row to bytes: two bits at once, another bit
     wire        to_lf    = engine == 2'd0 && kind == 3'd2;
     wire        to_lp    = engine == 2'd0 && kind == 3'd3;
     wire        to_lx    = engine == 2'd0 && kind == 3'd4;
-    wire        to_nm    = engine == 2'd1 && words[114:113] == 2'd2;
+    wire        to_nm    = engine == 2'd1 && words[114];  // format 3 as well
     wire [1:0]  to_type  = to_lx ? {words[27], 1'b0} : to_lf ? words[81:80] : engine == 2'd1 ? words[120:119] : words[114:113];
     always @(posedge clk)
         if (start) begin
@@ -94,6 +94,9 @@ module lac_check #(
     reg         pix;                                                // EXEC, STORE: points of several pixels
     wire [15:0] width  = w10[15:0];
     wire [15:0] pixels = w10[31:16];
+    wire [15:0] extra  = w8[31:16];                                 // APART of EXEC, GUARD of STORE
+    wire [4:0]  dropped = is_st && WINDOWS != 0 ? {1'b0, w7[27:24]} + {1'b0, w7[31:28]} : 5'd0;
+    wire [15:0] between = is_ex && extra != 16'd0 ? extra : rows;
     always @(posedge clk) if (start) pix <= WINDOWS != 0 && engine != 2'd0 && words[207:192] != 16'd0;
     wire        x_need = w4[26];
     wire        x_wide = w4[27];
@@ -133,8 +136,10 @@ module lac_check #(
     wire        spread = is_lf || is_st;
     reg         many_q;
     wire        two = pix && step_q == 4'd2, three = pix && step_q == 4'd3, four = pix && step_q == 4'd4;
-    wire [16:0] fewer = {1'b0, two || three ? pixels : points} + {17{one || (three && is_ex)}};
+    wire [15:0] factor = three ? pixels : two ? (is_st ? pixels + extra : pixels) : one ? points - {11'd0, dropped} : points;
+    wire [16:0] fewer = {1'b0, factor} + {17{one || (three && is_ex)}};
     wire        ma_zero = ma_q[15:0] == 16'd0;
+    reg         few_q, wide_guard_q;      // no point is written; PIXELS + GUARD is beyond every RAM
     reg         third_q, spill_q;         // PIXELS is not right for STEP, WIDTH; PIXELS * ROWS is beyond every RAM
     always @(posedge clk) begin
         if (one ? !is_ex && !spread : is_lx) ma_q <= {17'd0, !one};
@@ -143,10 +148,12 @@ module lac_check #(
             mb_q  <= one  ? (is_ex ? {2'd0, w4[31:16]} : w4[23:6])
                    : three ? (is_ex ? {3'd0, w9[31:17]} : {2'd0, count})
                    : four  ? product_q[17:0]
-                   : (is_lf || is_lx) ? row_q : {2'd0, rows};
+                   : (is_lf || is_lx) ? row_q : {2'd0, two ? between : rows};
         product_q <= ma_q * mb_q;
         if (step_q == 4'd2) many_q <= !ma_zero;
         if (step_q == 4'd4) spill_q <= pix && |product_q[35:18];
+        few_q <= WINDOWS != 0 && is_st && points <= {11'd0, dropped};
+        wide_guard_q <= pix && is_st && {1'b0, pixels} + {1'b0, extra} > 17'h0FFFF;
         if (step_q == 4'd5) third_q <= pix && (is_ex ? |product_q[35:16] || pixels == 16'd0 : product_q != {20'd0, width});
     end
 
@@ -163,7 +170,7 @@ module lac_check #(
     reg           feat_big_q;
     wire [U_W-1:0] line_at = at[ADDR_W-1:LB_LOG];
     // step 6: the second
-    reg  [17:0]   acc_q;
+    reg  [17:0]   begin_q, acc_q;
     reg           acc_big_q;
     wire [15:0]   base1 = is_ex ? w6[31:16] : w6[15:0];
     reg  [16:0]   range_q;       // of the column table or the parameters
@@ -188,8 +195,9 @@ module lac_check #(
         feat1_q    <= {2'd0, w4[15:0]} + {1'b0, apart_q[16:0]};
         feat_q     <= {1'b0, feat1_q} + {{(19-R_W){1'b0}}, row_q};
         feat_big_q <= |apart_q[33:17];
-        acc_q     <= {2'd0, base1} + {1'b0, product_q[16:0]};
-        acc_big_q <= |product_q[35:17] || spill_q;
+        begin_q   <= {2'd0, base1} + (pix && is_ex ? {2'd0, rows} - {2'd0, between} : 18'd0);   // the last pixel has ROWS, not APART
+        acc_q     <= begin_q + {1'b0, product_q[16:0]};
+        acc_big_q <= |product_q[35:17] || spill_q || wide_guard_q;
         range_q   <= {1'b0, base3} + {1'b0, count};
         spare_q   <= {1'b0, {8'd0, w6[31:16]} * LANES16} - {9'd0, w5[31:16]};
     end
@@ -229,10 +237,11 @@ module lac_check #(
                  || ((is_lf || is_ex) && type_ == 2'd3)
                  || ((is_lf || is_ex || is_st) && (point_0_q || zero_bad_q));
         length_q[1] <= (is_lx && (w4[25:24] > 2'd1 || at_least({24'd0, w7[7:0]}, LANES) || (!x_need && (x_wide || w6[15:0] != 16'd0))))
-                 || (is_ex && (format == 2'd3 || (nm ? n == 3'd0 || n > 3'd4 : n != 3'd0)))
+                 || (is_ex && ((format == 2'd3 && !pix) || (format == 2'd2 ? n == 3'd0 || n > 3'd4 : n != 3'd0)))
                  || (is_st && (at_least({7'd0, spare_q}, LANES) || (many_q && {{LB_LOG{1'b0}}, w4[23:LB_LOG]} < len_q)));
         length_q[2] <= is_st && (clamp_bad_q || (list && type_ == 2'd3));
-        length_q[3] <= WINDOWS != 0 && (third_q || (!pix && ((is_ex && w9 != 32'd0) || ((is_ex || is_st) && pixels != 16'd0))));
+        length_q[3] <= WINDOWS != 0 && (third_q || few_q
+                           || (!pix && ((is_ex && w9 != 32'd0) || (is_st && w7[31:24] != 8'd0) || ((is_ex || is_st) && {pixels, extra} != 32'd0))));
         align_q  <= (!is_ex && skew_q)
                  || (WINDOWS != 0 && is_ex && nm && (w9[18:17] != 2'd0 || w9[1:0] != 2'd0))
                  || (pix && is_st && (w5[31:16] & SW1) != 16'd0)

@@ -104,7 +104,7 @@ module lac_exec #(
     wire              scan_ready;
     wire              take   = cmd_valid && cmd_ready;
     wire [1:0]        c_format = cmd[`LAC_F_EXEC_FORMAT];
-    wire              c_nm   = c_format == 2'd2;
+    wire              c_nm   = c_format[1];    // items of four elements
     wire              c_wide = cmd[`LAC_F_EXEC_TYPE] == 2'd2;
     wire [15:0]       c_cols = cmd[`LAC_F_EXEC_COLUMNS];
     wire [15:0]       c_rows = cmd[`LAC_F_EXEC_ROWS];
@@ -112,6 +112,7 @@ module lac_exec #(
     wire [15:0]       c_acc  = cmd[`LAC_F_EXEC_ACC_BASE];
     wire [15:0]       c_width = cmd[`LAC_F_EXEC_WIDTH];
     wire              c_windows = c_width != 16'd0;
+    wire [15:0]       c_apart = cmd[`LAC_F_EXEC_APART];
     // a point's last element: in its line number c_last, at place c_place
     wire [15:0]       c_more  = c_cols - 16'd1;
     wire [17:0]       c_most  = c_nm ? {c_more, 2'b11} : {2'b00, c_more};
@@ -152,10 +153,10 @@ module lac_exec #(
         .clk(clk), .rst(rst),
         .job_valid(cmd_valid && !busy_q[next_q]), .job_ready(scan_ready), .job_id(next_q), .job_line(c_line[FEAT_AW-1:0]),
         .job_pitch(cmd[`LAC_F_EXEC_FEAT_PITCH]), .job_points(cmd[`LAC_F_EXEC_POINTS]), .job_last(c_last[FEAT_AW-1:0]),
-        .job_base(c_acc[ACC_AW-1:0] + c_rows[ACC_AW-1:0]), .job_rows(c_rows),
+        .job_base(c_acc[ACC_AW-1:0] + c_rows[ACC_AW-1:0]), .job_rows(WINDOWS != 0 && c_apart != 16'd0 ? c_apart : c_rows),
         .job_windows(c_windows), .job_first(cmd[`LAC_F_EXEC_FIRST]), .job_step(cmd[`LAC_F_EXEC_STEP]), .job_width(c_width),
         .job_pixels(cmd[`LAC_F_EXEC_PIXELS]), .job_more(c_most), .job_wide(c_wide), .job_nm(c_nm), .cfg_windows(windows_q),
-        .cfg_last({last_q[1], last_q[0]}), .cfg_place({place_q[1], place_q[0]}), .cfg_nm({format_q[1] == 2'd2, format_q[0] == 2'd2}),
+        .cfg_last({last_q[1], last_q[0]}), .cfg_place({place_q[1], place_q[0]}), .cfg_nm({format_q[1][1], format_q[0][1]}),
         .sum_re(sum_re), .sum_qe(sum_qe), .sum_addr(sum_addr), .sum_q(sum_q),
         .line_re(line_re), .line_qe(line_qe), .line_addr(line_addr), .line_data(line_data), .line_flags(line_flags),
         .out_valid(l_valid), .out_ready(l_ready), .out_data(l_data), .out_flags(l_flags), .out_offset(l_offset), .out_col(l_col),
@@ -266,7 +267,7 @@ module lac_exec #(
         else     {e3_valid_q, e2_valid_q, e1_valid_q, e0_valid_q} <= {e2_valid_q, e1_valid_q, e0_valid_q, p_issue};
     always @(posedge clk) begin
         {e0_job_q, e0_end_q, e0_base_q} <= {p_job_q, p_end_q, p_base_q};
-        e0_nm_q   <= format_q[p_job_q] == 2'd2;
+        e0_nm_q   <= format_q[p_job_q][1];
         e0_wide_q <= type_q[p_job_q] == 2'd2;
         e0_sign_q <= type_q[p_job_q] == 2'd0;
         e1_nm_q   <= e0_nm_q;

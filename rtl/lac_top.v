@@ -408,12 +408,13 @@ module lac_top #(
     genvar i;
     generate
         for (i = 0; i < LANES; i = i + 1) begin : g_lane
+            localparam integer PLACE_I = (WINDOWS != 0) ? i % 4 : 0;
             lac_lane #(
                 .WEIGHT_DEPTH(WEIGHT_DEPTH), .WEIGHT_AW(WEIGHT_AW), .COL_DEPTH(COL_DEPTH), .COL_AW(COL_AW), .ACC_DEPTH(ACC_DEPTH),
                 .ACC_AW(ACC_AW), .FIFO_DEPTH(FIFO_DEPTH), .COUNT_W(COUNT_W)
             ) u_lane (
                 .clk(clk), .item_clk(item_clk), .rst(core_rst_q),
-                .cfg_format(cfg_format), .cfg_n(cfg_n), .cfg_rows(cfg_rows), .cfg_bank(cfg_bank), .cfg_copy(cfg_copy),
+                .cfg_format(cfg_format), .cfg_place(PLACE_I[1:0]), .cfg_n(cfg_n), .cfg_rows(cfg_rows), .cfg_bank(cfg_bank), .cfg_copy(cfg_copy),
                 .in_valid(item_valid[i]), .in_a(item_a), .in_col(item_col), .in_base(item_base), .in_job(item_job), .in_end(item_end),
                 .almost_full(lane_full[i]), .done(lane_done[2*i +: 2]), .mac(lane_mac[i]),
                 .ex_cause(lane_cause_q), .run(run_q), .count_select(tally_select[i]), .count_at(tally_cause), .count(counts[COUNT_W*i +: COUNT_W]),

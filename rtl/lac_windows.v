@@ -31,9 +31,9 @@ module lac_windows #(
     input  wire [15:0]       job_pixels,  // 1 ..
     input  wire [17:0]       job_more,    // elements of a window, less one
     input  wire              job_wide,    // int16
-    input  wire              job_nm,      // N:4
+    input  wire              job_nm,      // columns are groups of four
     input  wire [ACC_AW-1:0] job_base,
-    input  wire [15:0]       job_rows,
+    input  wire [15:0]       job_rows,    // accumulators from a pixel to the next
     output wire              idle,
 
     output wire              out_valid,

@@ -16,6 +16,8 @@ typedef struct {
     uint32_t points, cols, elements; /* of EXEC; elements: of a pixel */
     uint32_t windows, pixels, width, step; /* points of several pixels, or 0, 1, elements, 0 */
     int32_t  first;
+    uint32_t apart;                  /* accumulators from a pixel to the next; 0: r */
+    int      by_lane;                /* csc8 read as EXEC's format 3 */
     uint32_t feat_base, feat_pitch, feat_lines; /* [lines]; lines: rounded up to 32 */
     uint32_t word_base, words, reach, col_base, acc_base, param_base; /* reach: beyond words, what other features might make LOAD_COLUMNS bring */
     int      columns;                /* (some of) its weights come in column blocks */
@@ -145,7 +147,7 @@ static uint32_t make_slice(job *j, layer *l, const int32_t *book, uint32_t lane,
             int32_t w = 0;
             while (real && !w) w = (int32_t)rng_range(&j->rng, -128, 127);
             s->e[s->n++] = (uint16_t)(gap << 8 | (uint8_t)w);
-            if (real) l->w[((uint64_t)lane * l->r + row) * l->elements + col] = w;
+            if (real) l->w[((uint64_t)lane * l->r + row) * l->elements + (l->by_lane ? 4 * col + lane % 4 : col)] = w;
         }
         last = (int32_t)row;
         n++;
@@ -560,7 +562,7 @@ static int add_params(job *j, layer *l, int out_bits, uint8_t *owned)
 /* EXECs that together cover every point and column once: cut by points or by columns, without windows at line boundaries. */
 static int add_execs(job *j, const layer *l)
 {
-    const uint32_t epl = j->caps.line / elem_size[l->type], per = l->format == 2 ? 4 : 1, cols_line = epl / per;
+    const uint32_t epl = j->caps.line / elem_size[l->type], per = l->format == 2 || l->by_lane ? 4 : 1, cols_line = epl / per;
     uint32_t p_cut = 0, c_cut = 0;
     if (l->points > 1 && rng_chance(&j->rng, 90)) p_cut = 1 + rng_below(&j->rng, l->points - 1);
     if (l->windows && l->cols > 1 && rng_chance(&j->rng, 90)) c_cut = 1 + rng_below(&j->rng, l->cols - 1);
@@ -576,10 +578,11 @@ static int add_execs(job *j, const layer *l)
             lac_set_field(c->w, LAC_F_EXEC_POINTS, np);
             lac_set_field(c->w, LAC_F_EXEC_COLUMNS, nc);
             lac_set_field(c->w, LAC_F_EXEC_COL_BASE, l->col_base + c0);
-            lac_set_field(c->w, LAC_F_EXEC_ACC_BASE, l->acc_base + p0 * l->pixels * l->xrows);
+            const uint32_t apart = l->apart ? l->apart : l->xrows;
+            lac_set_field(c->w, LAC_F_EXEC_ACC_BASE, l->acc_base + p0 * l->pixels * apart);
             lac_set_field(c->w, LAC_F_EXEC_ROWS, l->xrows);
             lac_set_field(c->w, LAC_F_EXEC_BANK, l->bank);
-            lac_set_field(c->w, LAC_F_EXEC_FORMAT, l->format);
+            lac_set_field(c->w, LAC_F_EXEC_FORMAT, l->by_lane ? 3 : l->format);
             lac_set_field(c->w, LAC_F_EXEC_N, l->format == 2 ? l->n : 0);
             lac_set_field(c->w, LAC_F_EXEC_COPY, l->format == 0 ? l->copy : rng_below(&j->rng, 2));
             lac_set_field(c->w, LAC_F_EXEC_TYPE, l->type);
@@ -589,12 +592,13 @@ static int add_execs(job *j, const layer *l)
                 lac_set_field(c->w, LAC_F_EXEC_STEP, l->step);
                 lac_set_field(c->w, LAC_F_EXEC_WIDTH, l->width);
                 lac_set_field(c->w, LAC_F_EXEC_PIXELS, l->pixels);
+                lac_set_field(c->w, LAC_F_EXEC_APART, l->apart);
                 j->stats.windows++;
             }
             add_use(c, USE_FEAT, 0, l->feat_base, l->feat_lines);
             add_use(c, USE_WEIGHT, 0, l->word_base, max32(l->words, l->reach));
             add_use(c, USE_COL, 0, l->col_base + c0, nc);
-            add_use(c, l->bank ? USE_ACC1 : USE_ACC0, 1, l->acc_base + p0 * l->pixels * l->xrows, np * l->pixels * l->xrows);
+            add_use(c, l->bank ? USE_ACC1 : USE_ACC0, 1, l->acc_base + p0 * l->pixels * apart, (np * l->pixels - 1) * apart + l->xrows);
             if (l->format == 0) add_use(c, USE_CODE, 0, l->copy, 1);
         }
     return 0;
@@ -605,13 +609,21 @@ static int add_stores(job *j, const layer *l, int times, uint32_t type, output *
 {
     const lac_caps *cap = &j->caps;
     const uint32_t es = elem_size[type], list = type != 3 && rng_chance(&j->rng, 90);
-    const uint32_t all = l->points * l->pixels;
-    uint32_t pixels = 1; /* of a point that is written */
+    /* What the items of all pixels have added to each lane's accumulators; STORE takes them in pixels of r, however EXEC had them. */
+    const uint32_t apart = l->apart ? l->apart : l->xrows, span = (l->points * l->pixels - 1) * apart + l->r, all = div_up(span, l->r);
+    uint32_t pixels = 1; /* of a point, its guard included */
     if (j->caps.formats & LAC_HAS_WINDOWS && l->k % cap->store_w == 0 && rng_chance(&j->rng, 150))
         for (uint32_t g = 1; g <= all; g++)
             if (all % g == 0 && (pixels == 1 || rng_chance(&j->rng, 128))) pixels = g;
     const uint32_t rowed = pixels > 1 || (l->k % cap->store_w == 0 && j->caps.formats & LAC_HAS_WINDOWS && rng_chance(&j->rng, 30));
-    const uint32_t points = all / pixels, k_point = pixels * l->k;
+    uint32_t guard = 0, top = 0, bottom = 0;
+    if (rowed && rng_chance(&j->rng, 100)) {
+        guard = rng_below(&j->rng, pixels);
+        pixels -= guard;
+        if (rng_chance(&j->rng, 128)) top = rng_below(&j->rng, min32(all / (pixels + guard), 16));
+        if (rng_chance(&j->rng, 128)) bottom = rng_below(&j->rng, min32(all / (pixels + guard) - top, 16));
+    }
+    const uint32_t whole = all / (pixels + guard), points = whole - top - bottom, k_point = pixels * l->k;
     const uint32_t row = list ? 64 + lines_of(j, k_point * 4) * cap->line : lines_of(j, k_point * es) * cap->line;
     uint32_t pitch = (row + 63) / 64 * 64 + 64 * rng_below(&j->rng, 3);
     int32_t zero = 0, lo = 0, hi = 0;
@@ -631,24 +643,26 @@ static int add_stores(job *j, const layer *l, int times, uint32_t type, output *
     if (!at) return -1;
 
     /* expected bytes */
-    int64_t *acc = malloc((size_t)l->k * sizeof *acc);
-    int32_t *wk = malloc((size_t)l->k * l->elements * sizeof *wk);
+    int64_t *acc = calloc((size_t)cap->lanes * all * l->r, sizeof *acc); /* [lanes][all * r] */
+    int64_t *one = malloc((size_t)cap->lanes * l->r * sizeof *one);      /* one pixel's: [lanes][r] */
     int32_t *y = malloc((size_t)l->k * all * sizeof *y);
-    if (!acc || !wk || !y) {
+    if (!acc || !one || !y) {
         free(acc);
-        free(wk);
+        free(one);
         free(y);
         return -1;
     }
-    for (uint32_t k = 0; k < l->k; k++)
-        memcpy(wk + (size_t)k * l->elements, l->w + ((size_t)l->lane_of[k] * l->r + k / cap->lanes) * l->elements, l->elements * sizeof *wk);
+    for (uint32_t i = 0; i < l->points * l->pixels; i++) {
+        naive_fc(one, l->w, l->x + (size_t)i * l->elements, l->zero, 1, (int)l->elements, (int)(cap->lanes * l->r));
+        for (uint32_t lane = 0; lane < cap->lanes; lane++)
+            for (uint32_t row = 0; row < l->r; row++) acc[((size_t)lane * all) * l->r + i * apart + row] += one[lane * l->r + row];
+    }
     for (uint32_t p = 0; p < points; p++) {
         uint8_t *m = j->want + at + (uint64_t)p * pitch;
         uint32_t count = 0;
         for (uint32_t i = 0; i < k_point; i++) {
-            const uint32_t k = i % l->k, pixel = p * pixels + i / l->k;
-            if (k == 0) naive_fc(acc, wk, l->x + (size_t)pixel * l->elements, l->zero, 1, (int)l->elements, (int)l->k);
-            const int64_t a = acc[k] * times;
+            const uint32_t k = i % l->k, pixel = (top + p) * (pixels + guard) + i / l->k;
+            const int64_t  a = acc[((size_t)l->lane_of[k] * all + pixel) * l->r + k / cap->lanes] * times;
             if (type == 3) {
                 put64(m + 8 * i, (uint64_t)a);
                 j->stats.nonzero += a != 0;
@@ -664,13 +678,14 @@ static int add_stores(job *j, const layer *l, int times, uint32_t type, output *
         if (list) put64(m, count);
     }
     free(acc);
-    free(wk);
-    j->stats.outputs += all * l->k;
+    free(one);
+    j->stats.outputs += points * k_point;
     j->stats.rowed += rowed != 0;
+    j->stats.guarded += guard || top || bottom;
     j->stats.out_type[type]++;
     j->stats.list_out += list;
 
-    const uint32_t cut = points > 1 && rng_chance(&j->rng, 60) ? 1 + rng_below(&j->rng, points - 1) : 0;
+    const uint32_t cut = points > 1 && !top && !bottom && rng_chance(&j->rng, 60) ? 1 + rng_below(&j->rng, points - 1) : 0;
     for (int part = cut ? 0 : 1; part < 2; part++) {
         const uint32_t p0 = part ? cut : 0, np = (part ? points : cut) - p0;
         job_cmd *c = add_cmd(j, LAC_OP_STORE);
@@ -680,9 +695,13 @@ static int add_stores(job *j, const layer *l, int times, uint32_t type, output *
         }
         set_addr(c, j->base + at + (uint64_t)p0 * pitch);
         lac_set_field(c->w, LAC_F_STORE_PITCH, pitch);
-        lac_set_field(c->w, LAC_F_STORE_POINTS, np);
+        const uint32_t np_all = np + top + bottom, from = l->acc_base + p0 * (pixels + guard) * l->r;
+        lac_set_field(c->w, LAC_F_STORE_POINTS, np_all);
+        lac_set_field(c->w, LAC_F_STORE_GUARD, guard);
+        lac_set_field(c->w, LAC_F_STORE_TOP, top);
+        lac_set_field(c->w, LAC_F_STORE_BOTTOM, bottom);
         lac_set_field(c->w, LAC_F_STORE_CHANNELS, l->k);
-        lac_set_field(c->w, LAC_F_STORE_ACC_BASE, l->acc_base + p0 * pixels * l->r);
+        lac_set_field(c->w, LAC_F_STORE_ACC_BASE, from);
         lac_set_field(c->w, LAC_F_STORE_ROWS, l->r);
         lac_set_field(c->w, LAC_F_STORE_PARAM_BASE, l->param_base);
         lac_set_field(c->w, LAC_F_STORE_BANK, l->bank);
@@ -696,7 +715,7 @@ static int add_stores(job *j, const layer *l, int times, uint32_t type, output *
         lac_set_field(c->w, LAC_F_STORE_CLAMP_LO, (uint32_t)lo);
         lac_set_field(c->w, LAC_F_STORE_CLAMP_HI, (uint32_t)hi);
         add_use(c, USE_MEM, 1, j->base + at + (uint64_t)p0 * pitch, (uint64_t)(np - 1) * pitch + row);
-        add_use(c, l->bank ? USE_ACC1 : USE_ACC0, 1, l->acc_base + p0 * pixels * l->r, np * pixels * l->r);
+        add_use(c, l->bank ? USE_ACC1 : USE_ACC0, 1, from, np_all * (pixels + guard) * l->r);
         add_use(c, USE_PARAM, 0, l->param_base, l->k);
     }
     free(out->y);
@@ -730,11 +749,13 @@ static void choose(job *j, layer *l, const output *prev)
         l->type = rng_below(r, 3);
         l->zero = rng_chance(r, 60) ? type_lo[l->type] : rng_chance(r, 60) ? 0 : (int32_t)rng_range(r, type_lo[l->type], type_hi[l->type]);
     }
-    const uint32_t per = l->format == 2 ? 4 : 1, es = elem_size[l->type];
+    l->windows = j->caps.formats & LAC_HAS_WINDOWS && !l->columns && rng_chance(r, 110);
+    l->by_lane = l->windows && l->format == 1 && rng_chance(r, 110);
+    const uint32_t per = l->format == 2 || l->by_lane ? 4 : 1, es = elem_size[l->type];
     const uint32_t epl = cap->line / es;
     l->points = min32(size_up_to(r, 12), cap->acc_depth / l->r);
-    l->windows = j->caps.formats & LAC_HAS_WINDOWS && !l->columns && rng_chance(r, 110);
     l->pixels = l->windows ? min32(size_up_to(r, 16), cap->acc_depth / l->r / l->points) : 1;
+    l->apart = 0;
     if (l->columns && rng_chance(r, 180)) l->points = 1;
     /* every row that a point has in the RAM, sometimes all of it */
     l->xrows = l->r;
@@ -760,7 +781,14 @@ static void choose(job *j, layer *l, const output *prev)
     if (l->points * l->pixels > 1 && l->xrows != l->r) l->xrows = l->r;
     if (!l->windows) l->width = l->cols * per;
     l->elements = l->cols * per;
-    const uint32_t accs = l->points * l->pixels * l->xrows;
+    /* pixels that share accumulators, or leave some between them: never more than there are */
+    if (l->windows && l->xrows == l->r && rng_chance(r, 100)) {
+        const uint32_t n = l->points * l->pixels, most_apart = n > 1 ? (cap->acc_depth / l->r * l->r - l->r) / (n - 1) : 1;
+        l->apart = 1 + rng_below(r, min32(max32(most_apart, 1), 2 * l->r + 1));
+        if (n > 1 && l->apart > most_apart) l->apart = 0;
+    }
+    const uint32_t apart = l->apart ? l->apart : l->xrows;
+    const uint32_t accs = max32((l->points * l->pixels - 1) * apart + l->xrows, div_up((l->points * l->pixels - 1) * apart + l->r, l->r) * l->r);
     l->acc_base = rng_chance(r, 40) ? cap->acc_depth - accs : rng_below(r, cap->acc_depth - accs + 1);
     l->col_base = rng_chance(r, 40) ? cap->col_depth - l->cols : rng_below(r, cap->col_depth - l->cols + 1);
 }
@@ -779,6 +807,7 @@ static int add_layer(job *j, layer *l, output *prev)
         free(l->x);
         l->x = NULL;
         if (l->xrows == l->r) {
+            l->apart = 0;
             l->points = min32(size_up_to(&j->rng, 12), cap->acc_depth / l->r / l->pixels);
             while (l->points > 1 && l->points * lines_of(j, l->width * elem_size[l->type]) > cap->feat_depth) l->points--;
         } else l->points = 1;
@@ -861,6 +890,8 @@ static int add_layer(job *j, layer *l, output *prev)
     if (add_stores(j, l, times, out, prev)) return -1;
     j->stats.layers++;
     j->stats.format[l->format]++;
+    j->stats.shared += l->apart && l->apart != l->xrows;
+    j->stats.by_lane += l->by_lane != 0;
     return 0;
 }
 

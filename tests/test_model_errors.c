@@ -54,6 +54,7 @@ static void test_pixel_errors(rig *r, const command E, const command S)
     c = E; SET(c, EXEC, FIRST, 1);               refuse(r, "exec: FIRST without WIDTH", c, LAC_ERR_LENGTH, 0);
     c = E; SET(c, EXEC, STEP, 1);                refuse(r, "exec: STEP without WIDTH", c, LAC_ERR_LENGTH, 0);
     c = E; SET(c, EXEC, PIXELS, 1);              refuse(r, "exec: PIXELS without WIDTH", c, LAC_ERR_LENGTH, 0);
+    c = E; SET(c, EXEC, APART, 1);               refuse(r, "exec: APART without WIDTH", c, LAC_ERR_LENGTH, 0);
     c = E; SET(c, EXEC, WIDTH, 1);               refuse(r, "exec: WIDTH without PIXELS", c, LAC_ERR_LENGTH, 0);
     SET(w, EXEC, WIDTH, 1); SET(w, EXEC, PIXELS, 1); allow(r, "exec: a window", w);
     c = w; SET(c, EXEC, FIRST, 1 << 16);         allow(r, "exec: a window far before its point", c);
@@ -75,9 +76,27 @@ static void test_pixel_errors(rig *r, const command E, const command S)
     c = w; SET(c, EXEC, PIXELS, 65535); SET(c, EXEC, ROWS, 65535); refuse(r, "exec: pixels times rows", c, LAC_ERR_BOUNDS, 0);
     SET(c, EXEC, PIXELS, 32768); SET(c, EXEC, ROWS, 32768); SET(c, EXEC, POINTS, 4); refuse(r, "exec: pixels times rows, a power of two", c, LAC_ERR_BOUNDS, 0);
 
+    c = w; SET(c, EXEC, FORMAT, 3);              allow(r, "exec: format 3 of windows", c);
+    SET(c, EXEC, N, 1);                          refuse(r, "exec: format 3 with N", c, LAC_ERR_LENGTH, 0);
+    SET(c, EXEC, N, 0); SET(c, EXEC, FIRST, 3);  refuse(r, "exec: FIRST of format 3", c, LAC_ERR_ALIGN, 0);
+    c = w; SET(c, EXEC, PIXELS, 3); SET(c, EXEC, APART, 2); SET(c, EXEC, ROWS, acc - 4); allow(r, "exec: pixels share accumulators", c);
+    SET(c, EXEC, APART, 3);                      refuse(r, "exec: the last pixel's rows beyond", c, LAC_ERR_BOUNDS, 0);
+    SET(c, EXEC, ROWS, 1); SET(c, EXEC, APART, (acc - 1) / 2); allow(r, "exec: pixels far apart", c);
+    SET(c, EXEC, APART, (acc + 1) / 2);          refuse(r, "exec: pixels too far apart", c, LAC_ERR_BOUNDS, 0);
+    SET(c, EXEC, APART, 65535); SET(c, EXEC, PIXELS, 1); allow(r, "exec: one pixel, no matter how far apart", c);
+    SET(c, EXEC, PIXELS, 2);                     refuse(r, "exec: two pixels 65535 apart", c, LAC_ERR_BOUNDS, 0);
+
     SET(s, STORE, CHANNELS, sw); SET(s, STORE, ROWS, 1); SET(s, STORE, PIXELS, 2); SET(s, STORE, WIDTH, 2 * sw);
     allow(r, "store: two pixels a point", s);
     c = S; SET(c, STORE, PIXELS, 1);             refuse(r, "store: PIXELS without WIDTH", c, LAC_ERR_LENGTH, 0);
+    c = S; SET(c, STORE, GUARD, 1);              refuse(r, "store: GUARD without WIDTH", c, LAC_ERR_LENGTH, 0);
+    c = S; SET(c, STORE, POINTS, 2); SET(c, STORE, PITCH, 64); SET(c, STORE, TOP, 1); refuse(r, "store: TOP without WIDTH", c, LAC_ERR_LENGTH, 0);
+    c = s; SET(c, STORE, POINTS, 3); SET(c, STORE, TOP, 1); SET(c, STORE, BOTTOM, 1); allow(r, "store: one of three points", c);
+    SET(c, STORE, BOTTOM, 2);                    refuse(r, "store: none of three points", c, LAC_ERR_LENGTH, 0);
+    SET(c, STORE, TOP, 15); SET(c, STORE, BOTTOM, 15); refuse(r, "store: fewer points than are dropped", c, LAC_ERR_LENGTH, 0);
+    c = s; SET(c, STORE, ACC_BASE, acc - 7); SET(c, STORE, GUARD, 5); allow(r, "store: a guard to the last accumulator", c);
+    SET(c, STORE, GUARD, 6);                     refuse(r, "store: a guard one beyond", c, LAC_ERR_BOUNDS, 0);
+    SET(c, STORE, ACC_BASE, 0); SET(c, STORE, GUARD, 65535); refuse(r, "store: a guard of 65535 pixels", c, LAC_ERR_BOUNDS, 0);
     c = s; SET(c, STORE, PIXELS, 0);             refuse(r, "store: WIDTH without PIXELS", c, LAC_ERR_LENGTH, 0);
     c = s; SET(c, STORE, WIDTH, 2 * sw + 1);     refuse(r, "store: WIDTH is not PIXELS * CHANNELS", c, LAC_ERR_LENGTH, 0);
     c = s; SET(c, STORE, PIXELS, 32769); SET(c, STORE, CHANNELS, 2 * sw); SET(c, STORE, WIDTH, 32769u * 2 * sw);
@@ -115,9 +134,10 @@ static void test_command_errors(rig *r)
         {"LOAD_CODEBOOK", 0x11, {0x000177FF, ~0u, ~0u, ~0u, 1}},
         {"LOAD_FEATURES", 0x21, {0x000177FF, ~0u, ~0u, ~0u, 0x00FFFFFF, ~0u, 0x0007FFFF, 0x0000FFFF}},
         {"LOAD_PARAMS", 0x31, {0x000177FF, ~0u, ~0u, ~0u, ~0u}},
-        {"EXEC", 0x02, {0x000177FF, ~0u, ~0u, ~0u, ~0u, 0x01FFFFFF, 0x0000FFFF, ~0u, ~0u}},
-        {"STORE", 0x03, {0x000177FF, ~0u, ~0u, ~0u, 0x00FFFFFF, ~0u, ~0u, 0x000FFFFF, 0x0000FFFF, ~0u, ~0u}},
+        {"EXEC", 0x02, {0x000177FF, ~0u, ~0u, ~0u, ~0u, 0x01FFFFFF, ~0u, ~0u, ~0u}},
+        {"STORE", 0x03, {0x000177FF, ~0u, ~0u, ~0u, 0x00FFFFFF, ~0u, ~0u, 0xFF0FFFFF, ~0u, ~0u, ~0u}},
     };
+    static const uint32_t ONE_PIXEL[2][11] = {{[6] = 0xFFFF0000, [7] = ~0u, [8] = ~0u}, {[7] = 0xFF000000, [8] = 0xFFFF0000, [10] = ~0u}}; /* bits without windows reserved, of EXEC, STORE */
     for (int k = 0; k < 7; k++) {
         int bad = 0;
         for (unsigned bit = 0; bit < 512; bit++) {
@@ -129,7 +149,7 @@ static void test_command_errors(rig *r)
             go(r);
             const uint32_t own = 1u << ((BITS[k].word0 & 15) - 1);
             uint32_t index = bit / 32, named = BITS[k].named[bit / 32] >> bit % 32 & 1, code = LAC_ERR_RESERVED;
-            if (!r->cfg.windows && ((BITS[k].word0 == 2 && (index == 7 || index == 8)) || (BITS[k].word0 == 3 && index == 10))) named = 0;
+            if (!r->cfg.windows && k >= 5 && index < 11 && ONE_PIXEL[k - 5][index] >> bit % 32 & 1) named = 0;
             if (bit < 8) {  /* another command, or none */
                 fresh(r);
                 continue;
