@@ -14,7 +14,9 @@
  * banks change hands by EXECs.
  *
  * Features. The input rows of a band are one piece, which all of its strips, row tiles and taps share. Where those of one output row
- * do not fit the feature RAM, each step brings the one row that it needs.
+ * do not fit the feature RAM, each step brings the rows that it needs, those of one row of taps; and bands have one row then if weights stay, for
+ * what is still on chip of the band above is not loaded again. Each step brings its own also where there is only one row of taps and
+ * stride_y skips rows.
  *
  * Band size. As large as fits where weights are streamed, for they are streamed again for every band. Where they stay, not above a quarter of all
  * output rows, so that the engines overlap; but not so small that input rows which two bands need, and which are loaded for both,
@@ -73,7 +75,7 @@ typedef struct {
     uint32_t row_tiles;
     uint32_t band, bands;      /* [output rows] at most; in an image */
     uint32_t strip, strips;    /* [pixels] at most; in an output row */
-    int      by_row;           /* features are loaded row by row, as the steps need them */
+    int      by_row;           /* each step has a piece of x of its own: the rows that it needs, and none between them */
     int      fits_half;
 } plan;
 
@@ -134,7 +136,8 @@ static lac_status plan_job(const lac_caps *caps, const lac_ram_map *ram, const l
     const int stays = job->resident || job->layer->tiles == 1u; /* the weights are loaded once */
     const uint32_t span = (s->kernel_y - 1u) * s->dilation_y + 1u; /* [input rows] of one output row */
     const uint32_t halo = span > s->stride_y ? span - s->stride_y : 0u; /* of these, those that the output row above has too */
-    uint32_t rows;
+    const int apart = job->x.pitch <= 0xFFFFFFu / s->stride_y; /* one LOAD can bring every stride_y-th row */
+    uint32_t rows, least;
 
     p->out_x = lac_conv_out_x(s);
     p->out_y = lac_conv_out_y(s);
@@ -144,15 +147,15 @@ static lac_status plan_job(const lac_caps *caps, const lac_ram_map *ram, const l
         return LAC_E_SPACE;
     TRY(plan_bank(caps, job, p, &p->band));
 
+    p->by_row = caps->feat_depth / p->lines < lac_min(span, s->height) || (span == 1u && s->stride_y > 1u && apart);
+    least = p->by_row ? 1u : lac_min(span, s->height);
     rows = ram->feat_half / p->lines;
-    p->fits_half = rows >= lac_min(span, s->height);
+    p->fits_half = rows >= least;
     if (!p->fits_half)
         rows = caps->feat_depth / p->lines;
-    p->by_row = rows < lac_min(span, s->height);
-    if (p->by_row) {
-        p->fits_half = p->lines <= ram->feat_half;
-        p->band = 1;
-    } else if (rows < s->height)
+    if (p->by_row)
+        p->band = apart && (span == 1u || !stays) ? lac_min(p->band, rows) : 1u;
+    else if (rows < s->height)
         p->band = lac_min(p->band, (rows - span) / s->stride_y + 1u);
     if (stays)
         p->band = lac_min(p->band, lac_max(lac_ceil_div(s->images * p->out_y, 4u), lac_ceil_div(4u * halo, s->stride_y)));
@@ -250,14 +253,16 @@ static void do_step(program *f, const lac_row_tile *r, const step *t, int first,
 {
     const lac_conv_shape *s = &f->job->shape;
     const int32_t row0 = f->p.by_row ? t->iy : f->in0;
+    /* Rows from a point to the next: of x in memory when they are loaded, of those on chip when they are used. */
+    const uint32_t skip = f->p.by_row ? s->stride_y : 1u, step_y = f->p.by_row ? 1u : s->stride_y;
     const uint32_t row = f->image * s->height + (uint32_t)row0;
     lac_piece piece;
     lac_cmd *c;
 
-    piece.points = f->p.by_row ? 1u : (uint32_t)(f->in1 - f->in0);
+    piece.points = f->p.by_row ? t->rows : (uint32_t)(f->in1 - f->in0);
     piece.id = (uint64_t)piece.points << 32 | row;
     piece.offset = (uint64_t)row * f->job->x.pitch;
-    piece.pitch = piece.points > 1u ? f->job->x.pitch : 0u;
+    piece.pitch = piece.points > 1u ? f->job->x.pitch * skip : 0u;
     piece.channels = s->width * s->channels;
     piece.fits_half = f->p.fits_half;
 
@@ -268,7 +273,7 @@ static void do_step(program *f, const lac_row_tile *r, const step *t, int first,
 
     f->g.line0 += (uint32_t)(t->iy - row0) * f->p.lines;
     c = lac_begin_exec(&f->g, r, &t->t, t->c0, t->c1, first);
-    SET(c, EXEC_FEAT_PITCH, t->rows > 1u ? s->stride_y * f->p.lines : 0u);
+    SET(c, EXEC_FEAT_PITCH, t->rows > 1u ? step_y * f->p.lines : 0u);
     SET(c, EXEC_POINTS, t->rows);
     SET(c, EXEC_ACC_BASE, (uint32_t)(t->oy - f->oy0) * f->pixels * lac_ceil_div(r->channels, f->g.caps->lanes));
     SET(c, EXEC_FIRST, t->first);

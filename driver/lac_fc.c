@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * lac_fc.c - from jobs to commands: which tile when, which piece of RAM, which token
+ * lac_fc.c - fully connected layers: which points, which tile and which piece of a point when; resident layers; images opened
  *
  * Plan. The points of a job are cut into batches that fit an accumulator bank and the feature RAM. A group (lac_plan.h) is one batch and one row
  * tile: it accumulates over all columns. Its steps are the ranges of columns in which neither the weight tile nor the loaded chunk of
