@@ -6,7 +6,7 @@
 /* What the lanes are told. */
 typedef struct {
     uint32_t format, bank;
-    int32_t  a[4];         /* activation without its zero point: one (csc, csc8), or four neighbouring channels (N:4) */
+    int32_t  a[4];         /* activation without its zero point: one (csc, csc8), or four neighbouring channels (N:4, format 3) */
     int64_t  product[16];  /* csc: what the codes stand for, times a[0]; code 0 is padding: 0 */
     uint32_t base;         /* accumulator of row 0 */
     uint32_t rows;         /* a row at or beyond this is an error */
@@ -37,11 +37,12 @@ static inline void accumulate(int64_t *acc, int64_t product, uint64_t row, outco
 
 /* The three readings of the stored entries of a slice. acc: the accumulator of row 0. `row` is the first row an entry may stand for. */
 
-static inline outcome walk_csc(const item *it, const uint16_t *entry, const uint16_t *end, int64_t *acc)
+static inline outcome walk_csc(const item *it, uint32_t lane, const uint16_t *entry, const uint16_t *end, int64_t *acc)
 {
     const uint64_t rows = it->rows;
     outcome  o = {LAC_ERR_NONE, 0, 0};
     uint64_t row = 0;
+    (void)lane;
     for (; entry < end; entry++, row++) {
         const uint64_t v = *entry, code = v & 15u;
         row += v >> 4;
@@ -55,10 +56,9 @@ static inline outcome walk_csc(const item *it, const uint16_t *entry, const uint
     return o;
 }
 
-static inline outcome walk_csc8(const item *it, const uint16_t *entry, const uint16_t *end, int64_t *acc)
+static inline outcome walk_csc8_of(const item *it, int32_t a, const uint16_t *entry, const uint16_t *end, int64_t *acc)
 {
     const uint32_t rows = it->rows;
-    const int32_t  a = it->a[0];
     outcome  o = {LAC_ERR_NONE, 0, 0};
     uint32_t row = 0;
     for (; entry < end; entry++) {
@@ -75,10 +75,23 @@ static inline outcome walk_csc8(const item *it, const uint16_t *entry, const uin
     return o;
 }
 
-static inline outcome walk_nm(const item *it, const uint16_t *entry, const uint16_t *end, int64_t *acc)
+static inline outcome walk_csc8(const item *it, uint32_t lane, const uint16_t *entry, const uint16_t *end, int64_t *acc)
+{
+    (void)lane;
+    return walk_csc8_of(it, it->a[0], entry, end, acc);
+}
+
+/* Format 3: each lane has its own element of the four. */
+static inline outcome walk_lane(const item *it, uint32_t lane, const uint16_t *entry, const uint16_t *end, int64_t *acc)
+{
+    return walk_csc8_of(it, it->a[lane % 4u], entry, end, acc);
+}
+
+static inline outcome walk_nm(const item *it, uint32_t lane, const uint16_t *entry, const uint16_t *end, int64_t *acc)
 {
     outcome  o = {LAC_ERR_NONE, 0, 0};
     uint32_t row = 0, left = it->n;  /* entries left in this row */
+    (void)lane;
     for (; entry < end; entry++) {
         if (row >= it->rows) {
             if (!o.code) o.code = LAC_ERR_BLOCK_ROW;
@@ -99,7 +112,7 @@ typedef struct {
     uint32_t code, index;
 } lane_error;
 
-typedef outcome walk(const item *it, const uint16_t *entry, const uint16_t *end, int64_t *acc);
+typedef outcome walk(const item *it, uint32_t lane, const uint16_t *entry, const uint16_t *end, int64_t *acc);
 
 /* One item to all lanes: `slice` their slices of its column, `weights` the first lane's entries. */
 static inline void broadcast(lac_model *m, const item *it, const model_slice *slice, const uint16_t *weights, walk *walk, lane_error *error)
@@ -113,7 +126,7 @@ static inline void broadcast(lac_model *m, const item *it, const model_slice *sl
         const uint64_t first = (uint64_t)slice[lane].word * e + slice[lane].slot;
         uint64_t       stop  = first + slice[lane].count;
         if (stop > ram) stop = first < ram ? ram : first;  /* read in another format than loaded */
-        const outcome o = walk(it, weights + first, weights + stop, acc);
+        const outcome o = walk(it, lane, weights + first, weights + stop, acc);
         m->lane_macs[lane] += o.macs;
         if (o.code && !error[lane].code) {
             error[lane].code  = o.code;
@@ -136,27 +149,31 @@ static void to_lanes_nm(lac_model *m, const item *it, const model_slice *slice, 
 {
     broadcast(m, it, slice, m->entry10, walk_nm, error);
 }
-static to_lanes *const TO_LANES[4] = {to_lanes_csc, to_lanes_csc8, to_lanes_nm, to_lanes_nm};
+static void to_lanes_own(lac_model *m, const item *it, const model_slice *slice, lane_error *error)
+{
+    broadcast(m, it, slice, m->entry16, walk_lane, error);
+}
+static to_lanes *const TO_LANES[4] = {to_lanes_csc, to_lanes_csc8, to_lanes_nm, to_lanes_own};
 
 int model_exec(lac_model *m, const model_cmd *c)
 {
     const uint32_t format = F(EXEC, FORMAT), type = F(EXEC, TYPE);
     const int16_t *codebook = m->codebook[F(EXEC, COPY)];
-    const uint32_t channels = format == FORMAT_NM ? 4 : 1;  /* of a column */
+    const uint32_t channels = format >= FORMAT_NM ? 4 : 1;  /* of a column */
     const uint32_t per_line = m->line / element_size(type);
     const int32_t  zero     = int16_of(F(EXEC, ZERO));
     lane_error error[MAX_LANES] = {{0, 0}};
     item it = {format, F(EXEC, BANK), {0}, {0}, 0, F(EXEC, ROWS), F(EXEC, N)};
 
     /* A point is one pixel that begins at its element 0, or a row of an image: pixel i begins at element FIRST + i * STEP, and what lies outside the row
-     * is padding. */
-    const uint32_t columns = F(EXEC, COLUMNS), rows = F(EXEC, ROWS), windows = F(EXEC, WIDTH) != 0;
+     * is padding. Pixels may share accumulators (APART below ROWS): then an item scatters to its neighbours. */
+    const uint32_t columns = F(EXEC, COLUMNS), apart = F(EXEC, APART) ? F(EXEC, APART) : F(EXEC, ROWS), windows = F(EXEC, WIDTH) != 0;
     const uint32_t pixels  = windows ? F(EXEC, PIXELS) : 1;
     const int64_t  width   = windows ? F(EXEC, WIDTH) : (int64_t)columns * channels;
     for (uint32_t i = 0; i < F(EXEC, POINTS) * pixels; i++) {
         const uint32_t line  = F(EXEC, FEAT_BASE) + i / pixels * F(EXEC, FEAT_PITCH);
         const int64_t  first = (int64_t)int17_of(F(EXEC, FIRST)) + (int64_t)(i % pixels) * F(EXEC, STEP);
-        it.base = F(EXEC, ACC_BASE) + i * rows;
+        it.base = F(EXEC, ACC_BASE) + i * apart;
         for (uint32_t col = 0; col < columns; col++) {
             int any = 0;
             for (uint32_t k = 0; k < channels; k++) {

@@ -18,7 +18,7 @@
 
 enum { GO_ON = 0, STOP = -1 };
 enum { MAX_LANES = 256, MAX_LINE = 64, MAX_FAULTS = 16 };
-enum { FORMAT_CSC = 0, FORMAT_CSC8 = 1, FORMAT_NM = 2 };
+enum { FORMAT_CSC = 0, FORMAT_CSC8 = 1, FORMAT_NM = 2, FORMAT_LANE = 3 };
 enum { TYPE_INT8 = 0, TYPE_UINT8 = 1, TYPE_INT16 = 2, TYPE_RAW = 3 };
 
 typedef struct {
@@ -112,7 +112,7 @@ static inline int in_type(uint32_t type, int32_t v)
 /* [entries] in a weight word */
 static inline uint32_t entries_per_word(uint32_t format)
 {
-    return format == FORMAT_CSC8 ? 4u : 6u;
+    return format % 2u ? 4u : 6u;  /* csc8, and format 3 of EXEC, which reads it */
 }
 
 static inline int32_t int16_of(uint32_t v)

@@ -42,12 +42,16 @@ int model_store(lac_model *m, const model_cmd *c)
     const int32_t  zero = int16_of(F(STORE, ZERO)), lo = int16_of(F(STORE, CLAMP_LO)), hi = int16_of(F(STORE, CLAMP_HI));
     const model_param *param = m->param + F(STORE, PARAM_BASE);
 
-    for (uint32_t p = 0; p < F(STORE, POINTS); p++) {
-        const uint64_t at   = F_ADDR(STORE) + (uint64_t)p * F(STORE, PITCH);
-        const uint32_t base = F(STORE, ACC_BASE) + p * pixels * rows;
+    const uint32_t points = F(STORE, POINTS), stride = (pixels + F(STORE, GUARD)) * rows;  /* accumulators from a point to the next */
+    uint32_t written = 0;
+
+    for (uint32_t p = 0; p < points; p++) {
+        const uint64_t at   = F_ADDR(STORE) + (uint64_t)written * F(STORE, PITCH);
+        const uint32_t base = F(STORE, ACC_BASE) + p * stride;
+        const int      drop = p < F(STORE, TOP) || p >= points - F(STORE, BOTTOM);
         uint32_t nonzero = 0;
 
-        for (uint32_t i = 0; i < elements; i++) {
+        for (uint32_t i = 0; i < elements && !drop; i++) {
             const uint32_t k   = i % channels;
             const int64_t  acc = accumulators(m, bank, param[k].lane)[base + i / channels * rows + k / m->cfg.lanes];
             const int64_t  q   = type == TYPE_RAW ? acc : requantise(acc, &param[k], zero, lo, hi);
@@ -57,9 +61,11 @@ int model_store(lac_model *m, const model_cmd *c)
                 put_bytes(m->row + 4u * (uint64_t)nonzero, ((uint64_t)q & 0xffffu) << 16 | i, 4);
             nonzero += q != zero;
         }
-        REG(m, CNT_NONZERO) += nonzero;
         for (uint32_t lane = 0; lane < m->cfg.lanes; lane++)
-            memset(accumulators(m, bank, lane) + base, 0, pixels * rows * sizeof(int64_t));
+            memset(accumulators(m, bank, lane) + base, 0, stride * sizeof(int64_t));
+        if (drop) continue;
+        REG(m, CNT_NONZERO) += nonzero;
+        written++;
 
         if (!F(STORE, LIST)) {
             const uint32_t bytes = elements * size;

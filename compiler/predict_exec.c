@@ -161,11 +161,9 @@ static int are_same(const predict *p, uint32_t n)
     return 1;
 }
 
-/* A line is at P from `at` on: its items. Returns when the next line can be. */
-static cyc line_items(predict *p, const command *c, cyc at, uint64_t flags, uint32_t offset)
+/* A line is at P from `at` on, whose place 0 belongs to column `base`, which may lie before the first one: its items. Returns when the next line can be. */
+static cyc line_items(predict *p, int nm, cyc at, uint64_t flags, int64_t base)
 {
-    const uint32_t wide = GET(c, EXEC_TYPE) == LAC_INT16, nm = GET(c, EXEC_FORMAT) == LAC_NM;
-    const uint32_t per = (p->lb >> wide) >> (nm ? 2 : 0), base = GET(c, EXEC_COL_BASE) + offset * per;
     if (nm) {
         uint64_t groups = 0;
         for (uint32_t i = 0; i < p->lb / 4; i++) groups |= (uint64_t)((flags >> 4 * i & 15) != 0) << i;
@@ -173,22 +171,39 @@ static cyc line_items(predict *p, const command *c, cyc at, uint64_t flags, uint
     }
     if (!flags) return at + 1;
     for (uint32_t i = 0; flags; i++, flags >>= 1)
-        if (flags & 1) item(p, at, &p->col[base + i], 0);
+        if (flags & 1) item(p, at, &p->col[base + (int64_t)i], 0);
     return p->issued + 1;
+}
+
+/* Elements first .. last of the point that begins at feature line `line`; last < first: nothing is left of this window. col: column of element 0 of it. */
+typedef struct { uint32_t line; int64_t first, last, col; } window;
+
+/* Pixel i of the job, cut to its point. */
+static window cut(const command *c, uint32_t i, uint32_t elements)
+{
+    const uint32_t width = GET(c, EXEC_WIDTH), pixels = width ? GET(c, EXEC_PIXELS) : 1, per = GET(c, EXEC_FORMAT) >= LAC_NM ? 4 : 1;
+    const uint32_t line = GET(c, EXEC_FEAT_BASE) + i / pixels * GET(c, EXEC_FEAT_PITCH), first = GET(c, EXEC_FIRST);
+    const int64_t  s = (int64_t)first - (first >> 16 ? 1 << 17 : 0) + (int64_t)(i % pixels) * GET(c, EXEC_STEP), e = s + elements - 1;
+    const int64_t  most = (width ? (int64_t)width : (int64_t)elements) - 1;
+    return (window){ line, s > 0 ? s : 0, e < most ? e : most, (int64_t)GET(c, EXEC_COL_BASE) - s / per };
 }
 
 predict_status predict_start_exec(predict *p, uint32_t n)
 {
     command       *c = &p->cmd[n];
-    const uint32_t nm = GET(c, EXEC_FORMAT) == LAC_NM, wide = GET(c, EXEC_TYPE) == LAC_INT16, columns = GET(c, EXEC_COLUMNS);
-    const uint32_t elements = nm ? 4 * columns : columns, per = p->lb >> wide;
-    const uint32_t lines = (uint32_t)ceil_div(elements, per), base = GET(c, EXEC_FEAT_BASE), pitch = GET(c, EXEC_FEAT_PITCH);
+    const uint32_t nm = GET(c, EXEC_FORMAT) >= LAC_NM; /* items of four elements */
+    const uint32_t wide = GET(c, EXEC_TYPE) == LAC_INT16, columns = GET(c, EXEC_COLUMNS);
+    const uint32_t elements = nm ? 4 * columns : columns, per = p->lb >> wide, width = GET(c, EXEC_WIDTH);
+    const uint32_t lines = (uint32_t)ceil_div(width ? width : elements, per), base = GET(c, EXEC_FEAT_BASE), pitch = GET(c, EXEC_FEAT_PITCH);
     const uint32_t points = GET(c, EXEC_POINTS), cbase = GET(c, EXEC_COL_BASE);
-    if (base + (uint64_t)(points - 1) * pitch + lines > p->caps.feat_depth || cbase + columns > p->caps.col_depth) return PREDICT_PROGRAM;
+    const uint64_t pixels = (uint64_t)points * (width ? GET(c, EXEC_PIXELS) : 1);
+    const uint32_t apart = GET(c, EXEC_APART) ? GET(c, EXEC_APART) : GET(c, EXEC_ROWS);
+    if (base + (uint64_t)(points - 1) * pitch + lines > p->caps.feat_depth || cbase + columns > p->caps.col_depth
+        || !pixels || (pixels - 1) * apart + GET(c, EXEC_ROWS) > p->caps.acc_depth) return PREDICT_PROGRAM;
 
     /* N:4 keeps all lanes in step: one of them tells for all, if they begin so. */
     const block *first = p->col[cbase].b;
-    p->same = nm && first && first->format == LAC_NM;
+    p->same = GET(c, EXEC_FORMAT) == LAC_NM && first && first->format == LAC_NM;
     for (uint32_t i = 0; i < columns && p->same; i++) {
         const block *b = p->col[cbase + i].b;
         if (!b || b->format != LAC_NM || b->lanes != first->lanes) p->same = 0;
@@ -197,11 +212,21 @@ predict_status predict_start_exec(predict *p, uint32_t n)
     p->work[p->caps.lanes] = p->work[0];
 
     const cyc a0 = c->start + 1;
-    cyc       a = a0 - 1, bload = 0;
-    for (uint32_t i = 0; i < points; i++) {
-        const uint32_t line0 = base + i * pitch, stop = line0 + lines - 1;
-        for (uint32_t w = line0 / 32; w <= stop / 32; w++) {
-            const int last = i + 1 == points && w == stop / 32;
+    cyc       a = a0 - 1, bload = 0, w = a0; /* w: when the window at hand stands before lac_windows' last stage */
+    for (uint32_t i = 0; i < pixels; i++) {
+        const window v = cut(c, i, elements);
+        const int    none = v.last < v.first;
+        if (none && i + 1 < pixels) { /* passed over */
+            w++;
+            continue;
+        }
+        const uint32_t line0 = v.line + (none ? 0 : (uint32_t)v.first / per), stop = none ? line0 : v.line + (uint32_t)v.last / per;
+        if (width) {
+            w = max_c(w + 1, p->s_a);  /* it is taken when it is there and the one before it is done */
+            if (w > a) a = w;
+        }
+        for (uint32_t f = line0 / 32; f <= stop / 32; f++) {
+            const int last = i + 1 == pixels && f == stop / 32;
             /* A hands a word over when the two places before B have moved on; B takes it when it is done with the one before */
             a = max_c(max_c(a + 1, p->s_a + 1), p->s_bload[1]);
             p->s_a = a;
@@ -211,10 +236,10 @@ predict_status predict_start_exec(predict *p, uint32_t n)
             p->s_bload[0] = bload;
             cyc      b = bload; /* last step of B */
             int      any = 0;
-            const uint32_t lo = w * 32 > line0 ? w * 32 : line0, hi = min_u(w * 32 + 31, stop);
+            const uint32_t lo = f * 32 > line0 ? f * 32 : line0, hi = min_u(f * 32 + 31, stop);
             for (uint32_t l = lo; l <= hi + (uint32_t)last; l++) {
                 const int end = l > hi;
-                if (!end && !p->full[l]) continue;
+                if (!end && (none || !p->full[l])) continue;
                 any = 1;
                 b = max_c(b + 1, p->s_p[SCAN_BETWEEN - 1]);
                 const cyc at = max_c(b + SCAN_LINES, p->p_free);
@@ -225,9 +250,10 @@ predict_status predict_start_exec(predict *p, uint32_t n)
                     item(p, at, NULL, 1);
                     p->p_free = p->issued + 1;
                 } else {
-                    const uint32_t offset = l - line0, begun = offset * per, left = elements - begun;
-                    const uint64_t mask = left >= 64 ? ~0ull : (1ull << left) - 1;
-                    p->p_free = line_items(p, c, at, p->flags[l] & mask, offset);
+                    const int64_t begun = (int64_t)(l - v.line) * per, from = v.first - begun, left = v.last + 1 - begun;
+                    uint64_t      mask = left >= 64 ? ~0ull : (1ull << left) - 1;
+                    if (from > 0) mask &= ~0ull << from;
+                    p->p_free = line_items(p, nm != 0, at, p->flags[l] & mask, v.col + begun / (nm ? 4 : 1));
                 }
             }
             if (!any) b++; /* an empty word */

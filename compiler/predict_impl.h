@@ -69,6 +69,7 @@ enum {
     STORE_PIPE     = 19, /* start to the first vector at lac_pack: T0 .. T4, thirteen of lac_requant, skid stage */
     STORE_TO_BUS   = 2,  /* start to the first request at the cutter */
     STORE_DONE     = 2,  /* last B to completion */
+    STORE_EMPTY    = 5,  /* the last vector of accumulators to completion: T0 .. T2, two states */
     SKID           = 1,  /* lac_pack to the write master */
     LIST_TO_BUS    = 2,  /* line of a list to its request at the cutter */
 };

@@ -5,8 +5,9 @@
 //   Function   codes LENGTH to WINDOW, the lowest that applies. OPCODE and RESERVED are lac_slots', TOKEN is the dispatcher's
 //   Units      lengths and addresses in lines: an address or pitch that is not a multiple of 64 is an error of its own and comes first
 //   Timing     `start` with the command; `ready` and `code` 8 cycles later, held until the next start. The windows hold still.
-//              1 .. 4: the elements of a row are shifted to bytes, a bit a cycle. 1, 2: (POINTS-1) * PITCH. 4, 5: POINTS * ROWS, by the
-//              same multiplier. 6: the last sums. 7: verdicts
+//              1 .. 4: the elements of a row are shifted to bytes, a bit a cycle. One multiplier, operands in its registers from the
+//              step after: 1: (POINTS-1) * PITCH. 2: PIXELS * ROWS. 3: (PIXELS-1) * STEP, PIXELS * CHANNELS. 4: POINTS * ROWS, or times the
+//              second. 6: the last sums. 7: verdicts
 //   Reset      none needed
 `default_nettype none
 
@@ -19,7 +20,8 @@ module lac_check #(
     parameter integer COL_DEPTH    = 512,
     parameter integer ACC_DEPTH    = 256,
     parameter integer FEAT_DEPTH   = 1024,
-    parameter integer PARAM_DEPTH  = 512
+    parameter integer PARAM_DEPTH  = 512,
+    parameter integer WINDOWS      = 1
 ) (
     input  wire              clk,
     input  wire              start,
@@ -30,7 +32,7 @@ module lac_check #(
     input  wire [ADDR_W-1:0] addr,
     input  wire              skew,
     input  wire              beyond,    // 2^ADDR_W
-    input  wire [191:0]      words,     // 4 .. 9 of lac_slots
+    input  wire [223:0]      words,     // 4 .. 10 of lac_slots
     input  wire [63:0]       rd_base,
     input  wire [63:0]       rd_limit,
     input  wire [63:0]       wr_base,
@@ -51,7 +53,7 @@ module lac_check #(
     // ---- The command ---------------------------------------------------------------------------------------------------------
     reg  [ADDR_W-1:6] addr_q;
     reg               skew_q, beyond_q;
-    reg  [191:0]      words_q;
+    reg  [223:0]      words_q;
     always @(posedge clk)
         if (start) {skew_q, beyond_q, words_q} <= {skew, beyond, words};
     always @(posedge clk)
@@ -61,11 +63,11 @@ module lac_check #(
 
     reg         is_ex, is_st, is_lw, is_lc, is_lf, is_lp, is_lx;   // registers
     reg  [1:0]  type_;
-    reg         nm, by4, by2;       // EXEC of N:4; elements of a row to bytes: two bits at once, another bit
+    reg         nm, by4, by2;       // EXEC of groups of four; elements of a row to bytes: two bits at once, another bit
     wire        to_lf    = engine == 2'd0 && kind == 3'd2;
     wire        to_lp    = engine == 2'd0 && kind == 3'd3;
     wire        to_lx    = engine == 2'd0 && kind == 3'd4;
-    wire        to_nm    = engine == 2'd1 && words[114:113] == 2'd2;
+    wire        to_nm    = engine == 2'd1 && words[114];  // format 3 as well
     wire [1:0]  to_type  = to_lx ? {words[27], 1'b0} : to_lf ? words[81:80] : engine == 2'd1 ? words[120:119] : words[114:113];
     always @(posedge clk)
         if (start) begin
@@ -82,12 +84,20 @@ module lac_check #(
             by2   <= !to_lp && (to_type == 2'd2 || (to_type == 2'd3 && !to_nm));
         end
     wire [31:0] w4 = words_q[31:0], w5 = words_q[63:32], w6 = words_q[95:64], w7 = words_q[127:96], w8 = words_q[159:128], w9 = words_q[191:160];
+    wire [31:0] w10 = words_q[223:192];
 
     // half words; EXEC's fields are those of its word two before
     wire [23:0] lines  = w4[23:0];                                  // LOAD_WEIGHTS, LOAD_COLUMNS
     wire [15:0] points = w5[15:0];                                  // LOAD_FEATURES, STORE, EXEC
     wire [15:0] count  = is_lp ? w4[15:0] : is_lx ? w6[31:16] : w5[31:16];  // CHANNELS or COLUMNS
     wire [15:0] rows   = is_ex ? w7[15:0] : w6[31:16];
+    reg         pix;                                                // EXEC, STORE: points of several pixels
+    wire [15:0] width  = w10[15:0];
+    wire [15:0] pixels = w10[31:16];
+    wire [15:0] extra  = w8[31:16];                                 // APART of EXEC, GUARD of STORE
+    wire [4:0]  dropped = is_st && WINDOWS != 0 ? {1'b0, w7[27:24]} + {1'b0, w7[31:28]} : 5'd0;
+    wire [15:0] between = is_ex && extra != 16'd0 ? extra : rows;
+    always @(posedge clk) if (start) pix <= WINDOWS != 0 && engine != 2'd0 && words[207:192] != 16'd0;
     wire        x_need = w4[26];
     wire        x_wide = w4[27];
     wire [1:0]  format = w7[18:17];                                 // EXEC
@@ -108,11 +118,12 @@ module lac_check #(
     wire [20:0]    lup   = up >> LB_LOG;
     wire [R_W-1:0] row   = lup[R_W-1:0];
     reg  [R_W-1:0] row_q;
-    wire [18:0]    l_up  = {1'b0, count, 2'd0} + 19'd64 + LB1_I[18:0];    // a list: a header of 64 bytes, then 4 an entry
+    wire [15:0]    elems = pix ? width : count;
+    wire [18:0]    l_up  = {1'b0, elems, 2'd0} + 19'd64 + LB1_I[18:0];    // a list: a header of 64 bytes, then 4 an entry
     localparam integer CODE_I = (32 + LB1_I) / LB;
     reg  [23:0]    len_q;
     always @(posedge clk) begin
-        if (step_q == 4'd1)                                                          bytes_q <= by4 ? {2'd0, count, 2'd0} : {4'd0, count};
+        if (step_q == 4'd1)                                                          bytes_q <= by4 && !(pix && nm) ? {2'd0, elems, 2'd0} : {4'd0, elems};
         else if ((step_q == 4'd2 && (by2 || is_lp)) || (step_q == 4'd3 && is_lp))   bytes_q <= {bytes_q[18:0], 1'b0};
         row_q <= row;
         len_q <= is_lc ? CODE_I[23:0] : (is_lw || is_lx) ? lines : list ? {{(5+LB_LOG){1'b0}}, l_up[18:LB_LOG]} : {{(24-R_W){1'b0}}, row_q};
@@ -124,14 +135,26 @@ module lac_check #(
     wire        one = step_q == 4'd1;
     wire        spread = is_lf || is_st;
     reg         many_q;
-    wire [16:0] fewer = {1'b0, points} + {17{one}};
+    wire        two = pix && step_q == 4'd2, three = pix && step_q == 4'd3, four = pix && step_q == 4'd4;
+    wire [15:0] factor = three ? pixels : two ? (is_st ? pixels + extra : pixels) : one ? points - {11'd0, dropped} : points;
+    wire [16:0] fewer = {1'b0, factor} + {17{one || (three && is_ex)}};
     wire        ma_zero = ma_q[15:0] == 16'd0;
+    reg         few_q, wide_guard_q;      // no point is written; PIXELS + GUARD is beyond every RAM
+    reg         third_q, spill_q;         // PIXELS is not right for STEP, WIDTH; PIXELS * ROWS is beyond every RAM
     always @(posedge clk) begin
         if (one ? !is_ex && !spread : is_lx) ma_q <= {17'd0, !one};
         else                                 ma_q <= {2'd0, fewer[15:0]};
-        mb_q      <= one ? (is_ex ? {2'd0, w4[31:16]} : w4[23:6]) : (is_lf || is_lx) ? row_q : {2'd0, rows};
+        if (!pix || step_q <= 4'd4)
+            mb_q  <= one  ? (is_ex ? {2'd0, w4[31:16]} : w4[23:6])
+                   : three ? (is_ex ? {3'd0, w9[31:17]} : {2'd0, count})
+                   : four  ? product_q[17:0]
+                   : (is_lf || is_lx) ? row_q : {2'd0, two ? between : rows};
         product_q <= ma_q * mb_q;
         if (step_q == 4'd2) many_q <= !ma_zero;
+        if (step_q == 4'd4) spill_q <= pix && |product_q[35:18];
+        few_q <= WINDOWS != 0 && is_st && points <= {11'd0, dropped};
+        wide_guard_q <= pix && is_st && {1'b0, pixels} + {1'b0, extra} > 17'h0FFFF;
+        if (step_q == 4'd5) third_q <= pix && (is_ex ? |product_q[35:16] || pixels == 16'd0 : product_q != {20'd0, width});
     end
 
     // ---- Sums ------------------------------------------------------------------------------------------------------------------------------
@@ -147,7 +170,7 @@ module lac_check #(
     reg           feat_big_q;
     wire [U_W-1:0] line_at = at[ADDR_W-1:LB_LOG];
     // step 6: the second
-    reg  [17:0]   acc_q;
+    reg  [17:0]   begin_q, acc_q;
     reg           acc_big_q;
     wire [15:0]   base1 = is_ex ? w6[31:16] : w6[15:0];
     reg  [16:0]   range_q;       // of the column table or the parameters
@@ -172,8 +195,9 @@ module lac_check #(
         feat1_q    <= {2'd0, w4[15:0]} + {1'b0, apart_q[16:0]};
         feat_q     <= {1'b0, feat1_q} + {{(19-R_W){1'b0}}, row_q};
         feat_big_q <= |apart_q[33:17];
-        acc_q     <= {2'd0, base1} + {1'b0, product_q[16:0]};
-        acc_big_q <= |product_q[35:17];
+        begin_q   <= {2'd0, base1} + (pix && is_ex ? {2'd0, rows} - {2'd0, between} : 18'd0);   // the last pixel has ROWS, not APART
+        acc_q     <= begin_q + {1'b0, product_q[16:0]};
+        acc_big_q <= |product_q[35:17] || spill_q || wide_guard_q;
         range_q   <= {1'b0, base3} + {1'b0, count};
         spare_q   <= {1'b0, {8'd0, w6[31:16]} * LANES16} - {9'd0, w5[31:16]};
     end
@@ -194,13 +218,14 @@ module lac_check #(
     localparam integer SW1_I = STORE_W - 1;
     localparam [15:0]  SW1   = SW1_I[15:0];
 
-    reg [2:0] length_q, bounds_q, window_q;
+    reg [3:0] length_q;
+    reg [2:0] bounds_q, window_q;
     reg       align_q;
     reg       lines_0_q, count_0_q, row_0_q, point_0_q, zero_bad_q, clamp_bad_q;
     always @(posedge clk) begin
         lines_0_q   <= lines == 24'd0;
         count_0_q   <= count == 16'd0;
-        row_0_q     <= mb_q[15:0] == 16'd0;
+        row_0_q     <= rows == 16'd0;
         point_0_q   <= ma_zero;
         zero_bad_q  <= !in_type(type_, zero);
         clamp_bad_q <= !in_type(type_, lo) || !in_type(type_, hi) || $signed(lo) > $signed(hi);
@@ -212,10 +237,14 @@ module lac_check #(
                  || ((is_lf || is_ex) && type_ == 2'd3)
                  || ((is_lf || is_ex || is_st) && (point_0_q || zero_bad_q));
         length_q[1] <= (is_lx && (w4[25:24] > 2'd1 || at_least({24'd0, w7[7:0]}, LANES) || (!x_need && (x_wide || w6[15:0] != 16'd0))))
-                 || (is_ex && (format == 2'd3 || (nm ? n == 3'd0 || n > 3'd4 : n != 3'd0)))
+                 || (is_ex && ((format == 2'd3 && !pix) || (format == 2'd2 ? n == 3'd0 || n > 3'd4 : n != 3'd0)))
                  || (is_st && (at_least({7'd0, spare_q}, LANES) || (many_q && {{LB_LOG{1'b0}}, w4[23:LB_LOG]} < len_q)));
         length_q[2] <= is_st && (clamp_bad_q || (list && type_ == 2'd3));
+        length_q[3] <= WINDOWS != 0 && (third_q || few_q
+                           || (!pix && ((is_ex && w9 != 32'd0) || (is_st && w7[31:24] != 8'd0) || ((is_ex || is_st) && {pixels, extra} != 32'd0))));
         align_q  <= (!is_ex && skew_q)
+                 || (WINDOWS != 0 && is_ex && nm && (w9[18:17] != 2'd0 || w9[1:0] != 2'd0))
+                 || (pix && is_st && (w5[31:16] & SW1) != 16'd0)
                  || (spread && w4[5:0] != 6'd0)
                  || (is_lf && w6[4:0] != 5'd0)
                  || ((is_lp || is_st) && (base3 & SW1) != 16'd0);
@@ -235,7 +264,7 @@ module lac_check #(
                 : |bounds_q ? `LAC_ERR_BOUNDS
                 : |window_q ? `LAC_ERR_WINDOW : `LAC_ERR_NONE;
 
-    wire unused_ok = &{1'b0, addr, w7, w8, up, lup, l_up[LB_LOG-1:0], fewer[16], rd_base, wr_base, rd_limit, wr_limit};
+    wire unused_ok = &{1'b0, w10, addr, w7, w8, up, lup, l_up[LB_LOG-1:0], fewer[16], rd_base, wr_base, rd_limit, wr_limit};
 
 endmodule
 `default_nettype wire

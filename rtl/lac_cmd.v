@@ -27,7 +27,8 @@ module lac_cmd #(
     parameter integer COL_DEPTH    = 512,
     parameter integer ACC_DEPTH    = 256,
     parameter integer FEAT_DEPTH   = 1024,
-    parameter integer PARAM_DEPTH  = 512
+    parameter integer PARAM_DEPTH  = 512,
+    parameter integer WINDOWS      = 1
 ) (
     input  wire              clk,
     input  wire              rst,
@@ -81,14 +82,14 @@ module lac_cmd #(
     input  wire [31:0]       ld_index,
     output wire              ex_valid,
     input  wire              ex_ready,
-    output wire [223:0]      ex_cmd,
+    output wire [287:0]      ex_cmd,
     input  wire              ex_done,
     input  wire              ex_fail,
     input  wire [7:0]        ex_code,
     input  wire [31:0]       ex_index,
     output wire              st_valid,
     input  wire              st_ready,
-    output wire [319:0]      st_cmd,
+    output wire [351:0]      st_cmd,
     input  wire              st_done,
     input  wire              st_fail,
     input  wire [7:0]        st_code,
@@ -195,8 +196,8 @@ module lac_cmd #(
     wire [31:0]        tag, unknown_word;
     wire [63-ADDR_W:0] far_hi;
     wire [ADDR_W-1:0]  addr, fault_addr;
-    wire [191:0]       words;
-    lac_slots #(.LINE_W(LINE_W), .ADDR_W(ADDR_W)) u_slots (
+    wire [223:0]       words;
+    lac_slots #(.LINE_W(LINE_W), .ADDR_W(ADDR_W), .WINDOWS(WINDOWS)) u_slots (
         .clk(clk), .rst(rst), .line_valid(line_valid), .line_data(line_data), .line_fault(line_fault), .line_fault_addr(line_fault_addr),
         .arrived(arrived), .arrived_next(arrived_next), .at(at_q), .lap(lap), .engine(engine), .kind(kind), .waits(waits), .gives(gives), .mark(mark), .tag(tag),
         .addr(addr), .skew(skew), .beyond(beyond), .words(words), .faulty(faulty), .fault_seq(fault_seq), .fault_code(fault_code),
@@ -222,7 +223,7 @@ module lac_cmd #(
 
     lac_check #(
         .LANES(LANES), .LINE_W(LINE_W), .ADDR_W(ADDR_W), .STORE_W(STORE_W), .WEIGHT_DEPTH(WEIGHT_DEPTH),
-        .COL_DEPTH(COL_DEPTH), .ACC_DEPTH(ACC_DEPTH), .FEAT_DEPTH(FEAT_DEPTH), .PARAM_DEPTH(PARAM_DEPTH)
+        .COL_DEPTH(COL_DEPTH), .ACC_DEPTH(ACC_DEPTH), .FEAT_DEPTH(FEAT_DEPTH), .PARAM_DEPTH(PARAM_DEPTH), .WINDOWS(WINDOWS)
     ) u_check (
         .clk(clk), .start(taken), .wipe(wipe && !d_window_q), .ready(check_ready), .engine(engine), .kind(kind), .addr(addr), .skew(skew), .beyond(beyond),
         .words(words), .rd_base(rd_base), .rd_limit(rd_limit), .wr_base(wr_base), .wr_limit(wr_limit), .code(check_code), .at(check_at)
@@ -348,13 +349,12 @@ module lac_cmd #(
     reg  [ADDR_W-1:0] ld_addr_q, st_addr_q;
     reg  [3:0]        ld_kind_q;
     reg  [127:0]      ld_words_q;
-    reg  [159:0]      ex_words_q;
-    reg  [191:0]      st_words_q;
+    reg  [223:0]      ex_words_q, st_words_q;
     wire [63:0]       ld_addr64 = {{(64-ADDR_W){1'b0}}, ld_addr_q};
     wire [63:0]       st_addr64 = {{(64-ADDR_W){1'b0}}, st_addr_q};
     always @(posedge clk) begin
         if (fill[0]) {ld_kind_q, ld_addr_q, ld_words_q} <= {1'b0, kind, addr, words[127:0]};
-        if (fill[1]) ex_words_q <= words[159:0];
+        if (fill[1]) ex_words_q <= words;
         if (fill[2]) {st_addr_q, st_words_q} <= {addr, words};
     end
     assign ld_cmd = {ld_words_q, ld_addr64, 32'd0, 24'd0, ld_kind_q, 4'd1};

@@ -21,7 +21,8 @@ module lac_exec #(
     parameter integer SUM_AW    = 5,
     parameter integer COL_DEPTH = 512,
     parameter integer COL_AW    = 9,
-    parameter integer ACC_AW    = 8
+    parameter integer ACC_AW    = 8,
+    parameter integer WINDOWS   = 1   // 0: no points of several pixels
 ) (
     input  wire                clk,
     input  wire                load_clk,    // of writing the lane masks: at any time
@@ -29,7 +30,7 @@ module lac_exec #(
 
     input  wire                cmd_valid,
     output wire                cmd_ready,
-    input  wire [223:0]        cmd,         // words 0 .. 6 of the command
+    input  wire [287:0]        cmd,         // words 0 .. 8 of the command
     output wire                done,        // the oldest job has ended
     output wire                fail,        // ... with an error
     output wire [7:0]          fail_code,
@@ -98,16 +99,20 @@ module lac_exec #(
     reg  [15:0]       cbase_q  [0:1];
     reg  [FEAT_AW-1:0] last_q  [0:1];
     reg  [5:0]        place_q  [0:1];
+    reg  [1:0]        windows_q;
 
     wire              scan_ready;
     wire              take   = cmd_valid && cmd_ready;
     wire [1:0]        c_format = cmd[`LAC_F_EXEC_FORMAT];
-    wire              c_nm   = c_format == 2'd2;
+    wire              c_nm   = c_format[1];    // items of four elements
     wire              c_wide = cmd[`LAC_F_EXEC_TYPE] == 2'd2;
     wire [15:0]       c_cols = cmd[`LAC_F_EXEC_COLUMNS];
     wire [15:0]       c_rows = cmd[`LAC_F_EXEC_ROWS];
     wire [15:0]       c_line = cmd[`LAC_F_EXEC_FEAT_BASE];
     wire [15:0]       c_acc  = cmd[`LAC_F_EXEC_ACC_BASE];
+    wire [15:0]       c_width = cmd[`LAC_F_EXEC_WIDTH];
+    wire              c_windows = c_width != 16'd0;
+    wire [15:0]       c_apart = cmd[`LAC_F_EXEC_APART];
     // a point's last element: in its line number c_last, at place c_place
     wire [15:0]       c_more  = c_cols - 16'd1;
     wire [17:0]       c_most  = c_nm ? {c_more, 2'b11} : {2'b00, c_more};
@@ -127,6 +132,7 @@ module lac_exec #(
             cbase_q[next_q]  <= cmd[`LAC_F_EXEC_COL_BASE];
             last_q[next_q]   <= c_last[FEAT_AW-1:0];
             place_q[next_q]  <= c_place;
+            windows_q[next_q] <= WINDOWS != 0 && c_windows;
         end
 
     assign cfg_format = {format_q[1], format_q[0]};
@@ -141,16 +147,19 @@ module lac_exec #(
     wire [LB-1:0]     l_flags;
     wire [FEAT_AW:0]  l_offset;
     wire [ACC_AW-1:0] l_base;
+    wire [COL_AW-1:0] l_col;
 
-    lac_scan #(.LINE_W(LINE_W), .AW(FEAT_AW), .SUM_AW(SUM_AW), .ACC_AW(ACC_AW)) u_scan (
+    lac_scan #(.LINE_W(LINE_W), .AW(FEAT_AW), .SUM_AW(SUM_AW), .COL_AW(COL_AW), .ACC_AW(ACC_AW), .WINDOWS(WINDOWS)) u_scan (
         .clk(clk), .rst(rst),
         .job_valid(cmd_valid && !busy_q[next_q]), .job_ready(scan_ready), .job_id(next_q), .job_line(c_line[FEAT_AW-1:0]),
         .job_pitch(cmd[`LAC_F_EXEC_FEAT_PITCH]), .job_points(cmd[`LAC_F_EXEC_POINTS]), .job_last(c_last[FEAT_AW-1:0]),
-        .job_base(c_acc[ACC_AW-1:0] + c_rows[ACC_AW-1:0]), .job_rows(c_rows),
-        .cfg_last({last_q[1], last_q[0]}), .cfg_place({place_q[1], place_q[0]}), .cfg_nm({format_q[1] == 2'd2, format_q[0] == 2'd2}),
+        .job_base(c_acc[ACC_AW-1:0] + c_rows[ACC_AW-1:0]), .job_rows(WINDOWS != 0 && c_apart != 16'd0 ? c_apart : c_rows),
+        .job_windows(c_windows), .job_first(cmd[`LAC_F_EXEC_FIRST]), .job_step(cmd[`LAC_F_EXEC_STEP]), .job_width(c_width),
+        .job_pixels(cmd[`LAC_F_EXEC_PIXELS]), .job_more(c_most), .job_wide(c_wide), .job_nm(c_nm), .cfg_windows(windows_q),
+        .cfg_last({last_q[1], last_q[0]}), .cfg_place({place_q[1], place_q[0]}), .cfg_nm({format_q[1][1], format_q[0][1]}),
         .sum_re(sum_re), .sum_qe(sum_qe), .sum_addr(sum_addr), .sum_q(sum_q),
         .line_re(line_re), .line_qe(line_qe), .line_addr(line_addr), .line_data(line_data), .line_flags(line_flags),
-        .out_valid(l_valid), .out_ready(l_ready), .out_data(l_data), .out_flags(l_flags), .out_offset(l_offset),
+        .out_valid(l_valid), .out_ready(l_ready), .out_data(l_data), .out_flags(l_flags), .out_offset(l_offset), .out_col(l_col),
         .out_base(l_base), .out_job(l_job), .out_nm(l_nm), .out_end(l_end)
     );
 
@@ -161,6 +170,7 @@ module lac_exec #(
     reg  [LB-1:0]     p_flags_q, pending_q;
     reg  [FEAT_AW:0]  p_offset_q;
     reg  [ACC_AW-1:0] p_base_q;
+    reg  [COL_AW-1:0] p_col_q;      // column of the segment's place 0
     reg               p_any_q, p_single_q;                    // it is an element, not the end mark; it is the last, or there is none
     reg  [LB_LOG-1:0] p_index_q;
     reg               full_q;       // some lane is almost full
@@ -197,7 +207,7 @@ module lac_exec #(
     end
     always @(posedge clk)
         if (p_load) begin
-            {p_job_q, p_end_q, p_offset_q, p_base_q} <= {l_job, l_end, l_offset, l_base};
+            {p_job_q, p_end_q, p_offset_q, p_base_q, p_col_q} <= {l_job, l_end, l_offset, l_base, cbase_q[l_job][COL_AW-1:0] + l_col};
             p_data_q  <= l_data;
             p_flags_q <= l_flags;
         end
@@ -211,6 +221,7 @@ module lac_exec #(
     reg  [LB-1:0]     e0_flags_q;
     reg  [LB_LOG-1:0] e0_index_q;
     reg  [FEAT_AW:0]  e0_offset_q;
+    reg  [COL_AW-1:0] e0_col_q;
     reg               e0_nm_q, e0_wide_q, e0_sign_q;   // of its job
     reg  [COL_AW-1:0] e1_col_q, e2_col_q, e3_col_q;
     reg  [63:0]       e1_x_q;       // four elements, sign- or zero-extended
@@ -233,7 +244,8 @@ module lac_exec #(
     // columns a line holds, as a shift: elements LB or LB/2, groups a quarter of that
     wire [31:0]       off      = {{(31-FEAT_AW){1'b0}}, e0_offset_q};
     wire [31:0]       off_cols = (off << LB_LOG) >> {e0_nm_q, e0_wide_q && !e0_nm_q} >> (e0_wide_q && e0_nm_q);
-    wire [31:0]       e0_col   = off_cols + {16'd0, cbase_q[e0_job_q]} + {{(32-LB_LOG){1'b0}}, e0_index_q};
+    wire [COL_AW-1:0] e0_from  = WINDOWS != 0 ? e0_col_q : cbase_q[e0_job_q][COL_AW-1:0];
+    wire [31:0]       e0_col   = off_cols + {{(32-COL_AW){1'b0}}, e0_from} + {{(32-LB_LOG){1'b0}}, e0_index_q};
     wire [3:0]        neg      = {shift8[31], shift8[23], shift8[15], shift8[7]} & {4{e0_sign_q}};
     wire [63:0]       x8       = {{8{neg[3]}}, shift8[31:24], {8{neg[2]}}, shift8[23:16],
                                   {8{neg[1]}}, shift8[15:8],  {8{neg[0]}}, shift8[7:0]};
@@ -255,11 +267,11 @@ module lac_exec #(
         else     {e3_valid_q, e2_valid_q, e1_valid_q, e0_valid_q} <= {e2_valid_q, e1_valid_q, e0_valid_q, p_issue};
     always @(posedge clk) begin
         {e0_job_q, e0_end_q, e0_base_q} <= {p_job_q, p_end_q, p_base_q};
-        e0_nm_q   <= format_q[p_job_q] == 2'd2;
+        e0_nm_q   <= format_q[p_job_q][1];
         e0_wide_q <= type_q[p_job_q] == 2'd2;
         e0_sign_q <= type_q[p_job_q] == 2'd0;
         e1_nm_q   <= e0_nm_q;
-        {e0_data_q, e0_flags_q, e0_index_q, e0_offset_q} <= {p_data_q, p_flags_q, p_index_q, p_offset_q};
+        {e0_data_q, e0_flags_q, e0_index_q, e0_offset_q, e0_col_q} <= {p_data_q, p_flags_q, p_index_q, p_offset_q, p_col_q};
         {e1_job_q, e1_end_q, e1_base_q} <= {e0_job_q, e0_end_q, e0_base_q};
         e1_x_q    <= e0_wide_q ? shift16 : x8;
         e1_f_q    <= shift_f;

@@ -31,6 +31,7 @@ module lac_lane #(
     input  wire                 rst,
 
     input  wire [3:0]           cfg_format,
+    input  wire [1:0]           cfg_place, // which of an item's four elements is this lane's, format 3
     input  wire [5:0]           cfg_n,
     input  wire [2*ACC_AW+1:0]  cfg_rows,
     input  wire [1:0]           cfg_bank,
@@ -108,7 +109,7 @@ module lac_lane #(
     wire        pair_valid, pair_ready, pair_head, pair_last, pair_job, pair_end;
     wire [63:0] word;
     wire [1:0]  pair, pair_has;
-    wire [1:0]  cfg_wide = {cfg_format[3:2] == 2'd1, cfg_format[1:0] == 2'd1};
+    wire [1:0]  cfg_wide = {cfg_format[2], cfg_format[0]};
 
     lac_lane_fetch #(
         .WEIGHT_DEPTH(WEIGHT_DEPTH), .WEIGHT_AW(WEIGHT_AW), .COL_DEPTH(COL_DEPTH), .COL_AW(COL_AW)
@@ -128,7 +129,7 @@ module lac_lane #(
     wire [7:0]        e_weight;
 
     lac_lane_decode #(.ACC_AW(ACC_AW)) u_decode (
-        .clk(item_clk), .rst(rst), .cfg_format(cfg_format), .cfg_n(cfg_n), .cfg_rows(cfg_rows),
+        .clk(item_clk), .rst(rst), .cfg_format(cfg_format), .cfg_place(cfg_place), .cfg_n(cfg_n), .cfg_rows(cfg_rows),
         .in_valid(pair_valid), .in_ready(pair_ready), .in_word(word), .in_pair(pair), .in_has(pair_has),
         .in_head(pair_head), .in_last(pair_last), .in_job(pair_job), .in_end(pair_end),
         .skips(e_skips), .out_valid(e_valid), .out_en(e_en), .out_err(e_err), .out_last(e_last), .out_fin(e_fin),

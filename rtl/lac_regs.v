@@ -24,7 +24,8 @@ module lac_regs #(
     parameter integer PARAM_DEPTH  = 512,
     parameter integer FIFO_DEPTH   = 24,
     parameter integer BURST        = 32,
-    parameter integer FLIGHT       = 8
+    parameter integer FLIGHT       = 8,
+    parameter integer WINDOWS      = 1
 ) (
     input  wire        clk,
     input  wire        rst,
@@ -350,7 +351,7 @@ module lac_regs #(
             `LAC_REG_CAP_PARAM:    fixed = PARAM_DEPTH;
             `LAC_REG_CAP_FIFO:     fixed = FIFO_DEPTH;
             `LAC_REG_CAP_BURST:    fixed = BURST;
-            `LAC_REG_CAP_FORMATS:  fixed = `LAC_VALUE_CAP_FORMATS;
+            `LAC_REG_CAP_FORMATS:  fixed = `LAC_VALUE_CAP_FORMATS | (WINDOWS << 4);
             `LAC_REG_CAP_FLIGHT:   fixed = FLIGHT;
             default:               fixed = 32'd0;
         endcase

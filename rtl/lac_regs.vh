@@ -181,6 +181,7 @@
 `define LAC_F_EXEC_COPY                182:182
 `define LAC_F_EXEC_TYPE                184:183
 `define LAC_F_EXEC_ZERO                207:192
+`define LAC_F_EXEC_APART               223:208
 `define LAC_F_EXEC_FIRST               240:224
 `define LAC_F_EXEC_STEP                255:241
 `define LAC_F_EXEC_WIDTH               271:256
@@ -196,7 +197,10 @@
 `define LAC_F_STORE_BANK               240:240
 `define LAC_F_STORE_TYPE               242:241
 `define LAC_F_STORE_LIST               243:243
+`define LAC_F_STORE_TOP                251:248
+`define LAC_F_STORE_BOTTOM             255:252
 `define LAC_F_STORE_ZERO               271:256
+`define LAC_F_STORE_GUARD              287:272
 `define LAC_F_STORE_CLAMP_LO           303:288
 `define LAC_F_STORE_CLAMP_HI           319:304
 `define LAC_F_STORE_WIDTH              335:320
@@ -206,6 +210,6 @@
 `define LAC_RESERVED_LOAD_FEATURES  512'hffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffff0000_fff80000_00000000_ff000000_00000000_00000000_00000000_fffe8800
 `define LAC_RESERVED_LOAD_PARAMS    512'hffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_00000000_00000000_00000000_00000000_fffe8800
 `define LAC_RESERVED_LOAD_COLUMNS   512'hffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffff00_00000000_00000000_f0000000_00000000_00000000_00000000_fffe8800
-`define LAC_RESERVED_EXEC           512'hffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_00000000_00000000_ffff0000_fe000000_00000000_00000000_00000000_00000000_fffe8800
-`define LAC_RESERVED_STORE          512'hffffffff_ffffffff_ffffffff_ffffffff_ffffffff_00000000_00000000_ffff0000_fff00000_00000000_00000000_ff000000_00000000_00000000_00000000_fffe8800
+`define LAC_RESERVED_EXEC           512'hffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_00000000_00000000_00000000_fe000000_00000000_00000000_00000000_00000000_fffe8800
+`define LAC_RESERVED_STORE          512'hffffffff_ffffffff_ffffffff_ffffffff_ffffffff_00000000_00000000_00000000_00f00000_00000000_00000000_ff000000_00000000_00000000_00000000_fffe8800
 `endif

@@ -5,7 +5,8 @@
 //   line flags (32 lines a word) --> lines that are not empty --> {data, flags} of one line after the other
 //
 //   Function   for each point, in order, the lines in which some element of the first `elements` is not zero (at least:
-//              lines whose only non-zeros lie behind them may come too, with their flags masked off); then one end mark
+//              lines whose only non-zeros lie behind them may come too, with their flags masked off); then one end mark. Of a job of
+//              windows (WINDOWS) the same for each of them, as lac_windows says
 //   Timing     one line a cycle; a word of 32 empty lines costs one cycle. So a reader that takes one element a cycle
 //              never waits, whatever the density
 //   Handshake  job: valid/ready. out: valid/ready, out_* hold while stalled
@@ -16,7 +17,9 @@ module lac_scan #(
     parameter integer LINE_W = 64,
     parameter integer AW     = 10,  // [bits] of a line address
     parameter integer SUM_AW = 5,
-    parameter integer ACC_AW = 8
+    parameter integer COL_AW = 9,
+    parameter integer ACC_AW = 8,
+    parameter integer WINDOWS = 1
 ) (
     input  wire                clk,
     input  wire                rst,
@@ -30,10 +33,19 @@ module lac_scan #(
     input  wire [AW-1:0]       job_last,      // lines of a point, less one
     input  wire [ACC_AW-1:0]   job_base,
     input  wire [15:0]         job_rows,
+    input  wire                job_windows,   // 1: the following count, job_last does not
+    input  wire [16:0]         job_first,
+    input  wire [14:0]         job_step,
+    input  wire [15:0]         job_width,
+    input  wire [15:0]         job_pixels,
+    input  wire [17:0]         job_more,      // elements of a window, less one
+    input  wire                job_wide,
+    input  wire                job_nm,
 
     input  wire [2*AW-1:0]     cfg_last,      // {job 1, job 0}: number of the point's last line
     input  wire [11:0]         cfg_place,     // {job 1, job 0}: the last element's place in it
     input  wire [1:0]          cfg_nm,        // {job 1, job 0}: N:4
+    input  wire [1:0]          cfg_windows,   // {job 1, job 0}
 
     output wire                sum_re,
     output wire                sum_qe,
@@ -49,7 +61,8 @@ module lac_scan #(
     input  wire                out_ready,
     output wire [LINE_W-1:0]   out_data,
     output wire [LINE_W/8-1:0] out_flags,     // without what stands behind the job's elements
-    output wire [AW:0]         out_offset,    // [lines] from the point's first
+    output wire [AW:0]         out_offset,    // [lines] from the point's first, or the window's
+    output wire [COL_AW-1:0]   out_col,       // column of that first line's place 0, counted from the job's first
     output wire [ACC_AW-1:0]   out_base,
     output wire                out_job,
     output wire                out_nm,
@@ -69,19 +82,65 @@ module lac_scan #(
     reg  [ACC_AW-1:0] a_base_q;
     wire              a1_move;
     wire              a_last_word = a_word_q == a_stop_q[AW-1:5];
-    wire              a_done      = a_last_word && a_points_q == 16'd1;
+    wire              a_done;      // the last word of the job
     wire              a_step      = a_valid_q && a1_move;
     wire [AW-1:0]     job_stop    = job_line + job_last;
     wire [AW-1:0]     next_line   = a_line_q + a_pitch_q[AW-1:0];
-    assign job_ready = !a_valid_q;  // not in the cycle of the last word: its ready comes from far
+
+    // windows: A takes them one by one; X_W bits of what is said of one go with each of its lines
+    localparam integer X_W = AW + 12 + COL_AW;
+    wire              win_valid, win_ready, win_idle, win_last, win_none;
+    wire [AW-1:0]     win_line, win_stop;
+    wire [5:0]        win_lo, win_hi;
+    wire [COL_AW-1:0] win_col;
+    wire [ACC_AW-1:0] win_base;
+    wire              a_win, a_none;   // A holds one; and nothing is left of it
+    wire [X_W-1:0]    a_x;             // {last line, place of first and last element, column}
+    generate
+        if (WINDOWS != 0) begin : g_windows
+            reg            win_q, final_q, none_q;  // final_q: the job's last
+            reg  [X_W-1:0] x_q;
+            lac_windows #(.LB(LB), .AW(AW), .COL_AW(COL_AW), .ACC_AW(ACC_AW)) u_windows (
+                .clk(clk), .rst(rst),
+                .job_valid(job_valid && job_ready && job_windows), .job_line(job_line), .job_pitch(job_pitch), .job_points(job_points),
+                .job_first(job_first), .job_step(job_step), .job_width(job_width), .job_pixels(job_pixels), .job_more(job_more),
+                .job_wide(job_wide), .job_nm(job_nm), .job_base(job_base), .job_rows(job_rows), .idle(win_idle),
+                .out_valid(win_valid), .out_ready(win_ready), .out_line(win_line), .out_stop(win_stop), .out_lo(win_lo), .out_hi(win_hi),
+                .out_col(win_col), .out_base(win_base), .out_last(win_last), .out_none(win_none)
+            );
+            assign win_ready = !a_valid_q || (a_step && a_last_word && !a_done);
+            assign a_done    = a_last_word && (win_q ? final_q : a_points_q == 16'd1);
+            always @(posedge clk) begin
+                if (job_ready) win_q <= job_windows;
+                if (win_ready && win_valid) {x_q, final_q, none_q} <= {win_stop, win_lo, win_hi, win_col, win_last, win_none};
+                else if (job_ready)         none_q <= 1'b0;
+            end
+            assign {a_win, a_none, a_x} = {win_q, none_q, x_q};
+        end else begin : g_points
+            assign {win_valid, win_idle, win_last, win_none} = 4'b0100;
+            assign {win_ready, win_line, win_stop, win_lo, win_hi, win_col, win_base} = {(1 + 2*AW + 12 + COL_AW + ACC_AW){1'b0}};
+            assign a_done = a_last_word && a_points_q == 16'd1;
+            assign {a_win, a_none, a_x} = {(X_W+2){1'b0}};
+            wire unused_windows = &{1'b0, job_windows, job_first, job_step, job_width, job_pixels, job_more, job_wide, job_nm, win_ready, win_line,
+                                    win_stop, win_lo, win_hi, win_col, win_base, win_last, win_none, cfg_windows};
+        end
+    endgenerate
+    assign job_ready = !a_valid_q && win_idle;  // not in the cycle of the last word: its ready comes from far
 
     always @(posedge clk)
-        if (rst)                   a_valid_q <= 1'b0;
-        else if (job_ready)        a_valid_q <= job_valid;
-        else if (a_step && a_done) a_valid_q <= 1'b0;
+        if (rst)                                    a_valid_q <= 1'b0;
+        else if (job_ready)                         a_valid_q <= job_valid && !(WINDOWS != 0 && job_windows);
+        else if (!a_valid_q)                        a_valid_q <= win_valid;
+        else if (a_step && a_last_word && (a_done || a_win)) a_valid_q <= !a_done && win_valid;
 
     always @(posedge clk)
-        if (job_ready) begin
+        if (WINDOWS != 0 && win_valid && win_ready) begin
+            a_first_q  <= 1'b1;
+            a_line_q   <= win_line;
+            a_stop_q   <= win_stop;
+            a_word_q   <= win_line[AW-1:5];
+            a_base_q   <= win_base;
+        end else if (job_ready) begin
             a_job_q    <= job_id;
             a_first_q  <= 1'b1;
             a_line_q   <= job_line;
@@ -110,6 +169,8 @@ module lac_scan #(
     reg  [ACC_AW-1:0] a1_base_q, a2_base_q;
     reg  [4:0]        a1_lo_q, a1_hi_q;
     reg  [31:0]       a2_keep_q;   // lines of the word that are the point's
+    reg  [X_W-1:0]    a1_x_q, a2_x_q;
+    reg               a1_none_q;
     reg               a12_q;       // a1_valid_q && a2_valid_q, so that no ready waits for another
     wire              b_load;
     wire              a2_move = !a2_valid_q || b_load;
@@ -131,12 +192,14 @@ module lac_scan #(
     always @(posedge clk) begin
         if (a1_move) begin
             {a1_job_q, a1_end_q, a1_line_q, a1_word_q, a1_base_q} <= {a_job_q, a_done, a_line_q, a_word_q, a_base_q};
+            {a1_x_q, a1_none_q} <= {a_x, a_none};
             a1_lo_q <= a_first_q ? a_line_q[4:0] : 5'd0;
             a1_hi_q <= a_last_word ? a_stop_q[4:0] : 5'd31;
         end
         if (a2_move) begin
             {a2_job_q, a2_end_q, a2_line_q, a2_word_q, a2_base_q} <= {a1_job_q, a1_end_q, a1_line_q, a1_word_q, a1_base_q};
-            a2_keep_q <= (32'hFFFFFFFF << a1_lo_q) & (32'hFFFFFFFF >> (5'd31 - a1_hi_q));
+            a2_x_q    <= a1_x_q;
+            a2_keep_q <= a1_none_q ? 32'd0 : (32'hFFFFFFFF << a1_lo_q) & (32'hFFFFFFFF >> (5'd31 - a1_hi_q));
         end
     end
 
@@ -146,6 +209,7 @@ module lac_scan #(
     reg  [4:0]        b_index_q;                            // .. which is this one of the word
     reg  [AW-1:0]     b_line_q, b_at_q;
     reg  [ACC_AW-1:0] b_base_q;
+    reg  [X_W-1:0]    b_x_q;
     reg               b_any_q, b_final_q;                   // it is a line, not the end mark; it is the last, or there is none
     wire              s_ready;
     wire              b_step  = b_can_q && s_ready;
@@ -167,6 +231,7 @@ module lac_scan #(
         if (b_load) begin
             {b_job_q, b_end_q, b_line_q, b_base_q} <= {a2_job_q, a2_end_q, a2_line_q, a2_base_q};
             b_at_q   <= {a2_word_q, 5'd0};
+            b_x_q    <= a2_x_q;
         end
     always @(posedge clk) if (b_load || b_step) {b_any_q, b_index_q, b_word_q} <= {some, index, rest};
 
@@ -174,17 +239,26 @@ module lac_scan #(
     wire              c1_move, s_valid, s_job, s_end;
     wire [AW-1:0]     s_addr, s_line;
     wire [ACC_AW-1:0] s_base;
-    lac_skid #(.W(2 * AW + ACC_AW + 2)) u_skid (
+    wire [X_W-1:0]    s_x;
+    localparam integer SX_W = (WINDOWS != 0) ? X_W : 1;
+    lac_skid #(.W(2 * AW + ACC_AW + 2 + SX_W)) u_skid (
         .clk(clk), .rst(rst),
         .in_valid(b_can_q), .in_ready(s_ready),
-        .in_data({b_job_q, !b_any_q, b_at_q | {{(AW-5){1'b0}}, b_index_q}, b_line_q, b_base_q}),
-        .out_valid(s_valid), .out_ready(c1_move), .out_data({s_job, s_end, s_addr, s_line, s_base})
+        .in_data({b_job_q, !b_any_q, b_at_q | {{(AW-5){1'b0}}, b_index_q}, b_line_q, b_base_q, b_x_q[SX_W-1:0]}),
+        .out_valid(s_valid), .out_ready(c1_move), .out_data({s_job, s_end, s_addr, s_line, s_base, s_x[SX_W-1:0]})
     );
+    generate
+        if (SX_W < X_W) begin : g_no_x
+            assign s_x[X_W-1:SX_W] = {(X_W-SX_W){1'b0}};
+        end
+    endgenerate
 
     // ---- C1, C2: the lines' latch and register -------------------------------------------------------------------
     reg               c1_valid_q, c1_job_q, c1_end_q, c2_valid_q, c2_job_q, c2_end_q;
     reg  [AW-1:0]     c1_addr_q, c1_line_q, c2_offset_q;
     reg  [ACC_AW-1:0] c1_base_q, c2_base_q;
+    reg  [X_W-1:0]    c1_x_q, c2_x_q;
+    reg  [AW-1:0]     c2_addr_q;
     reg               d_valid_q;
     reg               c2d_q, c12d_q;  // c2_valid_q && d_valid_q; and c1_valid_q: no ready waits for another
     wire              d_move  = !d_valid_q || out_ready;
@@ -211,26 +285,34 @@ module lac_scan #(
                                 : c12d_q || (s_valid && (c1_valid_q ? c2_valid_q || d_valid_q : c2d_q));
         end
     always @(posedge clk) begin
-        if (c1_move) {c1_job_q, c1_end_q, c1_addr_q, c1_line_q, c1_base_q} <= {s_job, s_end, s_addr, s_line, s_base};
-        if (c2_move) {c2_job_q, c2_end_q, c2_offset_q, c2_base_q} <= {c1_job_q, c1_end_q, c1_addr_q - c1_line_q, c1_base_q};
+        if (c1_move) {c1_job_q, c1_end_q, c1_addr_q, c1_line_q, c1_base_q, c1_x_q} <= {s_job, s_end, s_addr, s_line, s_base, s_x};
+        if (c2_move) {c2_job_q, c2_end_q, c2_offset_q, c2_base_q, c2_x_q, c2_addr_q}
+            <= {c1_job_q, c1_end_q, c1_addr_q - c1_line_q, c1_base_q, c1_x_q, c1_addr_q};
     end
 
-    // ---- D: flags behind the last element masked off ---------------------------------------------------------------
+    // ---- D: flags outside the job's elements masked off ---------------------------------------------------------------
     reg               d_job_q, d_end_q, d_nm_q;
     reg  [LINE_W-1:0] d_data_q;
     reg  [LB-1:0]     d_flags_q;
     reg  [AW-1:0]     d_offset_q;
     reg  [ACC_AW-1:0] d_base_q;
+    reg  [COL_AW-1:0] d_col_q;
 
-    wire              at_last = c2_offset_q == (c2_job_q ? cfg_last[2*AW-1:AW] : cfg_last[AW-1:0]);
-    wire [5:0]        place   = c2_job_q ? cfg_place[11:6] : cfg_place[5:0];
+    wire              windows = WINDOWS != 0 && (c2_job_q ? cfg_windows[1] : cfg_windows[0]);
+    wire [AW-1:0]     c2_stop;
+    wire [5:0]        c2_lo, c2_hi;
+    wire [COL_AW-1:0] c2_col;
+    assign {c2_stop, c2_lo, c2_hi, c2_col} = c2_x_q;
+    wire              at_first = windows && c2_offset_q == {AW{1'b0}};
+    wire              at_last = windows ? c2_addr_q == c2_stop : c2_offset_q == (c2_job_q ? cfg_last[2*AW-1:AW] : cfg_last[AW-1:0]);
+    wire [5:0]        place   = windows ? c2_hi : c2_job_q ? cfg_place[11:6] : cfg_place[5:0];
     wire [LB-1:0]     mask;
-    assign mask[0] = 1'b1;
+    assign mask[0] = !at_first || c2_lo == 6'd0;
     genvar i;
     generate
         for (i = 1; i < LB; i = i + 1) begin : g_mask
-            localparam integer I = i;
-            assign mask[i] = !at_last || place >= I[5:0];
+            localparam integer I = i, NEXT = i + 1;
+            assign mask[i] = (!at_last || place >= I[5:0]) && (!at_first || {1'b0, c2_lo} < NEXT[6:0]);
         end
     endgenerate
 
@@ -238,6 +320,7 @@ module lac_scan #(
         if (d_move) begin
             {d_job_q, d_end_q, d_offset_q, d_base_q} <= {c2_job_q, c2_end_q, c2_offset_q, c2_base_q};
             d_nm_q    <= c2_job_q ? cfg_nm[1] : cfg_nm[0];
+            d_col_q   <= windows ? c2_col : {COL_AW{1'b0}};
             d_data_q  <= line_data;
             d_flags_q <= c2_end_q ? {LB{1'b0}} : line_flags & mask;
         end
@@ -246,12 +329,13 @@ module lac_scan #(
     assign out_data   = d_data_q;
     assign out_flags  = d_flags_q;
     assign out_offset = {1'b0, d_offset_q};
+    assign out_col    = d_col_q;
     assign out_base   = d_base_q;
     assign out_job    = d_job_q;
     assign out_nm     = d_nm_q;
     assign out_end    = d_end_q;
 
-    wire unused_ok = &{1'b0, unused_any, a_pitch_q, a_rows_q, a_word_q};
+    wire unused_ok = &{1'b0, unused_any, a_pitch_q, a_rows_q, a_word_q, b_x_q, s_x};
 
 endmodule
 `default_nettype wire

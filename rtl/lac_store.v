@@ -22,7 +22,8 @@ module lac_store #(
     parameter integer STORE_W     = 4,
     parameter integer ACC_AW      = 8,
     parameter integer PARAM_DEPTH = 128,  // [rows of STORE_W channels]
-    parameter integer PARAM_AW    = 7
+    parameter integer PARAM_AW    = 7,
+    parameter integer WINDOWS     = 1     // 0: no points of several pixels
 ) (
     input  wire                clk,
     input  wire                load_clk,    // of writing the parameters: at any time
@@ -30,7 +31,7 @@ module lac_store #(
 
     input  wire                cmd_valid,
     output wire                cmd_ready,
-    input  wire [319:0]        cmd,          // words 0 .. 9
+    input  wire [351:0]        cmd,          // words 0 .. 10
     output wire                done,
     output wire                fail,
     output wire [7:0]          fail_code,
@@ -91,11 +92,32 @@ module lac_store #(
 
     localparam [1:0] ST_IDLE = 2'd0, ST_RUN = 2'd1, ST_WAIT = 2'd2, ST_DONE = 2'd3;
 
-    reg  [319:0]       cmd_q;
+    reg  [351:0]       cmd_q;
     wire [63:0]        addr64   = {cmd[`LAC_F_STORE_ADDR_HI], cmd[`LAC_F_STORE_ADDR_LO]};
     wire [23:0]        c_pitch  = cmd_q[`LAC_F_STORE_PITCH];
     wire [15:0]        c_points = cmd_q[`LAC_F_STORE_POINTS];
     wire [15:0]        c_chan   = cmd_q[`LAC_F_STORE_CHANNELS];
+    // elements of a point, which may be several pixels of c_chan channels
+    wire [15:0]        c_width  = cmd_q[`LAC_F_STORE_WIDTH];
+    wire               c_pix    = WINDOWS != 0 && c_width != 16'd0;
+    wire [15:0]        c_elems  = c_pix ? c_width : c_chan;
+    wire [15:0]        c_pixels = cmd_q[`LAC_F_STORE_PIXELS];
+    wire [15:0]        n_pixels = cmd[`LAC_F_STORE_PIXELS];
+    wire [15:0]        n_guard  = cmd[`LAC_F_STORE_GUARD];
+    wire [15:0]        n_points = cmd[`LAC_F_STORE_POINTS];
+    wire [3:0]         n_top    = cmd[`LAC_F_STORE_TOP];
+    wire [3:0]         n_bottom = cmd[`LAC_F_STORE_BOTTOM];
+    wire [3:0]         c_top    = cmd_q[`LAC_F_STORE_TOP];
+    // pixels of a point, with its guard; the last point that is written, and how many are
+    reg  [15:0]        all_q, stop_q, written_q;
+    wire [15:0]        stop    = WINDOWS != 0 ? stop_q : c_points;
+    wire [15:0]        written = WINDOWS != 0 ? written_q : c_points;
+    always @(posedge clk)
+        if (cmd_ready) begin
+            all_q     <= n_pixels + n_guard;
+            stop_q    <= n_points - {12'd0, n_bottom};
+            written_q <= n_points - {11'd0, {1'b0, n_top} + {1'b0, n_bottom}};
+        end
     wire [15:0]        n_chan   = cmd[`LAC_F_STORE_CHANNELS];
     wire [15:0]        c_rows   = cmd_q[`LAC_F_STORE_ROWS];
     wire [15:0]        n_acc    = cmd[`LAC_F_STORE_ACC_BASE];
@@ -131,8 +153,8 @@ module lac_store #(
     // The bus takes a request every second cycle at the most, so nothing is lost by waiting for it to have gone
     wire               ask     = !req_q && (c_list ? run && pk_valid && !asked_q : more_q);
     wire               pk_move = pk_valid && pk_ready;
-    wire [15:0]        whole   = c_list ? 16'd0 : raw ? c_chan >> K8 : c_type == 2'd2 ? c_chan >> K2 : c_chan >> K1;
-    wire               part    = c_list || (c_chan & (raw ? M8 : c_type == 2'd2 ? M2 : M1)) != 16'd0;
+    wire [15:0]        whole   = c_list ? 16'd0 : raw ? c_elems >> K8 : c_type == 2'd2 ? c_elems >> K2 : c_elems >> K1;
+    wire               part    = c_list || (c_elems & (raw ? M8 : c_type == 2'd2 ? M2 : M1)) != 16'd0;
 
     always @(posedge clk)
         if (rst || idle) begin
@@ -143,7 +165,7 @@ module lac_store #(
             req_q <= ask || (req_q && !req_ready);
             if (pk_move)  asked_q <= !c_list;
             else if (ask) asked_q <= 1'b1;
-            if (ask && point_q == c_points) more_q <= 1'b0;
+            if (ask && point_q == written) more_q <= 1'b0;
         end
 
     always @(posedge clk) begin
@@ -177,6 +199,7 @@ module lac_store #(
     // ---- The command ------------------------------------------------------------------------------------------------------
     reg                t0_valid_q, t1_valid_q, t2_valid_q, t3_valid_q, t4_valid_q;
     wire               t0_final;
+    reg                gone_q;
     always @(posedge clk)
         if (rst) begin
             state_q    <= ST_IDLE;
@@ -188,9 +211,13 @@ module lac_store #(
                 ST_IDLE: if (cmd_valid) begin
                     cmd_q      <= cmd;
                     t0_valid_q <= 1'b1;
+                    gone_q     <= 1'b0;
                     state_q    <= ST_RUN;
                 end
-                ST_RUN:  if (pk_move && pk_final) state_q <= ST_WAIT;  // the last line of the last point has gone to the bus
+                ST_RUN: begin  // until the last line of the last point has gone to the bus, and all accumulators are empty
+                    if (pk_move && pk_final) gone_q <= 1'b1;
+                    if ((pk_move && pk_final) || gone_q) if (WINDOWS == 0 || !(t0_valid_q || t1_valid_q || t2_valid_q)) state_q <= ST_WAIT;
+                end
                 ST_WAIT: if (quiet && !req_q && !more_q) state_q <= ST_DONE;
                 default: state_q <= ST_IDLE;
             endcase
@@ -198,26 +225,36 @@ module lac_store #(
 
     // ---- T0: a vector of channels -------------------------------------------------------------------------------------------
     reg  [15:0]        t0_point_q;   // number of the point, from 1 on
-    reg  [15:0]        t0_left_q;    // [vectors] of it behind this one, and 1 if its last one is full
-    reg                t0_end_q;     // the last of the point
+    reg  [15:0]        t0_left_q;    // [vectors] of its pixel behind this one, and 1 if its last one is full
+    reg                t0_end_q;     // the last of the pixel
+    reg  [15:0]        t0_pixel_q;   // number of the pixel, from 1 on
     reg  [CHUNK_W-1:0] t0_chunk_q;   // of the vector in its row
     reg  [ACC_AW-1:0]  t0_row_q;     // accumulator
-    reg  [PARAM_AW-1:0] t0_index_q;  // of the vector in the point, from 0 on
+    reg  [PARAM_AW-1:0] t0_index_q;  // of the vector in the pixel, from 0 on
     wire               t0_end   = t0_end_q;
-    wire               n_full   = (n_chan & SW1) == 16'd0, c_full = (c_chan & SW1) == 16'd0;  // is the last vector of a point
+    wire               n_full   = (n_chan & SW1) == 16'd0, c_full = (c_chan & SW1) == 16'd0;  // is the last vector of a pixel
     wire               t0_turn  = t0_end || t0_chunk_q == LASTC; // of the row
     wire               t0_first = t0_chunk_q == {CHUNK_W{1'b0}};
-    assign             t0_final = t0_end && t0_point_q == c_points;
+    wire               t0_over  = t0_end && (!c_pix || t0_pixel_q == all_q);      // the last of the point
+    assign             t0_final = t0_over && t0_point_q == c_points;
+    // what is emptied and goes nowhere: guard pixels, and points before the first and behind the last that is written
+    wire               t0_drop  = c_pix && (t0_pixel_q > c_pixels || t0_point_q <= {12'd0, c_top} || t0_point_q > stop);
+    wire               t0_told  = t0_end && (!c_pix || t0_pixel_q == c_pixels);   // the last of a point that is written
+    wire               t0_done  = t0_told && t0_point_q == stop;
     wire [15:0]        c_param_row = c_param >> SW_LOG;
     wire [PARAM_AW-1:0] t0_param   = c_param_row[PARAM_AW-1:0] + t0_index_q;
 
     reg                t1_first_q, t2_first_q;
+    reg                t1_drop_q, t2_drop_q, t3_drop_q, t4_drop_q;
     reg  [ACC_AW-1:0]  t1_row_q, t2_row_q;
     reg  [PARAM_AW-1:0] t1_param_q, t2_param_q;
 
     always @(posedge clk) begin
         if (idle)                             t0_point_q <= 16'd1;
-        else if (en && t0_end)                t0_point_q <= t0_point_q + 16'd1;
+        else if (en && t0_over)               t0_point_q <= t0_point_q + 16'd1;
+
+        if (idle || (en && t0_over))          t0_pixel_q <= 16'd1;
+        else if (en && t0_end)                t0_pixel_q <= t0_pixel_q + 16'd1;
 
         if (idle)                             t0_left_q <= n_chan >> SW_LOG;
         else if (en)                          t0_left_q <= t0_end ? c_chan >> SW_LOG : t0_left_q - 16'd1;
@@ -236,6 +273,7 @@ module lac_store #(
         else if (en)                          t0_index_q <= t0_index_q + 1'b1;
 
         if (en) begin
+            {t1_drop_q, t2_drop_q, t3_drop_q, t4_drop_q} <= {t0_drop, t1_drop_q, t2_drop_q, t3_drop_q};
             {t1_first_q, t1_row_q, t1_param_q} <= {t0_first, t0_row_q, t0_param};
             {t2_first_q, t2_row_q, t2_param_q} <= {t1_first_q, t1_row_q, t1_param_q};
         end
@@ -304,7 +342,7 @@ module lac_store #(
 
             lac_requant u_requant (
                 .clk(clk), .rst(rst), .en(en),
-                .in_valid(t4_valid_q), .in_acc(acc4), .in_bias(rec0[31:0]), .in_mult(rec0[62:32]), .in_shift(shift4_q),
+                .in_valid(t4_valid_q && !t4_drop_q), .in_acc(acc4), .in_bias(rec0[31:0]), .in_mult(rec0[62:32]), .in_shift(shift4_q),
                 .in_zero(c_zero), .in_lo(c_lo), .in_hi(c_hi), .in_raw(raw),
                 .out_valid(rq_valid[i]), .out_value(rq_value[36*i +: 36]), .out_zero(rq_zero[i])
             );
@@ -319,8 +357,8 @@ module lac_store #(
     wire               rq_final = final_q[STAGES-1];
     always @(posedge clk)
         if (en) begin
-            end_q   <= {end_q[STAGES-2:0], t0_end};
-            final_q <= {final_q[STAGES-2:0], t0_final};
+            end_q   <= {end_q[STAGES-2:0], t0_told};
+            final_q <= {final_q[STAGES-2:0], t0_done};
         end
     // A skid stage, so that what stops some thousand registers is a register itself
     wire                  room, pk_in_valid, pk_in_ready, pk_in_end, pk_in_final;

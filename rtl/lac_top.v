@@ -26,6 +26,7 @@ module lac_top #(
     parameter integer FIFO_DEPTH   = 24,    // [items]    a lane's queue holds before the others wait: 1 ..
     parameter integer BURST        = 32,    // [beats]    1 .. 256
     parameter integer FLIGHT       = 8,     // [bursts]   outstanding in each direction, 2 .. 64
+    parameter integer WINDOWS      = 1,     // 0: EXEC and STORE take no points of several pixels, so no convolution
     parameter integer CLOCK_GATE   = 0      // 1: the clocks of EXEC with the lanes and of STORE stand still while they have nothing to do; nothing else changes
 ) (
     input  wire                clk,
@@ -182,7 +183,8 @@ module lac_top #(
     reg  [8:0]  macs_q;
     lac_regs #(
         .LANES(LANES), .DATA_W(DATA_W), .ADDR_W(ADDR_W), .STORE_W(STORE_W), .WEIGHT_DEPTH(WEIGHT_DEPTH), .COL_DEPTH(COL_DEPTH),
-        .ACC_DEPTH(ACC_DEPTH), .FEAT_DEPTH(FEAT_DEPTH), .PARAM_DEPTH(PARAM_DEPTH), .FIFO_DEPTH(FIFO_DEPTH), .BURST(BURST), .FLIGHT(FLIGHT)
+        .ACC_DEPTH(ACC_DEPTH), .FEAT_DEPTH(FEAT_DEPTH), .PARAM_DEPTH(PARAM_DEPTH), .FIFO_DEPTH(FIFO_DEPTH), .BURST(BURST), .FLIGHT(FLIGHT),
+        .WINDOWS(WINDOWS)
     ) u_regs (
         .clk(clk), .rst(rst), .soft(soft),
         .wr_en(reg_wr), .wr_addr(reg_waddr), .wr_data(reg_wdata), .rd_early(reg_early), .rd_soon(reg_soon), .rd_en(reg_rd),
@@ -233,14 +235,14 @@ module lac_top #(
     // ---- Commands -------------------------------------------------------------------------------------------------------------
     wire              ld_valid, ld_ready, ld_done, ld_fail, ex_valid, ex_ready, ex_done, ex_fail, st_valid, st_ready, st_done, st_fail;
     wire [255:0]      ld_cmd;
-    wire [223:0]      ex_cmd;
-    wire [319:0]      st_cmd;
+    wire [287:0]      ex_cmd;
+    wire [351:0]      st_cmd;
     wire [7:0]        ld_code, ex_code, st_code;
     wire [ADDR_W-1:0] ld_addr, st_addr;
     wire [31:0]       ld_index, ex_index;
     lac_cmd #(
         .LANES(LANES), .LINE_W(LINE_W), .ADDR_W(ADDR_W), .STORE_W(STORE_W), .WEIGHT_DEPTH(WEIGHT_DEPTH), .COL_DEPTH(COL_DEPTH),
-        .ACC_DEPTH(ACC_DEPTH), .FEAT_DEPTH(FEAT_DEPTH), .PARAM_DEPTH(PARAM_DEPTH)
+        .ACC_DEPTH(ACC_DEPTH), .FEAT_DEPTH(FEAT_DEPTH), .PARAM_DEPTH(PARAM_DEPTH), .WINDOWS(WINDOWS)
     ) u_cmd (
         .clk(clk), .rst(core_rst_q), .clear_at(sweep_q[3:0]), .bell(bell), .bell_tail(bell_tail), .ring_base(ring_base), .ring_size(ring_size),
         .rd_base(rd_base), .rd_limit(rd_limit), .wr_base(wr_base), .wr_limit(wr_limit), .head(head), .tail(tail),
@@ -343,7 +345,8 @@ module lac_top #(
     wire [LANES*ACC_AW-1:0] lane_err_addr;
     wire [2:0]            ex_cause, lane_cause;
     lac_exec #(
-        .LANES(LANES), .LINE_W(LINE_W), .FEAT_AW(FEAT_AW), .SUM_AW(SUM_AW), .COL_DEPTH(COL_DEPTH), .COL_AW(COL_AW), .ACC_AW(ACC_AW)
+        .LANES(LANES), .LINE_W(LINE_W), .FEAT_AW(FEAT_AW), .SUM_AW(SUM_AW), .COL_DEPTH(COL_DEPTH), .COL_AW(COL_AW), .ACC_AW(ACC_AW),
+        .WINDOWS(WINDOWS)
     ) u_exec (
         .clk(item_clk), .load_clk(clk), .rst(core_rst_q), .cmd_valid(ex_valid), .cmd_ready(ex_ready), .cmd(ex_cmd), .done(ex_done), .fail(ex_fail),
         .fail_code(ex_code), .fail_index(ex_index),
@@ -405,12 +408,13 @@ module lac_top #(
     genvar i;
     generate
         for (i = 0; i < LANES; i = i + 1) begin : g_lane
+            localparam integer PLACE_I = (WINDOWS != 0) ? i % 4 : 0;
             lac_lane #(
                 .WEIGHT_DEPTH(WEIGHT_DEPTH), .WEIGHT_AW(WEIGHT_AW), .COL_DEPTH(COL_DEPTH), .COL_AW(COL_AW), .ACC_DEPTH(ACC_DEPTH),
                 .ACC_AW(ACC_AW), .FIFO_DEPTH(FIFO_DEPTH), .COUNT_W(COUNT_W)
             ) u_lane (
                 .clk(clk), .item_clk(item_clk), .rst(core_rst_q),
-                .cfg_format(cfg_format), .cfg_n(cfg_n), .cfg_rows(cfg_rows), .cfg_bank(cfg_bank), .cfg_copy(cfg_copy),
+                .cfg_format(cfg_format), .cfg_place(PLACE_I[1:0]), .cfg_n(cfg_n), .cfg_rows(cfg_rows), .cfg_bank(cfg_bank), .cfg_copy(cfg_copy),
                 .in_valid(item_valid[i]), .in_a(item_a), .in_col(item_col), .in_base(item_base), .in_job(item_job), .in_end(item_end),
                 .almost_full(lane_full[i]), .done(lane_done[2*i +: 2]), .mac(lane_mac[i]),
                 .ex_cause(lane_cause_q), .run(run_q), .count_select(tally_select[i]), .count_at(tally_cause), .count(counts[COUNT_W*i +: COUNT_W]),
@@ -442,7 +446,8 @@ module lac_top #(
 
     // ---- STORE ----------------------------------------------------------------------------------------------------------------------
     lac_store #(
-        .LANES(LANES), .LINE_W(LINE_W), .ADDR_W(ADDR_W), .STORE_W(STORE_W), .ACC_AW(ACC_AW), .PARAM_DEPTH(PROWS), .PARAM_AW(PARAM_AW)
+        .LANES(LANES), .LINE_W(LINE_W), .ADDR_W(ADDR_W), .STORE_W(STORE_W), .ACC_AW(ACC_AW), .PARAM_DEPTH(PROWS), .PARAM_AW(PARAM_AW),
+        .WINDOWS(WINDOWS)
     ) u_store (
         .clk(store_clk), .load_clk(clk), .rst(core_rst_q), .cmd_valid(st_valid), .cmd_ready(st_ready), .cmd(st_cmd), .done(st_done), .fail(st_fail),
         .fail_code(st_code), .fail_addr(st_addr),

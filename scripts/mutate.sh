@@ -24,7 +24,7 @@ padding         lac_lane_decode.v  s/wire err1  = r_out1_q/wire err1  = 1'"'"'b0
 row-limit       lac_lane_decode.v  s/!row0\[ROW_W-1\], g_has1_q/!row0[ROW_W-1] \&\& row0[ACC_AW-1:0] != {ACC_AW{1'"'"'b0}}, g_has1_q/
 phase           lac_lane_decode.v  s/phase_q + 3.d1 == d_n_q/phase_q == d_n_q/
 pair-order      lac_lane_decode.v  s/second_q <= more;/second_q <= 1'"'"'b0;/
-last-flag       lac_scan.v         s/place >= I\[5:0\];/place > I[5:0];/
+last-flag       lac_scan.v         s/place >= I\[5:0\])/place > I[5:0])/
 low-mask        lac_scan.v         s/<< a1_lo_q)/<< 5'"'"'d0)/
 skip-word       lac_scan.v         s/? sum_q \& a2_keep_q :/? sum_q \& a2_keep_q \& 32'"'"'h7FFFFFFF :/
 zero-point      lac_exec.v         s/{x\[15\], x} - {e1_zero\[15\], e1_zero}/{x[15], x} - {1'"'"'b0, e1_zero}/
@@ -70,6 +70,17 @@ list-head       lac_pack.v         s/k_head_q  <= head;/k_head_q  <= 1'"'"'b0;/
 pack-strobes    lac_pack.v         s/begun_q ? strb_q : {LB{1.b0}}/strb_q/
 store-lane      lac_store.v        s/low3_q\[l % 8\] \&\&/1'"'"'b1 \&\&/
 store-index     lac_store.v        s/t0_param   = c_param_row.*;/t0_param   = t0_index_q;/
+window-first    lac_scan.v         s/ \&\& (!at_first || {1.b0, c2_lo} < NEXT\[6:0\])//
+window-left     lac_windows.v      s/lo     = before ? 16.d0 :/lo     =/
+window-right    lac_windows.v      s/none ? lo : beyond ? most_q :/none ? lo :/
+window-column   lac_windows.v      s/ahead  = before ? w_s_q :/ahead  =/
+window-none     lac_windows.v      s/(!none || w_last)/!none/
+window-row      lac_windows.v      s/w_s_q      <= w_row ? w_s0_q :/w_s_q      <=/
+window-base     lac_windows.v      s/w_base_q   <= w_base_q + .*;/w_base_q   <= w_row ? w_base_q : w_base_q + rows_q[ACC_AW-1:0];/
+pixel-index     lac_store.v        s/if (idle || (en \&\& t0_end))           t0_index_q/if (idle || (en \&\& t0_over))          t0_index_q/
+pixel-end       lac_store.v        s/end_q\[STAGES-2:0\], t0_over}/end_q[STAGES-2:0], t0_end}/
+pixel-spill     lac_check.v        s/ || spill_q;/;/
+pixel-width     lac_check.v        s/WINDOWS != 0 \&\& (third_q ||/WINDOWS != 0 \&\& (/
 round           lac_requant.v      s/in_zero, low10\[14\] || half10_q}/in_zero, 1'"'"'b0}/
 '
 # The bench's own rules, but a bug may leave a signal unused.

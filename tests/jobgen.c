@@ -13,13 +13,17 @@ typedef struct {
     uint32_t format, n, copy, type, bank;
     int32_t  zero;
     uint32_t k, r, xrows;            /* channels; rows a lane has; ROWS of EXEC */
-    uint32_t points, cols, elements; /* of EXEC */
+    uint32_t points, cols, elements; /* of EXEC; elements: of a pixel */
+    uint32_t windows, pixels, width, step; /* points of several pixels, or 0, 1, elements, 0 */
+    int32_t  first;
+    uint32_t apart;                  /* accumulators from a pixel to the next; 0: r */
+    int      by_lane;                /* csc8 read as EXEC's format 3 */
     uint32_t feat_base, feat_pitch, feat_lines; /* [lines]; lines: rounded up to 32 */
     uint32_t word_base, words, reach, col_base, acc_base, param_base; /* reach: beyond words, what other features might make LOAD_COLUMNS bring */
     int      columns;                /* (some of) its weights come in column blocks */
     int      needed;                 /* some columns were not loaded: no other features may meet these weights */
     int32_t *w;                      /* [lanes][r][elements] */
-    int32_t *x;                      /* [points][elements], zero point still in it */
+    int32_t *x;                      /* [points][pixels][elements], zero point still in it */
     uint8_t *lane_of;                /* [k] */
     int32_t *bias;
     uint32_t *mult;
@@ -143,7 +147,7 @@ static uint32_t make_slice(job *j, layer *l, const int32_t *book, uint32_t lane,
             int32_t w = 0;
             while (real && !w) w = (int32_t)rng_range(&j->rng, -128, 127);
             s->e[s->n++] = (uint16_t)(gap << 8 | (uint8_t)w);
-            if (real) l->w[((uint64_t)lane * l->r + row) * l->elements + col] = w;
+            if (real) l->w[((uint64_t)lane * l->r + row) * l->elements + (l->by_lane ? 4 * col + lane % 4 : col)] = w;
         }
         last = (int32_t)row;
         n++;
@@ -410,7 +414,7 @@ static int add_features(job *j, layer *l, const output *prev, int act_bits)
         list = prev->list;
         addr = prev->addr;
     } else {
-        channels = l->elements;
+        channels = l->width;
         points = l->points;
         list = rng_chance(&j->rng, 80);
         addr = 0;
@@ -474,7 +478,7 @@ static int add_features(job *j, layer *l, const output *prev, int act_bits)
     }
 
     /* EXEC's view: point p begins at line p * feat_pitch. */
-    const uint32_t need = lines_of(j, l->elements * es);
+    const uint32_t need = lines_of(j, l->width * es);
     int ok = c != NULL;
     if (ok && need > span) ok = 0;
     if (ok) {
@@ -483,11 +487,16 @@ static int add_features(job *j, layer *l, const output *prev, int act_bits)
         ok = (l->points - 1) * l->feat_pitch + need <= span;
     }
     if (ok) {
-        l->x = malloc((size_t)l->points * l->elements * sizeof *l->x);
+        l->x = malloc((size_t)l->points * l->pixels * l->elements * sizeof *l->x);
         ok = l->x != NULL;
     }
-    for (uint32_t p = 0; ok && p < l->points; p++)
-        memcpy(l->x + (size_t)p * l->elements, flat + (size_t)p * l->feat_pitch * epl, l->elements * sizeof *flat);
+    for (uint32_t p = 0; ok && p < l->points * l->pixels; p++)
+        for (uint32_t e = 0; e < l->elements; e++) {
+            const int64_t at = l->first + (int64_t)(p % l->pixels) * l->step + e; /* element of the point */
+            const int     in = at >= 0 && at < l->width;
+            l->x[(size_t)p * l->elements + e] = in ? flat[(size_t)(p / l->pixels) * l->feat_pitch * epl + (size_t)at] : l->zero;
+            j->stats.outside += !in;
+        }
     free(flat);
     return ok ? 0 : -1;
 }
@@ -550,51 +559,76 @@ static int add_params(job *j, layer *l, int out_bits, uint8_t *owned)
     return 0;
 }
 
-/* EXECs that together cover every point and column once: cut by points or by columns at line boundaries. */
+/* EXECs that together cover every point and column once: cut by points or by columns, without windows at line boundaries. */
 static int add_execs(job *j, const layer *l)
 {
-    const uint32_t epl = j->caps.line / elem_size[l->type], per = l->format == 2 ? 4 : 1, cols_line = epl / per;
+    const uint32_t epl = j->caps.line / elem_size[l->type], per = l->format == 2 || l->by_lane ? 4 : 1, cols_line = epl / per;
     uint32_t p_cut = 0, c_cut = 0;
     if (l->points > 1 && rng_chance(&j->rng, 90)) p_cut = 1 + rng_below(&j->rng, l->points - 1);
-    if (cols_line && l->cols > cols_line && rng_chance(&j->rng, 90)) c_cut = cols_line * (1 + rng_below(&j->rng, (l->cols - 1) / cols_line));
+    if (l->windows && l->cols > 1 && rng_chance(&j->rng, 90)) c_cut = 1 + rng_below(&j->rng, l->cols - 1);
+    else if (!l->windows && cols_line && l->cols > cols_line && rng_chance(&j->rng, 90)) c_cut = cols_line * (1 + rng_below(&j->rng, (l->cols - 1) / cols_line));
     for (int pi = p_cut ? 0 : 1; pi < 2; pi++)
         for (int ci = c_cut ? 0 : 1; ci < 2; ci++) {
             const uint32_t p0 = pi ? p_cut : 0, np = (pi ? l->points : p_cut) - p0;
             const uint32_t c0 = ci ? c_cut : 0, nc = (ci ? l->cols : c_cut) - c0;
             job_cmd *c = add_cmd(j, LAC_OP_EXEC);
             if (!c) return -1;
-            lac_set_field(c->w, LAC_F_EXEC_FEAT_BASE, l->feat_base + p0 * l->feat_pitch + c0 * per / epl);
+            lac_set_field(c->w, LAC_F_EXEC_FEAT_BASE, l->feat_base + p0 * l->feat_pitch + (l->windows ? 0 : c0 * per / epl));
             lac_set_field(c->w, LAC_F_EXEC_FEAT_PITCH, l->feat_pitch);
             lac_set_field(c->w, LAC_F_EXEC_POINTS, np);
             lac_set_field(c->w, LAC_F_EXEC_COLUMNS, nc);
             lac_set_field(c->w, LAC_F_EXEC_COL_BASE, l->col_base + c0);
-            lac_set_field(c->w, LAC_F_EXEC_ACC_BASE, l->acc_base + p0 * l->xrows);
+            const uint32_t apart = l->apart ? l->apart : l->xrows;
+            lac_set_field(c->w, LAC_F_EXEC_ACC_BASE, l->acc_base + p0 * l->pixels * apart);
             lac_set_field(c->w, LAC_F_EXEC_ROWS, l->xrows);
             lac_set_field(c->w, LAC_F_EXEC_BANK, l->bank);
-            lac_set_field(c->w, LAC_F_EXEC_FORMAT, l->format);
+            lac_set_field(c->w, LAC_F_EXEC_FORMAT, l->by_lane ? 3 : l->format);
             lac_set_field(c->w, LAC_F_EXEC_N, l->format == 2 ? l->n : 0);
             lac_set_field(c->w, LAC_F_EXEC_COPY, l->format == 0 ? l->copy : rng_below(&j->rng, 2));
             lac_set_field(c->w, LAC_F_EXEC_TYPE, l->type);
             lac_set_field(c->w, LAC_F_EXEC_ZERO, (uint32_t)l->zero);
+            if (l->windows) {
+                lac_set_field(c->w, LAC_F_EXEC_FIRST, (uint32_t)l->first + c0 * per);
+                lac_set_field(c->w, LAC_F_EXEC_STEP, l->step);
+                lac_set_field(c->w, LAC_F_EXEC_WIDTH, l->width);
+                lac_set_field(c->w, LAC_F_EXEC_PIXELS, l->pixels);
+                lac_set_field(c->w, LAC_F_EXEC_APART, l->apart);
+                j->stats.windows++;
+            }
             add_use(c, USE_FEAT, 0, l->feat_base, l->feat_lines);
             add_use(c, USE_WEIGHT, 0, l->word_base, max32(l->words, l->reach));
             add_use(c, USE_COL, 0, l->col_base + c0, nc);
-            add_use(c, l->bank ? USE_ACC1 : USE_ACC0, 1, l->acc_base + p0 * l->xrows, np * l->xrows);
+            add_use(c, l->bank ? USE_ACC1 : USE_ACC0, 1, l->acc_base + p0 * l->pixels * apart, (np * l->pixels - 1) * apart + l->xrows);
             if (l->format == 0) add_use(c, USE_CODE, 0, l->copy, 1);
         }
     return 0;
 }
 
-/* STOREs of all points in one or two commands, and what they must write. */
+/* STOREs of all pixels in one or two commands, one pixel a point or several, and what they must write. */
 static int add_stores(job *j, const layer *l, int times, uint32_t type, output *out)
 {
     const lac_caps *cap = &j->caps;
     const uint32_t es = elem_size[type], list = type != 3 && rng_chance(&j->rng, 90);
-    const uint32_t row = list ? 64 + lines_of(j, l->k * 4) * cap->line : lines_of(j, l->k * es) * cap->line;
+    /* What the items of all pixels have added to each lane's accumulators; STORE takes them in pixels of r, however EXEC had them. */
+    const uint32_t apart = l->apart ? l->apart : l->xrows, span = (l->points * l->pixels - 1) * apart + l->r, all = div_up(span, l->r);
+    uint32_t pixels = 1; /* of a point, its guard included */
+    if (j->caps.formats & LAC_HAS_WINDOWS && l->k % cap->store_w == 0 && rng_chance(&j->rng, 150))
+        for (uint32_t g = 1; g <= all; g++)
+            if (all % g == 0 && (pixels == 1 || rng_chance(&j->rng, 128))) pixels = g;
+    const uint32_t rowed = pixels > 1 || (l->k % cap->store_w == 0 && j->caps.formats & LAC_HAS_WINDOWS && rng_chance(&j->rng, 30));
+    uint32_t guard = 0, top = 0, bottom = 0;
+    if (rowed && rng_chance(&j->rng, 100)) {
+        guard = rng_below(&j->rng, pixels);
+        pixels -= guard;
+        if (rng_chance(&j->rng, 128)) top = rng_below(&j->rng, min32(all / (pixels + guard), 16));
+        if (rng_chance(&j->rng, 128)) bottom = rng_below(&j->rng, min32(all / (pixels + guard) - top, 16));
+    }
+    const uint32_t whole = all / (pixels + guard), points = whole - top - bottom, k_point = pixels * l->k;
+    const uint32_t row = list ? 64 + lines_of(j, k_point * 4) * cap->line : lines_of(j, k_point * es) * cap->line;
     uint32_t pitch = (row + 63) / 64 * 64 + 64 * rng_below(&j->rng, 3);
     int32_t zero = 0, lo = 0, hi = 0;
 
-    if (l->points == 1 && rng_chance(&j->rng, 128)) pitch = 64 * rng_below(&j->rng, 4);
+    if (points == 1 && rng_chance(&j->rng, 128)) pitch = 64 * rng_below(&j->rng, 4);
     if (type < 3) {
         zero = rng_chance(&j->rng, 80) ? type_lo[type] : (int32_t)rng_range(&j->rng, type_lo[type], type_hi[type]);
         lo = type_lo[type];
@@ -605,50 +639,55 @@ static int add_stores(job *j, const layer *l, int times, uint32_t type, output *
             hi = (int32_t)rng_range(&j->rng, lo, type_hi[type]);
         }
     }
-    const uint64_t at = take_output(j, (uint64_t)(l->points - 1) * pitch + row);
+    const uint64_t at = take_output(j, (uint64_t)(points - 1) * pitch + row);
     if (!at) return -1;
 
     /* expected bytes */
-    int64_t *acc = malloc((size_t)l->k * sizeof *acc);
-    int32_t *wk = malloc((size_t)l->k * l->elements * sizeof *wk);
-    int32_t *y = malloc((size_t)l->k * l->points * sizeof *y);
-    if (!acc || !wk || !y) {
+    int64_t *acc = calloc((size_t)cap->lanes * all * l->r, sizeof *acc); /* [lanes][all * r] */
+    int64_t *one = malloc((size_t)cap->lanes * l->r * sizeof *one);      /* one pixel's: [lanes][r] */
+    int32_t *y = malloc((size_t)l->k * all * sizeof *y);
+    if (!acc || !one || !y) {
         free(acc);
-        free(wk);
+        free(one);
         free(y);
         return -1;
     }
-    for (uint32_t k = 0; k < l->k; k++)
-        memcpy(wk + (size_t)k * l->elements, l->w + ((size_t)l->lane_of[k] * l->r + k / cap->lanes) * l->elements, l->elements * sizeof *wk);
-    for (uint32_t p = 0; p < l->points; p++) {
+    for (uint32_t i = 0; i < l->points * l->pixels; i++) {
+        naive_fc(one, l->w, l->x + (size_t)i * l->elements, l->zero, 1, (int)l->elements, (int)(cap->lanes * l->r));
+        for (uint32_t lane = 0; lane < cap->lanes; lane++)
+            for (uint32_t row = 0; row < l->r; row++) acc[((size_t)lane * all) * l->r + i * apart + row] += one[lane * l->r + row];
+    }
+    for (uint32_t p = 0; p < points; p++) {
         uint8_t *m = j->want + at + (uint64_t)p * pitch;
         uint32_t count = 0;
-        naive_fc(acc, wk, l->x + (size_t)p * l->elements, l->zero, 1, (int)l->elements, (int)l->k);
-        for (uint32_t k = 0; k < l->k; k++) {
-            const int64_t a = acc[k] * times;
+        for (uint32_t i = 0; i < k_point; i++) {
+            const uint32_t k = i % l->k, pixel = (top + p) * (pixels + guard) + i / l->k;
+            const int64_t  a = acc[((size_t)l->lane_of[k] * all + pixel) * l->r + k / cap->lanes] * times;
             if (type == 3) {
-                put64(m + 8 * k, (uint64_t)a);
+                put64(m + 8 * i, (uint64_t)a);
                 j->stats.nonzero += a != 0;
                 continue;
             }
             const int32_t q = naive_requant(a, l->bias[k], l->mult[k], l->shift[k], zero, lo, hi);
-            y[p * l->k + k] = q;
+            y[p * k_point + i] = q;
             j->stats.nonzero += q != zero;
-            if (!list && type == 2) put16(m + 2 * k, (uint32_t)q);
-            else if (!list) m[k] = (uint8_t)q;
-            else if (q != zero) put32(m + 64 + 4 * count++, ((uint32_t)q & 0xFFFFu) << 16 | k);
+            if (!list && type == 2) put16(m + 2 * i, (uint32_t)q);
+            else if (!list) m[i] = (uint8_t)q;
+            else if (q != zero) put32(m + 64 + 4 * count++, ((uint32_t)q & 0xFFFFu) << 16 | i);
         }
         if (list) put64(m, count);
     }
     free(acc);
-    free(wk);
-    j->stats.outputs += l->points * l->k;
+    free(one);
+    j->stats.outputs += points * k_point;
+    j->stats.rowed += rowed != 0;
+    j->stats.guarded += guard || top || bottom;
     j->stats.out_type[type]++;
     j->stats.list_out += list;
 
-    const uint32_t cut = l->points > 1 && rng_chance(&j->rng, 60) ? 1 + rng_below(&j->rng, l->points - 1) : 0;
+    const uint32_t cut = points > 1 && !top && !bottom && rng_chance(&j->rng, 60) ? 1 + rng_below(&j->rng, points - 1) : 0;
     for (int part = cut ? 0 : 1; part < 2; part++) {
-        const uint32_t p0 = part ? cut : 0, np = (part ? l->points : cut) - p0;
+        const uint32_t p0 = part ? cut : 0, np = (part ? points : cut) - p0;
         job_cmd *c = add_cmd(j, LAC_OP_STORE);
         if (!c) {
             free(y);
@@ -656,23 +695,31 @@ static int add_stores(job *j, const layer *l, int times, uint32_t type, output *
         }
         set_addr(c, j->base + at + (uint64_t)p0 * pitch);
         lac_set_field(c->w, LAC_F_STORE_PITCH, pitch);
-        lac_set_field(c->w, LAC_F_STORE_POINTS, np);
+        const uint32_t np_all = np + top + bottom, from = l->acc_base + p0 * (pixels + guard) * l->r;
+        lac_set_field(c->w, LAC_F_STORE_POINTS, np_all);
+        lac_set_field(c->w, LAC_F_STORE_GUARD, guard);
+        lac_set_field(c->w, LAC_F_STORE_TOP, top);
+        lac_set_field(c->w, LAC_F_STORE_BOTTOM, bottom);
         lac_set_field(c->w, LAC_F_STORE_CHANNELS, l->k);
-        lac_set_field(c->w, LAC_F_STORE_ACC_BASE, l->acc_base + p0 * l->r);
+        lac_set_field(c->w, LAC_F_STORE_ACC_BASE, from);
         lac_set_field(c->w, LAC_F_STORE_ROWS, l->r);
         lac_set_field(c->w, LAC_F_STORE_PARAM_BASE, l->param_base);
         lac_set_field(c->w, LAC_F_STORE_BANK, l->bank);
+        if (rowed) {
+            lac_set_field(c->w, LAC_F_STORE_WIDTH, k_point);
+            lac_set_field(c->w, LAC_F_STORE_PIXELS, pixels);
+        }
         lac_set_field(c->w, LAC_F_STORE_TYPE, type);
         lac_set_field(c->w, LAC_F_STORE_LIST, list);
         lac_set_field(c->w, LAC_F_STORE_ZERO, (uint32_t)zero);
         lac_set_field(c->w, LAC_F_STORE_CLAMP_LO, (uint32_t)lo);
         lac_set_field(c->w, LAC_F_STORE_CLAMP_HI, (uint32_t)hi);
         add_use(c, USE_MEM, 1, j->base + at + (uint64_t)p0 * pitch, (uint64_t)(np - 1) * pitch + row);
-        add_use(c, l->bank ? USE_ACC1 : USE_ACC0, 1, l->acc_base + p0 * l->r, np * l->r);
+        add_use(c, l->bank ? USE_ACC1 : USE_ACC0, 1, from, np_all * (pixels + guard) * l->r);
         add_use(c, USE_PARAM, 0, l->param_base, l->k);
     }
     free(out->y);
-    const output o = { j->base + at, pitch, l->points, l->k, type, list, zero, y, type != 3 };
+    const output o = { j->base + at, pitch, points, k_point, type, list, zero, y, type != 3 };
     *out = o;
     return 0;
 }
@@ -692,6 +739,7 @@ static void choose(job *j, layer *l, const output *prev)
     l->r = size_up_to(r, min32(min32(cap->acc_depth, (cap->param_depth - 1) / cap->lanes + 1), 12));
     l->k = l->r * cap->lanes - rng_below(r, cap->lanes);
     if (rng_chance(r, 100)) l->k = l->r * cap->lanes;
+    else if (rng_chance(r, 100)) l->k = div_up(l->k, cap->store_w) * cap->store_w;
     if (l->k > cap->param_depth) l->k = cap->param_depth;
     l->r = div_up(l->k, cap->lanes);
     if (prev) {
@@ -701,25 +749,47 @@ static void choose(job *j, layer *l, const output *prev)
         l->type = rng_below(r, 3);
         l->zero = rng_chance(r, 60) ? type_lo[l->type] : rng_chance(r, 60) ? 0 : (int32_t)rng_range(r, type_lo[l->type], type_hi[l->type]);
     }
-    const uint32_t per = l->format == 2 ? 4 : 1, es = elem_size[l->type];
+    l->windows = j->caps.formats & LAC_HAS_WINDOWS && !l->columns && rng_chance(r, 110);
+    l->by_lane = l->windows && l->format == 1 && rng_chance(r, 110);
+    const uint32_t per = l->format == 2 || l->by_lane ? 4 : 1, es = elem_size[l->type];
     const uint32_t epl = cap->line / es;
     l->points = min32(size_up_to(r, 12), cap->acc_depth / l->r);
+    l->pixels = l->windows ? min32(size_up_to(r, 16), cap->acc_depth / l->r / l->points) : 1;
+    l->apart = 0;
     if (l->columns && rng_chance(r, 180)) l->points = 1;
     /* every row that a point has in the RAM, sometimes all of it */
     l->xrows = l->r;
-    if (l->points == 1 && rng_chance(r, 60)) l->xrows = l->r + rng_below(r, min32(cap->acc_depth - l->r + 1, 300));
+    if (l->points * l->pixels == 1 && rng_chance(r, 60)) l->xrows = l->r + rng_below(r, min32(cap->acc_depth - l->r + 1, 300));
     const uint32_t most = min32(min32(cap->col_depth, 100), cap->feat_depth * epl / per);
     l->cols = size_up_to(r, most);
     if (prev) l->cols = min32(max32(prev->k / per, 1), most);
     while (!prev && l->points * lines_of(j, l->cols * per * es) > cap->feat_depth) l->points > 1 ? l->points-- : l->cols--;
-    if (rng_chance(r, 20)) { /* all accumulators */
+    l->width = l->cols * per;
+    l->first = 0;
+    l->step = 0;
+    if (l->windows) {
+        l->width = prev ? prev->k : 1 + rng_below(r, min32(4 * l->width + 8, cap->feat_depth / l->points * epl));
+        l->step = rng_below(r, min32(2 * l->width, 32767) / per + 1) * per;
+        if (rng_chance(r, 128)) l->step = min32(l->step, 3 * per);
+        l->first = (int32_t)per * (int32_t)rng_range(r, -(int32_t)l->cols - 1, rng_chance(r, 200) ? 2 : (int32_t)(l->width / per) + 2);
+    }
+    if (rng_chance(r, 20) && !l->windows) { /* all accumulators */
         l->points = rng_chance(r, 128) && cap->acc_depth <= 256 && !prev && cap->acc_depth / l->r * lines_of(j, l->cols * per * es) <= cap->feat_depth
                   ? cap->acc_depth / l->r : l->points;
         if (l->points > 1) l->xrows = l->r;
     }
-    if (l->points > 1 && l->xrows != l->r) l->xrows = l->r;
+    if (l->points * l->pixels > 1 && l->xrows != l->r) l->xrows = l->r;
+    if (!l->windows) l->width = l->cols * per;
     l->elements = l->cols * per;
-    l->acc_base = rng_chance(r, 40) ? cap->acc_depth - l->points * l->xrows : rng_below(r, cap->acc_depth - l->points * l->xrows + 1);
+    /* pixels that share accumulators, or leave some between them: never more than there are */
+    if (l->windows && l->xrows == l->r && rng_chance(r, 100)) {
+        const uint32_t n = l->points * l->pixels, most_apart = n > 1 ? (cap->acc_depth / l->r * l->r - l->r) / (n - 1) : 1;
+        l->apart = 1 + rng_below(r, min32(max32(most_apart, 1), 2 * l->r + 1));
+        if (n > 1 && l->apart > most_apart) l->apart = 0;
+    }
+    const uint32_t apart = l->apart ? l->apart : l->xrows;
+    const uint32_t accs = max32((l->points * l->pixels - 1) * apart + l->xrows, div_up((l->points * l->pixels - 1) * apart + l->r, l->r) * l->r);
+    l->acc_base = rng_chance(r, 40) ? cap->acc_depth - accs : rng_below(r, cap->acc_depth - accs + 1);
     l->col_base = rng_chance(r, 40) ? cap->col_depth - l->cols : rng_below(r, cap->col_depth - l->cols + 1);
 }
 
@@ -737,11 +807,12 @@ static int add_layer(job *j, layer *l, output *prev)
         free(l->x);
         l->x = NULL;
         if (l->xrows == l->r) {
-            l->points = min32(size_up_to(&j->rng, 12), cap->acc_depth / l->r);
-            while (l->points > 1 && l->points * lines_of(j, l->elements * elem_size[l->type]) > cap->feat_depth) l->points--;
+            l->apart = 0;
+            l->points = min32(size_up_to(&j->rng, 12), cap->acc_depth / l->r / l->pixels);
+            while (l->points > 1 && l->points * lines_of(j, l->width * elem_size[l->type]) > cap->feat_depth) l->points--;
         } else l->points = 1;
         l->bank = rng_below(&j->rng, 2);
-        l->acc_base = rng_below(&j->rng, cap->acc_depth - l->points * l->xrows + 1);
+        l->acc_base = rng_below(&j->rng, cap->acc_depth - l->points * l->pixels * l->xrows + 1);
         if (add_features(j, l, NULL, 6)) return -1;
         j->stats.reused++;
     } else {
@@ -812,13 +883,15 @@ static int add_layer(job *j, layer *l, output *prev)
         if (l->type < 2) l->acc_bits = (l->format == 0 ? bits : 7) + 9;
         j->stats.chained += chain != 0;
     }
-    if (l->points * l->xrows == cap->acc_depth) j->stats.full_acc++;
-    const int times = 1 + (l->points * l->cols < 200 && rng_chance(&j->rng, 25));
+    if (l->points * l->pixels * l->xrows == cap->acc_depth) j->stats.full_acc++;
+    const int times = 1 + (l->points * l->pixels * l->cols < 200 && rng_chance(&j->rng, 25));
     for (int t = 0; t < times; t++)
         if (add_execs(j, l)) return -1;
     if (add_stores(j, l, times, out, prev)) return -1;
     j->stats.layers++;
     j->stats.format[l->format]++;
+    j->stats.shared += l->apart && l->apart != l->xrows;
+    j->stats.by_lane += l->by_lane != 0;
     return 0;
 }
 

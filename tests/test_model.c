@@ -93,7 +93,7 @@ static void test_registers(rig *r)
 #undef LAC_REG
     };
     const uint32_t caps[13] = {r->cfg.lanes, r->cfg.data_w, r->cfg.addr_w, r->cfg.store_w, r->cfg.weight_depth, r->cfg.col_depth,
-                               r->cfg.acc_depth, r->cfg.feat_depth, r->cfg.param_depth, r->cfg.fifo_depth, r->cfg.burst, 15, r->cfg.flight};
+                               r->cfg.acc_depth, r->cfg.feat_depth, r->cfg.param_depth, r->cfg.fifo_depth, r->cfg.burst, 15 | r->cfg.windows << 4, r->cfg.flight};
     lac_model  *m   = lac_model_create(&r->cfg, r->mem, BASE, MEM);
     const char *bad = NULL;
 

@@ -45,6 +45,78 @@ static void test_ring_errors(rig *r)
     fresh(r);
 }
 
+/* Points of several pixels: E and S are a good EXEC and STORE of one pixel. */
+static void test_pixel_errors(rig *r, const command E, const command S)
+{
+    const uint32_t lb = r->lb, acc = r->cfg.acc_depth, feat = r->cfg.feat_depth, sw = r->cfg.store_w;
+    command c, w = E, s = S;
+
+    c = E; SET(c, EXEC, FIRST, 1);               refuse(r, "exec: FIRST without WIDTH", c, LAC_ERR_LENGTH, 0);
+    c = E; SET(c, EXEC, STEP, 1);                refuse(r, "exec: STEP without WIDTH", c, LAC_ERR_LENGTH, 0);
+    c = E; SET(c, EXEC, PIXELS, 1);              refuse(r, "exec: PIXELS without WIDTH", c, LAC_ERR_LENGTH, 0);
+    c = E; SET(c, EXEC, APART, 1);               refuse(r, "exec: APART without WIDTH", c, LAC_ERR_LENGTH, 0);
+    c = E; SET(c, EXEC, WIDTH, 1);               refuse(r, "exec: WIDTH without PIXELS", c, LAC_ERR_LENGTH, 0);
+    SET(w, EXEC, WIDTH, 1); SET(w, EXEC, PIXELS, 1); allow(r, "exec: a window", w);
+    c = w; SET(c, EXEC, FIRST, 1 << 16);         allow(r, "exec: a window far before its point", c);
+    SET(c, EXEC, FIRST, 0xFFFF);                 allow(r, "exec: a window far behind its point", c);
+    c = w; SET(c, EXEC, PIXELS, 4); SET(c, EXEC, STEP, 21845); allow(r, "exec: windows over 65535 elements", c);
+    SET(c, EXEC, STEP, 21846);                   refuse(r, "exec: windows over 65536 elements", c, LAC_ERR_LENGTH, 0);
+    c = w; SET(c, EXEC, FORMAT, NM); SET(c, EXEC, N, 2); SET(c, EXEC, FIRST, 2); refuse(r, "exec: FIRST of N:4", c, LAC_ERR_ALIGN, 0);
+    SET(c, EXEC, FIRST, 4); SET(c, EXEC, STEP, 2); refuse(r, "exec: STEP of N:4", c, LAC_ERR_ALIGN, 0);
+    SET(c, EXEC, STEP, 4);                       allow(r, "exec: FIRST and STEP of N:4", c);
+    c = w; SET(c, EXEC, FEAT_BASE, feat - 1); SET(c, EXEC, WIDTH, lb); allow(r, "exec: a point of the last feature line", c);
+    SET(c, EXEC, WIDTH, lb + 1);                 refuse(r, "exec: a point one line beyond", c, LAC_ERR_BOUNDS, 0);
+    SET(c, EXEC, WIDTH, lb / 2 + 1); SET(c, EXEC, TYPE, INT16); refuse(r, "exec: a point of int16 one line beyond", c, LAC_ERR_BOUNDS, 0);
+    c = w; SET(c, EXEC, FORMAT, NM); SET(c, EXEC, N, 2); SET(c, EXEC, FEAT_BASE, feat - 1); SET(c, EXEC, WIDTH, lb);
+    allow(r, "exec: WIDTH of N:4 counts elements", c);
+    c = w; SET(c, EXEC, ACC_BASE, acc % 2); SET(c, EXEC, PIXELS, acc / 2); SET(c, EXEC, ROWS, 2); allow(r, "exec: all accumulators, by pixels", c);
+    SET(c, EXEC, ACC_BASE, acc % 2 + 1);         refuse(r, "exec: one pixel beyond", c, LAC_ERR_BOUNDS, 0);
+    c = w; SET(c, EXEC, PIXELS, 2); SET(c, EXEC, POINTS, acc / 4); SET(c, EXEC, ROWS, 2); allow(r, "exec: accumulators of points of pixels", c);
+    SET(c, EXEC, POINTS, acc / 4 + 1);           refuse(r, "exec: points of pixels beyond", c, LAC_ERR_BOUNDS, 0);
+    c = w; SET(c, EXEC, PIXELS, 65535); SET(c, EXEC, ROWS, 65535); refuse(r, "exec: pixels times rows", c, LAC_ERR_BOUNDS, 0);
+    SET(c, EXEC, PIXELS, 32768); SET(c, EXEC, ROWS, 32768); SET(c, EXEC, POINTS, 4); refuse(r, "exec: pixels times rows, a power of two", c, LAC_ERR_BOUNDS, 0);
+
+    c = w; SET(c, EXEC, FORMAT, 3);              allow(r, "exec: format 3 of windows", c);
+    SET(c, EXEC, N, 1);                          refuse(r, "exec: format 3 with N", c, LAC_ERR_LENGTH, 0);
+    SET(c, EXEC, N, 0); SET(c, EXEC, FIRST, 3);  refuse(r, "exec: FIRST of format 3", c, LAC_ERR_ALIGN, 0);
+    c = w; SET(c, EXEC, PIXELS, 3); SET(c, EXEC, APART, 2); SET(c, EXEC, ROWS, acc - 4); allow(r, "exec: pixels share accumulators", c);
+    SET(c, EXEC, APART, 3);                      refuse(r, "exec: the last pixel's rows beyond", c, LAC_ERR_BOUNDS, 0);
+    SET(c, EXEC, ROWS, 1); SET(c, EXEC, APART, (acc - 1) / 2); allow(r, "exec: pixels far apart", c);
+    SET(c, EXEC, APART, (acc + 1) / 2);          refuse(r, "exec: pixels too far apart", c, LAC_ERR_BOUNDS, 0);
+    SET(c, EXEC, APART, 65535); SET(c, EXEC, PIXELS, 1); allow(r, "exec: one pixel, no matter how far apart", c);
+    SET(c, EXEC, PIXELS, 2);                     refuse(r, "exec: two pixels 65535 apart", c, LAC_ERR_BOUNDS, 0);
+
+    SET(s, STORE, CHANNELS, sw); SET(s, STORE, ROWS, 1); SET(s, STORE, PIXELS, 2); SET(s, STORE, WIDTH, 2 * sw);
+    allow(r, "store: two pixels a point", s);
+    c = S; SET(c, STORE, PIXELS, 1);             refuse(r, "store: PIXELS without WIDTH", c, LAC_ERR_LENGTH, 0);
+    c = S; SET(c, STORE, GUARD, 1);              refuse(r, "store: GUARD without WIDTH", c, LAC_ERR_LENGTH, 0);
+    c = S; SET(c, STORE, POINTS, 2); SET(c, STORE, PITCH, 64); SET(c, STORE, TOP, 1); refuse(r, "store: TOP without WIDTH", c, LAC_ERR_LENGTH, 0);
+    c = s; SET(c, STORE, POINTS, 3); SET(c, STORE, TOP, 1); SET(c, STORE, BOTTOM, 1); allow(r, "store: one of three points", c);
+    SET(c, STORE, BOTTOM, 2);                    refuse(r, "store: none of three points", c, LAC_ERR_LENGTH, 0);
+    SET(c, STORE, TOP, 15); SET(c, STORE, BOTTOM, 15); refuse(r, "store: fewer points than are dropped", c, LAC_ERR_LENGTH, 0);
+    c = s; SET(c, STORE, ACC_BASE, acc - 7); SET(c, STORE, GUARD, 5); allow(r, "store: a guard to the last accumulator", c);
+    SET(c, STORE, GUARD, 6);                     refuse(r, "store: a guard one beyond", c, LAC_ERR_BOUNDS, 0);
+    SET(c, STORE, ACC_BASE, 0); SET(c, STORE, GUARD, 65535); refuse(r, "store: a guard of 65535 pixels", c, LAC_ERR_BOUNDS, 0);
+    c = s; SET(c, STORE, PIXELS, 0);             refuse(r, "store: WIDTH without PIXELS", c, LAC_ERR_LENGTH, 0);
+    c = s; SET(c, STORE, WIDTH, 2 * sw + 1);     refuse(r, "store: WIDTH is not PIXELS * CHANNELS", c, LAC_ERR_LENGTH, 0);
+    c = s; SET(c, STORE, PIXELS, 32769); SET(c, STORE, CHANNELS, 2 * sw); SET(c, STORE, WIDTH, 32769u * 2 * sw);
+    SET(c, STORE, ROWS, (2 * sw + r->cfg.lanes - 1) / r->cfg.lanes);
+    refuse(r, "store: WIDTH is PIXELS * CHANNELS modulo 65536", c, LAC_ERR_LENGTH, 0);
+    if (sw > 1) {
+        c = s; SET(c, STORE, CHANNELS, 1); SET(c, STORE, WIDTH, 2); refuse(r, "store: pixels of a part of STORE_W", c, LAC_ERR_ALIGN, 0);
+    }
+    c = s; SET(c, STORE, ACC_BASE, acc - 2);     allow(r, "store: the last two pixels", c);
+    SET(c, STORE, ACC_BASE, acc - 1);            refuse(r, "store: one pixel beyond", c, LAC_ERR_BOUNDS, 0);
+    const uint32_t row = lines(r, 2 * sw) * lb, pitch = (row + 63) / 64 * 64;
+    c = s; SET(c, STORE, POINTS, 2); SET(c, STORE, PITCH, pitch); allow(r, "store: pitch of exactly a row of pixels", c);
+    SET(c, STORE, PITCH, pitch - 64);            refuse(r, "store: pitch below a row of pixels", c, LAC_ERR_LENGTH, 0);
+    window(r, 1, BASE, BASE + 0x8000 + row);
+    allow(r, "window: store of pixels", s);
+    window(r, 1, BASE, BASE + 0x8000 + row - 1);
+    refuse_window(r, "window: store of pixels, one byte short", s, BASE + 0x8000);
+    fresh(r);
+}
+
 static void test_command_errors(rig *r)
 {
     const uint32_t lanes = r->cfg.lanes, lb = r->lb, acc = r->cfg.acc_depth, feat = r->cfg.feat_depth, cols = r->cfg.col_depth;
@@ -62,9 +134,10 @@ static void test_command_errors(rig *r)
         {"LOAD_CODEBOOK", 0x11, {0x000177FF, ~0u, ~0u, ~0u, 1}},
         {"LOAD_FEATURES", 0x21, {0x000177FF, ~0u, ~0u, ~0u, 0x00FFFFFF, ~0u, 0x0007FFFF, 0x0000FFFF}},
         {"LOAD_PARAMS", 0x31, {0x000177FF, ~0u, ~0u, ~0u, ~0u}},
-        {"EXEC", 0x02, {0x000177FF, ~0u, ~0u, ~0u, ~0u, 0x01FFFFFF, 0x0000FFFF}},
-        {"STORE", 0x03, {0x000177FF, ~0u, ~0u, ~0u, 0x00FFFFFF, ~0u, ~0u, 0x000FFFFF, 0x0000FFFF, ~0u}},
+        {"EXEC", 0x02, {0x000177FF, ~0u, ~0u, ~0u, ~0u, 0x01FFFFFF, ~0u, ~0u, ~0u}},
+        {"STORE", 0x03, {0x000177FF, ~0u, ~0u, ~0u, 0x00FFFFFF, ~0u, ~0u, 0xFF0FFFFF, ~0u, ~0u, ~0u}},
     };
+    static const uint32_t ONE_PIXEL[2][11] = {{[6] = 0xFFFF0000, [7] = ~0u, [8] = ~0u}, {[7] = 0xFF000000, [8] = 0xFFFF0000, [10] = ~0u}}; /* bits without windows reserved, of EXEC, STORE */
     for (int k = 0; k < 7; k++) {
         int bad = 0;
         for (unsigned bit = 0; bit < 512; bit++) {
@@ -76,6 +149,7 @@ static void test_command_errors(rig *r)
             go(r);
             const uint32_t own = 1u << ((BITS[k].word0 & 15) - 1);
             uint32_t index = bit / 32, named = BITS[k].named[bit / 32] >> bit % 32 & 1, code = LAC_ERR_RESERVED;
+            if (!r->cfg.windows && k >= 5 && index < 11 && ONE_PIXEL[k - 5][index] >> bit % 32 & 1) named = 0;
             if (bit < 8) {  /* another command, or none */
                 fresh(r);
                 continue;
@@ -193,6 +267,8 @@ static void test_command_errors(rig *r)
     SET(c, STORE, POINTS, 2);                          refuse(r, "store: one accumulator beyond", c, LAC_ERR_BOUNDS, 0);
     c = S; SET(c, STORE, PARAM_BASE, r->cfg.param_depth / r->cfg.store_w * r->cfg.store_w);
     refuse(r, "store: parameters beyond", c, LAC_ERR_BOUNDS, 0);
+
+    if (r->cfg.windows) test_pixel_errors(r, E, S);
 
     /* Windows: the last line must be inside, the next must not. */
     const uint32_t row = lines(r, 24) * lb, many = lines(r, 5 * 16) * lb;
