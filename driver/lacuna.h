@@ -8,8 +8,8 @@
  *                moves bytes with the port's mem_write and mem_read.
  *   Errors       0 or a negative lac_status. A call that fails with LAC_E_ARG .. LAC_E_SPACE has changed nothing.
  *   Concurrency  Calls on one device must not overlap.
- *   Environment  C99, freestanding; of the C library only memcpy and memset. Stack: lac_fc_build() and what calls it below 2.5 KB,
- *                all else below 1 KB. Hosts of either byte order.
+ *   Environment  C99, freestanding; of the C library only memcpy and memset. Stack: lac_fc_build(), lac_conv_build() and what
+ *                calls them below 2.5 KB, all else below 1 KB. Hosts of either byte order.
  */
 #ifndef LACUNA_H
 #define LACUNA_H
@@ -309,7 +309,8 @@ typedef struct {
     uint32_t pad_top, pad_left, pad_bottom, pad_right; /* 0 .. 65535; pad_left * channels and what a tap adds to it 0 .. 65535 */
 } lac_conv_shape;
 
-/* Pixels of an output row, rows of an output image; 0: the kernel does not fit the padded image. */
+/* Pixels of an output row, rows of an output image; 0: the kernel does not fit the padded image, or a number of this direction is out of its range. A job
+ * needs 1 .. 65535 of both, an output row of at most 65535 elements, and (pixels - 1) * stride_x * channels 0 .. 65535. */
 uint32_t lac_conv_out_x(const lac_conv_shape *s);
 uint32_t lac_conv_out_y(const lac_conv_shape *s);
 
@@ -328,7 +329,9 @@ typedef struct {
 /* Commands of a sequence of `n` convolutions; as lac_fc_build(), whose rules about places, overlap and order hold here too. Images are cut into bands
  * of output rows that fit the accumulators and the feature RAM; a band's input rows are loaded once for all its taps where they fit together, else tap by tap.
  * LAC_E_ARG: also a shape out of range, no output, a machine without LAC_HAS_WINDOWS, or channels that do not fit the layer. LAC_E_SPACE: also an image row
- * that is larger than the feature RAM, or a layer that is cut into row tiles whose outputs do not begin at multiples of LAC_ALIGN. */
+ * that is larger than the feature RAM; a layer of several row tiles whose pixels, layer->rows elements, are no multiple of LAC_ALIGN bytes; an output row larger than
+ * an accumulator bank that is a list, or where not even as many pixels fit as make a multiple of LAC_ALIGN bytes.
+ * With several row tiles leave no gap between the rows of y (pitch: pixels * layer->rows elements): only then a band is more than one row. */
 lac_status lac_conv_build(const lac_caps *caps, const lac_conv *jobs, uint32_t n, lac_emit emit, void *ctx);
 lac_status lac_conv_run(lac_dev *dev, const lac_conv *jobs, uint32_t n, uint32_t limit);
 

@@ -5,7 +5,8 @@
 #
 #   Parts    RUN is what a device needs that runs layers packed elsewhere; CONV, if there are convolutions among them. The rest of ALL is the
 #            packer, and recurrent layers
-#   Checks   text (code and constants) for RV32 at most so many bytes as its limit says; no undefined symbol in any part but memcpy, memset, and those of the compiler's own 64-bit arithmetic, of which a division would be one too many
+#   Checks   text (code and constants) for RV32 at most so many bytes as its limit says; no undefined symbol in any part but memcpy,
+#            memset, and those of the compiler's own 64-bit arithmetic, of which a division would be one too many
 #   Skips    where a compiler is absent
 set -u
 cd "$(dirname "$0")/.." || exit 2
