@@ -298,7 +298,7 @@ int cmd_conv(cli_globals *g, int argc, char **argv)
         "int16. A kernel has at most 11 x 11 taps. Outside the image X is its zero point.",
         children, 0, 0,
     };
-    static const layer_kind kind = { "conv", load, prepare, build, misfit, 0 };
+    static const layer_kind kind = { "conv", load, prepare, build, misfit };
     conv v = { .stride = { 1, 1 }, .dilation = { 1, 1 }, .groups = 1 };
     layer_init(&v.l, &kind, g);
     argp_parse(&argp, argc, argv, 0, NULL, &v);

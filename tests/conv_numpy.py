@@ -127,6 +127,9 @@ def check(b, s, w, x, z, *options, repeat=1, want=None, port=None):
         return f"items: expected {want_items}, got {stats['items']}"
     if (stats["cycles"] is None) != ((port or b.port) == "model") or stats["lanes"] != b.lanes or stats["repeat"] != repeat:
         return f"stats {stats['cycles']} cycles, {stats['lanes']} lanes, {stats['repeat']} repetitions"
+    long = len(x) > 65535  # more commands than a ring holds are not predicted
+    if (stats["predicted_cycles"] is None) != long or (stats["predicted_cycles"] or 1e9) < max(stats["items"], need / b.lanes):
+        return f"predicted {stats['predicted_cycles']} cycles for {stats['items']} items, {need} multiplications"
     if stats["cycles"] and abs(stats["utilisation"] - need / (b.lanes * stats["cycles"])) > 1e-9:
         return f"utilisation {stats['utilisation']}"
     return None
