@@ -205,6 +205,13 @@ static uint32_t step_of_rows(const lac_caps *caps, uint32_t pixels, lac_type out
     return step;
 }
 
+/* [lines] of the feature RAM that an image row takes. */
+static uint32_t row_lines(const layer *l, uint32_t elements)
+{
+    const lac_caps *caps = &l->mach.dev.caps;
+    return ((uint32_t)npy_type_size(l->x.type) * elements + caps->line - 1) / caps->line;
+}
+
 /* The machine is known: matrix, format, images. */
 static int prepare(layer *l, diag *d)
 {
@@ -218,7 +225,7 @@ static int prepare(layer *l, diag *d)
     const int            nm = host_format_n(o->format) != 0;
     host_matrix          given;
     uint64_t             rules, lane_cycles;
-    diag                 too_wide;
+    diag                 unused;
     if (!(caps->formats & LAC_HAS_WINDOWS)) return diag_set(d, "configuration %s has no convolution", l->mach.cfg.name);
     if (layer_has_format(l, d)) return -1;
     if (rows > HOST_MAX_DIM || (uint64_t)wide * step > MAX_ROW)
@@ -233,9 +240,10 @@ static int prepare(layer *l, diag *d)
         return -1;
     if (host_uses_conv(&l->uses, l->x.data, l->in, (int32_t)o->zero_in, l->x.dim[0], &v->shape, &rules)) return diag_set(d, "not enough memory");
     l->format = o->format;
-    if (l->format == HOST_AUTO)
-        l->format = host_choose(&l->m, &l->uses, caps->lanes, check_limits(v, padded, &too_wide) ? caps->formats & ~(1u << LAC_NM) : caps->formats,
-                                &lane_cycles);
+    if (l->format == HOST_AUTO) {
+        const int too_wide = check_limits(v, padded, &unused) || row_lines(l, v->shape.width * padded) > caps->feat_depth;
+        l->format = host_choose(&l->m, &l->uses, caps->lanes, too_wide ? caps->formats & ~(1u << LAC_NM) : caps->formats, &lane_cycles);
+    }
     if (l->format == HOST_AUTO) return diag_set(d, "%s: no format of configuration %s takes it", o->w, l->mach.cfg.name);
     l->lane_cycles = host_cycles(&l->m, l->format, &l->uses, caps->lanes);
     l->needed_macs = host_needed_macs(&l->m, &l->uses);
@@ -274,9 +282,7 @@ static lac_status build(layer *l, lac_emit emit, void *ctx)
 
 static int misfit(const layer *l, diag *d)
 {
-    const lac_caps *caps = &l->mach.dev.caps;
-    const uint64_t  lines = lac_pitch(caps, l->x_width, l->in, 0) / caps->line;
-    if (lines > caps->feat_depth)
+    if (row_lines(l, l->x_width) > l->mach.dev.caps.feat_depth)
         return diag_set(d, "%s: an image row of %" PRIu32 " pixels of %" PRIu32 " channels does not fit the feature RAM of configuration %s", l->o.x,
                         l->x_width / l->channels, l->channels, l->mach.cfg.name);
     return diag_set(d, "%s and %s: image rows and layer do not fit the RAMs of configuration %s", l->o.w, l->o.x, l->mach.cfg.name);
@@ -292,7 +298,7 @@ int cmd_conv(cli_globals *g, int argc, char **argv)
         "int16. A kernel has at most 11 x 11 taps. Outside the image X is its zero point.",
         children, 0, 0,
     };
-    static const layer_kind kind = { "conv", load, prepare, build, misfit, 0 };
+    static const layer_kind kind = { "conv", load, prepare, build, misfit };
     conv v = { .stride = { 1, 1 }, .dilation = { 1, 1 }, .groups = 1 };
     layer_init(&v.l, &kind, g);
     argp_parse(&argp, argc, argv, 0, NULL, &v);

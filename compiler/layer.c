@@ -326,7 +326,7 @@ static int write_trace(const layer *l, diag *d)
     const layer_options *o = &l->o;
     char           title[1024];
     snprintf(title, sizeof title, "%s on %s, 1 us is 1 cycle: lacuna %s %.300s %.300s, %s",
-             l->mach.kind == MACHINE_RTL ? "measured" : l->kind->predicted ? "predicted" : "no times known", l->mach.cfg.name, l->kind->name, o->w, o->x, host_format_name(l->format));
+             l->mach.kind == MACHINE_RTL ? "measured" : "predicted", l->mach.cfg.name, l->kind->name, o->w, o->x, host_format_name(l->format));
     return trace_write(&l->trace, o->g->trace, title, d);
 }
 

@@ -54,7 +54,6 @@ typedef struct {
     int        (*prepare)(layer *l, diag *d);                /* the machine is open: everything down to `out_dim` below */
     lac_status (*build)(layer *l, lac_emit emit, void *ctx); /* the commands of l->jobs */
     int        (*misfit)(const layer *l, diag *d);           /* -1, and why they are not possible on this machine */
-    int          predicted;                                  /* the cycle model knows such commands */
 } layer_kind;
 
 struct layer {

@@ -248,7 +248,7 @@ int layer_execute(layer *l, const runner_plan *plan)
         return cli_fail(g, CLI_FAILED, d.text);
     }
 
-    if (l->kind->predicted && (g->stats || g->trace)) foresee(l);
+    if (g->stats || g->trace) foresee(l);
 
     const size_t bytes = l->out_count * layer_out_bytes(l->o.out);
     l->result = malloc(bytes);

@@ -89,15 +89,17 @@ class Shape:
         return y
 
     def macs(self, w, x):
-        """(multiplications with both operands non-zero, all that are inside the image)"""
+        """(multiplications with both operands non-zero, all that are inside the image; activations that are not zero, groups of four channels that are not)"""
         k, c = w.shape[0] // self.groups, w.shape[3]
-        need = 0
+        need = items = fours = 0
         for i, j, seen in self.taps(w, (x != 0).astype(np.int64)):
             uses = seen.sum(axis=(0, 1, 2))
+            items += int(uses.sum())
+            fours += sum(int(seen[..., g:g + 4].any(axis=-1).sum()) for g in range(0, x.shape[3], 4))
             for g in range(self.groups):
                 need += int((uses[g * c:(g + 1) * c] * (w[g * k:(g + 1) * k, i, j] != 0).sum(axis=0)).sum())
         inside = sum(int(seen.sum()) for _, _, seen in self.taps(w, np.ones((*x.shape[:3], 1), np.int64)))
-        return need, inside * c * w.shape[0]
+        return need, inside * c * w.shape[0], items, fours
 
 
 def aligned_w(r, fmt, k, ky, kx, c, groups, density):
@@ -115,13 +117,19 @@ def check(b, s, w, x, z, *options, repeat=1, want=None, port=None):
     error = differs(y, s.conv(w, a) if want is None else want)
     if error:
         return error
-    need, dense = (n * repeat for n in s.macs(w, a))
+    need, dense, items, fours = (n * repeat for n in s.macs(w, a))
     if (stats["needed_macs"], stats["dense_macs"]) != (need, dense):
         return f"macs: expected {need} of {dense}, got {stats['needed_macs']} of {stats['dense_macs']}"
     if stats["issued_macs"] < need or (stats["format"].startswith("csc") and stats["issued_macs"] != need):
         return f"issued_macs: expected {need}, got {stats['issued_macs']}"
+    want_items = items if stats["format"].startswith("csc") else fours
+    if stats["weight_blocks"] == 1 and stats["items"] != want_items:
+        return f"items: expected {want_items}, got {stats['items']}"
     if (stats["cycles"] is None) != ((port or b.port) == "model") or stats["lanes"] != b.lanes or stats["repeat"] != repeat:
         return f"stats {stats['cycles']} cycles, {stats['lanes']} lanes, {stats['repeat']} repetitions"
+    long = len(x) > 65535  # more commands than a ring holds are not predicted
+    if (stats["predicted_cycles"] is None) != long or (stats["predicted_cycles"] or 1e9) < max(stats["items"], need / b.lanes):
+        return f"predicted {stats['predicted_cycles']} cycles for {stats['items']} items, {need} multiplications"
     if stats["cycles"] and abs(stats["utilisation"] - need / (b.lanes * stats["cycles"])) > 1e-9:
         return f"utilisation {stats['utilisation']}"
     return None
@@ -215,6 +223,13 @@ def directed(b):
         say(f"{tag} requantised to {kind}, channels filled up", both(b, s, w, x, 3, *files, "--out-type", kind, "--zero-point", zp, "--clamp", f"{lo},{hi}", "--format", "csc8", want=want))
     say(f"{tag} three repetitions", both(b, s, w, x, 3, "--repeat", 3, repeat=3))
     say(f"{tag} five images", both(b, s, w, np.concatenate([x, x[:, ::-1], x[:1, :, ::-1]]), 3, "--stream"))
+
+
+    # As many pixels of five channels as the feature RAM holds; filled up to eight it would not.
+    x = ints(r, 1, 2, min(b.feature_bytes, 65535) // 5, 5)
+    w = ints(r, 2, 2, 1, 5)
+    w[..., 1:] = 0  # 1:4 would take fewer cycles
+    say(f"{tag} the longest image row", both(b, Shape((1, 8)), ints(r, 2, 2, 1, 5), x, 9, "--format", "csc8") or both(b, Shape((1, 9)), w, x, 9))
 
 
 def host(b):

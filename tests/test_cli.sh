@@ -209,13 +209,14 @@ save("Cdw", w[..., :1].repeat(3, axis=0)); save("Cg", w[..., :3]); save("C5", w[
 save("Cf", w.astype(np.float32)); save("Cnan", np.where(np.arange(144).reshape(w.shape) == 40, np.nan, 1).astype(np.float32))
 save("C16", w.astype(np.int16)); save("Cu8", w.astype(np.uint8)); save("Iu8", np.ones((1, 5, 7, 6), np.uint8)); save("Iempty", np.zeros((0, 5, 7, 6), np.int8))
 save("Ilong", np.ones((1, 1, 10923, 6), np.int8)); save("C1", np.ones((1, 1, 1, 6), np.int8)); save("Irow", np.ones((1, 1, 200, 6), np.int8)); save("Irow1", np.ones((1, 1, 100, 6), np.int8)); save("C256", np.ones((256, 3, 2, 6), np.int8)); save("Ihigh", np.ones((1, 65536, 1, 6), np.int8))
-save("B4", np.zeros(4, np.int32)); save("C4", np.full((1, 1, 1, 6), 32767, np.int16)); save("Iov", np.full((1, 1, 1, 6), 32767, np.int16)); save("C36", np.full((1, 6, 6, 6), 32767, np.int16))
+save("B4", np.zeros(4, np.int32)); save("B3", np.zeros(3, np.int32)); save("M3", np.full(3, 1 << 30, np.int32)); save("C4", np.full((1, 1, 1, 6), 32767, np.int16)); save("Iov", np.full((1, 1, 1, 6), 32767, np.int16)); save("C36", np.full((1, 6, 6, 6), 32767, np.int16))
 save("Iov36", np.full((1, 6, 6, 6), 32767, np.int16))
 PY
 conv 0 "a job runs" "Y.npy: [2, 5, 4, 4] from 6 channels, format" C.npy I.npy --stride 1,2 --pad 1
 conv 0 "depthwise" "Y.npy: [2, 3, 6, 12] from 6 channels" Cdw.npy I.npy --groups 6
 conv 0 "groups of three, channels filled up for 4:4" "format 4:4, resident" Cg.npy I.npy --groups 2 --format 4:4
 conv 0 "requantised, streamed, on small RAMs" "streamed" C.npy I.npy --config odd --stream --bias B4.npy --out-type uint8 --format 3:4 --prune
+conv 0 "parameters of channels that are filled up" "Y.npy: [2, 3, 6, 3]" C3.npy I.npy --bias B3.npy --multiplier M3.npy --shift S3.npy
 conv 0 "clustered" "cluster: 15 values" Cf.npy I.npy --cluster
 conv 0 "repeated" "3 times" C.npy I.npy --repeat 3 --stats s.json --trace t.json
 rm -f s.json t.json
