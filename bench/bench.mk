@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Benchmarks: build/bench_NAME measures and writes build/bench/NAME.json, scripts/bench_tables.py makes the tables of it.
-BENCH_NAMES   := sim eie 2to4 spmm masks trained zero scale ops
-BENCH_BIN     := $(BENCH_NAMES:%=$(B)/bench_%)
+BENCH_NAMES   := sim eie 2to4 spmm masks trained zero scale ops conv
+# bench_conv is no program: bench/conv.py runs `lacuna conv`
+BENCH_BIN     := $(patsubst %,$(B)/bench_%,$(filter-out conv,$(BENCH_NAMES)))
 BENCH_PYTHON  ?= $(firstword $(wildcard $(B)/venv/bin/python) $(PYTHON))
 BENCH_OBJ     := $(B)/obj/bench/bench.o
 BENCH_L64     := $(B)/rtl/l64.so
@@ -62,9 +63,11 @@ bench-trained: ## Matrices of trained networks (LACUNA_DATA)
 bench-zero:    ## Cycles against the density of activations
 bench-scale:   ## Lanes, queues, buses, latency: a dozen machines, built first
 bench-ops:     ## Operations a multiplier, a clock and a second: the cores of the boards
+bench-conv:    ## Convolutions: ResNet-50, MLPerf Tiny, sparse weights and inputs
 bench:         ## All benchmarks, one after the other (BENCH_QUICK=1: a part of the rows)
 
-$(foreach n,$(BENCH_NAMES),$(eval bench-$n: $(B)/bench_$n $(BENCH_L64) $(BENCH_DEPS_$n)))
+BENCH_DEPS_conv  := $(B)/lacuna
+$(foreach n,$(BENCH_NAMES),$(eval bench-$n: $(filter $(B)/bench_$n,$(BENCH_BIN)) $(BENCH_L64) $(BENCH_DEPS_$n)))
 $(BENCH_NAMES:%=bench-%):
 	@PYTHON='$(BENCH_PYTHON)' bench/run.sh $(@:bench-%=%)
 

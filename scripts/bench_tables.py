@@ -12,7 +12,7 @@ import re
 import sys
 
 BENCH = os.environ.get("BENCH") or os.path.join(os.environ.get("B", "build"), "bench")
-NAMES = ["sim", "eie", "2to4", "spmm", "masks", "trained", "zero", "scale", "ops"]
+NAMES = ["sim", "eie", "2to4", "spmm", "masks", "trained", "zero", "scale", "ops", "conv"]
 
 
 def load(name):
@@ -106,7 +106,7 @@ def machine(rows):
         ("{} lanes", values(rows, lambda r: r["lanes"])),
         ("{}-bit bus", values(rows, lambda r: r["memory"]["bus_bits"])),
         ("memory latency {} cycles", values(rows, lambda r: r["memory"]["latency"])),
-        ("{} bursts outstanding", values(rows, lambda r: r["memory"]["outstanding"])),
+        ("{} bursts outstanding", values([r for r in rows if "outstanding" in r["memory"]], lambda r: r["memory"]["outstanding"])),
     ) if len(value) == 1 for value in value]
     words += ["one beat a cycle each way", f"{' and '.join(values(rows, lambda r: r['matrix']))} matrices"]
     words += [f"weights {w}" for w in values(rows, lambda r: "resident" if r["resident"] else "streamed")]
@@ -273,7 +273,37 @@ def ops(rows):
     return [("ops", "Operations a multiplier and clock, and, times lanes and clock, 10^9 a second", rows, f"Clock, of `make fpga`: {clocks}.\n\n{text}")]
 
 
-TABLES = {"sim": sim, "eie": eie, "2to4": two_to_four, "spmm": spmm, "masks": masks, "trained": trained, "zero": zero, "scale": scale, "ops": ops}
+def conv(rows):
+    def shape(r):
+        h, w = r["image"]
+        c, k = r["channels"]
+        return f"{h} x {w} x {c} to {k}"
+
+    def against(dense, r):
+        return f"{dense['throughput_cycles'] / r['throughput_cycles']:.2f} x" if r else ""
+
+    resnet, lines = pick(rows, table="resnet"), []
+    for dense in pick(resnet, format="4:4"):
+        mine = pick(resnet, workload=dense["workload"])
+        others = [next((r for r in mine if r["format"] == f and abs(r["weight_density"] - d) < 0.03), None) for f, d in (("2:4", 0.5), ("1:4", 0.25), ("csc8", 0.2), ("csc8", 0.1))]
+        lines.append([dense["workload"], shape(dense), whole(dense["throughput_cycles"]), f"{dense['utilisation']:.3f}", *(against(dense, r) for r in others),
+                      f"{dense['im2col_bytes'] / 1024:,.0f}", f"{dense['mec_bytes'] / 1024:,.0f}"])
+    first = markdown(["layer", "image, channels", "4:4: cycles", "utilisation", "2:4", "1:4", "csc8, 20 %", "csc8, 10 %", "im2col would store, KB", "MEC, KB"], lines)
+    tiny = pick(rows, table="tiny")
+    second = markdown(["layer", "image, channels", "format", "needed MACs", "cycles", "utilisation", "bound"],
+                      [[r["workload"], shape(r), r["chosen"], whole(r["needed_macs"]), whole(r["throughput_cycles"]), f"{r['utilisation']:.3f}", r["bound"]] for r in tiny])
+    sparse, lines = pick(rows, table="sparse"), []
+    for dense in pick(sparse, format="4:4"):
+        for r in pick(sparse, workload=dense["workload"], format="auto"):
+            lines.append([r["workload"], shape(r), percent(round(r["weight_density"], 2)), percent(round(r["activation_density"], 2)), r["chosen"], whole(r["throughput_cycles"]),
+                          against(dense, r), f"{dense['needed_macs'] / r['needed_macs']:.1f} x", f"{r['utilisation']:.3f}", r["bound"]])
+    third = markdown(["layer", "image, channels", "weights not zero", "inputs not zero", "format", "cycles", "fewer cycles than dense", "fewer multiplications", "utilisation", "bound"], lines)
+    return [("conv-resnet", "Convolutions of ResNet-50: dense weights (cycles), and how many times fewer the others take", resnet, first),
+            ("conv-tiny", "Convolutions of MLPerf Tiny, half of the inputs zero", tiny, second),
+            ("conv-sparse", "Sparse weights and sparse inputs against the dense layer", sparse, third)]
+
+
+TABLES = {"sim": sim, "eie": eie, "2to4": two_to_four, "spmm": spmm, "masks": masks, "trained": trained, "zero": zero, "scale": scale, "ops": ops, "conv": conv}
 
 
 def tables(name, rows):

@@ -81,6 +81,12 @@ pixel-index     lac_store.v        s/if (idle || (en \&\& t0_end))           t0_
 pixel-end       lac_store.v        s/end_q\[STAGES-2:0\], t0_over}/end_q[STAGES-2:0], t0_end}/
 pixel-spill     lac_check.v        s/ || spill_q;/;/
 pixel-width     lac_check.v        s/WINDOWS != 0 \&\& (third_q ||/WINDOWS != 0 \&\& (/
+pixel-apart     lac_exec.v         s/c_apart != 16.d0 ? c_apart : c_rows/1'"'"'b0 ? c_apart : c_rows/
+pixel-lane      lac_lane_decode.v  s/cfg_place \& {2{format == 2.d3}}/2'"'"'d0/
+pixel-guard     lac_store.v        s/t0_drop  = c_pix \&\& (t0_pixel_q > c_pixels ||/t0_drop  = c_pix \&\& (/
+pixel-top       lac_store.v        s/ || t0_point_q <= {12.d0, c_top}//
+pixel-bottom    lac_store.v        s/if (WINDOWS == 0 || !(t0_valid_q/if (WINDOWS != 0 || !(t0_valid_q/
+pixel-last      lac_check.v        s/{2.d0, rows} - {2.d0, between} : 18.d0/18'"'"'d0 : 18'"'"'d0/
 round           lac_requant.v      s/in_zero, low10\[14\] || half10_q}/in_zero, 1'"'"'b0}/
 '
 # The bench's own rules, but a bug may leave a signal unused.

@@ -313,9 +313,40 @@ static const struct { const char *cmd, *field; uint32_t op, pos; } fields[] = {
 };
 enum { FIELDS = sizeof fields / sizeof *fields };
 
+static void another_value(trial *t, uint32_t *w, uint32_t at)
+{
+    const uint32_t old = lac_get_field(w, fields[at].pos), mask = lac_field_mask(fields[at].pos);
+    const uint32_t values[] = { 0, mask, old + 1, old - 1, old ^ (1u << rng_below(&t->r, fields[at].pos & 0xFF)),
+                                (uint32_t)rng_next(&t->r), old + 64, old * 2, mask >> 1, (mask >> 1) + 1 };
+    lac_set_field(w, fields[at].pos, values[rng_below(&t->r, sizeof values / sizeof *values)]);
+}
+
+/* Command c was changed, field `at` of it if below FIELDS: run, and compare where the contract says what must happen. */
+static void changed(trial *t, uint32_t c, const uint32_t before[16], uint32_t at, int sixteenth)
+{
+    const uint32_t *w = t->j.cmd[c].w, op = w[0] & 0xFF;
+    if (core_ready(t)) return;
+    run_both(t);
+    /* Defined: the command itself was refused, or LOAD found what it brought malformed where it was told to look. */
+    const uint32_t code = t->want.err_code & 0xFF, unit = t->want.err_code >> 8 & 15;
+    const uint64_t from = (uint64_t)w[3] << 32 | w[2];
+    /* Needed columns: the features it now looks at may be of another type. */
+    const int strange = op == LAC_OP_LOAD_COLUMNS && lac_get_field(w, LAC_F_LOAD_COLUMNS_NEEDED) &&
+                        (w[4] >> 26 != before[4] >> 26 || w[6] != before[6]);
+    const int defined = sixteenth || (t->want.err_code && t->want.err_cmd == c &&
+                        ((unit == LAC_UNIT_CMD && code <= LAC_ERR_TOKEN) || (unit == LAC_UNIT_LOAD && from < t->j.base + t->j.in_top && !strange)));
+    if (defined) {
+        compare(t);
+        if (at < FIELDS && !*t->what) field_hits[at]++;
+    } else {
+        undefined++;
+        if (t->got.hung) say(t, "hangs after a changed command");
+    }
+}
+
 static void bad_command(trial *t)
 {
-    uint32_t c = rng_below(&t->r, t->j.n), at = FIELDS, old;
+    uint32_t c = rng_below(&t->r, t->j.n), at = FIELDS;
     const int columns = rng_chance(&t->r, 60); /* they are rare */
     for (uint32_t i = 0; columns && i < t->j.n; i++)
         if ((t->j.cmd[i].w[0] & 0xFF) == LAC_OP_LOAD_COLUMNS) c = i;
@@ -336,29 +367,33 @@ static void bad_command(trial *t)
     } else {
         do at = rng_below(&t->r, FIELDS);
         while ((fields[at].op && fields[at].op != op) || !strcmp(fields[at].field, "TAG") || !strcmp(fields[at].field, "MARK"));
-        old = lac_get_field(w, fields[at].pos);
-        const uint32_t mask = lac_field_mask(fields[at].pos);
-        const uint32_t values[] = { 0, mask, old + 1, old - 1, old ^ (1u << rng_below(&t->r, fields[at].pos & 0xFF)),
-                                    (uint32_t)rng_next(&t->r), old + 64, old * 2, mask >> 1, (mask >> 1) + 1 };
-        lac_set_field(w, fields[at].pos, values[rng_below(&t->r, sizeof values / sizeof *values)]);
+        another_value(t, w, at);
     }
-    if (core_ready(t)) return;
-    run_both(t);
-    /* Defined: the command itself was refused, or LOAD found what it brought malformed where it was told to look. */
-    const uint32_t code = t->want.err_code & 0xFF, unit = t->want.err_code >> 8 & 15;
-    const uint64_t from = (uint64_t)w[3] << 32 | w[2];
-    /* Needed columns: the features it now looks at may be of another type. */
-    const int strange = op == LAC_OP_LOAD_COLUMNS && lac_get_field(w, LAC_F_LOAD_COLUMNS_NEEDED) &&
-                        (w[4] >> 26 != before[4] >> 26 || w[6] != before[6]);
-    const int defined = sixteenth || (t->want.err_code && t->want.err_cmd == c &&
-                        ((unit == LAC_UNIT_CMD && code <= LAC_ERR_TOKEN) || (unit == LAC_UNIT_LOAD && from < t->j.base + t->j.in_top && !strange)));
-    if (defined) {
-        compare(t);
-        if (at < FIELDS && !*t->what) field_hits[at]++;
-    } else {
-        undefined++;
-        if (t->got.hung) say(t, "hangs after a changed command");
+    changed(t, c, before, at, sixteenth);
+}
+
+/* The same, of what points of several pixels have: in a command with some, if the job has one. */
+static void bad_pixels(trial *t)
+{
+    static const char *const names[] = { "WIDTH", "PIXELS", "FIRST", "STEP", "APART", "GUARD", "TOP", "BOTTOM", "ROWS", "POINTS", "CHANNELS", "FORMAT" };
+    uint32_t before[16], c = 0, at;
+    for (uint32_t i = 0, seen = 0; i < t->j.n; i++) {
+        const uint32_t *w = t->j.cmd[i].w, op = w[0] & 0xFF;
+        if (op != LAC_OP_EXEC && op != LAC_OP_STORE) continue;
+        const int wide = lac_get_field(w, op == LAC_OP_EXEC ? LAC_F_EXEC_WIDTH : LAC_F_STORE_WIDTH) != 0;
+        if (rng_below(&t->r, ++seen) == 0 || (wide && rng_chance(&t->r, 128))) c = i;
     }
+    uint32_t *w = t->j.cmd[c].w;
+    memcpy(before, w, sizeof before);
+    for (;;) {
+        at = rng_below(&t->r, FIELDS);
+        if (fields[at].op != (w[0] & 0xFF)) continue;
+        size_t n = 0;
+        while (n < sizeof names / sizeof *names && strcmp(fields[at].field, names[n])) n++;
+        if (n < sizeof names / sizeof *names) break;
+    }
+    another_value(t, w, at);
+    changed(t, c, before, at, 0);
 }
 
 /* One byte (or a header's field) of what a LOAD brings is changed. */
@@ -713,7 +748,7 @@ static void registers(trial *t)
 
 static const struct { const char *name; void (*fn)(trial *); uint32_t share; } kinds[] = {
     { "bus errors", bus_error, 100 },      { "RLAST wrong", bus_protocol, 25 },   { "a bus that stops", stall, 40 },
-    { "a slow bus, no watchdog", patient, 8 }, { "changed commands", bad_command, 220 }, { "changed images", bad_image, 200 }, { "lists out of order", bad_list, 24 }, { "column blocks", bad_columns, 160 }, { "two errors", two_errors, 24 },
+    { "a slow bus, no watchdog", patient, 8 }, { "changed commands", bad_command, 220 }, { "changed pixels", bad_pixels, 120 }, { "changed images", bad_image, 200 }, { "lists out of order", bad_list, 24 }, { "column blocks", bad_columns, 160 }, { "two errors", two_errors, 24 },
     { "rows and overflow", bad_sums, 40 }, { "bad doorbells", bad_ring, 20 },     { "reset inside", reset_inside, 60 },
     { "registers", registers, 4 },
 };

@@ -1,0 +1,144 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+#
+# conv.py - convolutions on the Verilated l64 through `lacuna conv`: build/bench/conv.json
+#
+#   Layers      distinct convolutions of ResNet-50 (images of the first stages halved, channels never), of MobileNetV1-0.25 (VWW), DS-CNN (KWS) and ResNet-8 of MLPerf
+#               Tiny; random weights and activations, fixed seed, int8 in and out
+#   Cycles      throughput: two jobs back to back, the same operands; weights resident where they fit, else streamed
+#   Checked     every output against NumPy (sums over taps of matrix products in float64, exact below 2^53). A wrong one prints FAIL and ends the row
+#   Needed      multiplications with both operands non-zero and inside the image, as `lacuna` counts them; compared with the same count here
+#   Stored      what im2col and MEC (Cho and Brand, 2017) would have stored beside the tensors [bytes]
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+
+BENCH = os.environ.get("BENCH") or "build/bench"
+QUICK = bool(os.environ.get("BENCH_QUICK"))
+LACUNA = os.path.join(os.environ.get("B") or "build", "lacuna")
+
+# name, rows and columns of the image, channels in, out, kernel, stride, groups
+RESNET = [
+    ("conv1", 56, 56, 3, 64, 7, 2), ("2a 1x1", 28, 28, 64, 64, 1, 1), ("2b 3x3", 28, 28, 64, 64, 3, 1), ("2c 1x1", 28, 28, 64, 256, 1, 1),
+    ("2a' 1x1", 28, 28, 256, 64, 1, 1), ("3a 1x1", 28, 28, 256, 128, 1, 1), ("3b 3x3 /2", 28, 28, 128, 128, 3, 2), ("3c 1x1", 28, 28, 128, 512, 1, 1),
+    ("3 1x1 /2", 28, 28, 256, 512, 1, 2), ("3a' 1x1", 28, 28, 512, 128, 1, 1), ("3b' 3x3", 28, 28, 128, 128, 3, 1), ("4a 1x1", 14, 14, 512, 256, 1, 1),
+    ("4b 3x3 /2", 14, 14, 256, 256, 3, 2), ("4c 1x1", 14, 14, 256, 1024, 1, 1), ("4 1x1 /2", 14, 14, 512, 1024, 1, 2), ("4a' 1x1", 14, 14, 1024, 256, 1, 1),
+    ("4b' 3x3", 14, 14, 256, 256, 3, 1), ("5a 1x1", 14, 14, 1024, 512, 1, 1), ("5b 3x3 /2", 14, 14, 512, 512, 3, 2), ("5c 1x1", 7, 7, 512, 2048, 1, 1),
+    ("5 1x1 /2", 14, 14, 1024, 2048, 1, 2), ("5a' 1x1", 7, 7, 2048, 512, 1, 1), ("5b' 3x3", 7, 7, 512, 512, 3, 1),
+]
+TINY = [
+    ("VWW 3x3 /2", 96, 96, 3, 8, 3, 2, 1), ("VWW dw 48", 48, 48, 8, 8, 3, 1, 8), ("VWW 1x1 48", 48, 48, 8, 16, 1, 1, 1), ("VWW dw 24", 24, 24, 32, 32, 3, 1, 32),
+    ("VWW 1x1 24", 24, 24, 32, 32, 1, 1, 1), ("VWW dw 6", 6, 6, 128, 128, 3, 1, 128), ("VWW 1x1 6", 6, 6, 128, 128, 1, 1, 1), ("VWW 1x1 3", 3, 3, 256, 256, 1, 1, 1),
+    ("KWS 10x4 /2", 49, 10, 1, 64, (10, 4), 2, 1), ("KWS dw", 25, 5, 64, 64, 3, 1, 64), ("KWS 1x1", 25, 5, 64, 64, 1, 1, 1),
+    ("ResNet-8 3x3", 32, 32, 3, 16, 3, 1, 1), ("ResNet-8 16", 32, 32, 16, 16, 3, 1, 1), ("ResNet-8 32 /2", 32, 32, 16, 32, 3, 2, 1), ("ResNet-8 64", 8, 8, 64, 64, 3, 1, 1),
+]
+SPARSE = [("3x3 64", 14, 14, 64, 64, 3, 1), ("3x3 128", 14, 14, 128, 128, 3, 1), ("3x3 256", 14, 14, 256, 256, 3, 1), ("3x3 64, 28", 28, 28, 64, 64, 3, 1), ("1x1 256", 14, 14, 256, 256, 1, 1)]
+
+
+def draw(rng, shape, density):
+    v = rng.integers(1, 128, shape).astype(np.int8) * rng.choice(np.array([-1, 1], np.int8), shape)
+    v[rng.random(shape) >= density] = 0
+    return v
+
+
+def of_four(rng, shape, n):
+    """n of each four input channels, at random places."""
+    v = draw(rng, shape, 1.0)
+    c = shape[3]
+    order = rng.random(shape[:3] + (-(-c // 4), 4)).argsort(axis=-1)
+    v[(order >= n).reshape(shape[:3] + (-1,))[..., :c]] = 0
+    return v
+
+
+def reference(w, x, stride, pad, groups):
+    """Exact sums [N, OH, OW, K] of int8 operands, and the multiplications that are needed, tap by tap."""
+    k, r, s, c = w.shape
+    n, h, wd, _ = x.shape
+    p = np.zeros((n, h + pad[0] + pad[2], wd + pad[1] + pad[3], x.shape[3]), np.float64)
+    p[:, pad[0] : pad[0] + h, pad[1] : pad[1] + wd] = x
+    oh, ow = (p.shape[1] - r) // stride + 1, (p.shape[2] - s) // stride + 1
+    y, needed = np.zeros((n, oh, ow, k)), 0
+    for a in range(r):
+        for b in range(s):
+            part = p[:, a : a + stride * (oh - 1) + 1 : stride, b : b + stride * (ow - 1) + 1 : stride]
+            for g in range(groups):
+                mine, wg = part[..., g * c : (g + 1) * c], w[g * k // groups : (g + 1) * k // groups, a, b].astype(np.float64)
+                y[..., g * k // groups : (g + 1) * k // groups] += mine @ wg.T
+                needed += int(((mine != 0).sum((0, 1, 2)) * (wg != 0).sum(0)).sum())
+    return y.astype(np.int64), needed
+
+
+class Bench:
+    def __init__(self):
+        self.rows, self.failed, self.folder = [], 0, tempfile.TemporaryDirectory()
+
+    def path(self, name):
+        return os.path.join(self.folder.name, name)
+
+    def run(self, table, layer, fmt, w, x, stride, pad, groups, options=()):
+        k, r, s, c = w.shape
+        acc, needed = reference(w, x, stride, pad, groups)
+        shift = max(1, int(np.abs(acc).max() // 100).bit_length())
+        for name, v in (("w", w), ("x", x), ("m", np.int32(1)), ("s", np.int8(shift))):
+            np.save(self.path(name + ".npy"), v)
+        command = [LACUNA, "conv", self.path("w.npy"), self.path("x.npy"), "-o", self.path("y.npy"), "--stride", str(stride), "--pad", ",".join(map(str, pad)),
+                   "--groups", str(groups), "--format", fmt, "--multiplier", self.path("m.npy"), "--shift", self.path("s.npy"), "--port", "rtl", "--config", "l64",
+                   "--memory-latency", "10", "--repeat", "2", "--stats", self.path("s.json"), "-q", *options]
+        ran = subprocess.run(command, capture_output=True, text=True)
+        row = {"table": table, "workload": layer, "matrix": "random", "format": fmt, "storage": "", "image": list(x.shape[1:3]), "channels": [x.shape[3], k], "kernel": [r, s], "stride": stride,
+               "groups": groups, "weight_density": float((w != 0).mean()), "activation_density": float((x != 0).mean()), "options": list(options), "correct": False}
+        self.rows.append(row)
+        want = np.clip((acc + (1 << (shift - 1))) >> shift, -128, 127)
+        if ran.returncode or not np.array_equal(np.load(self.path("y.npy")), want):
+            print(f"FAIL {table} {layer} {fmt}: {ran.stderr.strip() or 'another result than NumPy'}")
+            self.failed = 1
+            return row
+        with open(self.path("s.json")) as f:
+            st = json.load(f)
+        if st["needed_macs"] != 2 * needed:
+            print(f"FAIL {table} {layer} {fmt}: {st['needed_macs']} multiplications needed in two jobs, NumPy counts {2 * needed}")
+            self.failed = 1
+            return row
+        cycles = st["throughput_cycles"]
+        oh, ow = acc.shape[1:3]
+        row.update(correct=True, storage="resident" if st["resident"] else "streamed", chosen=st["format"], lanes=st["lanes"], memory=st["memory"], resident=st["resident"], throughput_cycles=cycles, predicted_cycles=st["predicted_cycles"],
+                   job_cycles=st["cycles"], needed_macs=needed, dense_macs=st["dense_macs"] // 2, issued_macs=st["issued_macs"] // 2, utilisation=needed / (st["lanes"] * cycles),
+                   bound=st["bound"], read_bytes=st["bytes_read"] / 2, written_bytes=st["bytes_written"] / 2,
+                   im2col_bytes=oh * ow * r * s * x.shape[3] if r * s > 1 else 0, mec_bytes=ow * x.shape[1] * s * x.shape[3] if r * s > 1 else 0, git=os.environ.get("BENCH_GIT", ""))
+        print(f"  {table} {layer} {fmt}: {cycles:,} cycles, utilisation {row['utilisation']:.3f}", file=sys.stderr)
+        return row
+
+
+def same(kernel):
+    r, s = kernel if isinstance(kernel, tuple) else (kernel, kernel)
+    return [(r - 1) // 2, (s - 1) // 2, r // 2, s // 2]
+
+
+def main():
+    os.makedirs(BENCH, exist_ok=True)
+    b, rng = Bench(), np.random.default_rng(2026)
+    for name, h, wd, c, k, kernel, stride in RESNET[1:4] if QUICK else RESNET:
+        x = draw(rng, (1, h, wd, c), 1.0)
+        shape = (k, kernel, kernel, c)
+        for fmt, w in (("4:4", draw(rng, shape, 1.0)), ("2:4", of_four(rng, shape, 2)), ("1:4", of_four(rng, shape, 1)), ("csc8", draw(rng, shape, 0.2)), ("csc8", draw(rng, shape, 0.1))):
+            b.run("resnet", name, fmt, w, x, stride, same(kernel), 1)
+    for name, h, wd, c, k, kernel, stride, groups in TINY[-1:] if QUICK else TINY:
+        x = draw(rng, (1, h, wd, c), 0.5)
+        shape = (k,) + (kernel if isinstance(kernel, tuple) else (kernel, kernel)) + (c // groups,)
+        b.run("tiny", name, "auto", draw(rng, shape, 1.0), x, stride, same(kernel), groups)
+    for name, h, wd, c, k, kernel, stride in SPARSE[:1] if QUICK else SPARSE:
+        b.run("sparse", name, "4:4", draw(rng, (k, kernel, kernel, c), 1.0), draw(rng, (1, h, wd, c), 1.0), stride, same(kernel), 1)
+        for dw, dx in ((0.1, 0.2),) if QUICK else ((0.1, 0.2), (0.05, 0.2), (0.2, 0.2), (0.5, 0.2), (0.1, 0.05), (0.1, 0.5), (0.1, 1.0)):
+            b.run("sparse", name, "auto", draw(rng, (k, kernel, kernel, c), dw), draw(rng, (1, h, wd, c), dx), stride, same(kernel), 1)
+    with open(f"{BENCH}/conv.json.tmp", "w") as f:
+        json.dump(b.rows, f, indent=1)
+    os.replace(f"{BENCH}/conv.json.tmp", f"{BENCH}/conv.json")
+    return b.failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())
