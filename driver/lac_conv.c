@@ -23,10 +23,18 @@
  * make more than a quarter of what a band needs anew.
  *
  * Row tiles. Pixels lie one behind the other with all their channels, of which a row tile has only some: STORE takes each pixel for a point then. So one
- * STORE writes a band of several rows only where they stand in memory without gaps; else bands have one row. */
+ * STORE writes a band of several rows only where they stand in memory without gaps; else bands have one row.
+ *
+ * Taps as rows (lac_image.h). A step is an EXEC over input rows: those of one phase in the piece that is on chip, for the columns of one set in one weight tile. The
+ * accumulators are rows of p.grid pixels; in front of the output rows of a band stand the rows that its upper input rows add to besides, and behind them those of the lower ones. Window i of an input row is
+ * its pixel of the phase that adds to output pixels i0 + i - t; there are `grid` windows, so that the next input row's items land one row on. Before the first row stands
+ * one more where an item can land to the left of it. Bands are as few as the accumulators allow, for each but the first loads and computes kernel_y - 1 rows again. Pieces are as large as half of the
+ * feature RAM where weights are streamed for each; where they stay a quarter of the band, so that EXEC begins early. */
 #include "lac_plan.h"
 
 enum { MOST = 65535, KERNEL = 11 };
+
+static int32_t clamp(int32_t v, int32_t lo, int32_t hi) { return v < lo ? lo : v > hi ? hi : v; }
 
 /* ---- Shape ----------------------------------------------------------------------------------------- */
 
@@ -50,6 +58,33 @@ uint32_t lac_conv_out_y(const lac_conv_shape *s)
     return positions(s->height, s->pad_top, s->pad_bottom, s->kernel_y, s->dilation_y, s->stride_y);
 }
 
+void lac_get_rows(const lac_conv_shape *s, lac_rows *rows)
+{
+    const uint32_t far = s->kernel_x - 1u;
+
+    rows->channels = s->channels;
+    rows->kernel = s->kernel_y | s->kernel_x << 16;
+    rows->stride = s->stride_y | s->stride_x << 16;
+    rows->left = far > s->pad_left ? (far - s->pad_left) / s->stride_x : 0u;
+    rows->grid = lac_max(lac_conv_out_x(s) + rows->left, lac_max((s->width - 1u + s->pad_left) / s->stride_x, far / s->stride_x) + 1u);
+    rows->sets_y = lac_min(s->kernel_y, s->stride_y);
+    rows->sets_x = lac_min(s->kernel_x, s->stride_x);
+}
+
+/* A layer with taps as rows was packed for a shape that differs from this legal one in nothing that matters. */
+static int same_rows(const lac_conv_shape *s, const lac_layer *layer)
+{
+    const uint32_t group = layer->taps == LAC_TAPS_DEPTHWISE ? 4u : 1u;
+    lac_rows rows, packed;
+
+    lac_get_rows(s, &rows);
+    lac_get_words(layer->image, 4u * LAC_DIR_W_CHANNELS, &packed.channels, 4); /* the struct begins like the directory */
+    return packed.channels == rows.channels && packed.kernel == rows.kernel && packed.stride == rows.stride && packed.grid == rows.grid
+        && layer->cols * group == rows.sets_y * rows.sets_x * s->channels && (group == 1u || layer->rows == s->channels)
+        && (s->kernel_y == 1u || s->dilation_y == 1u) && (s->kernel_x == 1u || s->dilation_x == 1u)
+        && (uint64_t)(rows.grid - 1u) * (s->stride_x * s->channels) <= MOST;
+}
+
 /* Nothing that is computed from a shape which passed leaves 32 bits. */
 static lac_status check_shape(const lac_conv_shape *s, const lac_layer *layer)
 {
@@ -61,6 +96,8 @@ static lac_status check_shape(const lac_conv_shape *s, const lac_layer *layer)
         return LAC_E_ARG;
     if ((out_x - 1u) * (s->stride_x * s->channels) > MOST || out_x * layer->rows > MOST)
         return LAC_E_ARG;
+    if (layer->taps)
+        return same_rows(s, layer) ? LAC_OK : LAC_E_ARG;
     if (layer->cols != s->kernel_y * s->kernel_x * s->channels || (layer->format == LAC_NM && s->channels % 4u))
         return LAC_E_ARG;
     return LAC_OK;
@@ -77,6 +114,9 @@ typedef struct {
     uint32_t strip, strips;    /* [pixels] at most; in an output row */
     int      by_row;           /* each step has a piece of x of its own: the rows that it needs, and none between them */
     int      fits_half;
+    uint32_t most_rows;        /* of a pixel [accumulators] */
+    lac_rows taps;             /* with taps as rows */
+    uint32_t piece;            /* the same: input rows on chip at most */
 } plan;
 
 /* Whether what job `w` writes and what job `r` reads have bytes in common. */
@@ -104,15 +144,87 @@ static lac_status check_job(const lac_caps *caps, const lac_conv *job)
     return overlap(caps, job, job) ? LAC_E_ARG : LAC_OK;
 }
 
+/* Input rows [*in0, *in1) that output rows [oy0, oy1) see; at least one, even if they see none: then 0 is returned. */
+static int find_rows(const lac_conv_shape *s, int32_t oy0, int32_t oy1, int32_t *in0, int32_t *in1)
+{
+    const int32_t stride = (int32_t)s->stride_y, height = (int32_t)s->height, pad = (int32_t)s->pad_top;
+    const int32_t first = oy0 * stride - pad, end = (oy1 - 1) * stride + (int32_t)((s->kernel_y - 1u) * s->dilation_y) - pad + 1;
+
+    *in0 = clamp(first, 0, height - 1);
+    *in1 = clamp(end, *in0 + 1, height);
+    return first < height && end > 0;
+}
+
+/* Output rows besides [oy0, oy1) that their input rows add to: so many above and below. */
+static void find_guards(const lac_conv_shape *s, int32_t oy0, int32_t oy1, uint32_t *top, uint32_t *bottom)
+{
+    const int32_t stride = (int32_t)s->stride_y, pad = (int32_t)s->pad_top;
+    int32_t in0, in1;
+
+    *top = *bottom = 0;
+    if (!find_rows(s, oy0, oy1, &in0, &in1))
+        return;
+    const int32_t above = oy0 * stride + (int32_t)s->kernel_y - 1 - (in0 + pad), below = in1 - 1 + pad - (oy1 - 1) * stride;
+    *top = above > 0 ? (uint32_t)(above / stride) : 0u;
+    *bottom = below > 0 ? (uint32_t)(below / stride) : 0u;
+}
+
+/* Taps as rows: no band of p->band output rows takes more than `most` rows of the grid. */
+static int bands_fit(const lac_conv_shape *s, const plan *p, uint32_t most)
+{
+    for (uint32_t oy = 0; oy < p->out_y; oy += p->band) {
+        const uint32_t end = lac_min(oy + p->band, p->out_y);
+        uint32_t top, bottom;
+        find_guards(s, (int32_t)oy, (int32_t)end, &top, &bottom);
+        if (top + end - oy + bottom > most)
+            return 0;
+    }
+    return 1;
+}
+
+/* As many bands as p->band makes, but of equal size. */
+static void even_bands(plan *p)
+{
+    p->bands = lac_ceil_div(p->out_y, p->band);
+    p->band = lac_ceil_div(p->out_y, p->bands);
+    p->bands = lac_ceil_div(p->out_y, p->band);
+}
+
+/* Taps as rows: bands, as few as can be, and pieces. */
+static lac_status plan_rows(const lac_caps *caps, const lac_ram_map *ram, const lac_conv *job, plan *p)
+{
+    const lac_conv_shape *s = &job->shape;
+    const uint32_t room = caps->acc_depth / p->most_rows;
+    /* Beside the rows of the grid: where there is no row in front, windows begin behind the row's first pixel, and in the last row they end as far behind its last one. */
+    const uint32_t behind = p->taps.left ? 0u : (s->kernel_x - 1u) / s->stride_x, front = p->taps.left ? 1u : 0u;
+    const uint32_t rows = room > behind ? (room - behind) / p->taps.grid : 0u;
+
+    if (rows <= front)
+        return LAC_E_SPACE;
+    p->band = lac_min(rows - front, p->out_y);
+    for (;; p->band--) {
+        if (p->band == 0u)
+            return LAC_E_SPACE;
+        even_bands(p);
+        if (bands_fit(s, p, rows - front))
+            break;
+    }
+    p->strip = p->out_x;
+    p->strips = 1;
+    p->by_row = 0;
+    p->fits_half = ram->feat_half >= p->lines;
+    p->piece = (p->fits_half ? ram->feat_half : caps->feat_depth) / p->lines;
+    return LAC_OK;
+}
+
 /* How many pixels to a strip, and how many output rows a bank holds. */
 static lac_status plan_bank(const lac_caps *caps, const lac_conv *job, plan *p, uint32_t *rows)
 {
-    uint32_t unit, most_rows, room;
+    uint32_t unit, room;
 
-    TRY(lac_check_row_tiles(caps, job->layer, &job->y, &p->row_tiles, &most_rows));
     if (p->row_tiles > 1u && p->pixel % LAC_ALIGN)
         return LAC_E_SPACE;
-    room = caps->acc_depth / most_rows;
+    room = caps->acc_depth / p->most_rows;
     p->strip = p->out_x;
     *rows = room / p->out_x;
     if (*rows == 0u) {
@@ -130,10 +242,13 @@ static lac_status plan_bank(const lac_caps *caps, const lac_conv *job, plan *p, 
     return LAC_OK;
 }
 
+/* The weights are loaded once. */
+static int stays(const lac_conv *job) { return job->resident || job->layer->tiles == 1u; }
+
 static lac_status plan_job(const lac_caps *caps, const lac_ram_map *ram, const lac_conv *job, plan *p)
 {
     const lac_conv_shape *s = &job->shape;
-    const int stays = job->resident || job->layer->tiles == 1u; /* the weights are loaded once */
+    const int stay = stays(job);
     const uint32_t span = (s->kernel_y - 1u) * s->dilation_y + 1u; /* [input rows] of one output row */
     const uint32_t halo = span > s->stride_y ? span - s->stride_y : 0u; /* of these, those that the output row above has too */
     const int apart = job->x.pitch <= 0xFFFFFFu / s->stride_y; /* one LOAD can bring every stride_y-th row */
@@ -145,6 +260,13 @@ static lac_status plan_job(const lac_caps *caps, const lac_ram_map *ram, const l
     p->lines = lac_ceil_div(s->width * s->channels * lac_type_bytes(job->x.type), caps->line);
     if (p->lines > caps->feat_depth)
         return LAC_E_SPACE;
+    TRY(lac_check_row_tiles(caps, job->layer, &job->y, &p->row_tiles, &p->most_rows));
+    if (!job->resident)
+        TRY(lac_check_stream(caps, ram, job->layer));
+    if (job->layer->taps) {
+        lac_get_rows(s, &p->taps);
+        return plan_rows(caps, ram, job, p);
+    }
     TRY(plan_bank(caps, job, p, &p->band));
 
     p->by_row = caps->feat_depth / p->lines < lac_min(span, s->height) || (span == 1u && s->stride_y > 1u && apart);
@@ -154,18 +276,14 @@ static lac_status plan_job(const lac_caps *caps, const lac_ram_map *ram, const l
     if (!p->fits_half)
         rows = caps->feat_depth / p->lines;
     if (p->by_row)
-        p->band = apart && (span == 1u || !stays) ? lac_min(p->band, rows) : 1u;
+        p->band = apart && (span == 1u || !stay) ? lac_min(p->band, rows) : 1u;
     else if (rows < s->height)
         p->band = lac_min(p->band, (rows - span) / s->stride_y + 1u);
-    if (stays)
+    if (stay)
         p->band = lac_min(p->band, lac_max(lac_ceil_div(s->images * p->out_y, 4u), lac_ceil_div(4u * halo, s->stride_y)));
     p->band = lac_min(p->band, p->out_y);
-
-    /* As many bands, but of equal size. */
-    p->bands = lac_ceil_div(p->out_y, p->band);
-    p->band = lac_ceil_div(p->out_y, p->bands);
-    p->bands = lac_ceil_div(p->out_y, p->band);
-    return job->resident ? LAC_OK : lac_check_stream(caps, ram, job->layer);
+    even_bands(p);
+    return LAC_OK;
 }
 
 static uint32_t groups_of(const lac_conv *job, const plan *p) { return job->shape.images * p->bands * p->strips * p->row_tiles; }
@@ -184,6 +302,9 @@ typedef struct {
     int32_t  oy0, oy1;      /* output rows of the image */
     uint32_t x0, pixels;    /* of these rows */
     int32_t  in0, in1;      /* input rows that its taps see; at least one, even if they see none */
+    int      sees;          /* they see one */
+    uint32_t top, bottom;   /* taps as rows: guard rows; `top` with the one in front */
+    uint32_t piece;         /* input rows that are loaded together */
 } program;
 
 typedef struct {
@@ -192,11 +313,14 @@ typedef struct {
     uint32_t c0, c1;        /* columns of the matrix [elements], inside t and one row of taps, or one tap */
     int32_t  first;         /* where the window of the first pixel begins [elements of an input row] */
     int32_t  oy;            /* first output row that takes part */
-    uint32_t rows;          /* how many do */
+    uint32_t rows;          /* how many do; taps as rows: how many input rows */
     int32_t  iy;            /* the first one's input row */
-} step;
+    int32_t  in0, in1;      /* input rows that are loaded for it */
 
-static int32_t clamp(int32_t v, int32_t lo, int32_t hi) { return v < lo ? lo : v > hi ? hi : v; }
+    /* taps as rows */
+    uint32_t acc;           /* first accumulator */
+    uint32_t span;          /* accumulators that an item reaches */
+} step;
 
 /* Columns that begin `into` elements behind the first of tap (r, s): the fields of `t` behind c1. 0: they see nothing of the image. */
 static int look(const program *f, step *t, uint32_t r, uint32_t s, uint32_t into)
@@ -213,28 +337,57 @@ static int look(const program *f, step *t, uint32_t r, uint32_t s, uint32_t into
     if (end <= t->oy || t->first >= (int32_t)shape->width * channels || t->first + reach + (int32_t)(t->c1 - t->c0) <= 0)
         return 0;
     t->rows = (uint32_t)(end - t->oy);
+    t->in0 = f->p.by_row ? t->iy : f->in0;
+    t->in1 = f->p.by_row ? t->iy + (int32_t)t->rows : f->in1;
     return 1;
 }
 
-/* The next step of the group, of columns from t->c1 on. 0: there is none. */
-static int find_step(const program *f, step *t)
+/* The same with taps as rows, of set (a, b). 0: the input rows that are on chip are of other phases. */
+static int look_rows(const program *f, step *t, uint32_t a, uint32_t b, uint32_t into)
+{
+    const lac_conv_shape *s = &f->job->shape;
+    const uint32_t last_j = (s->kernel_y - 1u - a) / s->stride_y, last_t = (s->kernel_x - 1u - b) / s->stride_x, grid = f->p.taps.grid;
+    const uint32_t y = (uint32_t)t->in0 + s->pad_top, skip = (a + s->stride_y - y % s->stride_y) % s->stride_y;
+    const uint32_t first = f->p.taps.left ? 0u : last_t; /* output pixel of the first window's tap 0 */
+
+    t->iy = t->in0 + (int32_t)skip;
+    if (t->iy >= t->in1)
+        return 0;
+    t->rows = ((uint32_t)(t->in1 - t->iy) - 1u) / s->stride_y + 1u;
+    t->first = (int32_t)((first * s->stride_x + b) * s->channels + into) - (int32_t)(s->pad_left * s->channels);
+    t->acc = (((y + skip) / s->stride_y + f->top - last_j - (uint32_t)f->oy0) * grid + first - last_t) * f->p.most_rows;
+    t->span = (last_j * grid + last_t + 1u) * f->p.most_rows;
+    return 1;
+}
+
+/* The next step of the group, of columns from t->c1 on, or of the next piece of the input. 0: there is none. */
+static int find_step(const program *f, const lac_row_tile *r, step *t)
 {
     const lac_conv_shape *shape = &f->job->shape;
     const lac_layer *layer = f->job->layer;
-    const uint32_t taps = shape->dilation_x == 1u ? shape->kernel_x : 1u, unit = taps * shape->channels; /* that are one step, [columns] */
+    const uint32_t group = layer->taps == LAC_TAPS_DEPTHWISE ? 4u : 1u; /* elements to a column */
+    const uint32_t taps = shape->dilation_x == 1u && !layer->taps ? shape->kernel_x : 1u, unit = taps * shape->channels / group; /* that are one step, [columns] */
 
-    while (t->c1 < layer->cols) {
-        const uint32_t tap = t->c1 / unit * taps;
+    for (;;) {
+        if (t->c1 == layer->cols) {
+            if (!layer->taps || t->in1 == f->in1)
+                return 0;
+            t->in0 = t->in1;
+            t->in1 = clamp(t->in0 + (int32_t)f->piece, 0, f->in1);
+            t->tile = r->tile0;
+            t->c1 = 0;
+        }
+        const uint32_t set = t->c1 / unit, tap = set * taps;
         lac_get_tile(layer->image, t->tile, &t->t);
         const uint32_t tile_end = t->t.col0 + t->t.columns * (layer->format == LAC_NM ? 4u : 1u);
         t->c0 = t->c1;
-        t->c1 = lac_min(tile_end, (t->c0 / unit + 1u) * unit);
+        t->c1 = lac_min(tile_end, (set + 1u) * unit);
         if (t->c1 == tile_end)
             t->tile++;
-        if (look(f, t, tap / shape->kernel_x, tap % shape->kernel_x, t->c0 % unit))
+        if (layer->taps ? look_rows(f, t, set / f->p.taps.sets_x, set % f->p.taps.sets_x, t->c0 % unit * group)
+                        : look(f, t, tap / shape->kernel_x, tap % shape->kernel_x, t->c0 % unit))
             return 1;
     }
-    return 0;
 }
 
 /* A step that does nothing: all its windows lie behind the row. */
@@ -246,20 +399,22 @@ static void idle_step(const program *f, const lac_row_tile *r, step *t)
     t->first = (int32_t)(f->job->shape.width * f->job->shape.channels);
     t->oy = f->oy0;
     t->rows = 1;
-    t->iy = f->in0;
+    t->iy = t->in0 = f->in0;
+    t->in1 = f->p.by_row || f->job->layer->taps ? f->in0 + 1 : f->in1;
+    t->acc = 0;
+    t->span = f->p.most_rows;
 }
 
 static void do_step(program *f, const lac_row_tile *r, const step *t, int first, int last)
 {
     const lac_conv_shape *s = &f->job->shape;
-    const int32_t row0 = f->p.by_row ? t->iy : f->in0;
     /* Rows from a point to the next: of x in memory when they are loaded, of those on chip when they are used. */
     const uint32_t skip = f->p.by_row ? s->stride_y : 1u, step_y = f->p.by_row ? 1u : s->stride_y;
-    const uint32_t row = f->image * s->height + (uint32_t)row0;
+    const uint32_t row = f->image * s->height + (uint32_t)t->in0, taps = f->job->layer->taps;
     lac_piece piece;
     lac_cmd *c;
 
-    piece.points = f->p.by_row ? t->rows : (uint32_t)(f->in1 - f->in0);
+    piece.points = (uint32_t)(t->in1 - t->in0);
     piece.id = (uint64_t)piece.points << 32 | row;
     piece.offset = (uint64_t)row * f->job->x.pitch;
     piece.pitch = piece.points > 1u ? f->job->x.pitch * skip : 0u;
@@ -271,15 +426,24 @@ static void do_step(program *f, const lac_row_tile *r, const step *t, int first,
     lac_bring_features(&f->g, &piece, 0);
     lac_bring_params(&f->g, r, first, last);
 
-    f->g.line0 += (uint32_t)(t->iy - row0) * f->p.lines;
+    f->g.line0 += (uint32_t)(t->iy - t->in0) * f->p.lines;
     c = lac_begin_exec(&f->g, r, &t->t, t->c0, t->c1, first);
     SET(c, EXEC_FEAT_PITCH, t->rows > 1u ? step_y * f->p.lines : 0u);
     SET(c, EXEC_POINTS, t->rows);
-    SET(c, EXEC_ACC_BASE, (uint32_t)(t->oy - f->oy0) * f->pixels * lac_ceil_div(r->channels, f->g.caps->lanes));
     SET(c, EXEC_FIRST, t->first);
     SET(c, EXEC_STEP, s->stride_x * s->channels);
     SET(c, EXEC_WIDTH, piece.channels);
-    SET(c, EXEC_PIXELS, f->pixels);
+    if (taps) {
+        SET(c, EXEC_ACC_BASE, t->acc);
+        SET(c, EXEC_PIXELS, f->p.taps.grid);
+        SET(c, EXEC_APART, f->p.most_rows);
+        SET(c, EXEC_ROWS, t->span);
+        if (taps == LAC_TAPS_DEPTHWISE)
+            SET(c, EXEC_FORMAT, 3u);
+    } else {
+        SET(c, EXEC_ACC_BASE, (uint32_t)(t->oy - f->oy0) * f->pixels * lac_ceil_div(r->channels, f->g.caps->lanes));
+        SET(c, EXEC_PIXELS, f->pixels);
+    }
     lac_end_exec(&f->g);
 }
 
@@ -295,14 +459,16 @@ static void group(program *f, uint32_t row_tile, int last_of_job)
     lac_get_row_tile(job->layer->image, row_tile, &r);
     next.tile = r.tile0;
     next.c1 = 0;
-    more = find_step(f, &next);
+    next.in0 = f->in0;
+    next.in1 = clamp(f->in0 + (int32_t)f->piece, 0, f->in1);
+    more = (f->sees || !job->layer->taps) && find_step(f, &r, &next);
     if (!more) {
         idle_step(f, &r, &now);
         do_step(f, &r, &now, 1, 1);
     }
     for (; more; first = 0) {
         now = next;
-        more = find_step(f, &next);
+        more = find_step(f, &r, &next);
         do_step(f, &r, &now, first, !more);
     }
 
@@ -311,9 +477,13 @@ static void group(program *f, uint32_t row_tile, int last_of_job)
                          + r.chan0 * lac_type_bytes(job->y.type));
     if (f->p.row_tiles == 1u) {
         SET(c, STORE_PITCH, rows > 1u ? job->y.pitch : 0u);
-        SET(c, STORE_POINTS, rows);
+        SET(c, STORE_POINTS, rows + f->top + f->bottom);
         SET(c, STORE_WIDTH, f->pixels * r.channels);
         SET(c, STORE_PIXELS, f->pixels);
+        SET(c, STORE_TOP, f->top);
+        SET(c, STORE_BOTTOM, f->bottom);
+        if (job->layer->taps)
+            SET(c, STORE_GUARD, f->p.taps.grid - f->pixels);
     } else {
         SET(c, STORE_PITCH, f->p.pixel);
         SET(c, STORE_POINTS, rows * f->pixels);
@@ -325,12 +495,17 @@ static void group(program *f, uint32_t row_tile, int last_of_job)
 static lac_status band(program *f, uint32_t number, int last_of_job)
 {
     const lac_conv_shape *s = &f->job->shape;
-    const int32_t stride = (int32_t)s->stride_y, height = (int32_t)s->height, pad = (int32_t)s->pad_top;
 
     f->oy0 = (int32_t)(number * f->p.band);
     f->oy1 = (int32_t)lac_min((number + 1u) * f->p.band, f->p.out_y);
-    f->in0 = clamp(f->oy0 * stride - pad, 0, height - 1);
-    f->in1 = clamp((f->oy1 - 1) * stride + (int32_t)((s->kernel_y - 1u) * s->dilation_y) - pad + 1, f->in0 + 1, height);
+    f->sees = find_rows(s, f->oy0, f->oy1, &f->in0, &f->in1);
+    f->top = f->bottom = f->piece = 0;
+    if (f->job->layer->taps) {
+        const uint32_t n = (uint32_t)(f->in1 - f->in0), most = stays(f->job) ? lac_min(f->p.piece, lac_ceil_div(n, 4u)) : f->p.piece;
+        f->piece = lac_ceil_div(n, lac_ceil_div(n, most));
+        find_guards(s, f->oy0, f->oy1, &f->top, &f->bottom);
+        f->top += f->p.taps.left != 0u;
+    }
     for (uint32_t k = 0; k < f->p.strips; k++) {
         f->x0 = k * f->p.strip;
         f->pixels = lac_min(f->p.strip, f->p.out_x - f->x0);

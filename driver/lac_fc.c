@@ -92,7 +92,7 @@ static lac_status check_job(const lac_caps *caps, const lac_fc *job)
     TRY(lac_check_machine(caps, layer));
     if (job->resident)
         TRY(lac_check_place(caps, layer, job->resident));
-    if (job->points < 1u || job->points > 65535u)
+    if (layer->taps || job->points < 1u || job->points > 65535u)
         return LAC_E_ARG;
     TRY(lac_check_tensor(&job->x, caps, layer->cols, job->points, 0));
     TRY(lac_check_tensor(&job->y, caps, layer->rows, job->points, 1));
@@ -321,6 +321,7 @@ void lac_layer_read(const void *header, lac_layer *out)
     out->n = h[LAC_DIR_W_N];
     out->tiles = h[LAC_DIR_W_TILES];
     out->by_column = h[LAC_DIR_W_BY_COLUMN];
+    out->taps = h[LAC_DIR_W_TAPS];
     out->resident_words = h[LAC_DIR_W_RES_WORDS];
     out->resident_cols = h[LAC_DIR_W_RES_COLS];
     out->resident_params = h[LAC_DIR_W_RES_PARAMS];
@@ -360,7 +361,9 @@ lac_status lac_layer_open(const void *image, uint32_t bytes, lac_layer *out)
     if (l.rows < 1u || l.rows > 65535u || l.cols < 1u || l.cols > 65535u || (uint32_t)l.format > LAC_NM
         || (l.format == LAC_NM ? l.n < 1u || l.n > 4u : l.n != 0u) || lanes < 4u || lanes > 256u || line < 8u || line > 64u
         || (line & (line - 1u)) || store_w < 1u || store_w > lanes || (align != 64u && align != 32u && align != 8u)
-        || l.by_column > (l.format != LAC_NM) || (l.format == LAC_CSC ? !inside(&l, codebook, LAC_ALIGN) : codebook != 0u))
+        || l.by_column > (l.format != LAC_NM)
+        || l.taps > (l.format == LAC_NM || l.by_column || row_tiles > 1u ? 0u : (uint32_t)l.format + 1u) /* its shape: see lac_conv_build() */
+        || (l.format == LAC_CSC ? !inside(&l, codebook, LAC_ALIGN) : codebook != 0u))
         return LAC_E_FORMAT;
 
     for (uint32_t i = 0; i < row_tiles; i++) {
@@ -377,7 +380,7 @@ lac_status lac_layer_open(const void *image, uint32_t bytes, lac_layer *out)
         for (; next < r.tile0 + r.tiles; next++) {
             lac_tile t;
             lac_get_tile(image, next, &t);
-            if (t.col0 != col || col >= l.cols || col % line || t.columns < 1u || t.columns > lac_ceil_div(l.cols - col, shrink)
+            if (t.col0 != col || col >= l.cols || (!l.taps && col % line) || t.columns < 1u || t.columns > lac_ceil_div(l.cols - col, shrink)
                 || t.words > 65535u || t.word_pos != words || t.col_pos != cols || t.lines < 1u || t.lines >> 24
                 || !inside(&l, t.offset, t.lines * line))
                 return LAC_E_FORMAT;

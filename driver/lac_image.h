@@ -30,8 +30,25 @@ enum { /* words of the header */
     LAC_DIR_W_ENTRIES, LAC_DIR_W_ENTRIES_HI, LAC_DIR_W_PADDING, LAC_DIR_W_PADDING_HI,
     LAC_DIR_W_NONZEROS, LAC_DIR_W_NONZEROS_HI,
     LAC_DIR_W_BY_COLUMN, /* 1: its blocks are column blocks; 0: weight blocks */
+    LAC_DIR_W_TAPS,      /* LAC_TAPS_... */
+    LAC_DIR_W_CHANNELS, LAC_DIR_W_KERNEL, LAC_DIR_W_STRIDE, LAC_DIR_W_GRID, /* with taps as rows: the shape it was packed for, lac_rows; else 0 */
     LAC_DIR_WORDS
 };
+
+/* Taps as rows. An input pixel adds to the output pixels of all taps; an item's base is where the upper left one of them stands. Accumulators are a *grid*, `grid`
+ * pixels to a row of output pixels, what is more than those being guard pixels, which catch what leaves the row on the right, or the next row on the left. The two share them: each tap
+ * reaches a guard pixel from one side only. Channel k of tap (r, s) is row ((J - j) * grid + T - t) * rk + k div lanes, where rk = ceil(K / lanes) and
+ * tap (j, t) of J + 1, T + 1 ones is the tap itself at strides of 1.
+ *
+ * Strides. iy + pad_top = i * stride_y + a: input rows of *phase* a see the taps r = a + j * stride_y only, and of them output row i - j; the same along x. So
+ * there is a *set* of columns for each pair of phases that has taps, min(stride, kernel) along each axis; column (a * sets_x + b) * channels + c. */
+enum { LAC_TAPS_COLUMNS, LAC_TAPS_ROWS, LAC_TAPS_DEPTHWISE }; /* DEPTHWISE: and a column is a group of four channels */
+
+typedef struct {
+    uint32_t channels, kernel, stride, grid; /* the words of the directory; kernel and stride: y 15:0, x 31:16 */
+    uint32_t left;                           /* guard pixels that stand in front of a row */
+    uint32_t sets_y, sets_x;
+} lac_rows;
 
 typedef struct {
     uint32_t chan0, channels;
@@ -62,5 +79,7 @@ uint32_t lac_dir(const void *image, uint32_t word);
 void     lac_get_words(const void *image, uint32_t at, uint32_t *w, uint32_t n);
 void     lac_get_row_tile(const void *image, uint32_t i, lac_row_tile *t);
 void     lac_get_tile(const void *image, uint32_t i, lac_tile *t);
+/* Defined in lac_conv.c. The shape is legal. */
+void     lac_get_rows(const lac_conv_shape *s, lac_rows *rows);
 
 #endif

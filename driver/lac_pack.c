@@ -8,6 +8,7 @@
  *              type of the features: a `unit` of columns is never divided.
  *   Blocks     the same entries in the same order either way. In a weight block a lane has a stream of its own; in a column block the
  *              lanes of an octet share one, column by column, so on chip a slice takes whole words.
+ *   Taps       as rows (lac_image.h) the lanes' entries come from all columns of the given matrix that are taps of the packed one; one row tile
  *   Passes     walk() goes over row tiles and units, closes a tile when the next unit no longer fits, and either counts
  *              or also writes. It is tried with ever smaller row tiles until it succeeds, then run once more to write. */
 #include <stddef.h>
@@ -39,12 +40,16 @@ typedef struct {
     uint32_t   rows, cols, n;
     int        balance;
     int        by_column;    /* column blocks instead of weight blocks */
+    const lac_conv_shape *shape; /* with taps as rows; else NULL */
+    lac_rows   taps;
+    int        depthwise;
     uint32_t   entry_slots;  /* entries to a word */
     uint32_t   gap_bits;
 
     /* scratch */
     uint32_t   *count;   /* [rows] non-zeros of a channel */
-    uint32_t   *cursor;  /* [cols] first entry of a column that belongs to this row tile or a later one */
+    uint32_t   *cursor;  /* [cursors] first entry of a column that belongs to this row tile or a later one */
+    uint32_t   cursors;  /* cols; N:4, and with taps as rows: 0 */
     lane_state *lanes;   /* [MAX_LANES] */
     uint16_t   *by_load, *by_count; /* [MAX_LANES] */
     uint8_t    *lane;    /* [rows] of a channel */
@@ -139,18 +144,16 @@ static uint32_t stored_weight(const packer *p, int16_t v)
     return code;
 }
 
-/* The entries of column c: with an image put into the lanes' streams, else counted in lanes[].slice. */
-static void entries(packer *p, uint8_t *image, uint32_t c)
+/* Entries of the given matrix from number i on, up to `end` or channel k1, as rows from `base` on. */
+static void entries_of(packer *p, uint8_t *image, uint32_t i, uint32_t end, uint32_t k1, uint32_t base)
 {
     const uint32_t far = (1u << p->gap_bits) - 1u, weight_bits = p->format == LAC_CSC8 ? 8u : 4u;
 
-    for (uint32_t l = 0; l < p->used; l++)
-        p->lanes[l].next = 0;
-    for (uint32_t i = p->cursor[c]; i < p->m->col_ptr[c + 1u] && p->m->row_idx[i] < p->k1; i++) {
+    for (; i < end && p->m->row_idx[i] < k1; i++) {
         if (p->m->values[i] == 0)
             continue;
         lane_state *l = &p->lanes[p->lane[p->m->row_idx[i]]];
-        const uint32_t row = (p->m->row_idx[i] - p->k0) / p->caps->lanes;
+        const uint32_t row = base + (p->m->row_idx[i] - p->k0) / p->caps->lanes;
         uint32_t gap = row - l->next;
         l->next = row + 1u;
         if (!image) {
@@ -161,6 +164,46 @@ static void entries(packer *p, uint8_t *image, uint32_t c)
             put_entry(p, image, l, far << weight_bits); /* padding */
         put_entry(p, image, l, gap << weight_bits | stored_weight(p, p->m->values[i]));
     }
+}
+
+/* The first entry of the given matrix in column c whose channel is k or more. */
+static uint32_t first_entry(const packer *p, uint32_t c, uint32_t k)
+{
+    uint32_t lo = p->m->col_ptr[c], hi = p->m->col_ptr[c + 1u];
+    while (lo < hi) {
+        const uint32_t mid = lo + (hi - lo) / 2u;
+        if (p->m->row_idx[mid] < k)
+            lo = mid + 1u;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+/* Taps as rows: all taps of column c, in the order of their rows. */
+static void entries_of_taps(packer *p, uint8_t *image, uint32_t c)
+{
+    const lac_conv_shape *s = p->shape;
+    const uint32_t channels = p->depthwise ? s->channels / 4u : s->channels, set = c / channels, a = set / p->taps.sets_x, b = set % p->taps.sets_x;
+    const uint32_t last_j = (s->kernel_y - 1u - a) / s->stride_y, last_t = (s->kernel_x - 1u - b) / s->stride_x;
+
+    for (uint32_t j = 0; j <= last_j; j++)
+        for (uint32_t t = 0; t <= last_t; t++) {
+            const uint32_t tap = (a + (last_j - j) * s->stride_y) * s->kernel_x + b + (last_t - t) * s->stride_x, base = (j * p->taps.grid + t) * p->rows_a_lane;
+            const uint32_t column = p->depthwise ? tap : tap * channels + c % channels, k0 = p->depthwise ? c % channels * 4u : 0u;
+            entries_of(p, image, first_entry(p, column, k0), p->m->col_ptr[column + 1u], p->depthwise ? k0 + 4u : p->k1, base);
+        }
+}
+
+/* The entries of column c: with an image put into the lanes' streams, else counted in lanes[].slice. */
+static void entries(packer *p, uint8_t *image, uint32_t c)
+{
+    for (uint32_t l = 0; l < p->used; l++)
+        p->lanes[l].next = 0;
+    if (p->shape)
+        entries_of_taps(p, image, c);
+    else
+        entries_of(p, image, p->cursor[c], p->m->col_ptr[c + 1u], p->k1, 0u);
 }
 
 /* ---- Measuring ------------------------------------------------------------------------------------- */
@@ -359,7 +402,7 @@ static lac_status walk(packer *p, uint8_t *image)
     p->tiles = 0;
     p->words = p->columns = p->params = p->entries = p->closed_lines = 0;
     p->bytes = p->format == LAC_CSC ? LAC_ALIGN : 0u;
-    for (uint32_t c = 0; p->m && c < p->cols; c++)
+    for (uint32_t c = 0; c < p->cursors; c++)
         p->cursor[c] = p->m->col_ptr[c];
 
     for (uint32_t t = 0; t < row_tiles; t++) {
@@ -400,7 +443,7 @@ static lac_status walk(packer *p, uint8_t *image)
             put_words(image + LAC_DIR_HEADER + LAC_DIR_RECORD * t, r, 6);
         }
         p->params += round_up(channels, p->caps->store_w);
-        for (uint32_t c = 0; p->m && c < p->cols; c++)
+        for (uint32_t c = 0; c < p->cursors; c++)
             while (p->cursor[c] < p->m->col_ptr[c + 1u] && p->m->row_idx[p->cursor[c]] < p->k1)
                 p->cursor[c]++;
     }
@@ -440,6 +483,8 @@ static lac_status plan(packer *p, uint32_t *align)
         p->max_words = limit;
         return walk(p, NULL);
     }
+    if (p->shape)
+        return LAC_E_SPACE;
 
     const uint32_t half = min_u32(most, caps->param_depth / 2u / caps->store_w * caps->store_w);
     for (*align = 64u; *align >= 8u; *align /= *align == 64u ? 2u : 4u) { /* 64, 32, 8 */
@@ -475,7 +520,7 @@ static void use_scratch(packer *p, void *scratch)
     p->by_count = p->by_load + MAX_LANES;
     p->count = (uint32_t *)(void *)(p->by_count + MAX_LANES);
     p->cursor = p->count + p->rows;
-    p->lane = (uint8_t *)(p->cursor + p->cols);
+    p->lane = (uint8_t *)(p->cursor + p->cursors);
 }
 
 static lac_status check_requant(const packer *p, uint64_t *where)
@@ -499,7 +544,7 @@ static lac_status pack(packer *p, void *buf, uint32_t cap, uint32_t *need, lac_l
     uint8_t *image = (uint8_t *)buf;
     uint32_t align;
 
-    p->unit = caps->line;
+    p->unit = p->shape ? 1u : caps->line;
     p->body = 0;
     const lac_status s = plan(p, &align);
     if (s != LAC_OK)
@@ -522,6 +567,7 @@ static lac_status pack(packer *p, void *buf, uint32_t cap, uint32_t *need, lac_l
         on_chip ? p->words : 0u, on_chip ? p->columns : 0u, on_chip ? p->params : 0u,
         (uint32_t)p->entries, (uint32_t)(p->entries >> 32), (uint32_t)padding, (uint32_t)(padding >> 32),
         (uint32_t)p->nonzeros, (uint32_t)(p->nonzeros >> 32), (uint32_t)p->by_column,
+        !p->shape ? LAC_TAPS_COLUMNS : p->depthwise ? LAC_TAPS_DEPTHWISE : LAC_TAPS_ROWS, p->taps.channels, p->taps.kernel, p->taps.stride, p->taps.grid,
     };
     uint8_t first[LAC_DIR_HEADER];
 
@@ -557,16 +603,31 @@ static int add_code(packer *p, int16_t v)
     return 1;
 }
 
-static lac_status pack_csc(const lac_caps *caps, const lac_csc *m, lac_format format, const lac_requant *rq, int balance, void *scratch,
-                           void *buf, uint32_t cap, uint32_t *need, lac_layer *out, uint64_t *where, int by_column)
+static packer begin_csc(const lac_caps *caps, const lac_csc *m, lac_format format, const lac_requant *rq, int balance)
 {
     packer p;
+
+    memset(&p, 0, sizeof p);
+    p.caps = caps;
+    p.m = m;
+    p.rq = rq;
+    p.format = format;
+    p.balance = balance;
+    p.entry_slots = format == LAC_CSC ? 6u : 4u;
+    p.gap_bits = format == LAC_CSC ? 6u : 8u;
+    return p;
+}
+
+/* What all that pack a lac_csc have in common; p->cols is the number of packed columns, 0: those of the matrix. */
+static lac_status pack_csc(packer *p, void *scratch, void *buf, uint32_t cap, uint32_t *need, lac_layer *out, uint64_t *where)
+{
+    const lac_csc *m = p->m;
     uint32_t at = 0;
 
     if (where)
         *where = 0;
-    if (!caps || !m || !scratch || !need || !m->col_ptr || m->cols < 1u || m->cols > 65535u
-        || (format != LAC_CSC && format != LAC_CSC8) || !(caps->formats >> format & 1u) || (by_column && !(caps->formats & LAC_HAS_COLUMNS)))
+    if (!p->caps || !m || !scratch || !need || !m->col_ptr || m->cols < 1u || m->cols > 65535u
+        || (p->format != LAC_CSC && p->format != LAC_CSC8) || !(p->caps->formats >> p->format & 1u) || (p->by_column && !(p->caps->formats & LAC_HAS_COLUMNS)))
         return LAC_E_ARG;
     const uint32_t nnz = m->col_ptr[m->cols];
     const lac_status s = lac_csc_check(m, nnz, &at);
@@ -576,48 +637,72 @@ static lac_status pack_csc(const lac_caps *caps, const lac_csc *m, lac_format fo
         return s;
     }
 
-    memset(&p, 0, sizeof p);
-    p.caps = caps;
-    p.m = m;
-    p.rq = rq;
-    p.format = format;
-    p.rows = m->rows;
-    p.cols = m->cols;
-    p.balance = balance;
-    p.by_column = by_column;
-    p.entry_slots = format == LAC_CSC ? 6u : 4u;
-    p.gap_bits = format == LAC_CSC ? 6u : 8u;
-    use_scratch(&p, scratch);
-    const lac_status r = check_requant(&p, where);
+    p->rows = m->rows;
+    if (!p->shape)
+        p->cols = p->cursors = m->cols;
+    use_scratch(p, scratch);
+    const lac_status r = check_requant(p, where);
     if (r != LAC_OK)
         return r;
 
-    memset(p.count, 0, p.rows * sizeof *p.count);
+    memset(p->count, 0, p->rows * sizeof *p->count);
     for (uint32_t i = 0; i < nnz; i++) {
         const int16_t v = m->values[i];
         if (v == 0)
             continue;
-        if (format == LAC_CSC ? !add_code(&p, v) : v < -128 || v > 127) {
+        if (p->format == LAC_CSC ? !add_code(p, v) : v < -128 || v > 127) {
             if (where)
                 *where = i;
             return LAC_E_FORMAT;
         }
-        p.count[m->row_idx[i]]++;
-        p.nonzeros++;
+        p->count[m->row_idx[i]]++;
+        p->nonzeros++;
     }
-    return pack(&p, buf, cap, need, out);
+    return pack(p, buf, cap, need, out);
 }
 
 lac_status lac_pack_csc(const lac_caps *caps, const lac_csc *m, lac_format format, const lac_requant *rq, int balance, void *scratch,
                         void *buf, uint32_t cap, uint32_t *need, lac_layer *out, uint64_t *where)
 {
-    return pack_csc(caps, m, format, rq, balance, scratch, buf, cap, need, out, where, 0);
+    packer p = begin_csc(caps, m, format, rq, balance);
+    return pack_csc(&p, scratch, buf, cap, need, out, where);
 }
 
 lac_status lac_pack_csc_columns(const lac_caps *caps, const lac_csc *m, lac_format format, const lac_requant *rq, int balance, void *scratch,
                                 void *buf, uint32_t cap, uint32_t *need, lac_layer *out, uint64_t *where)
 {
-    return pack_csc(caps, m, format, rq, balance, scratch, buf, cap, need, out, where, 1);
+    packer p = begin_csc(caps, m, format, rq, balance);
+    p.by_column = 1;
+    return pack_csc(&p, scratch, buf, cap, need, out, where);
+}
+
+lac_status lac_conv_pack_rows(const lac_caps *caps, const lac_conv_shape *shape, const lac_csc *m, lac_format format, int depthwise, const lac_requant *rq, int balance,
+                              void *scratch, void *buf, uint32_t cap, uint32_t *need, lac_layer *out, uint64_t *where)
+{
+    packer p = begin_csc(caps, m, format, rq, balance && !depthwise);
+
+    if (where)
+        *where = 0;
+    if (!caps || !shape || !m || !(caps->formats & LAC_HAS_WINDOWS) || lac_conv_out_x(shape) < 1u || lac_conv_out_y(shape) < 1u
+        || shape->channels < 1u || shape->channels > 65535u)
+        return LAC_E_ARG;
+    if ((shape->kernel_y > 1u && shape->dilation_y > 1u) || (shape->kernel_x > 1u && shape->dilation_x > 1u))
+        return LAC_E_FORMAT;
+    if (depthwise ? m->cols != shape->kernel_y * shape->kernel_x || m->rows != shape->channels || shape->channels % 4u || caps->lanes % 4u || format != LAC_CSC8
+                  : m->cols != shape->kernel_y * shape->kernel_x * shape->channels)
+        return LAC_E_ARG;
+
+    p.shape = shape;
+    p.depthwise = depthwise;
+    lac_get_rows(shape, &p.taps);
+    p.cols = p.taps.sets_y * p.taps.sets_x * (shape->channels / (depthwise ? 4u : 1u));
+    if (p.cols > 65535u || (uint64_t)(p.taps.grid - 1u) * (shape->stride_x * shape->channels) > 65535u)
+        return LAC_E_ARG;
+    /* No row of an entry leaves 32 bits, then, nor what EXEC can address. */
+    const uint64_t pixels = (uint64_t)((shape->kernel_y - 1u) / shape->stride_y) * p.taps.grid + (shape->kernel_x - 1u) / shape->stride_x + 1u;
+    if (pixels * ceil_div(m->rows, caps->lanes) > caps->acc_depth)
+        return LAC_E_SPACE;
+    return pack_csc(&p, scratch, buf, cap, need, out, where);
 }
 
 lac_status lac_pack_nm(const lac_caps *caps, const lac_nm *m, const lac_requant *rq, int balance,

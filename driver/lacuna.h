@@ -197,6 +197,7 @@ typedef struct {
     lac_format  format;
     uint32_t    n;       /* N:4; else 0 */
     uint32_t    by_column; /* 1: lac_pack_csc_columns() made it; else 0 */
+    uint32_t    taps;    /* 1: lac_conv_pack_rows() made it, 2: of a depthwise layer; else 0. `cols` is then private */
     uint32_t    tiles;   /* weight blocks or column blocks in all */
     uint32_t    resident_words, resident_cols, resident_params; /* RAM it takes to keep the whole layer on chip; 0: does not fit */
     uint64_t    entries; /* stored entries, padding included */
@@ -281,7 +282,7 @@ lac_status lac_fc_load(const lac_caps *caps, const lac_layer *layer, const lac_p
  * token behind. x and y of one job must not overlap, nor may any y overlap the image of a layer. Streamed jobs use the RAM above the highest
  * resident place that the same call names, and codebooks that it does not name: what else was resident there is lost.
  * LAC_E_ARG, LAC_E_ALIGN; LAC_E_SPACE: something does not fit the machine, y is a list and the layer has several row tiles, or
- * y's type is too small for them. They are found before the first command is emitted. Else what `emit` returned. */
+ * y's type is too small for them. They are found before the first command is emitted. Else what `emit` returned. A layer of lac_conv_pack_rows(): LAC_E_ARG. */
 lac_status lac_fc_build(const lac_caps *caps, const lac_fc *jobs, uint32_t n, lac_emit emit, void *ctx);
 
 /* The same for a layer and its place: submit as the ring has room, and wait. Fails as lac_fc_load(), lac_wait(). */
@@ -314,8 +315,25 @@ typedef struct {
 uint32_t lac_conv_out_x(const lac_conv_shape *s);
 uint32_t lac_conv_out_y(const lac_conv_shape *s);
 
+/* Pack *taps as rows*: a column is one input channel, its entries the weights of all taps and outputs, and a non-zero activation is issued once instead of kernel_y *
+ * kernel_x times. For weights of which a lane has less than one an activation otherwise, and for depthwise layers. As lac_pack_csc(), scratch
+ * lac_pack_scratch(caps, m->rows, m->cols), with m the matrix of kernel_y * kernel_x * channels columns above.
+ * depthwise != 0: y[..][k] = sum over r, s of w[k][r * kernel_x + s] * x[..][k]; m has kernel_y * kernel_x columns and `channels` rows, a multiple of 4, as the machine's
+ * lanes must be; format LAC_CSC8; `balance` has no meaning.
+ *
+ * `shape` is that of the jobs. The layer also serves others whose channels, kernel, strides and accumulator grid are the same: images and whatever is vertical but kernel_y and
+ * stride_y are free. The grid has, for output rows of X pixels,
+ *     grid = max(X + left, (width - 1 + pad_left) / stride_x + 1, (kernel_x - 1) / stride_x + 1),  left = max(0, kernel_x - 1 - pad_left) / stride_x
+ * pixels in a row (quotients rounded down); (grid - 1) * stride_x * channels 0 .. 65535.
+ *
+ * LAC_E_ARG: also a shape out of range or without output, another number of columns or, depthwise, of rows, a machine without LAC_HAS_WINDOWS. LAC_E_FORMAT: also a dilation that
+ * is not 1 where the kernel is more than 1; *where is 0 then. LAC_E_SPACE: also where a lane has more than 191 (csc8: 127) entries in a column, those counted that fill gaps of more than
+ * 63 (255) rows, where one column is more than half of the weight RAM of a layer that does not fit it, and where the outputs are too many for the parameter RAM or for the accumulators: they are never cut into tiles of rows. */
+lac_status lac_conv_pack_rows(const lac_caps *caps, const lac_conv_shape *shape, const lac_csc *m, lac_format format, int depthwise, const lac_requant *rq, int balance,
+                              void *scratch, void *buf, uint32_t cap, uint32_t *need, lac_layer *out, uint64_t *where);
+
 /* One job. `layer` is packed, as for a fully connected layer, from the matrix of kernel_y * kernel_x * channels columns above
- * (lac_pack_csc(), lac_pack_nm()); not by columns. */
+ * (lac_pack_csc(), lac_pack_nm()); not by columns. Or its taps are rows (lac_conv_pack_rows()). */
 typedef struct {
     const lac_layer *layer;
     const lac_place *resident;  /* as in lac_fc */
@@ -331,7 +349,12 @@ typedef struct {
  * LAC_E_ARG: also a shape out of range, no output, a machine without LAC_HAS_WINDOWS, or channels that do not fit the layer. LAC_E_SPACE: also an image row
  * that is larger than the feature RAM; a layer of several row tiles whose pixels, layer->rows elements, are no multiple of LAC_ALIGN bytes; an output row larger than
  * an accumulator bank that is a list, or where not even as many pixels fit as make a multiple of LAC_ALIGN bytes.
- * With several row tiles leave no gap between the rows of y (pitch: pixels * layer->rows elements): only then a band is more than one row. */
+ * With several row tiles leave no gap between the rows of y (pitch: pixels * layer->rows elements): only then a band is more than one row.
+ *
+ * Taps as rows: LAC_E_ARG where the layer was packed for another shape. A band is as much of an image as an accumulator bank holds, there are no strips: LAC_E_SPACE where not even
+ * one output row fits with its guards, which are at most
+ *     ((1 + 2 * ((kernel_y - 1) / stride_y) + (left ? 1 : 0)) * grid + (left ? 0 : (kernel_x - 1) / stride_x)) * ceil(layer->rows / lanes)
+ * accumulators (less at the upper and lower edge of an image). Input rows are loaded as the feature RAM has room, one at least. */
 lac_status lac_conv_build(const lac_caps *caps, const lac_conv *jobs, uint32_t n, lac_emit emit, void *ctx);
 lac_status lac_conv_run(lac_dev *dev, const lac_conv *jobs, uint32_t n, uint32_t limit);
 

@@ -179,13 +179,11 @@ int race_check(const lac_caps *caps, const lac_cmd *cmd, uint32_t n, const uint8
             add(t, PARAMS, 1, GET(c, LOAD_PARAMS_PARAM_BASE), GET(c, LOAD_PARAMS_CHANNELS), 0, 1);
         } else if (op == 2) {
             const uint32_t points = GET(c, EXEC_POINTS), cols = GET(c, EXEC_COLUMNS), col = GET(c, EXEC_COL_BASE);
-            const uint32_t width = GET(c, EXEC_WIDTH), pixels = width ? GET(c, EXEC_PIXELS) : 1; /* windows may lie anywhere in their row */
-            const uint32_t elements = width ? width : cols * (GET(c, EXEC_FORMAT) == 2 ? 4 : 1);
+            const uint32_t width = GET(c, EXEC_WIDTH), elements = width ? width : cols * (GET(c, EXEC_FORMAT) == 2 ? 4 : 1); /* windows may lie anywhere in their row */
             add(t, FEATURES, 0, GET(c, EXEC_FEAT_BASE), up(elements * bytes(GET(c, EXEC_TYPE)), caps->line) / caps->line,
                 GET(c, EXEC_FEAT_PITCH), points);
             add(t, COLUMNS, 0, col, cols, 0, 1);
-            add(t, ACCUMULATORS, 1, GET(c, EXEC_BANK) * (uint64_t)caps->acc_depth + GET(c, EXEC_ACC_BASE),
-                points * pixels * GET(c, EXEC_ROWS), 0, 1);
+            add(t, ACCUMULATORS, 1, GET(c, EXEC_BANK), 1, 0, 1); /* a bank is one region */
             if (GET(c, EXEC_FORMAT) == 0) add(t, CODEBOOKS, 0, GET(c, EXEC_COPY), 1, 0, 1);
             int32_t last = -1;
             for (uint32_t k = col; k < col + cols && !bad; k++) {
@@ -203,11 +201,9 @@ int race_check(const lac_caps *caps, const lac_cmd *cmd, uint32_t n, const uint8
                 }
             }
         } else {
-            const uint32_t points = GET(c, STORE_POINTS), ch = GET(c, STORE_CHANNELS), width = GET(c, STORE_WIDTH), elements = width ? width : ch;
-            const uint32_t pixels = width ? GET(c, STORE_PIXELS) : 1;
+            const uint32_t points = GET(c, STORE_POINTS) - GET(c, STORE_TOP) - GET(c, STORE_BOTTOM), ch = GET(c, STORE_CHANNELS), width = GET(c, STORE_WIDTH), elements = width ? width : ch;
             add(t, MEMORY, 1, address(c), GET(c, STORE_LIST) ? 64 + elements * 4u : elements * bytes(GET(c, STORE_TYPE)), GET(c, STORE_PITCH), points);
-            add(t, ACCUMULATORS, 1, GET(c, STORE_BANK) * (uint64_t)caps->acc_depth + GET(c, STORE_ACC_BASE),
-                points * pixels * GET(c, STORE_ROWS), 0, 1);
+            add(t, ACCUMULATORS, 1, GET(c, STORE_BANK), 1, 0, 1);
             add(t, PARAMS, 0, GET(c, STORE_PARAM_BASE), ch, 0, 1);
         }
 
