@@ -7,6 +7,7 @@
  *             Expected memory, every byte of it, from plain loops over the definition in lacuna.h
  *   Order     every program that was run also goes through race.c; and race.c must notice every token that is taken away
  *   Refusals  each of them; and a random job is refused only for a reason that stands in lacuna.h
+ *   Rows      the same of layers with taps as rows, also chained with the others; the banks must be empty behind every program
  *   Machines  configurations of configs/, and random ones with small RAMs, so that everything needs tiles, bands and strips
  *   SEED      of everything random; a line stands for as many cases as it says */
 #include <stdarg.h>
@@ -18,6 +19,7 @@
 #include "lac_hw.h"
 #include "lac_model.h"
 #include "lacuna.h"
+#include "model_impl.h"
 #include "naive.h"
 #include "ports/port_model.h"
 #include "race.h"
@@ -143,6 +145,8 @@ static lac_config random_config(lac_rng *g)
 typedef struct {
     uint32_t    rows, cols, n;
     lac_format  format;
+    int         taps; /* 0: as columns, 1: as rows, 2: of a depthwise layer */
+    lac_conv_shape shape; /* of taps as rows */
     int32_t    *w;  /* [rows][cols] */
     int32_t    *bias, *mult;
     int8_t     *shift;
@@ -179,31 +183,46 @@ static void fill_matrix(matrix *m, lac_rng *g, lac_format format, uint32_t rows,
     }
 }
 
+/* The layer as the packer wants it: of a depthwise one, column r * kernel_x + s holds what stands in channel k of tap (r, s). */
+static uint32_t packed_cols(const matrix *m) { return m->taps == 2 ? m->cols / m->shape.channels : m->cols; }
+static int32_t packed_weight(const matrix *m, uint32_t k, uint32_t c)
+{
+    return m->w[(size_t)k * m->cols + (m->taps == 2 ? c * m->shape.channels + k : c)];
+}
+
 static lac_status pack_matrix(matrix *m, rig *r)
 {
     const lac_caps *caps = &r->dev.caps;
+    const uint32_t cols = packed_cols(m);
     const lac_requant rq = {m->bias, m->mult, m->shift, 0, 0};
     const size_t all = (size_t)m->rows * m->cols;
-    void *scratch = malloc(lac_pack_scratch(caps, m->rows, m->cols));
+    void *scratch = malloc(lac_pack_scratch(caps, m->rows, cols));
     int16_t *v = malloc(sizeof *v * (all + 1));
     uint16_t *idx = malloc(sizeof *idx * (all + 1));
-    uint32_t *ptr = calloc(m->cols + 1, sizeof *ptr), n = 0, need = 0;
+    uint32_t *ptr = calloc(cols + 1, sizeof *ptr), n = 0, need = 0;
     int8_t *w8 = malloc(all);
     lac_status s = LAC_OK;
 
-    for (uint32_t c = 0; c < m->cols; ptr[++c] = n)
+    for (uint32_t c = 0; c < cols; ptr[++c] = n)
         for (uint32_t k = 0; k < m->rows; k++) {
-            w8[(size_t)k * m->cols + c] = (int8_t)m->w[(size_t)k * m->cols + c];
-            if (m->w[(size_t)k * m->cols + c]) v[n] = (int16_t)m->w[(size_t)k * m->cols + c], idx[n++] = (uint16_t)k;
+            const int32_t w = packed_weight(m, k, c);
+            w8[(size_t)k * cols + c] = (int8_t)w;
+            if (w) v[n] = (int16_t)w, idx[n++] = (uint16_t)k;
         }
-    const lac_csc csc = {m->rows, m->cols, v, idx, ptr};
+    const lac_csc csc = {m->rows, cols, v, idx, ptr};
     const lac_nm nm = {m->rows, m->cols, m->n, w8};
     for (int pass = 0; pass < 2 && s == LAC_OK; pass++) {
         if (pass) m->image = malloc(need);
-        s = m->format == LAC_NM ? lac_pack_nm(caps, &nm, &rq, 1, scratch, m->image, need, &need, &m->layer, NULL)
-                                : lac_pack_csc(caps, &csc, m->format, &rq, 1, scratch, m->image, need, &need, &m->layer, NULL);
+        s = m->taps             ? lac_conv_pack_rows(caps, &m->shape, &csc, m->format, m->taps == 2, &rq, 1, scratch, m->image, need, &need, &m->layer, NULL)
+            : m->format == LAC_NM ? lac_pack_nm(caps, &nm, &rq, 1, scratch, m->image, need, &need, &m->layer, NULL)
+                                  : lac_pack_csc(caps, &csc, m->format, &rq, 1, scratch, m->image, need, &need, &m->layer, NULL);
     }
     if (s == LAC_OK) {
+        lac_layer again;
+        if (lac_layer_open(m->image, need, &again) != LAC_OK || memcmp(&again, &m->layer, sizeof again)) {
+            check(0, "packed layer", "not as it is opened");
+            exit(1);
+        }
         m->layer.addr = take(r, need);
         memcpy(host(r, m->layer.addr), m->image, need);
     }
@@ -256,11 +275,6 @@ static void naive_conv(int64_t *y, const int32_t *w, const int32_t *x, const lac
 }
 
 static const int32_t type_lo[3] = {-128, 0, -32768}, type_hi[3] = {127, 255, 32767};
-
-static void put_bytes(uint8_t *p, uint64_t v, uint32_t n)
-{
-    for (uint32_t i = 0; i < n; i++) p[i] = (uint8_t)(v >> 8 * i);
-}
 
 /* A row of elements as it stands in memory; nothing else is touched. */
 static void put_row(uint8_t *p, const lac_tensor *t, const int64_t *v, uint32_t n)
@@ -333,6 +347,74 @@ static void random_shape(lac_rng *g, lac_conv_shape *s, int chained, uint32_t st
     } while (work > 3000000 || *K * s->kernel_y * s->kernel_x * s->channels > 150000 || lac_conv_out_x(s) > 60 || lac_conv_out_y(s) > 60);
 }
 
+/* With taps as rows: no dilation, padding mostly below the kernel. */
+static void random_rows_axis(lac_rng *g, uint32_t n, uint32_t *kernel, uint32_t *stride, uint32_t *before, uint32_t *after)
+{
+    do {
+        *kernel = 1 + rng_below(g, rng_chance(g, 30) ? 7 : rng_chance(g, 100) ? 5 : 3);
+        *stride = 1 + (rng_chance(g, 110) ? rng_below(g, rng_chance(g, 30) ? 6 : 3) : 0);
+        const uint32_t most = rng_chance(g, 20) ? *kernel + 4 : rng_chance(g, 170) ? *kernel - 1 : 0;
+        *before = rng_below(g, most + 1);
+        *after = rng_below(g, most + 1);
+    } while (*before + n + *after < *kernel);
+}
+
+static void random_rows_shape(lac_rng *g, lac_conv_shape *s, int chained, const lac_caps *caps, int taps, uint32_t *K)
+{
+    const uint32_t store_w = caps->store_w;
+    uint64_t work;
+    do {
+        if (!chained) {
+            const uint32_t big = rng_chance(g, 40) ? 3 : rng_chance(g, 128) ? 8 : 20;
+            s->images = 1 + (rng_chance(g, 80) ? rng_below(g, 3) : 0);
+            s->height = 1 + rng_below(g, rng_chance(g, 40) ? 20 : big);
+            s->width = 1 + rng_below(g, big);
+            s->channels = 1 + rng_below(g, rng_chance(g, 128) ? 8 : 40);
+            if (rng_chance(g, 30)) { /* the next row is far away */
+                s->height = 1 + rng_below(g, 4);
+                s->width = 30 + rng_below(g, 60);
+                s->channels = 1 + rng_below(g, 4);
+            }
+            if (taps == 2) s->channels = (s->channels + 3) / 4 * 4, s->channels = (s->channels + store_w - 1) / store_w * store_w;
+        }
+        s->dilation_y = s->dilation_x = 1;
+        random_rows_axis(g, s->height, &s->kernel_y, &s->stride_y, &s->pad_top, &s->pad_bottom);
+        random_rows_axis(g, s->width, &s->kernel_x, &s->stride_x, &s->pad_left, &s->pad_right);
+        *K = taps == 2 ? s->channels : store_w * (1 + rng_below(g, (rng_chance(g, 60) ? 3 * caps->lanes : caps->lanes) / store_w));
+        work = (uint64_t)out_rows(s) * lac_conv_out_x(s) * *K * s->kernel_y * s->kernel_x * s->channels;
+    } while (work > 3000000 || *K * s->kernel_y * s->kernel_x * s->channels > 150000);
+}
+
+/* Taps as rows: the grid, as lacuna.h has it. */
+static uint32_t grid(const lac_conv_shape *s, uint32_t *left)
+{
+    const uint32_t a = s->kernel_x - 1 > s->pad_left ? (s->kernel_x - 1 - s->pad_left) / s->stride_x : 0;
+    uint32_t most = lac_conv_out_x(s) + a;
+    if ((s->width - 1 + s->pad_left) / s->stride_x + 1 > most) most = (s->width - 1 + s->pad_left) / s->stride_x + 1;
+    if ((s->kernel_x - 1) / s->stride_x + 1 > most) most = (s->kernel_x - 1) / s->stride_x + 1;
+    *left = a;
+    return most;
+}
+
+/* Taps as rows: accumulators that one output row needs at most. */
+static uint32_t rows_need(const lac_conv_shape *s, uint32_t K, uint32_t lanes)
+{
+    uint32_t left;
+    const uint32_t g = grid(s, &left);
+    return ((1 + 2 * ((s->kernel_y - 1) / s->stride_y) + (left ? 1 : 0)) * g + (left ? 0 : (s->kernel_x - 1) / s->stride_x)) * ((K + lanes - 1) / lanes);
+}
+
+/* Whether lacuna.h has a reason to refuse to pack this layer. */
+static int rows_excuse(const matrix *m, const lac_caps *caps)
+{
+    const lac_conv_shape *s = &m->shape;
+    const uint32_t per = m->format == LAC_CSC ? 6 : 4, gap = m->format == LAC_CSC ? 64 : 256, rk = (m->rows + caps->lanes - 1) / caps->lanes;
+    uint32_t left, most = ((s->kernel_y + s->stride_y - 1) / s->stride_y) * ((s->kernel_x + s->stride_x - 1) / s->stride_x) * rk;
+    most += rows_need(s, m->rows, caps->lanes) / gap; /* padding, at most */
+    return rows_need(s, m->rows, caps->lanes) > caps->acc_depth || m->rows > caps->param_depth || most >= 32 * per || most > caps->weight_depth / 2 * per
+        || (grid(s, &left) - 1) * s->stride_x * s->channels > 65535;
+}
+
 /* ---- Programs ------------------------------------------------------------------------------------------ */
 
 typedef struct { lac_cmd *c; uint32_t n, cap; } list;
@@ -355,6 +437,49 @@ static const struct { const char *name; uint32_t least; } kinds[KINDS] = {
     {"dilation_x", 50}, {"dilation_y", 50}, {"strides", 100}, {"padding as wide as the kernel", 30}, {"resident", 100}, {"streamed", 100}, {"chained", 50},
     {"lists in", 50}, {"lists out", 50}, {"raw", 30}, {"several images", 50}, {"csc", 50}, {"csc8", 50}, {"N:4", 50}, {"int8", 50}, {"uint8", 50}, {"int16", 50}};
 static uint32_t seen[KINDS], refused, programs_run;
+
+/* With taps as rows. */
+enum { R_JOBS, R_DEPTHWISE, R_BANDS, R_MIDDLE, R_EDGE, R_PIECES, R_COL_TILES, R_TILES_PIECES, R_LEFT, R_NO_LEFT, R_NO_GUARD, R_NARROW, R_PHASES, R_SPARSE_PHASES, R_IDLE, R_WIDE_PAD,
+       R_LONG_GAPS, R_CHANNEL_ROWS, R_KERNEL_5, R_DOT, R_RESIDENT, R_STREAMED, R_AFTER_COLUMNS, R_BEFORE_COLUMNS, R_AFTER_ROWS, R_LIST_IN, R_LIST_OUT, R_RAW, R_IMAGES, R_FORMATS,
+       R_TYPES = R_FORMATS + 2, R_KINDS = R_TYPES + 6 };
+static const struct { const char *name; uint32_t least; } rows_kinds[R_KINDS] = {
+    {"jobs", 800}, {"depthwise", 200}, {"several bands", 60}, {"guard rows on both sides of a band", 20}, {"padding above and below a band", 100}, {"input rows in pieces", 300}, {"several tiles of columns", 50},
+    {"tiles of columns for each of several pieces", 20}, {"a grid row in front", 300}, {"none, and several taps to a row", 50}, {"no guard pixels", 50}, {"fewer pixels than taps", 30}, {"phases of several taps", 100},
+    {"phases without taps", 20}, {"a group without taps", 3}, {"padding as wide as the kernel", 20}, {"gaps longer than a field", 10}, {"several channels to a lane", 100}, {"kernels of 5 and more", 50}, {"one pixel in", 5},
+    {"resident", 200}, {"streamed", 200}, {"behind taps as columns", 50}, {"before taps as columns", 50}, {"behind taps as rows", 50}, {"lists in", 100}, {"lists out", 100}, {"raw", 50}, {"several images", 100},
+    {"csc", 200}, {"csc8", 400}, {"int8", 100}, {"uint8", 100}, {"int16", 100}, {"depthwise int8", 30}, {"depthwise uint8", 30}, {"depthwise int16", 30}};
+static uint32_t seen_rows[R_KINDS], rows_refused, rows_packed, rows_tried;
+
+static void count_rows(const list *p, const lac_conv *job, uint32_t tag, const matrix *before, const matrix *after)
+{
+    const lac_conv_shape *s = &job->shape;
+    const lac_layer *l = job->layer;
+    uint32_t left, stores = 0, middle = 0, idle = 0, loads = 0, pieces = 0, edge = 0;
+    const uint32_t g = grid(s, &left), reach = (s->kernel_y - 1) / s->stride_y, depthwise = l->taps == 2;
+    for (uint32_t i = 0; i < p->n; i++) {
+        const lac_cmd *c = &p->c[i];
+        if (GET(c, ANY_TAG) != tag) continue;
+        loads += (c->w[0] & 255) == LAC_OP_LOAD_FEATURES;
+        if (GET(c, ANY_OP) == 2) idle += GET(c, EXEC_FIRST) == GET(c, EXEC_WIDTH);
+        if (GET(c, ANY_OP) == 3) {
+            const uint32_t top = GET(c, STORE_TOP) - (left ? 1 : 0), bottom = GET(c, STORE_BOTTOM);
+            stores++;
+            middle += reach && top == reach && bottom == reach;
+            edge += top < reach || bottom < reach;
+            pieces += loads > 1;
+            loads = 0;
+        }
+    }
+    const int is[R_KINDS] = {1, depthwise, stores > s->images, middle > 0, edge > 0, pieces > 0, l->tiles > 1, l->tiles > 1 && pieces, left > 0, !left && s->kernel_x > 1, g == lac_conv_out_x(s),
+                             s->width < s->kernel_x, s->stride_x > 1 && s->kernel_x > s->stride_x, s->stride_x > s->kernel_x || s->stride_y > s->kernel_y, idle > 0,
+                             s->pad_left >= s->kernel_x || s->pad_top >= s->kernel_y, l->padding > 0, l->rows > dir_word(l, 7), s->kernel_y > 4 || s->kernel_x > 4,
+                             s->width == 1 && s->height == 1, job->resident != NULL, !job->resident, before && !before->taps, after && !after->taps, before && before->taps,
+                             job->x.list, job->y.list, job->y.type == LAC_RAW, s->images > 1};
+    for (int k = 0; k < R_FORMATS; k++) seen_rows[k] += is[k] != 0;
+    seen_rows[R_FORMATS + l->format]++;
+    seen_rows[R_TYPES + job->x.type]++;
+    if (depthwise) seen_rows[R_TYPES + 3 + job->x.type]++;
+}
 
 /* Look at the commands of job `tag`. */
 static void count_kinds(const list *p, const lac_conv *job, uint32_t tag)
@@ -407,14 +532,23 @@ static int excuse(const lac_caps *caps, const lac_conv *job, const lac_place *at
     }
     if (!job->resident && (at->param_base + channels > caps->param_depth || (l->format == LAC_CSC && at->codebook == 2))) return 1;
     if ((in_row(&job->shape) * es + caps->line - 1) / caps->line > caps->feat_depth) return 1;
+    if (l->taps) return rows_need(&job->shape, l->rows, caps->lanes) > caps->acc_depth;
     if (tiles > 1 && (job->y.list || pixel % 64 || dir_word(l, 10) * ey % 64)) return 1;
     return lac_conv_out_x(&job->shape) * rows > caps->acc_depth && (job->y.list || unit * rows > caps->acc_depth);
 }
 
 enum { MOST_JOBS = 3 };
 
-/* One program of 1 .. MOST_JOBS layers. NULL, or what is wrong. */
-static const char *program(rig *r, lac_rng *g)
+/* Both banks, behind a program. */
+static int banks_empty(const lac_model *m)
+{
+    for (uint64_t i = 0; i < (uint64_t)2 * m->cfg.lanes * m->acc_pitch; i++)
+        if (m->acc[i]) return 0;
+    return 1;
+}
+
+/* One program of 1 .. MOST_JOBS layers; `share` of 256 of them have taps as rows. NULL, or what is wrong. */
+static const char *program(rig *r, lac_rng *g, uint32_t share)
 {
     static char why[400];
     const lac_caps *caps = &r->dev.caps;
@@ -445,10 +579,26 @@ static const char *program(rig *r, lac_rng *g)
             if (shape->channels % 4 && format == LAC_NM) format = LAC_CSC8;
             if (shape->channels > 64 || shape->width * shape->height * shape->channels > 30000) break;
         }
-        random_shape(g, shape, chain, caps->store_w, format, &K);
+        int taps = share && rng_chance(g, share) ? 1 + rng_chance(g, 100) : 0;
+        if (taps == 2 && ((chain && (shape->channels % 4 || shape->channels % caps->store_w)) || caps->lanes % 4)) taps = 1;
+        if (taps == 2) format = LAC_CSC8;
+        if (taps && format == LAC_NM) format = LAC_CSC;
+        if (taps) random_rows_shape(g, shape, chain, caps, taps, &K);
+        else random_shape(g, shape, chain, caps->store_w, format, &K);
         fill_matrix(&m[made], g, format, K, shape->kernel_y * shape->kernel_x * shape->channels);
+        m[made].taps = taps;
+        m[made].shape = *shape;
+        for (size_t i = 0; taps == 2 && i < (size_t)K * m[made].cols; i++)
+            if (i % shape->channels != i / m[made].cols) m[made].w[i] = 0;
         y[made] = NULL;
-        if (pack_matrix(&m[made], r) != LAC_OK) { /* a random machine may be too small for a line of columns */
+        s = pack_matrix(&m[made], r);
+        if (taps) {
+            rows_tried++;
+            if (s == LAC_OK) rows_packed++;
+            else if (s != LAC_E_SPACE || !rows_excuse(&m[made], caps))
+                snprintf(why, sizeof why, "not packed: %s, %u channels to %u, kernel %ux%u", lac_status_name(s), shape->channels, K, shape->kernel_y, shape->kernel_x), bad = why;
+        }
+        if (s != LAC_OK) { /* a random machine may be too small for a line of columns */
             drop_matrix(&m[made]);
             break;
         }
@@ -502,6 +652,7 @@ static const char *program(rig *r, lac_rng *g)
         if (made && !bad && (s != LAC_E_SPACE || !excused || prog.n != loads))
             snprintf(why, sizeof why, "refused: %s, %u commands", lac_status_name(s), prog.n - loads), bad = why;
         refused++;
+        if (share) rows_refused++;
     } else {
         race_order *o = malloc(sizeof *o * prog.n);
         if (race_check(caps, prog.c, prog.n, memory, r->base, o, why, sizeof why)) bad = why;
@@ -521,6 +672,7 @@ static const char *program(rig *r, lac_rng *g)
             snprintf(why, sizeof why, "%s: %s of %s, command %u, tag %u", lac_status_name(s), lac_error_name(e.code), lac_unit_name(e.unit), e.cmd, e.tag);
             bad = why;
         }
+        if (!bad && !banks_empty(r->model)) bad = "accumulators are left";
         for (uint64_t b = 64 * r->ring; b < r->next - r->base && !bad; b++)
             if (memory[b] != wanted[b]) {
                 uint32_t j = 0;
@@ -530,7 +682,10 @@ static const char *program(rig *r, lac_rng *g)
             }
         lac_stats st;
         if (!bad && (lac_read_stats(&r->dev, &st) != LAC_OK || (st.marks != made && prog.n < r->ring))) bad = "marks";
-        for (uint32_t i = 0; i < made && !bad; i++) count_kinds(&prog, &jobs[i], 1000 + i), seen[CHAINED] += chained[i] != 0;
+        for (uint32_t i = 0; i < made && !bad; i++) {
+            if (m[i].taps) count_rows(&prog, &jobs[i], 1000 + i, chained[i] ? &m[i - 1] : NULL, i + 1 < made && chained[i + 1] ? &m[i + 1] : NULL);
+            else count_kinds(&prog, &jobs[i], 1000 + i), seen[CHAINED] += chained[i] != 0;
+        }
         programs_run++;
     }
     if (bad) {
@@ -539,9 +694,9 @@ static const char *program(rig *r, lac_rng *g)
         for (uint32_t i = 0; i < made; i++) {
             const lac_conv *j = &jobs[i];
             const lac_conv_shape *c = &j->shape;
-            len += snprintf(all + len, sizeof all - (size_t)len, "; %ux%ux%ux%u to %u, kernel %ux%u stride %u,%u dilation %u,%u pad %u,%u,%u,%u, format %d, types %d %d%s%s%s%s",
+            len += snprintf(all + len, sizeof all - (size_t)len, "; %ux%ux%ux%u to %u, kernel %ux%u stride %u,%u dilation %u,%u pad %u,%u,%u,%u, format %d, taps %u, types %d %d%s%s%s%s",
                             c->images, c->height, c->width, c->channels, j->layer->rows, c->kernel_y, c->kernel_x, c->stride_y, c->stride_x, c->dilation_y, c->dilation_x, c->pad_top,
-                            c->pad_left, c->pad_bottom, c->pad_right, (int)j->layer->format, (int)j->x.type, (int)j->y.type, j->x.list ? " list in" : "", j->y.list ? " list out" : "",
+                            c->pad_left, c->pad_bottom, c->pad_right, (int)j->layer->format, j->layer->taps, (int)j->x.type, (int)j->y.type, j->x.list ? " list in" : "", j->y.list ? " list out" : "",
                             j->resident ? " resident" : "", chained[i] ? " chained" : "");
         }
         bad = all;
@@ -554,20 +709,25 @@ static const char *program(rig *r, lac_rng *g)
     return bad;
 }
 
-static void programs(const char *name, int batch, int n)
+static void programs(const char *name, int batch, int n, uint32_t share)
 {
-    lac_rng g = {seed * 1000003 + (uint32_t)batch * 7919 + (name ? (uint32_t)name[0] * 31 + (uint32_t)name[1] : 0)};
+    lac_rng g = {seed * 1000003 + (uint32_t)batch * 7919 + share * 104729 + (name ? (uint32_t)name[0] * 31 + (uint32_t)name[1] : 0)};
     char line[100], detail[1300] = "";
     for (int i = 0; i < n && !*detail; i++) {
         rig r;
-        const lac_config cfg = name ? named_config(name) : random_config(&g);
+        lac_config cfg = name ? named_config(name) : random_config(&g);
+        if (!name && share) cfg.acc_depth = rng_chance(&g, 40) ? 24 + rng_below(&g, 60) : 64 + rng_below(&g, 600);
+        if (!name && share && rng_chance(&g, 100)) {
+            cfg.weight_depth = 8 + rng_below(&g, 60);
+            cfg.col_depth = 16 + rng_below(&g, 60);
+        }
         open_rig(&r, &cfg, rng_chance(&g, 100) ? 8 + rng_below(&g, 20) : 4096);
-        const char *bad = program(&r, &g);
+        const char *bad = program(&r, &g, share);
         if (bad) snprintf(detail, sizeof detail, "program %d: %s (%u lanes, %u bit, STORE_W %u, depths %u %u %u %u %u)", i, bad, cfg.lanes, cfg.data_w, cfg.store_w, cfg.weight_depth,
                           cfg.col_depth, cfg.acc_depth, cfg.feat_depth, cfg.param_depth);
         close_rig(&r);
     }
-    snprintf(line, sizeof line, "convolutions on %s, batch %d (%d programs)", name ? name : "random machines", batch, n);
+    snprintf(line, sizeof line, "convolutions%s on %s, batch %d (%d programs)", share ? ", taps as rows," : "", name ? name : "random machines", batch, n);
     check(!*detail, line, "%s", detail);
 }
 
@@ -993,13 +1153,19 @@ int main(void)
     if (getenv("SEED")) seed = strtoull(getenv("SEED"), NULL, 0);
     shapes();
     for (int b = 0; b < 2; b++) {
-        programs("l8", b, 30);
-        programs("odd", b, 40);
-        programs("l4", b, 40);
-        programs("w512", b, 30);
-        programs("l64", b, 15);
+        programs("l8", b, 30, 0);
+        programs("odd", b, 40, 0);
+        programs("l4", b, 40, 0);
+        programs("w512", b, 30, 0);
+        programs("l64", b, 15, 0);
     }
-    for (int b = 0; b < 30; b++) programs(NULL, b, 30);
+    for (int b = 0; b < 30; b++) programs(NULL, b, 30, 0);
+    programs("l8", 0, 40, 200);
+    programs("odd", 0, 60, 220);
+    programs("l4", 0, 40, 200);
+    programs("w512", 0, 40, 200);
+    programs("l64", 0, 20, 200);
+    for (int b = 0; b < 30; b++) programs(NULL, b, 30, 190);
     edges();
     bands();
     pitches();
@@ -1010,6 +1176,12 @@ int main(void)
         snprintf(line, sizeof line, "ran enough: %s (%u of %u)", kinds[k].name, seen[k], seen[JOBS]);
         if (seed == 1) check(seen[k] >= kinds[k].least, line, "at least %u expected", kinds[k].least);
     }
+    for (int k = 0; k < R_KINDS; k++) {
+        char line[120];
+        snprintf(line, sizeof line, "ran enough, taps as rows: %s (%u of %u)", rows_kinds[k].name, seen_rows[k], seen_rows[R_JOBS]);
+        if (seed == 1) check(seen_rows[k] >= rows_kinds[k].least, line, "at least %u expected", rows_kinds[k].least);
+    }
+    check(rows_packed * 10 > rows_tried * 6, "taps as rows: most layers can be packed", "%u of %u", rows_packed, rows_tried);
     check(refused * 3 < programs_run, "programs: few are refused, and only for want of space", "%u, %u run", refused, programs_run);
     return failures != 0;
 }
