@@ -6,6 +6,7 @@
  *
  *   Matrix    the driver takes W as a matrix of K rows, filled up to what STORE writes at once, and R * S * C columns; for N:4 a pixel has a multiple of
  *             four channels. Groups are blocks of it: what is outside them is 0
+ *   Taps      columns of the matrix (every format), or rows (csc, csc8, depthwise): the order that is counted to take fewer cycles
  *   Images    X goes to device memory row by row, a pixel filled up to the matrix's channels with the zero point
  *   Rest      what is common to all layers: layer.h */
 #include <inttypes.h>
@@ -21,7 +22,9 @@ typedef struct {
     uint32_t       stride[2], dilation[2]; /* y, x */
     uint32_t       pad[4];                 /* top, left, bottom, right */
     uint32_t       groups;
+    enum { TAPS_AUTO, TAPS_COLUMNS, TAPS_ROWS } taps;
     lac_conv_shape shape;
+    host_matrix    given;                  /* W */
     void          *wide;                   /* the matrix */
     void          *image;                  /* X with filled-up pixels, where that is not X itself */
     int32_t       *bias, *multiplier;      /* of all rows of the matrix, where that is more than the files have */
@@ -30,7 +33,7 @@ typedef struct {
 
 /* ---- Options --------------------------------------------------------------------------------------- */
 
-enum { KEY_STRIDE = 256, KEY_PAD, KEY_DILATION, KEY_GROUPS };
+enum { KEY_STRIDE = 256, KEY_PAD, KEY_DILATION, KEY_GROUPS, KEY_TAPS };
 
 static const struct argp_option options_[] = {
     { "output", 'o', "Y.npy", 0, "Result [N, OH, OW, K]; required", 0 },
@@ -38,6 +41,7 @@ static const struct argp_option options_[] = {
     { "pad", KEY_PAD, "T,L,B,R", 0, "Zeros around the image: top, left, bottom, right (default 0; one number for all)", 0 },
     { "dilation", KEY_DILATION, "Y,X", 0, "Pixels of X from one tap to the next (default 1; one number for both)", 0 },
     { "groups", KEY_GROUPS, "G", 0, "Groups of channels that do not mix; as many as X has channels: depthwise (default 1)", 0 },
+    { "taps", KEY_TAPS, "ORDER", 0, "columns: every format; rows: csc, csc8 and depthwise, each activation is looked at once; auto (default): what is counted to take fewer cycles", 0 },
     { 0 },
 };
 
@@ -54,7 +58,16 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case KEY_PAD:      cli_list(state, "--pad", arg, v->pad, 4, 0, 65535); break;
     case KEY_DILATION: cli_list(state, "--dilation", arg, v->dilation, 2, 1, 65535); break;
     case KEY_GROUPS:   v->groups = (uint32_t)cli_integer(state, "--groups", arg, 1, HOST_MAX_DIM); break;
-    case ARGP_KEY_END: layer_check_options(&v->l.o, state); break;
+    case KEY_TAPS:
+        if (!strcmp(arg, "auto")) v->taps = TAPS_AUTO;
+        else if (!strcmp(arg, "columns")) v->taps = TAPS_COLUMNS;
+        else if (!strcmp(arg, "rows")) v->taps = TAPS_ROWS;
+        else argp_error(state, "--taps '%s': expected columns, rows or auto", arg);
+        break;
+    case ARGP_KEY_END:
+        layer_check_options(&v->l.o, state);
+        if (v->taps == TAPS_ROWS && host_format_n(v->l.o.format)) argp_error(state, "--taps rows: expected --format csc or csc8 with it");
+        break;
     default: return ARGP_ERR_UNKNOWN;
     }
     return 0;
@@ -162,6 +175,8 @@ static int fill_pixels(conv *v, uint32_t channels, diag *d)
     const size_t   es = npy_type_size(l->x.type), has = l->x.dim[3], pixels = l->x.count / has;
     const int16_t  zero = (int16_t)l->o.zero_in;
     const uint8_t *from = l->x.data;
+    free(v->image);
+    v->image = NULL;
     l->x_data = l->x.data;
     if (channels == has) return 0;
     uint8_t *to = pixels > SIZE_MAX / es / channels ? NULL : malloc(pixels * channels * es);
@@ -182,7 +197,7 @@ static int fill_requant(conv *v, uint32_t rows, diag *d)
     layer       *l = &v->l;
     lac_requant *rq = &l->rq;
     const size_t has = l->w.dim[0];
-    if (rows == has) return 0;
+    if (rows == has || v->shift) return 0;
     v->bias = calloc(rows, sizeof *v->bias);
     v->multiplier = calloc(rows, sizeof *v->multiplier);
     v->shift = malloc(rows);
@@ -212,19 +227,91 @@ static uint32_t row_lines(const layer *l, uint32_t elements)
     return ((uint32_t)npy_type_size(l->x.type) * elements + caps->line - 1) / caps->line;
 }
 
-/* The machine is known: matrix, format, images. */
+/* The layout of images and results, when matrix and order are known. */
+static int lay_images(conv *v, uint32_t rows, uint32_t step, diag *d)
+{
+    layer         *l = &v->l;
+    const uint32_t wide = (uint32_t)l->out_dim[2];
+    if (fill_pixels(v, l->channels, d) || fill_requant(v, rows, d)) return -1;
+    l->batch = l->x.dim[0];
+    l->x_lines = v->shape.height;
+    l->x_width = v->shape.width * l->channels;
+    l->y_lines = (uint32_t)l->out_dim[1];
+    l->y_pixels = wide;
+    l->row_step = step;
+    l->max_rows = MAX_ROW / wide / step * step;
+    v->shape.channels = l->channels;
+    return 0;
+}
+
+/* Taps as rows: the matrix, and what it is counted to cost. Before, l->m is that of taps as columns, of padded channels. Depthwise the matrix is W itself, [channels][taps], and X has as many channels. */
+static int rows_matrix(conv *v, uint32_t rows, uint64_t *cycles, diag *d)
+{
+    layer               *l = &v->l;
+    const lac_conv_shape image = { 1, v->shape.height, v->shape.width, v->shape.channels, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0 };
+    const double         reach = (double)l->taps / v->shape.stride_y / v->shape.stride_x;
+    host_uses            uses;
+    uint64_t             rules;
+    if (l->depthwise) {
+        const size_t es = v->given.w8 ? 1 : 2;
+        free(v->wide);
+        if (!(v->wide = calloc(rows * es, l->taps))) return diag_set(d, "%s: not enough memory", l->o.w);
+        memcpy(v->wide, v->given.w8 ? (const void *)v->given.w8 : v->given.w16, l->w.count * es);
+        l->m = (host_matrix){ rows, l->taps, v->given.w8 ? v->wide : NULL, v->given.w8 ? NULL : v->wide };
+        l->channels = rows;
+    }
+    if (host_uses_conv(&uses, l->x.data, l->in, (int32_t)l->o.zero_in, l->x.dim[0], &image, &rules)) return diag_set(d, "not enough memory");
+    *cycles = host_cycles_rows(&l->m, &l->uses, &uses, reach, l->depthwise, l->mach.dev.caps.lanes);
+    host_uses_free(&uses);
+    return l->depthwise ? 0 : widen(v, &v->given, rows, v->shape.channels, d);
+}
+
+static uint32_t matrix_rows(const layer *l, uint32_t step) { return (uint32_t)((l->w.dim[0] + step - 1) / step * step); }
+
+/* l->m has padded channels. l->format: the one asked for, or the best; l->lane_cycles: what it is counted to cost. */
+static int choose_format(conv *v, diag *d)
+{
+    layer          *l = &v->l;
+    const lac_caps *caps = &l->mach.dev.caps;
+    const uint32_t  padded = host_padded((uint32_t)l->x.dim[3]);
+    diag            unused;
+    if (l->o.format != HOST_AUTO) {
+        l->format = l->o.format;
+        l->lane_cycles = host_cycles(&l->m, l->format, &l->uses, caps->lanes);
+        return 0;
+    }
+    const int too_wide = check_limits(v, padded, &unused) || row_lines(l, v->shape.width * padded) > caps->feat_depth;
+    l->format = host_choose(&l->m, &l->uses, caps->lanes, too_wide ? caps->formats & ~(1u << LAC_NM) : caps->formats, &l->lane_cycles);
+    return l->format == HOST_AUTO ? diag_set(d, "%s: no format of configuration %s takes it", l->o.w, l->mach.cfg.name) : 0;
+}
+
+/* Taps as columns, in the format that is chosen. */
+static int as_columns(conv *v, uint32_t step, diag *d)
+{
+    layer         *l = &v->l;
+    const uint32_t channels = (uint32_t)l->x.dim[3], padded = host_padded(channels), cp = host_format_n(l->format) ? padded : channels;
+    l->rows = NULL;
+    l->depthwise = 0;
+    v->shape.channels = channels;
+    if (widen(v, &v->given, matrix_rows(l, step), cp, d)) return -1;
+    if (l->o.prune) host_nm_prune(v->wide, l->m.rows, l->m.cols, host_format_n(l->o.format));
+    return lay_images(v, l->m.rows, step, d);
+}
+
+/* The machine is known: matrix, format, order, images. */
 static int prepare(layer *l, diag *d)
 {
     conv                *v = (conv *)l;
     const layer_options *o = &l->o;
     const lac_caps      *caps = &l->mach.dev.caps;
-    const uint32_t       channels = v->shape.channels, padded = host_padded(channels);
+    const uint32_t       padded = host_padded(v->shape.channels);
     const uint32_t       wide = (uint32_t)l->out_dim[2];
     const uint32_t       step = step_of_rows(caps, wide, o->out);
     const uint64_t       rows = (l->w.dim[0] + step - 1) / step * step;
     const int            nm = host_format_n(o->format) != 0;
-    host_matrix          given;
-    uint64_t             rules, lane_cycles;
+    host_codes           codes;
+    size_t               where;
+    uint64_t             rules;
     diag                 unused;
     if (!(caps->formats & LAC_HAS_WINDOWS)) return diag_set(d, "configuration %s has no convolution", l->mach.cfg.name);
     if (layer_has_format(l, d)) return -1;
@@ -235,31 +322,41 @@ static int prepare(layer *l, diag *d)
 
     l->taps = v->shape.kernel_y * v->shape.kernel_x;
     l->groups = v->groups;
-    if (layer_weights(l, &given, d) || widen(v, &given, (uint32_t)rows, padded, d) ||
-        layer_shape(l, &given, &l->m, l->m.w8 ? v->wide : NULL, d))
+    if (layer_weights(l, &v->given, d) || widen(v, &v->given, (uint32_t)rows, padded, d) ||
+        layer_shape(l, &v->given, &l->m, l->m.w8 ? v->wide : NULL, d))
         return -1;
     if (host_uses_conv(&l->uses, l->x.data, l->in, (int32_t)o->zero_in, l->x.dim[0], &v->shape, &rules)) return diag_set(d, "not enough memory");
-    l->format = o->format;
-    if (l->format == HOST_AUTO) {
-        const int too_wide = check_limits(v, padded, &unused) || row_lines(l, v->shape.width * padded) > caps->feat_depth;
-        l->format = host_choose(&l->m, &l->uses, caps->lanes, too_wide ? caps->formats & ~(1u << LAC_NM) : caps->formats, &lane_cycles);
-    }
-    if (l->format == HOST_AUTO) return diag_set(d, "%s: no format of configuration %s takes it", o->w, l->mach.cfg.name);
-    l->lane_cycles = host_cycles(&l->m, l->format, &l->uses, caps->lanes);
+    if (choose_format(v, d)) return -1;
     l->needed_macs = host_needed_macs(&l->m, &l->uses);
     l->dense_macs = rules * l->w.dim[3] * l->w.dim[0];
-    if (!host_format_n(l->format) && channels != padded && widen(v, &given, (uint32_t)rows, channels, d)) return -1;
-    if (fill_pixels(v, l->channels, d) || fill_requant(v, (uint32_t)rows, d)) return -1;
 
-    l->batch = l->x.dim[0];
-    l->x_lines = v->shape.height;
-    l->x_width = v->shape.width * l->channels;
-    l->y_lines = (uint32_t)l->out_dim[1];
-    l->y_pixels = wide;
-    l->row_step = step;
-    l->max_rows = MAX_ROW / wide / step * step;
-    v->shape.channels = l->channels;
-    return 0;
+    /* Taps as rows, where that is possible and counts fewer cycles. What the machine cannot do after all is found when it is packed: otherwise(). */
+    const host_format as = o->format != HOST_AUTO ? o->format : v->given.w8 && host_collect(&v->given, &codes, &where) ? HOST_CSC8 : HOST_CSC;
+    const int         depthwise = v->groups == l->w.dim[0] && l->w.dim[3] == 1 && caps->lanes % 4 == 0 && v->given.w8 && o->format != HOST_CSC
+                                  && rows % 4 == 0 && !check_limits(v, rows, &unused) && v->groups > 1;
+    const int         able = !host_format_n(as) && (l->taps == 1 || (v->shape.dilation_y == 1 && v->shape.dilation_x == 1));
+    if (v->taps == TAPS_ROWS && !able) return diag_set(d, "--taps rows: expected --dilation 1 with it");
+    if (v->taps != TAPS_COLUMNS && able && (l->taps > 1 || v->taps == TAPS_ROWS || depthwise)) {
+        uint64_t cycles = UINT64_MAX;
+        l->depthwise = depthwise;
+        if (rows_matrix(v, (uint32_t)rows, &cycles, d)) return -1;
+        if (v->taps == TAPS_ROWS || cycles < l->lane_cycles) {
+            l->format = depthwise ? HOST_CSC8 : as;
+            l->lane_cycles = cycles;
+            l->rows = &v->shape;
+            return lay_images(v, (uint32_t)rows, step, d);
+        }
+    }
+    return as_columns(v, step, d);
+}
+
+/* Taps as rows did not fit. */
+static int otherwise(layer *l, diag *d)
+{
+    conv *v = (conv *)l;
+    if (!l->rows || v->taps == TAPS_ROWS) return 1;
+    v->shape.channels = (uint32_t)l->x.dim[3];
+    return widen(v, &v->given, matrix_rows(l, l->row_step), host_padded(v->shape.channels), d) || choose_format(v, d) || as_columns(v, l->row_step, d);
 }
 
 /* ---- Commands -------------------------------------------------------------------------------------- */
@@ -298,7 +395,7 @@ int cmd_conv(cli_globals *g, int argc, char **argv)
         "int16. A kernel has at most 11 x 11 taps. Outside the image X is its zero point.",
         children, 0, 0,
     };
-    static const layer_kind kind = { "conv", load, prepare, build, misfit };
+    static const layer_kind kind = { "conv", load, prepare, build, misfit, otherwise };
     conv v = { .stride = { 1, 1 }, .dilation = { 1, 1 }, .groups = 1 };
     layer_init(&v.l, &kind, g);
     argp_parse(&argp, argc, argv, 0, NULL, &v);

@@ -144,7 +144,7 @@ int cmd_fc(cli_globals *g, int argc, char **argv)
         "W [K, C] is int8 or int16 (csc: at most 15 distinct non-zero values), or float32 with --cluster; X [N, C] is int8, uint8 or int16.",
         children, 0, 0,
     };
-    static const layer_kind kind = { "fc", load, choose, build, misfit };
+    static const layer_kind kind = { "fc", load, choose, build, misfit, NULL };
     fc f = { .store = STORE_AUTO };
     layer_init(&f.l, &kind, g);
     argp_parse(&argp, argc, argv, 0, NULL, &f);

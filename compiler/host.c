@@ -220,6 +220,31 @@ uint64_t host_cycles(const host_matrix *m, host_format f, const host_uses *u, ui
     return lane == UINT64_MAX ? lane : max64(u->columns, lane);
 }
 
+/* Lane loads of a depthwise layer: channel k on lane k mod lanes, once for each group of its image that is not empty and each tap that it meets. */
+static uint64_t busiest_depthwise(const host_matrix *m, const host_uses *image, double reach, uint32_t lanes)
+{
+    uint64_t most = 0;
+    for (uint32_t l = 0; l < lanes; l++) {
+        double sum = 0;
+        for (uint32_t k = l; k < m->rows; k += lanes) {
+            uint32_t taps = 0;
+            for (uint32_t t = 0; t < m->cols; t++) taps += host_weight(m, (size_t)k * m->cols + t) != 0;
+            sum += (double)image->group[k / 4] * taps * reach / m->cols;
+        }
+        most = max64(most, (uint64_t)sum);
+    }
+    return most;
+}
+
+uint64_t host_cycles_rows(const host_matrix *m, const host_uses *u, const host_uses *image, double reach, int depthwise, uint32_t lanes)
+{
+    if (depthwise) return max64(image->groups, busiest_depthwise(m, image, reach, lanes));
+    const uint64_t lane = busiest_lane(m, u, lanes);
+    if (lane == UINT64_MAX) return lane;
+    const double whole = reach * (double)image->columns, inside = (double)u->columns;
+    return max64(image->columns, inside > 0 && whole > inside ? (uint64_t)((double)lane * whole / inside) : lane);
+}
+
 uint64_t host_needed_macs(const host_matrix *m, const host_uses *u)
 {
     uint64_t sum = 0;
@@ -315,6 +340,7 @@ lac_status host_pack(const lac_caps *caps, const host_matrix *m, const host_pack
         *image = room ? malloc(room) : NULL;
         if (room && !*image) s = LAC_E_PORT;
         else if (n) s = lac_pack_nm(&seen, &nm, how->rq, 1, scratch, *image, room, &need, out, where);
+        else if (how->rows) s = lac_conv_pack_rows(&seen, how->rows, csc, format, how->depthwise, how->rq, 1, scratch, *image, room, &need, out, where);
         else if (how->by_column) s = lac_pack_csc_columns(&seen, csc, format, how->rq, 1, scratch, *image, room, &need, out, where);
         else s = lac_pack_csc(&seen, csc, format, how->rq, 1, scratch, *image, room, &need, out, where);
         if (s == LAC_E_SPACE && need > room) s = LAC_OK;

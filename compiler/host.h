@@ -78,6 +78,10 @@ void host_uses_free(host_uses *u);
  * UINT64_MAX: no memory. */
 uint64_t host_cycles(const host_matrix *m, host_format f, const host_uses *u, uint32_t lanes);
 
+/* The same of a convolution whose taps are rows (lac_conv_pack_rows()): m and u as for taps as columns (host_uses_conv()), `image` of the image itself, `reach` how many of
+ * its taps an activation meets where no edge cuts them off: what falls off an edge is multiplied too. depthwise: an item is a group of four channels, and channel k is lane k mod lanes'. */
+uint64_t host_cycles_rows(const host_matrix *m, const host_uses *u, const host_uses *image, double reach, int depthwise, uint32_t lanes);
+
 /* Multiplications with both operands non-zero. */
 uint64_t host_needed_macs(const host_matrix *m, const host_uses *u);
 
@@ -100,6 +104,8 @@ typedef struct {
     uint32_t           weight_depth; /* [words] cut as for a machine with so small a weight RAM: more tiles, shorter ones. 0: as large as it is */
     const lac_csc     *csc;       /* host_csc() of the matrix where the caller has it: it takes about as long as packing. Else NULL */
     uint32_t           bytes;     /* room for the image: what fits it is packed in one pass instead of two. 0: as much as it takes */
+    const lac_conv_shape *rows;   /* csc, csc8: taps as rows, of this convolution. Else NULL */
+    int                depthwise; /* with `rows`: as lac_conv_pack_rows() */
 } host_packing;
 lac_status host_pack(const lac_caps *caps, const host_matrix *m, const host_packing *how, void **image, lac_layer *out, uint64_t *where);
 

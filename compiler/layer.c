@@ -266,7 +266,7 @@ static cJSON *stats(const layer *l)
         cJSON_AddNullToObject(s, "utilisation");
     if (nonzeros) cJSON_AddNumberToObject(s, "weight_bits_per_nonzero", 8.0 * (double)l->weight_bytes / (double)nonzeros);
     else cJSON_AddNullToObject(s, "weight_bits_per_nonzero");
-    cJSON_AddStringToObject(s, "storage", l->by_column ? "columns" : "packed");
+    cJSON_AddStringToObject(s, "storage", l->rows ? "taps as rows" : l->by_column ? "columns" : "packed");
     cli_stats_u64(s, "weight_nonzeros", nonzeros);
     cli_stats_u64(s, "weight_padding", padding);
     cli_stats_u64(s, "weight_blocks", blocks);
@@ -356,7 +356,9 @@ int layer_main(layer *l)
     if ((code = (int)machine_open(&l->mach, g->port, g->config, &d)) != 0) return cli_fail(g, code, d.text);
     if (l->o.latency) l->mach.timing.rd_latency = l->o.latency;
     if (!g->quiet) machine_progress(&l->mach);
-    if (l->kind->prepare(l, &d) || layer_plan(l, &plan, &d)) return cli_fail(g, CLI_INPUT, d.text);
+    code = l->kind->prepare(l, &d);
+    while (!code && layer_plan(l, &plan, &d)) code = l->kind->otherwise ? l->kind->otherwise(l, &d) : 1;
+    if (code) return cli_fail(g, CLI_INPUT, d.text);
     if ((code = layer_execute(l, &plan)) != 0) return code;
 
     if (npy_save(l->o.y, out_type[l->o.out], l->out_ndim, l->out_dim, l->result, &d)) return cli_fail(g, CLI_INPUT, d.text);

@@ -54,6 +54,7 @@ typedef struct {
     int        (*prepare)(layer *l, diag *d);                /* the machine is open: everything down to `out_dim` below */
     lac_status (*build)(layer *l, lac_emit emit, void *ctx); /* the commands of l->jobs */
     int        (*misfit)(const layer *l, diag *d);           /* -1, and why they are not possible on this machine */
+    int        (*otherwise)(layer *l, diag *d);              /* prepare it another way, after what prepare() chose did not fit. 1: there is none. Or NULL */
 } layer_kind;
 
 struct layer {
@@ -79,6 +80,8 @@ struct layer {
     uint64_t          lane_cycles, needed_macs, dense_macs; /* of one repetition */
     int               by_column;  /* column blocks, not weight blocks */
     uint32_t          weight_depth; /* of host_packing */
+    const lac_conv_shape *rows;   /* the same */
+    int               depthwise;  /* the same */
     unsigned          out_ndim;
     size_t            out_dim[4], out_count;
 

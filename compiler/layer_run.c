@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "arena.h"
+#include "lac_image.h"
 #include "layer.h"
 #include "predict.h"
 
@@ -15,7 +16,7 @@ static int pack_slice(layer *l, layer_slice *sl, uint32_t rows, diag *d)
 {
     const host_matrix  m = host_rows(&l->m, sl->row0, rows);
     lac_requant        rq = l->rq;
-    const host_packing how = { l->format, l->by_column, l->o.requant ? &rq : NULL, l->weight_depth, NULL, 0 };
+    const host_packing how = { l->format, l->by_column, l->o.requant ? &rq : NULL, l->weight_depth, NULL, 0, l->rows, l->depthwise };
     uint64_t           where = 0;
     if (rq.bias) rq.bias += sl->row0;
     if (rq.multiplier) rq.multiplier += sl->row0;
@@ -95,23 +96,18 @@ static uint64_t lay_out(layer *l, uint32_t ring)
 static lac_status count(layer *l, runner_plan *plan)
 {
     const lac_caps *caps = &l->mach.dev.caps;
-    runner_plan     once = { .line = caps->line };
     lac_status      s = LAC_OK;
-    *plan = once;
+    *plan = (runner_plan){ .line = caps->line };
     lay_out(l, 2);
     if (l->resident) s = lac_fc_load(caps, &l->slices[0].layer, &front_, runner_count, plan);
     if (!s) s = l->kind->build(l, runner_count, plan);
-    /* The weight blocks of one streamed point: each of them exactly once, and whichever way the layer is used. */
-    for (uint32_t i = 0; i < l->n_slices && !s; i++) {
-        lac_fc one = l->jobs[(size_t)i * l->parts];
-        one.points = 1;
-        one.resident = NULL;
-        one.x.pitch = lac_pitch(caps, l->m.cols, l->in, 0);
-        one.y = (lac_tensor){ one.x.addr + one.x.pitch, lac_pitch(caps, one.layer->rows, LAC_RAW, 0), LAC_RAW, 0, 0 };
-        one.clamp_lo = one.clamp_hi = 0;
-        s = lac_fc_build(caps, &one, 1, runner_count, &once);
-    }
-    l->weight_bytes = once.weight_bytes;
+    l->weight_bytes = 0;
+    for (uint32_t i = 0; i < l->n_slices; i++)
+        for (uint32_t t = 0; t < l->slices[i].layer.tiles; t++) {
+            lac_tile tile;
+            lac_get_tile(l->slices[i].image, t, &tile);
+            l->weight_bytes += (uint64_t)tile.lines * caps->line;
+        }
     return s;
 }
 

@@ -22,6 +22,7 @@ from fc_numpy import BUILD, N_OF, ROOT, SEED, differs, random_requant, random_w,
 CONFIGS = ["l8", "l64", "odd", "w512", "l4"]
 FORMATS = ["csc", "csc8", *N_OF]
 bad = 0
+orders = [0, 0]  # jobs with taps as columns, as rows
 
 
 def say(name, error):
@@ -120,14 +121,16 @@ def check(b, s, w, x, z, *options, repeat=1, want=None, port=None):
     need, dense, items, fours = (n * repeat for n in s.macs(w, a))
     if (stats["needed_macs"], stats["dense_macs"]) != (need, dense):
         return f"macs: expected {need} of {dense}, got {stats['needed_macs']} of {stats['dense_macs']}"
-    if stats["issued_macs"] < need or (stats["format"].startswith("csc") and stats["issued_macs"] != need):
+    rows = stats["storage"] == "taps as rows"  # multiplies what falls off the edges as well, and looks at an activation once, not for each tap
+    if stats["issued_macs"] < need or (stats["format"].startswith("csc") and not rows and stats["issued_macs"] != need):
         return f"issued_macs: expected {need}, got {stats['issued_macs']}"
     want_items = items if stats["format"].startswith("csc") else fours
-    if stats["weight_blocks"] == 1 and stats["items"] != want_items:
+    if stats["weight_blocks"] == 1 and not rows and stats["items"] != want_items:
         return f"items: expected {want_items}, got {stats['items']}"
     if (stats["cycles"] is None) != ((port or b.port) == "model") or stats["lanes"] != b.lanes or stats["repeat"] != repeat:
         return f"stats {stats['cycles']} cycles, {stats['lanes']} lanes, {stats['repeat']} repetitions"
     long = len(x) > 65535  # more commands than a ring holds are not predicted
+    orders[rows] += 1
     if (stats["predicted_cycles"] is None) != long or (stats["predicted_cycles"] or 1e9) < max(stats["items"], need / b.lanes):
         return f"predicted {stats['predicted_cycles']} cycles for {stats['items']} items, {need} multiplications"
     if stats["cycles"] and abs(stats["utilisation"] - need / (b.lanes * stats["cycles"])) > 1e-9:
@@ -171,7 +174,12 @@ def random_job(b, r, work):
         else:
             x, z = (x // 4).astype(x.dtype), z // 4
     options, want, repeat = [], None, 1
-    if r.random() < 0.7:
+    taps = str(r.choice(["columns", "rows", "auto"]))
+    if taps == "rows":  # what N:4 takes csc8 takes too
+        options += ["--format", "csc" if fmt == "csc" else "csc8"]
+        if s.dilation != (1, 1):
+            taps = "auto"
+    elif r.random() < 0.7:
         options += ["--format", fmt]
     if r.random() < 0.4:
         options += ["--stream"]
@@ -183,7 +191,11 @@ def random_job(b, r, work):
         options += more
         y = s.conv(weights, x.astype(np.int64) - z)
         want = requantise(y.reshape(-1, k), bias, m, sh, zp, lo, hi, dtype).reshape(y.shape)
-    error = both(b, s, weights, x, z, *options, repeat=repeat, want=want)
+    error = both(b, s, weights, x, z, *options, "--taps", taps, repeat=repeat, want=want)
+    if taps == "rows" and error and re.search("do not fit the RAMs|cannot be cut to fit", error):  # auto takes columns then
+        taps = "auto"
+        error = both(b, s, weights, x, z, *options, repeat=repeat, want=want)
+    options += ["--taps", taps]
     name = f"W {weights.dtype} {list(weights.shape)} density {wd} ({fmt}), X {x.dtype} {list(x.shape)} density {xd}, zero {z}, {' '.join(map(str, s.options() + options))}"
     return f"{name}: {error}" if error else None
 
@@ -357,6 +369,9 @@ def main():
                 r = np.random.default_rng([SEED, 14, port == "rtl", i])
                 errors = [e for e in (random_job(b, r, 60000 if port == "rtl" else 2000000 if r.random() < 0.1 else 200000) for _ in range(jobs)) if e]
                 say(f"{port} {config} {jobs} random jobs", f"{len(errors)} wrong, first: {errors[0]}" if errors else None)
+            if port == "model" and not sys.argv[2:]:
+                say("taps in both orders", None if min(orders) >= 100 else f"{orders[0]} jobs as columns, {orders[1]} as rows, expected at least 100 of each")
+                print(f"# {orders[0]} jobs with taps as columns, {orders[1]} as rows")
     return bad != 0
 
 
