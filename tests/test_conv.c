@@ -98,11 +98,12 @@ static lac_config named_config(const char *name)
 {
     lac_config c;
     char path[64], err[200];
-    snprintf(path, sizeof path, "configs/%s.cfg", name);
+    snprintf(path, sizeof path, "configs/%s.cfg", strcmp(name, "big") ? name : "l8");
     if (lac_config_read(path, &c, err, sizeof err)) {
         printf("not ok - %s: %s\n", path, err);
         exit(1);
     }
+    if (!strcmp(name, "big")) c.acc_depth = 16384; /* l8 with more accumulators */
     return c;
 }
 
@@ -370,9 +371,9 @@ static void random_rows_shape(lac_rng *g, lac_conv_shape *s, int chained, const 
             s->height = 1 + rng_below(g, rng_chance(g, 40) ? 20 : big);
             s->width = 1 + rng_below(g, big);
             s->channels = 1 + rng_below(g, rng_chance(g, 128) ? 8 : 40);
-            if (rng_chance(g, 30)) { /* the next row is far away */
+            if (rng_chance(g, 50)) { /* the next row is far away */
                 s->height = 1 + rng_below(g, 4);
-                s->width = 30 + rng_below(g, 60);
+                s->width = 50 + rng_below(g, 60);
                 s->channels = 1 + rng_below(g, 4);
             }
             if (taps == 2) s->channels = (s->channels + 3) / 4 * 4, s->channels = (s->channels + store_w - 1) / store_w * store_w;
@@ -445,7 +446,7 @@ enum { R_JOBS, R_DEPTHWISE, R_BANDS, R_MIDDLE, R_EDGE, R_PIECES, R_COL_TILES, R_
 static const struct { const char *name; uint32_t least; } rows_kinds[R_KINDS] = {
     {"jobs", 800}, {"depthwise", 200}, {"several bands", 60}, {"guard rows on both sides of a band", 20}, {"padding above and below a band", 100}, {"input rows in pieces", 300}, {"several tiles of columns", 50},
     {"tiles of columns for each of several pieces", 20}, {"a grid row in front", 300}, {"none, and several taps to a row", 50}, {"no guard pixels", 50}, {"fewer pixels than taps", 30}, {"phases of several taps", 100},
-    {"phases without taps", 20}, {"a group without taps", 3}, {"padding as wide as the kernel", 20}, {"gaps longer than a field", 10}, {"several channels to a lane", 100}, {"kernels of 5 and more", 50}, {"one pixel in", 5},
+    {"phases without taps", 20}, {"a group without taps", 3}, {"padding as wide as the kernel", 20}, {"gaps longer than a field", 5}, {"several channels to a lane", 100}, {"kernels of 5 and more", 50}, {"one pixel in", 5},
     {"resident", 200}, {"streamed", 200}, {"behind taps as columns", 50}, {"before taps as columns", 50}, {"behind taps as rows", 50}, {"lists in", 100}, {"lists out", 100}, {"raw", 50}, {"several images", 100},
     {"csc", 200}, {"csc8", 400}, {"int8", 100}, {"uint8", 100}, {"int16", 100}, {"depthwise int8", 30}, {"depthwise uint8", 30}, {"depthwise int16", 30}};
 static uint32_t seen_rows[R_KINDS], rows_refused, rows_packed, rows_tried;
@@ -717,8 +718,8 @@ static void programs(const char *name, int batch, int n, uint32_t share)
         rig r;
         lac_config cfg = name ? named_config(name) : random_config(&g);
         if (!name && share) cfg.acc_depth = rng_chance(&g, 40) ? 24 + rng_below(&g, 60) : 64 + rng_below(&g, 600);
-        if (!name && share && rng_chance(&g, 100)) {
-            cfg.weight_depth = 8 + rng_below(&g, 60);
+        if (!name && share && rng_chance(&g, 150)) {
+            cfg.weight_depth = 8 + rng_below(&g, 40);
             cfg.col_depth = 16 + rng_below(&g, 60);
         }
         open_rig(&r, &cfg, rng_chance(&g, 100) ? 8 + rng_below(&g, 20) : 4096);
@@ -733,18 +734,24 @@ static void programs(const char *name, int batch, int n, uint32_t share)
 
 /* ---- Directed layers ----------------------------------------------------------------------------------- */
 
-static matrix *directed_matrix(rig *r, lac_format format, uint32_t rows, uint32_t cols)
+/* taps != 0: as rows, for this shape; 2: depthwise. */
+static matrix *directed_rows(rig *r, lac_format format, uint32_t rows, uint32_t cols, int taps, const lac_conv_shape *shape)
 {
     lac_rng g = {seed + rows * 131 + cols};
     matrix *m = malloc(sizeof *m);
     fill_matrix(m, &g, format, rows, cols);
-    for (size_t i = 0; i < (size_t)rows * cols; i++) m->w[i] = format == LAC_NM && i % cols % 4 >= m->n ? 0 : (int32_t)(i % 7) - 3;
+    for (size_t i = 0; i < (size_t)rows * cols; i++)
+        m->w[i] = (format == LAC_NM && i % cols % 4 >= m->n) || (taps == 2 && i % cols % shape->channels != i / cols) ? 0 : (int32_t)(i % 7) - 3;
+    m->taps = taps;
+    if (taps) m->shape = *shape;
     if (pack_matrix(m, r) != LAC_OK) {
         check(0, "directed matrix", "%u x %u", rows, cols);
         exit(1);
     }
     return m;
 }
+
+static matrix *directed_matrix(rig *r, lac_format format, uint32_t rows, uint32_t cols) { return directed_rows(r, format, rows, cols, 0, NULL); }
 
 static lac_tensor tensor(rig *r, uint32_t rows, uint32_t elements, lac_type type)
 {
@@ -788,14 +795,19 @@ static int drop_token(list *p, uint32_t from, uint32_t to, uint32_t n)
 
 static void order(void)
 {
-    static const struct { const char *name, *config; lac_format format; uint32_t rows; lac_conv_shape s; int resident; } c[] = {
-        {"resident, 3x3", "l8", LAC_CSC, 16, {2, 16, 16, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 1},
-        {"resident, 1x1", "l8", LAC_CSC8, 16, {2, 16, 16, 16, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1},
-        {"streamed, one tile", "l8", LAC_NM, 16, {2, 16, 16, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 0},
-        {"streamed, tiles of columns", "odd", LAC_CSC, 12, {1, 12, 10, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 0},
-        {"streamed, tiles of rows and columns", "l8", LAC_CSC8, 192, {1, 9, 9, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 0},
-        {"input row by input row, strips", "odd", LAC_CSC, 32, {1, 6, 10, 12, 5, 3, 1, 1, 1, 1, 2, 1, 2, 1}, 0},
-        {"taps apart", "l8", LAC_CSC8, 16, {2, 16, 16, 8, 3, 3, 1, 1, 2, 2, 2, 2, 2, 2}, 1},
+    static const struct { const char *name, *config; lac_format format; uint32_t rows; lac_conv_shape s; int resident, taps; } c[] = {
+        {"resident, 3x3", "l8", LAC_CSC, 16, {2, 16, 16, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 1, 0},
+        {"resident, 1x1", "l8", LAC_CSC8, 16, {2, 16, 16, 16, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1, 0},
+        {"streamed, one tile", "l8", LAC_NM, 16, {2, 16, 16, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 0, 0},
+        {"streamed, tiles of columns", "odd", LAC_CSC, 12, {1, 12, 10, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 0, 0},
+        {"streamed, tiles of rows and columns", "l8", LAC_CSC8, 192, {1, 9, 9, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 0, 0},
+        {"input row by input row, strips", "odd", LAC_CSC, 32, {1, 6, 10, 12, 5, 3, 1, 1, 1, 1, 2, 1, 2, 1}, 0, 0},
+        {"taps apart", "l8", LAC_CSC8, 16, {2, 16, 16, 8, 3, 3, 1, 1, 2, 2, 2, 2, 2, 2}, 1, 0},
+        {"taps as rows, resident", "l8", LAC_CSC, 16, {6, 8, 8, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 1, 1},
+        {"taps as rows, streamed, one tile", "l8", LAC_CSC8, 8, {6, 12, 8, 8, 3, 3, 2, 2, 1, 1, 1, 1, 1, 1}, 0, 1},
+        {"taps as rows, streamed, tiles of columns", "odd", LAC_CSC8, 12, {6, 2, 3, 80, 1, 3, 1, 1, 1, 1, 0, 1, 0, 1}, 0, 1},
+        {"depthwise, resident", "l8", LAC_CSC8, 32, {6, 5, 5, 32, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 1, 2},
+        {"depthwise, streamed", "l8", LAC_CSC8, 16, {6, 9, 9, 16, 3, 3, 2, 2, 1, 1, 1, 1, 1, 1}, 0, 2},
     };
     for (size_t k = 0; k < sizeof c / sizeof c[0]; k++) {
         const lac_config cfg = named_config(c[k].config);
@@ -804,7 +816,7 @@ static void order(void)
         list prog = {0};
         rig r;
         open_rig(&r, &cfg, 16);
-        matrix *m = directed_matrix(&r, c[k].format, c[k].rows, c[k].s.kernel_y * c[k].s.kernel_x * c[k].s.channels);
+        matrix *m = directed_rows(&r, c[k].format, c[k].rows, c[k].s.kernel_y * c[k].s.kernel_x * c[k].s.channels, c[k].taps, &c[k].s);
         lac_conv jobs[2] = {conv(&r, m, &c[k].s, LAC_INT8, LAC_INT16), conv(&r, m, &c[k].s, LAC_INT8, LAC_RAW)};
         jobs[0].resident = jobs[1].resident = c[k].resident ? &at : NULL;
         lac_status s = c[k].resident ? lac_fc_load(&r.dev.caps, &m->layer, &at, collect, &prog) : LAC_OK;
@@ -850,7 +862,7 @@ static void order(void)
 /* ---- The largest numbers --------------------------------------------------------------------------------- */
 
 /* One job with raw outputs on a fresh machine; `pixels` that a STORE is expected to write, 0: whole rows. */
-static void edge(const char *what, const char *config, uint32_t rows, const lac_conv_shape *shape, uint32_t pixels)
+static void edge(const char *what, const char *config, uint32_t rows, const lac_conv_shape *shape, uint32_t pixels, int taps)
 {
     const lac_config cfg = named_config(config);
     lac_rng g = {seed + 9};
@@ -859,7 +871,7 @@ static void edge(const char *what, const char *config, uint32_t rows, const lac_
     list prog = {0};
     rig r;
     open_rig(&r, &cfg, 64);
-    matrix *m = directed_matrix(&r, LAC_CSC8, rows, shape->kernel_y * shape->kernel_x * shape->channels);
+    matrix *m = directed_rows(&r, LAC_CSC8, rows, shape->kernel_y * shape->kernel_x * shape->channels, taps, shape);
     const lac_conv job = conv(&r, m, shape, LAC_INT8, LAC_RAW);
     const size_t in = (size_t)in_rows(shape) * in_row(shape), out = (size_t)out_rows(shape) * lac_conv_out_x(shape) * rows;
     int32_t *x = malloc(in * sizeof *x);
@@ -894,15 +906,23 @@ static void edges(void)
     static const lac_conv_shape before = {1, 1, 1, 8, 3, 3, 1, 3, 1, 1, 1, 8191, 1, 2}, row = {1, 1, 8187, 8, 1, 3, 1, 4, 1, 1, 0, 0, 0, 0},
         behind = {1, 2, 3, 8, 1, 2, 1, 4, 1, 8190, 0, 0, 0, 8191}, dot = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0},
         high = {1, 3, 2, 4, 11, 11, 1, 1, 900, 1, 9000, 5, 30, 5}, whole = {3, 13, 13, 4, 11, 11, 1, 1, 1, 1, 5, 5, 5, 5},
-        around = {1, 1, 3, 3, 1, 2, 1, 257, 1, 21845, 0, 0, 0, 43688}, leap = {1, 32769, 1, 1, 1, 1, 32767, 1, 1, 1, 0, 0, 0, 0};
-    edge("windows that begin 65528 elements before their row", "odd", 2, &before, 0);
-    edge("an input row of 65496 elements, its outputs in strips", "l64", 32, &row, 1024);
-    edge("a tap 65520 elements behind the first", "l8", 4, &behind, 0);
-    edge("a window 131070 elements behind the first", "odd", 2, &around, 24);
-    edge("one pixel, one channel, one tap", "l8", 4, &dot, 0);
-    edge("rows of taps far apart, most of them beside the image", "l8", 4, &high, 0);
-    edge("kernels of 11 x 11", "l8", 8, &whole, 0);
-    edge("output rows 32767 input rows apart", "l8", 4, &leap, 0);
+        around = {1, 1, 3, 3, 1, 2, 1, 257, 1, 21845, 0, 0, 0, 43688}, leap = {1, 32769, 1, 1, 1, 1, 32767, 1, 1, 1, 0, 0, 0, 0},
+        large = {2, 30, 20, 3, 11, 11, 1, 1, 1, 1, 0, 5, 0, 5}, far = {1, 3, 15, 4369, 1, 3, 1, 1, 1, 1, 0, 1, 0, 1}, wide = {1, 2, 8, 8, 1, 2, 1, 2, 1, 1, 0, 8180, 0, 1},
+        deep = {1, 6, 6, 4, 3, 3, 1, 1, 1, 1, 2000, 1, 2000, 1}, jump = {1, 32769, 1, 4, 2, 1, 32767, 1, 1, 1, 1, 0, 0, 0};
+    edge("windows that begin 65528 elements before their row", "odd", 2, &before, 0, 0);
+    edge("an input row of 65496 elements, its outputs in strips", "l64", 32, &row, 1024, 0);
+    edge("a tap 65520 elements behind the first", "l8", 4, &behind, 0, 0);
+    edge("a window 131070 elements behind the first", "odd", 2, &around, 24, 0);
+    edge("one pixel, one channel, one tap", "l8", 4, &dot, 0, 0);
+    edge("rows of taps far apart, most of them beside the image", "l8", 4, &high, 0, 0);
+    edge("kernels of 11 x 11", "l8", 8, &whole, 0, 0);
+    edge("output rows 32767 input rows apart", "l8", 4, &leap, 0, 0);
+    edge("taps as rows, a kernel of 11 x 11: ten guard rows", "l64", 32, &large, 0, 1);
+    edge("the same, depthwise", "l64", 32, &(const lac_conv_shape){1, 30, 20, 32, 11, 11, 1, 1, 1, 1, 0, 5, 0, 5}, 0, 2);
+    edge("taps as rows, the last window 65535 elements behind the first", "l64", 32, &far, 0, 1);
+    edge("taps as rows, padding of 65440 elements", "big", 4, &wide, 0, 1);
+    edge("taps as rows, most rows beside the image", "l8", 8, &deep, 0, 1);
+    edge("taps as rows, output rows 32767 input rows apart", "l8", 4, &jump, 0, 2);
 }
 
 /* ---- Bands: how many STOREs ------------------------------------------------------------------------------ */
@@ -936,6 +956,44 @@ static void bands(void)
         for (uint32_t i = 0; i < prog.n; i++) stores += GET(&prog.c[i], ANY_OP) == 3;
         snprintf(name, sizeof name, "bands: %s", c[k].name);
         check(s == LAC_OK && stores == c[k].stores, name, "%s, %u, expected %u", lac_status_name(s), stores, c[k].stores);
+        free(prog.c);
+        drop(m);
+        close_rig(&r);
+    }
+}
+
+/* Taps as rows: STOREs, EXECs and LOADs of features. */
+static void rows_bands(void)
+{
+    static const struct { const char *name, *config; uint32_t rows; lac_conv_shape s; int resident, taps; uint32_t stores, execs, loads; } c[] = {
+        {"a whole image: 17 grid rows of 15 pixels, in four pieces", "l64", 64, {1, 14, 14, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 1, 1, 1, 4, 4},
+        {"as few as the bank holds: three guard rows and one in front", "l8", 8, {1, 26, 14, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 1, 1, 2, 8, 8},
+        {"one row more than that, and of equal size", "l8", 8, {1, 27, 14, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 1, 1, 3, 12, 12},
+        {"an EXEC for each phase", "l64", 64, {1, 16, 16, 16, 3, 3, 2, 2, 1, 1, 1, 1, 1, 1}, 1, 1, 1, 16, 4},
+        {"phases without taps have none", "l64", 64, {1, 16, 16, 16, 1, 2, 2, 4, 1, 1, 0, 0, 0, 0}, 1, 1, 1, 8, 4},
+        {"depthwise", "l64", 64, {1, 14, 14, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 1, 2, 1, 4, 4},
+        {"tiles of columns for one piece", "odd", 12, {1, 1, 3, 80, 1, 3, 1, 1, 1, 1, 0, 1, 0, 1}, 0, 1, 1, 3, 1},
+    };
+    for (size_t k = 0; k < sizeof c / sizeof c[0]; k++) {
+        const lac_config cfg = named_config(c[k].config);
+        const lac_place at = {0, 0, 0, 0};
+        char name[150];
+        uint32_t stores = 0, execs = 0, loads = 0;
+        list prog = {0};
+        rig r;
+        open_rig(&r, &cfg, 16);
+        matrix *m = directed_rows(&r, LAC_CSC8, c[k].rows, c[k].s.kernel_y * c[k].s.kernel_x * c[k].s.channels, c[k].taps, &c[k].s);
+        lac_conv job = conv(&r, m, &c[k].s, LAC_INT8, LAC_INT8);
+        job.resident = c[k].resident ? &at : NULL;
+        const lac_status s = lac_conv_build(&r.dev.caps, &job, 1, collect, &prog);
+        for (uint32_t i = 0; i < prog.n; i++) {
+            stores += GET(&prog.c[i], ANY_OP) == 3;
+            execs += GET(&prog.c[i], ANY_OP) == 2;
+            loads += (prog.c[i].w[0] & 255) == LAC_OP_LOAD_FEATURES;
+        }
+        snprintf(name, sizeof name, "bands of taps as rows: %s", c[k].name);
+        check(s == LAC_OK && stores == c[k].stores && execs == c[k].execs && loads == c[k].loads, name, "%s, %u STOREs, %u EXECs, %u LOADs, expected %u, %u, %u", lac_status_name(s),
+              stores, execs, loads, c[k].stores, c[k].execs, c[k].loads);
         free(prog.c);
         drop(m);
         close_rig(&r);
@@ -1148,6 +1206,148 @@ static void refusals(void)
     close_rig(&r);
 }
 
+/* Pack with taps as rows: no weights but as many as asked for in column 0, all of them 1 .. n. */
+static lac_status pack_rows(const lac_caps *caps, const lac_conv_shape *shape, uint32_t K, uint32_t cols, lac_format format, int depthwise, uint32_t dense, lac_layer *out, void *image)
+{
+    int16_t *v = malloc(sizeof *v * K * cols);
+    uint16_t *idx = malloc(sizeof *idx * K * cols);
+    uint32_t *ptr = calloc(cols + 1, sizeof *ptr), need = 0, n = 0;
+    void *scratch = malloc(lac_pack_scratch(caps, K, cols));
+    uint64_t where;
+    for (uint32_t c = 0; c < cols; ptr[++c] = n)
+        for (uint32_t k = 0; k < K; k++)
+            if (dense || (c == 0 && k == 0)) v[n] = 1, idx[n++] = (uint16_t)k;
+    const lac_csc m = {K, cols, v, idx, ptr};
+    lac_status s = lac_conv_pack_rows(caps, shape, &m, format, depthwise, NULL, 1, scratch, NULL, 0, &need, out, &where);
+    if (s == LAC_OK && image && need <= 1 << 16) s = lac_conv_pack_rows(caps, shape, &m, format, depthwise, NULL, 1, scratch, image, need, &need, out, &where);
+    free(v);
+    free(idx);
+    free(ptr);
+    free(scratch);
+    return s;
+}
+
+static void rows_refusals(void)
+{
+    static const lac_conv_shape three = {2, 9, 9, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1};
+    static uint8_t image[1 << 16], broken[1 << 16];
+    const lac_config cfg = named_config("l8"); /* 8 lanes, 256 accumulators, 1024 words, 512 columns, 512 parameters */
+    rig r;
+    open_rig(&r, &cfg, 16);
+    const lac_caps *caps = &r.dev.caps;
+    lac_caps plain = *caps, six = *caps, few = *caps, small = *caps, narrow = *caps;
+    lac_layer l;
+    lac_status s;
+    plain.formats &= ~(uint32_t)LAC_HAS_WINDOWS;
+    six.lanes = 6;
+    few.param_depth = 8;
+    small.acc_depth = 22;
+    narrow.weight_depth = 16;
+#define PACK(what, status, caps, K, cols, format, depthwise, dense, change)                                         \
+    do {                                                                                                            \
+        lac_conv_shape j = three;                                                                                   \
+        change;                                                                                                     \
+        s = pack_rows(caps, &j, K, cols, format, depthwise, dense, &l, NULL);                                       \
+        check(s == (status), (status) == LAC_OK ? "taps as rows: packs " what : "taps as rows: pack refuses " what, "%s", lac_status_name(s)); \
+    } while (0)
+    PACK("3x3", LAC_OK, caps, 8, 72, LAC_CSC, 0, 0, );
+    PACK("3x3 depthwise", LAC_OK, caps, 8, 9, LAC_CSC8, 1, 1, );
+    PACK("no shape that has an output", LAC_E_ARG, caps, 8, 72, LAC_CSC, 0, 0, j.pad_left = j.pad_right = 0; j.width = 2);
+    PACK("no shape that has an output row", LAC_E_ARG, caps, 8, 72, LAC_CSC, 0, 0, j.pad_top = j.pad_bottom = 0; j.height = 2);
+    PACK("no channels", LAC_E_ARG, caps, 8, 72, LAC_CSC, 0, 0, j.channels = 0);
+    PACK("other columns than the shape's", LAC_E_ARG, caps, 8, 71, LAC_CSC, 0, 0, );
+    PACK("a machine without windows", LAC_E_ARG, &plain, 8, 72, LAC_CSC, 0, 0, );
+    PACK("N:4", LAC_E_ARG, caps, 8, 72, LAC_NM, 0, 0, );
+    PACK("a dilation", LAC_E_FORMAT, caps, 8, 72, LAC_CSC, 0, 0, j.dilation_x = 2);
+    PACK("a dilation down", LAC_E_FORMAT, caps, 8, 72, LAC_CSC, 0, 0, j.dilation_y = 2);
+    PACK("a dilation of one tap", LAC_OK, caps, 8, 24, LAC_CSC, 0, 0, j.dilation_y = 2; j.kernel_y = 1);
+    PACK("depthwise csc", LAC_E_ARG, caps, 8, 9, LAC_CSC, 1, 0, );
+    PACK("depthwise with all channels' columns", LAC_E_ARG, caps, 8, 72, LAC_CSC8, 1, 0, );
+    PACK("depthwise with other outputs than channels", LAC_E_ARG, caps, 12, 9, LAC_CSC8, 1, 0, );
+    PACK("depthwise of six channels", LAC_E_ARG, caps, 6, 9, LAC_CSC8, 1, 0, j.channels = 6);
+    PACK("depthwise for six lanes", LAC_E_ARG, &six, 8, 9, LAC_CSC8, 1, 0, );
+    PACK("windows over 65536 elements", LAC_E_ARG, caps, 8, 72, LAC_CSC, 0, 0, j.pad_left = 8190; j.pad_right = 0);
+    PACK("more sets than columns can be", LAC_E_ARG, caps, 8, 9, LAC_CSC8, 1, 0, j.stride_y = j.stride_x = 3; j.channels = 32768);
+    PACK("192 entries of csc to a lane", LAC_E_SPACE, caps, 8 * 22, 72, LAC_CSC, 0, 1, j.width = 2; j.pad_left = 0);
+    PACK("128 entries of csc8 to a lane", LAC_E_SPACE, caps, 8 * 15, 72, LAC_CSC8, 0, 1, j.width = 3; j.pad_left = 0);
+    PACK("126 entries of csc8 to a lane", LAC_OK, caps, 8 * 14, 72, LAC_CSC8, 0, 1, j.width = 3; j.pad_left = 0);
+    PACK("more outputs than parameters", LAC_E_SPACE, &few, 12, 72, LAC_CSC, 0, 0, );
+    PACK("a tap farther than there are accumulators", LAC_E_SPACE, &small, 8, 72, LAC_CSC, 0, 0, );
+    small.acc_depth++;
+    PACK("a tap as far as the last accumulator", LAC_OK, &small, 8, 72, LAC_CSC, 0, 0, );
+    PACK("one column that is more than half of the weight RAM", LAC_E_SPACE, &narrow, 8 * 8, 72, LAC_CSC8, 0, 1, j.width = 3; j.pad_left = 0);
+    s = lac_conv_pack_rows(NULL, &three, NULL, LAC_CSC, 0, NULL, 0, NULL, NULL, 0, NULL, NULL, NULL);
+    check(s == LAC_E_ARG, "taps as rows: pack refuses missing arguments", "%s", lac_status_name(s));
+
+    /* The directory. */
+    s = pack_rows(caps, &three, 8, 9, LAC_CSC8, 1, 1, &l, image);
+    check(s == LAC_OK && l.taps == 2 && l.rows == 8 && l.padding == 0 && l.nonzeros == 72, "taps as rows: what the packer tells", "%s, taps %u", lac_status_name(s), l.taps);
+    static const struct { const char *what; int word; uint32_t value; } d[] = {
+        {"taps of a third kind", 24, 3}, {"depthwise csc", 5, 0}, {"N:4", 5, 2}, {"column blocks", 23, 1}, {"several row tiles", 11, 2}};
+    for (size_t i = 0; i < sizeof d / sizeof d[0]; i++) {
+        lac_layer o;
+        char name[100];
+        memcpy(broken, image, sizeof broken);
+        put_bytes(broken + 4 * d[i].word, d[i].value, 4);
+        if (d[i].word == 5 && d[i].value == 2) put_bytes(broken + 4 * 6, 2, 4); /* N */
+        s = lac_layer_open(broken, l.bytes, &o);
+        snprintf(name, sizeof name, "taps as rows: lac_layer_open refuses %s", d[i].what);
+        check(s == LAC_E_FORMAT, name, "%s", lac_status_name(s));
+    }
+
+    /* Jobs of other shapes than the layer's. */
+    uint32_t n, commands = 0;
+    matrix *m = directed_rows(&r, LAC_CSC, 8, 72, 1, &three), *own = directed_rows(&r, LAC_CSC8, 8, 72, 2, &three);
+    lac_conv good = conv(&r, m, &three, LAC_INT8, LAC_INT8);
+    const lac_conv deep = conv(&r, own, &three, LAC_INT8, LAC_INT8);
+    s = build_status(&r, &good, &n);
+    check(s == LAC_OK && n > 0, "taps as rows: the job that is going to be broken is good", "%s", lac_status_name(s));
+    lac_layer other = m->layer, grouped = own->layer;
+    other.cols++;
+    grouped.rows = 12;
+    REFUSED("taps as rows of other channels", LAC_E_ARG, j.shape.channels = 7; j.x.pitch = 128);
+    REFUSED("taps as rows of another kernel", LAC_E_ARG, j.shape.kernel_y = 2);
+    REFUSED("taps as rows of the kernel turned", LAC_E_ARG, j.shape.kernel_x = 1; j.shape.pad_left = j.shape.pad_right = 0);
+    REFUSED("taps as rows of another stride", LAC_E_ARG, j.shape.stride_x = 2; j.shape.width = 19; j.x.pitch = 192);
+    REFUSED("taps as rows of another stride down", LAC_E_ARG, j.shape.stride_y = 2);
+    REFUSED("taps as rows of another grid", LAC_E_ARG, j.shape.width = 8);
+    REFUSED("taps as rows of another grid, by padding", LAC_E_ARG, j.shape.pad_right = 0; j.shape.pad_left = 0);
+    REFUSED("taps as rows of another dilation", LAC_E_ARG, j.shape.dilation_y = 2);
+    REFUSED("taps as rows of other columns", LAC_E_ARG, j.layer = &other);
+    REFUSED("depthwise of other outputs", LAC_E_ARG, j = deep; j.layer = &grouped; j.y.pitch = 128);
+    REFUSED("taps as rows at an odd address", LAC_E_ALIGN, j.x.addr += 8);
+    check(commands == 0, "taps as rows: no refused job has emitted anything", "%u commands", commands);
+    good.shape.height = 14;
+    good.shape.pad_top = 0;
+    good.x = tensor(&r, in_rows(&good.shape), in_row(&good.shape), LAC_INT8);
+    good.y = tensor(&r, out_rows(&good.shape), lac_conv_out_x(&good.shape) * 8, LAC_INT8);
+    s = build_status(&r, &good, &n);
+    check(s == LAC_OK && n > 0, "taps as rows: another height and padding above are no other layer", "%s", lac_status_name(s));
+
+    /* One output row with its guards: 6 rows of 10 pixels, or 5 at an edge. */
+    lac_caps bank = *caps;
+    list prog = {0};
+    for (uint32_t depth = 58; depth <= 60; depth++) {
+        bank.acc_depth = depth;
+        s = lac_conv_build(&bank, &good, 1, collect, &prog);
+        check(s == (depth < 60 ? LAC_E_SPACE : LAC_OK) && (prog.n > 0) == (depth >= 60), depth < 60 ? "taps as rows: too few accumulators for an output row" : "taps as rows: just enough", "%s", lac_status_name(s));
+    }
+    free(prog.c);
+
+    lac_fc fc;
+    memset(&fc, 0, sizeof fc);
+    fc.layer = &m->layer;
+    fc.points = 1;
+    fc.x = tensor(&r, 1, m->layer.cols, LAC_INT8);
+    fc.y = tensor(&r, 1, 8, LAC_INT8);
+    n = 0;
+    s = lac_fc_build(caps, &fc, 1, stop_at_third, &n);
+    check(s == LAC_E_ARG && n == 0, "lac_fc_build refuses taps as rows", "%s", lac_status_name(s));
+    drop(m);
+    drop(own);
+    close_rig(&r);
+}
+
 int main(void)
 {
     if (getenv("SEED")) seed = strtoull(getenv("SEED"), NULL, 0);
@@ -1168,9 +1368,11 @@ int main(void)
     for (int b = 0; b < 30; b++) programs(NULL, b, 30, 190);
     edges();
     bands();
+    rows_bands();
     pitches();
     order();
     refusals();
+    rows_refusals();
     for (int k = 0; k < KINDS; k++) {
         char line[100];
         snprintf(line, sizeof line, "ran enough: %s (%u of %u)", kinds[k].name, seen[k], seen[JOBS]);
