@@ -127,6 +127,7 @@ int layer_plan(layer *l, runner_plan *plan, diag *d)
         const lac_status s = count(l, plan);
         if (!s) return 0;
         if (s != LAC_E_SPACE) return diag_set(d, "%s and %s: no commands for them: %s", l->o.w, l->o.x, lac_status_name(s));
+        if (l->depthwise) break; /* X has these channels and no others */
     }
     return l->kind->misfit(l, d);
 }
