@@ -39,6 +39,9 @@ TINY = [
 SPARSE = [("3x3 64", 14, 14, 64, 64, 3, 1), ("3x3 128", 14, 14, 128, 128, 3, 1), ("3x3 256", 14, 14, 256, 256, 3, 1), ("3x3 64, 28", 28, 28, 64, 64, 3, 1), ("1x1 256", 14, 14, 256, 256, 1, 1)]
 
 
+ACTIVE = [("3x3 64", 28, 28, 64, 64, 3, 1), ("3x3 128", 14, 14, 128, 128, 3, 1), ("1x1 256", 14, 14, 256, 64, 1, 1)]
+
+
 def draw(rng, shape, density):
     v = rng.integers(1, 128, shape).astype(np.int8) * rng.choice(np.array([-1, 1], np.int8), shape)
     v[rng.random(shape) >= density] = 0
@@ -72,6 +75,20 @@ def reference(w, x, stride, pad, groups):
     return y.astype(np.int64), needed
 
 
+def empty(rng, shape, density, how):
+    """Activations of which a share is not zero: whole pixels, single values, or one rectangle of pixels."""
+    x = draw(rng, shape, 1.0)
+    if how == "values":
+        x[rng.random(shape) >= density] = 0
+    elif how == "pixels":
+        x[rng.random(shape[:3]) >= density] = 0
+    else:
+        h, w = round(shape[1] * density**0.5), round(shape[2] * density**0.5)
+        top, left = (shape[1] - h) // 2, (shape[2] - w) // 2
+        x[:, :top], x[:, top + h :], x[:, :, :left], x[:, :, left + w :] = 0, 0, 0, 0
+    return x
+
+
 class Bench:
     def __init__(self):
         self.rows, self.failed, self.folder = [], 0, tempfile.TemporaryDirectory()
@@ -79,7 +96,7 @@ class Bench:
     def path(self, name):
         return os.path.join(self.folder.name, name)
 
-    def run(self, table, layer, fmt, w, x, stride, pad, groups, options=()):
+    def run(self, table, layer, fmt, w, x, stride, pad, groups, zeros=""):
         k, r, s, c = w.shape
         acc, needed = reference(w, x, stride, pad, groups)
         shift = max(1, int(np.abs(acc).max() // 100).bit_length())
@@ -87,10 +104,10 @@ class Bench:
             np.save(self.path(name + ".npy"), v)
         command = [LACUNA, "conv", self.path("w.npy"), self.path("x.npy"), "-o", self.path("y.npy"), "--stride", str(stride), "--pad", ",".join(map(str, pad)),
                    "--groups", str(groups), "--format", fmt, "--multiplier", self.path("m.npy"), "--shift", self.path("s.npy"), "--port", "rtl", "--config", "l64",
-                   "--memory-latency", "10", "--repeat", "2", "--stats", self.path("s.json"), "-q", *options]
+                   "--memory-latency", "10", "--repeat", "2", "--stats", self.path("s.json"), "-q"]
         ran = subprocess.run(command, capture_output=True, text=True)
         row = {"table": table, "workload": layer, "matrix": "random", "format": fmt, "storage": "", "image": list(x.shape[1:3]), "channels": [x.shape[3], k], "kernel": [r, s], "stride": stride,
-               "groups": groups, "weight_density": float((w != 0).mean()), "activation_density": float((x != 0).mean()), "options": list(options), "correct": False}
+               "groups": groups, "weight_density": float((w != 0).mean()), "activation_density": float((x != 0).mean()), "zeros": zeros, "correct": False}
         self.rows.append(row)
         want = np.clip((acc + (1 << (shift - 1))) >> shift, -128, 127)
         if ran.returncode or not np.array_equal(np.load(self.path("y.npy")), want):
@@ -105,7 +122,7 @@ class Bench:
             return row
         cycles = st["throughput_cycles"]
         oh, ow = acc.shape[1:3]
-        row.update(correct=True, storage="resident" if st["resident"] else "streamed", chosen=st["format"], lanes=st["lanes"], memory=st["memory"], resident=st["resident"], throughput_cycles=cycles, predicted_cycles=st["predicted_cycles"],
+        row.update(correct=True, storage="resident" if st["resident"] else "streamed", chosen=st["format"] + (", rows" if st["storage"] == "taps as rows" else ""), lanes=st["lanes"], memory=st["memory"], resident=st["resident"], throughput_cycles=cycles, predicted_cycles=st["predicted_cycles"],
                    job_cycles=st["cycles"], needed_macs=needed, dense_macs=st["dense_macs"] // 2, issued_macs=st["issued_macs"] // 2, utilisation=needed / (st["lanes"] * cycles),
                    bound=st["bound"], read_bytes=st["bytes_read"] / 2, written_bytes=st["bytes_written"] / 2,
                    im2col_bytes=oh * ow * r * s * x.shape[3] if r * s > 1 else 0, mec_bytes=ow * x.shape[1] * s * x.shape[3] if r * s > 1 else 0, git=os.environ.get("BENCH_GIT", ""))
@@ -134,6 +151,12 @@ def main():
         b.run("sparse", name, "4:4", draw(rng, (k, kernel, kernel, c), 1.0), draw(rng, (1, h, wd, c), 1.0), stride, same(kernel), 1)
         for dw, dx in ((0.1, 0.2),) if QUICK else ((0.1, 0.2), (0.05, 0.2), (0.2, 0.2), (0.5, 0.2), (0.1, 0.05), (0.1, 0.5), (0.1, 1.0)):
             b.run("sparse", name, "auto", draw(rng, (k, kernel, kernel, c), dw), draw(rng, (1, h, wd, c), dx), stride, same(kernel), 1)
+    for name, h, wd, c, k, kernel, stride in ACTIVE[:1] if QUICK else ACTIVE:
+        w = draw(rng, (k, kernel, kernel, c), 1.0)
+        b.run("active", name, "4:4", w, draw(rng, (1, h, wd, c), 1.0), stride, same(kernel), 1, zeros="none")
+        for how in ("pixels", "values", "region"):
+            for density in (0.1,) if QUICK else (0.25, 0.21, 0.1, 0.05):
+                b.run("active", name, "4:4", w, empty(rng, (1, h, wd, c), density, how), stride, same(kernel), 1, zeros=how)
     with open(f"{BENCH}/conv.json.tmp", "w") as f:
         json.dump(b.rows, f, indent=1)
     os.replace(f"{BENCH}/conv.json.tmp", f"{BENCH}/conv.json")

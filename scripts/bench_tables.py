@@ -298,9 +298,18 @@ def conv(rows):
             lines.append([r["workload"], shape(r), percent(round(r["weight_density"], 2)), percent(round(r["activation_density"], 2)), r["chosen"], whole(r["throughput_cycles"]),
                           against(dense, r), f"{dense['needed_macs'] / r['needed_macs']:.1f} x", f"{r['utilisation']:.3f}", r["bound"]])
     third = markdown(["layer", "image, channels", "weights not zero", "inputs not zero", "format", "cycles", "fewer cycles than dense", "fewer multiplications", "utilisation", "bound"], lines)
+    active, lines = pick(rows, table="active"), []
+    for dense in pick(active, zeros="none"):
+        for density in (0.25, 0.21, 0.1, 0.05):
+            mine = [next((r for r in pick(active, workload=dense["workload"], zeros=how) if abs(r["activation_density"] - density) < 0.2 * density), None) for how in ("pixels", "values", "region")]
+            if any(mine):
+                lines.append([dense["workload"], shape(dense), percent(1 - density), whole(dense["throughput_cycles"]),
+                              *(f"{r['throughput_cycles'] / dense['throughput_cycles']:.3f}" if r else "" for r in mine)])
+    fourth = markdown(["layer", "image, channels", "empty", "dense image, cycles", "empty pixels", "empty values", "all but one region empty"], lines)
     return [("conv-resnet", "Convolutions of ResNet-50: dense weights (cycles), and how many times fewer the others take", resnet, first),
             ("conv-tiny", "Convolutions of MLPerf Tiny, half of the inputs zero", tiny, second),
-            ("conv-sparse", "Sparse weights and sparse inputs against the dense layer", sparse, third)]
+            ("conv-sparse", "Sparse weights and sparse inputs against the dense layer", sparse, third),
+            ("conv-active", "Images that are mostly empty, dense weights (4:4): cycles as a share of those of a dense image", active, fourth)]
 
 
 TABLES = {"sim": sim, "eie": eie, "2to4": two_to_four, "spmm": spmm, "masks": masks, "trained": trained, "zero": zero, "scale": scale, "ops": ops, "conv": conv}
