@@ -922,6 +922,7 @@ static void edges(void)
     edge("taps as rows, the last window 65535 elements behind the first", "l64", 32, &far, 0, 1);
     edge("taps as rows, padding of 65440 elements", "big", 4, &wide, 0, 1);
     edge("taps as rows, most rows beside the image", "l8", 8, &deep, 0, 1);
+    edge("taps as rows, input rows without taps, too large to be loaded together", "odd", 2, &(const lac_conv_shape){1, 2, 12, 40, 1, 1, 3, 1, 1, 1, 1, 0, 1, 0}, 0, 1);
     edge("taps as rows, output rows 32767 input rows apart", "l8", 4, &jump, 0, 2);
 }
 
