@@ -334,9 +334,11 @@ static int prepare(layer *l, diag *d)
     const host_format as = o->format != HOST_AUTO ? o->format : v->given.w8 && host_collect(&v->given, &codes, &where) ? HOST_CSC8 : HOST_CSC;
     const int         depthwise = v->groups == l->w.dim[0] && l->w.dim[3] == 1 && caps->lanes % 4 == 0 && v->given.w8 && o->format != HOST_CSC
                                   && rows % 4 == 0 && !check_limits(v, rows, &unused) && v->groups > 1;
+    /* What falls off the edges must not overflow where the outputs do not: lac_conv_pack_rows(). */
+    const int         safe = host_largest_sum(&l->m, l->x.data, l->in, (int32_t)o->zero_in, l->x.count) < (uint64_t)1 << 35;
     const int         able = !host_format_n(as) && (l->taps == 1 || (v->shape.dilation_y == 1 && v->shape.dilation_x == 1));
     if (v->taps == TAPS_ROWS && !able) return diag_set(d, "--taps rows: expected --dilation 1 with it");
-    if (v->taps != TAPS_COLUMNS && able && (l->taps > 1 || v->taps == TAPS_ROWS || depthwise)) {
+    if (v->taps != TAPS_COLUMNS && able && (safe || v->taps == TAPS_ROWS) && (l->taps > 1 || v->taps == TAPS_ROWS || depthwise)) {
         uint64_t cycles = UINT64_MAX;
         l->depthwise = depthwise;
         if (rows_matrix(v, (uint32_t)rows, &cycles, d)) return -1;

@@ -220,7 +220,19 @@ uint64_t host_cycles(const host_matrix *m, host_format f, const host_uses *u, ui
     return lane == UINT64_MAX ? lane : max64(u->columns, lane);
 }
 
-/* Lane loads of a depthwise layer: channel k on lane k mod lanes, once for each group of its image that is not empty and each tap that it meets. */
+uint64_t host_largest_sum(const host_matrix *m, const void *x, lac_type type, int32_t zero, size_t count)
+{
+    uint64_t most = 0, a = 0;
+    for (size_t i = 0; i < count; i++) a = max64(a, (uint64_t)labs((long)activation(x, type, i) - zero));
+    for (uint32_t k = 0; k < m->rows; k++) {
+        uint64_t sum = 0;
+        for (uint32_t c = 0; c < m->cols; c++) sum += (uint64_t)abs(host_weight(m, (size_t)k * m->cols + c));
+        most = max64(most, sum);
+    }
+    return most * a;
+}
+
+/* Lane loads of a depthwise layer: rows beyond the image's channels are filled up, without weights; channel k on lane k mod lanes, once for each group of its image that is not empty and each tap that it meets. */
 static uint64_t busiest_depthwise(const host_matrix *m, const host_uses *image, double reach, uint32_t lanes)
 {
     uint64_t most = 0;
@@ -229,7 +241,7 @@ static uint64_t busiest_depthwise(const host_matrix *m, const host_uses *image, 
         for (uint32_t k = l; k < m->rows; k += lanes) {
             uint32_t taps = 0;
             for (uint32_t t = 0; t < m->cols; t++) taps += host_weight(m, (size_t)k * m->cols + t) != 0;
-            sum += (double)image->group[k / 4] * taps * reach / m->cols;
+            if (taps) sum += (double)image->group[k / 4] * taps * reach / m->cols;
         }
         most = max64(most, (uint64_t)sum);
     }

@@ -326,6 +326,9 @@ uint32_t lac_conv_out_y(const lac_conv_shape *s);
  *     grid = max(X + left, (width - 1 + pad_left) / stride_x + 1, (kernel_x - 1) / stride_x + 1),  left = max(0, kernel_x - 1 - pad_left) / stride_x
  * pixels in a row (quotients rounded down); (grid - 1) * stride_x * channels 0 .. 65535.
  *
+ * Overflow: what falls off an image's edges is added up in accumulators of its own, any share of an output's products, and is checked like all sums. So where the sum over an output's
+ * weights of |w| times the largest |x - zero| is 2^35 or more, a job may end in OVERFLOW although each of its outputs fits. int8 by 8 bit never gets there.
+ *
  * LAC_E_ARG: also a shape out of range or without output, another number of columns or, depthwise, of rows, a machine without LAC_HAS_WINDOWS. LAC_E_FORMAT: also a dilation that
  * is not 1 where the kernel is more than 1; *where is 0 then. LAC_E_SPACE: also where a lane has more than 191 (csc8: 127) entries in a column, those counted that fill gaps of more than
  * 63 (255) rows, where one column is more than half of the weight RAM of a layer that does not fit it, and where the outputs are too many for the parameter RAM or for the accumulators: they are never cut into tiles of rows. */

@@ -206,6 +206,9 @@ def save(name, a): np.save(name + ".npy", a)
 w = r.integers(1, 128, (4, 3, 2, 6)).astype(np.int8)
 save("C", w); save("I", r.integers(-128, 128, (2, 5, 7, 6)).astype(np.int8)); save("I3", np.ones((5, 7, 6), np.int8)); save("C2", np.ones((4, 3), np.int8))
 save("Cdw", w[..., :1].repeat(3, axis=0)); save("Cg", w[..., :3]); save("C5", w[..., :5]); g = w[..., :3].copy(); g[:2, ..., 1:] = 0; save("Cg2", g); save("C12", np.ones((4, 12, 1, 6), np.int8)); save("C3", w[:3])
+save("Cd65", np.ones((65, 3, 3, 1), np.int8)); save("I65", np.ones((1, 4, 4, 65), np.int8)); save("Cd3", np.ones((3, 2, 1, 1), np.int8)); save("Idw3", np.ones((1, 2, 1, 3), np.int8))
+cov = np.zeros((1, 1, 3, 31), np.int16); cov[:, 0, 0], cov[:, 0, 2] = 32767, -32767; save("Cedge", cov)
+iov = np.full((1, 2, 40, 31), 32767, np.int16); iov[0, 1] = -32767; save("Iedge", iov)
 save("Cf", w.astype(np.float32)); save("Cnan", np.where(np.arange(144).reshape(w.shape) == 40, np.nan, 1).astype(np.float32))
 save("C16", w.astype(np.int16)); save("Cu8", w.astype(np.uint8)); save("Iu8", np.ones((1, 5, 7, 6), np.uint8)); save("Iempty", np.zeros((0, 5, 7, 6), np.int8))
 save("Ilong", np.ones((1, 1, 10923, 6), np.int8)); save("C1", np.ones((1, 1, 1, 6), np.int8)); save("Irow", np.ones((1, 1, 200, 6), np.int8)); save("Irow1", np.ones((1, 1, 100, 6), np.int8)); save("C256", np.ones((256, 3, 2, 6), np.int8)); save("Ihigh", np.ones((1, 65536, 1, 6), np.int8))
@@ -214,6 +217,11 @@ save("Iov36", np.full((1, 6, 6, 6), 32767, np.int16))
 PY
 conv 0 "a job runs" "Y.npy: [2, 5, 4, 4] from 6 channels, format" C.npy I.npy --stride 1,2 --pad 1
 conv 0 "depthwise" "Y.npy: [2, 3, 6, 12] from 6 channels" Cdw.npy I.npy --groups 6
+conv 0 "depthwise, channels filled up" "Y.npy: [1, 2, 2, 65] from 65 channels" Cd65.npy I65.npy --groups 65
+conv 0 "depthwise of three, taps as rows" "Y.npy: [1, 4, 3, 3] from 3 channels" Cd3.npy Idw3.npy --groups 3 --taps rows --format csc8 --stride 1,2 --pad 1,2,2,2
+conv 0 "sums that would overflow at the edges alone: taps as columns" "Y.npy: [1, 2, 38, 1]" Cedge.npy Iedge.npy
+conv 1 "sums that overflow at the edges" "job failed: error 18 OVERFLOW" Cedge.npy Iedge.npy --taps rows
+conv 2 "an unknown order of taps" "--taps 'both': expected columns, rows or auto" C.npy I.npy --taps both
 conv 0 "groups of three, channels filled up for 4:4" "format 4:4, resident" Cg.npy I.npy --groups 2 --format 4:4
 conv 0 "requantised, streamed, on small RAMs" "streamed" C.npy I.npy --config odd --stream --bias B4.npy --out-type uint8 --format 3:4 --prune
 conv 0 "parameters of channels that are filled up" "Y.npy: [2, 3, 6, 3]" C3.npy I.npy --bias B3.npy --multiplier M3.npy --shift S3.npy
