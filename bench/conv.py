@@ -107,7 +107,7 @@ class Bench:
                    "--memory-latency", "10", "--repeat", "2", "--stats", self.path("s.json"), "-q"]
         ran = subprocess.run(command, capture_output=True, text=True)
         row = {"table": table, "workload": layer, "matrix": "random", "format": fmt, "storage": "", "image": list(x.shape[1:3]), "channels": [x.shape[3], k], "kernel": [r, s], "stride": stride,
-               "groups": groups, "weight_density": float((w != 0).mean()), "activation_density": float((x != 0).mean()), "zeros": zeros, "correct": False}
+               "groups": groups, "weight_density": float((w != 0).mean()), "activation_density": float((x != 0).mean()), "zeros": zeros, "quick": QUICK, "correct": False}
         self.rows.append(row)
         want = np.clip((acc + (1 << (shift - 1))) >> shift, -128, 127)
         if ran.returncode or not np.array_equal(np.load(self.path("y.npy")), want):

@@ -301,15 +301,16 @@ def conv(rows):
     active, lines = pick(rows, table="active"), []
     for dense in pick(active, zeros="none"):
         for density in (0.25, 0.21, 0.1, 0.05):
-            mine = [next((r for r in pick(active, workload=dense["workload"], zeros=how) if abs(r["activation_density"] - density) < 0.2 * density), None) for how in ("pixels", "values", "region")]
+            near = lambda how: min(pick(active, workload=dense["workload"], zeros=how), key=lambda r: abs(r["activation_density"] - density), default=None)
+            mine = [near(how) for how in ("pixels", "values", "region")]
             if any(mine):
                 lines.append([dense["workload"], shape(dense), percent(1 - density), whole(dense["throughput_cycles"]),
-                              *(f"{r['throughput_cycles'] / dense['throughput_cycles']:.3f}" if r else "" for r in mine)])
-    fourth = markdown(["layer", "image, channels", "empty", "dense image, cycles", "empty pixels", "empty values", "all but one region empty"], lines)
+                              *(f"{r['throughput_cycles'] / dense['throughput_cycles']:.3f} ({percent(round(1 - r['activation_density'], 2))})" if r else "" for r in mine)])
+    fourth = markdown(["layer", "image, channels", "empty, about", "dense image, cycles", "empty pixels", "empty values", "all but one region empty"], lines)
     return [("conv-resnet", "Convolutions of ResNet-50: dense weights (cycles), and how many times fewer the others take", resnet, first),
             ("conv-tiny", "Convolutions of MLPerf Tiny, half of the inputs zero", tiny, second),
             ("conv-sparse", "Sparse weights and sparse inputs against the dense layer", sparse, third),
-            ("conv-active", "Images that are mostly empty, dense weights (4:4): cycles as a share of those of a dense image", active, fourth)]
+            ("conv-active", "Images that are mostly empty, dense weights (4:4): cycles as a share of those of a dense image (and how much is empty)", active, fourth)]
 
 
 TABLES = {"sim": sim, "eie": eie, "2to4": two_to_four, "spmm": spmm, "masks": masks, "trained": trained, "zero": zero, "scale": scale, "ops": ops, "conv": conv}

@@ -11,6 +11,7 @@
 # `make readme` runs the benchmarks first. Wall-clock figures (simulator, golden model) are of the machine it runs on, and say so.
 import glob
 import json
+import math
 import os
 import re
 import subprocess
@@ -76,7 +77,7 @@ def boards():
 
 
 what = sys.argv[1] if sys.argv[1:] else "all"
-wanted = ["eie", "2to4", "spmm", "sim"] if what == "figures" else sys.argv[2:] or bench_tables.NAMES
+wanted = ["eie", "2to4", "spmm", "sim", "conv"] if what == "figures" else sys.argv[2:] or bench_tables.NAMES
 if what not in ("all", "figures", "bench", "boards") or (sys.argv[2:] and what != "bench") or not set(wanted) <= set(bench_tables.NAMES):
     raise SystemExit(f"usage: readme.py [boards | figures | bench [{'|'.join(bench_tables.NAMES)}..]]")
 if what == "boards":
@@ -103,6 +104,16 @@ mean, pick = bench_tables.mean, bench_tables.pick
 resident = pick(rows["eie"], resident=True)
 streamed = [r for r in rows["eie"] if not r["resident"] and r["memory"]["latency"] == 10]
 dense, half, quarter = (pick(rows["2to4"], format=n, workload="2048 x 2048", resident=True)[0]["throughput_cycles"] for n in ("4:4", "2:4", "1:4"))
+wide = [r for r in pick(rows["conv"], table="resnet", format="4:4") if r["channels"][0] >= 64]
+
+
+def ratio(r, form, other=None):
+    other = other or pick(rows["conv"], table=r["table"], workload=r["workload"], format=form)[0]
+    return r["throughput_cycles"] / other["throughput_cycles"]
+
+
+twentieth = pick(rows["conv"], table="sparse", workload="3x3 64", format="4:4") + [
+    r for r in pick(rows["conv"], table="sparse", workload="3x3 64", format="auto") if abs(r["weight_density"] - 0.1) < 0.02 and abs(r["activation_density"] - 0.2) < 0.02]
 figures = [
     ("EIE's nine layers, 64 lanes, weights resident",
      f"utilisation {mean(r['utilisation'] for r in resident):.3f}, geometric mean (EIE: {mean(r['eie_utilisation'] for r in resident):.2f})",
@@ -111,6 +122,10 @@ figures = [
      f"at most {max(r['over_bound'] for r in streamed):.3f} x the larger of compute and bandwidth bound; "
      f"at most {max(r['bits_fetched_per_needed_nonzero'] for r in streamed):.1f} bits fetched per needed non-zero weight", "make bench-eie"),
     ("2:4 and 1:4 against dense weights, 2048 x 2048, one input", f"{dense / half:.2f} x and {dense / quarter:.2f} x fewer cycles", "make bench-2to4"),
+    ("convolutions of ResNet-50, dense weights, 64 lanes",
+     f"utilisation at least {math.floor(1000 * min(r['utilisation'] for r in wide)) / 1000:.3f}, three input channels {pick(rows['conv'], workload='conv1', format='4:4')[0]['utilisation']:.2f}; "
+     f"2:4 at least {math.floor(100 * min(ratio(r, '2:4') for r in wide)) / 100:.2f} x fewer cycles", "make bench-conv"),
+    ("3x3 convolution, 64 to 64 channels, 90 % of the weights and 80 % of the inputs zero", f"{ratio(twentieth[0], 'auto', twentieth[1]):.1f} x fewer cycles than the dense layer", "make bench-conv"),
     ("sparse matrix (10 %) times 64 inputs, 4096 x 4096",
      f"utilisation {pick(rows['spmm'], workload='headline')[0]['utilisation']:.3f}", "make bench-spmm"),
     *((what, speed, "make bench-sim") for what, speed in bench_tables.speeds(rows["sim"])),
