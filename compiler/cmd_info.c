@@ -58,9 +58,9 @@ int cmd_info(cli_globals *g, int argc, char **argv)
     row("param_depth", c->param_depth, "channels of output parameters");
     row("fifo_depth", c->fifo_depth, "items a lane's queue holds");
     row("burst", c->burst, "beats, the longest AXI burst");
+    row("windows", (c->formats & LAC_HAS_WINDOWS) != 0, "1: convolution");
     printf("%-16s%s%s%s\n", "formats", c->formats & 1u << LAC_CSC ? " csc" : "", c->formats & 1u << LAC_CSC8 ? " csc8" : "",
            c->formats & 1u << LAC_NM ? " N:4" : "");
-    printf("%-16s %s\n", "convolution", c->formats & LAC_HAS_WINDOWS ? "yes" : "no");
 
     const int err = g->stats && cli_stats_write(g->stats, cli_stats_new(g, &m, NULL, NULL), &d);
     machine_close(&m);
