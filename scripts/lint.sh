@@ -62,6 +62,8 @@ for f in fpga/*/top.v; do
     check "board $n (icarus)" icarus -y rtl -y fpga/rtl -y fpga/sim -s top "$f"
     check "board $n (verilator)" verilate -Ifpga/rtl -Ifpga/sim --top-module top "$f"
 done
+# Every planted bug still changes its file.
+check "mutations" scripts/mutate.sh --dry
 # The Vivado scripts, over stand-ins of Vivado's commands.
 if command -v tclsh > /dev/null; then
     tclsh scripts/check_vivado.tcl || status=1

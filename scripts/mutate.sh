@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# mutate.sh [NAME...] - plant one bug after the other in the RTL and see whether the tests notice
+# mutate.sh [NAME... | --dry] - plant one bug after the other in the RTL and see whether the tests notice
 #
 # Each line of the table: name, file, sed expression. The bug goes into a copy of rtl/, the copy is Verilated as configuration `odd`, and
 # test_random (200 jobs) and, if that is still green, test_faults, test_directed and then the proofs of
 # the small blocks run on it. A bug nobody notices is "not ok". An expression that changes
-# nothing is too. Takes about a minute a bug.
+# nothing is too (--dry looks for those alone, in a moment, and says nothing where there are none). Takes about a minute a bug.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 B=${B:-build}
@@ -52,7 +52,7 @@ octet-over      lac_load_table.v   s/: columns2_q \&\& used_q/: 1'"'"'b0 \&\& co
 empty-column    lac_load.v         s/make_q || empty/make_q/
 others-lines    lac_load.v         s/own \&\& !none_left/own/
 early-request   lac_load.v         s/ST_COLS: *asked_all = .*;/ST_COLS: asked_all = 1'"'"'b1;/
-index-window    lac_load_ask.v     s/by_lines = is_w || over_q/by_lines = is_w/
+index-window    lac_load_ask.v     s/by_lines <= is_w || over_q/by_lines <= is_w/
 fault-goes-on   lac_load.v         s/err_q || !fault2_q/1'"'"'b1/
 lists-request   lac_load_feat.v    s/!none_q \&\& !bad_q;/!none_q;/
 kept-words      lac_lane_fetch.v   s/c_sum > t_per ?/c_sum >= t_per ?/
@@ -78,8 +78,8 @@ window-none     lac_windows.v      s/(!none || w_last)/!none/
 window-row      lac_windows.v      s/w_s_q      <= w_row ? w_s0_q :/w_s_q      <=/
 window-base     lac_windows.v      s/w_base_q   <= w_base_q + .*;/w_base_q   <= w_row ? w_base_q : w_base_q + rows_q[ACC_AW-1:0];/
 pixel-index     lac_store.v        s/if (idle || (en \&\& t0_end))           t0_index_q/if (idle || (en \&\& t0_over))          t0_index_q/
-pixel-end       lac_store.v        s/end_q\[STAGES-2:0\], t0_over}/end_q[STAGES-2:0], t0_end}/
-pixel-spill     lac_check.v        s/ || spill_q;/;/
+pixel-end       lac_store.v        s/end_q\[STAGES-2:0\], t0_told}/end_q[STAGES-2:0], t0_end}/
+pixel-spill     lac_check.v        s/ || spill_q ||/ ||/
 pixel-width     lac_check.v        s/WINDOWS != 0 \&\& (third_q ||/WINDOWS != 0 \&\& (/
 pixel-apart     lac_exec.v         s/c_apart != 16.d0 ? c_apart : c_rows/1'"'"'b0 ? c_apart : c_rows/
 pixel-lane      lac_lane_decode.v  s/cfg_place \& {2{format == 2.d3}}/2'"'"'d0/
@@ -89,6 +89,17 @@ pixel-bottom    lac_store.v        s/if (WINDOWS == 0 || !(t0_valid_q/if (WINDOW
 pixel-last      lac_check.v        s/{2.d0, rows} - {2.d0, between} : 18.d0/18'"'"'d0 : 18'"'"'d0/
 round           lac_requant.v      s/in_zero, low10\[14\] || half10_q}/in_zero, 1'"'"'b0}/
 '
+if [ "${1:-}" = --dry ]; then
+    status=0
+    while read -r name file expression; do
+        [ -n "$name" ] || continue
+        if sed "$expression" "rtl/$file" | cmp -s - "rtl/$file"; then
+            echo "$name: the expression changes nothing in $file"
+            status=1
+        fi
+    done <<< "$table"
+    exit $status
+fi
 # The bench's own rules, but a bug may leave a signal unused.
 makefile=$'CC := gcc\nCFLAGS := -O2\ninclude tb/tb.mk\nVL_FLAGS += -Wno-fatal\n'
 caught=0 missed=0
