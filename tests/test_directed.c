@@ -450,6 +450,50 @@ static void features_beyond(machine *m, const char *where)
     check(o.err_code == LAC_ERR_BOUNDS && o.err_cmd == 1, where, "a column block asks for features behind their RAM", LAC_ERR_BOUNDS, o.err_code);
 }
 
+/* Products of sizes that are right again modulo a power of two; one change each to an EXEC or STORE of two pixels. */
+static void many_pixels(machine *m, const char *where)
+{
+    static const struct { const char *what; uint32_t op, field[3], value[3], code; } cases[] = {
+        { "windows of two pixels", LAC_OP_EXEC, { 0 }, { 0 }, LAC_ERR_NONE },
+        { "2^30 accumulators by pixels and rows", LAC_OP_EXEC, { LAC_F_EXEC_PIXELS, LAC_F_EXEC_ROWS, 0 }, { 32768, 32768, 0 }, LAC_ERR_BOUNDS },
+        { "2^18 accumulators by pixels and rows, of four points", LAC_OP_EXEC, { LAC_F_EXEC_PIXELS, LAC_F_EXEC_ROWS, LAC_F_EXEC_POINTS }, { 512, 512, 4 }, LAC_ERR_BOUNDS },
+        { "two pixels 65535 accumulators apart", LAC_OP_EXEC, { LAC_F_EXEC_APART, 0, 0 }, { 65535, 0, 0 }, LAC_ERR_BOUNDS },
+        { "a step of 65536 elements", LAC_OP_EXEC, { LAC_F_EXEC_PIXELS, LAC_F_EXEC_STEP, 0 }, { 3, 32768 - 1, 0 }, LAC_ERR_NONE },
+        { "a step of 65536 elements and more", LAC_OP_EXEC, { LAC_F_EXEC_PIXELS, LAC_F_EXEC_STEP, 0 }, { 4, 32768 - 1, 0 }, LAC_ERR_LENGTH },
+        { "a point of two pixels", LAC_OP_STORE, { 0 }, { 0 }, LAC_ERR_NONE },
+        { "a guard of 65535 pixels", LAC_OP_STORE, { LAC_F_STORE_GUARD, 0, 0 }, { 65535, 0, 0 }, LAC_ERR_BOUNDS },
+        { "a guard of 65534 pixels", LAC_OP_STORE, { LAC_F_STORE_GUARD, 0, 0 }, { 65534, 0, 0 }, LAC_ERR_BOUNDS },
+        { "no point that is written", LAC_OP_STORE, { LAC_F_STORE_TOP, 0, 0 }, { 1, 0, 0 }, LAC_ERR_LENGTH },
+        { "WIDTH that is right modulo 65536", LAC_OP_STORE, { LAC_F_STORE_PIXELS, 0, 0 }, { 32768 + 2, 0, 0 }, LAC_ERR_LENGTH },
+    };
+    if (!(caps.formats & LAC_HAS_WINDOWS)) return;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        outcome        o;
+        const uint32_t channels = caps.store_w > 1 ? caps.store_w : 2; /* times 32768: 0 modulo 65536 */
+        begin();
+        uint32_t *w = command(cases[i].op, JOB_MEM / 2);
+        if (cases[i].op == LAC_OP_EXEC) {
+            w[2] = w[3] = 0;
+            lac_set_field(w, LAC_F_EXEC_POINTS, 1);
+            lac_set_field(w, LAC_F_EXEC_COLUMNS, 1);
+            lac_set_field(w, LAC_F_EXEC_ROWS, 1);
+            lac_set_field(w, LAC_F_EXEC_WIDTH, 1);
+            lac_set_field(w, LAC_F_EXEC_PIXELS, 2);
+        } else {
+            lac_set_field(w, LAC_F_STORE_POINTS, 1);
+            lac_set_field(w, LAC_F_STORE_CHANNELS, channels);
+            lac_set_field(w, LAC_F_STORE_ROWS, 1);
+            lac_set_field(w, LAC_F_STORE_TYPE, 3);
+            lac_set_field(w, LAC_F_STORE_PIXELS, 2);
+            lac_set_field(w, LAC_F_STORE_WIDTH, 2 * channels);
+        }
+        for (int k = 0; k < 3; k++)
+            if (cases[i].field[k]) lac_set_field(w, cases[i].field[k], cases[i].value[k]);
+        run(m, &o);
+        check((o.err_code & 0xFF) == cases[i].code, where, cases[i].what, cases[i].code, o.err_code & 0xFF);
+    }
+}
+
 static void small_ring(machine *m, const char *where)
 {
     outcome  o;
@@ -497,6 +541,7 @@ static void all(machine *m, const char *config, const char *port)
     kept_columns(m, where);
     features_beyond(m, where);
     bad_column_blocks(m, where);
+    many_pixels(m, where);
     small_ring(m, where);
     if (m->rtl) {
         twice_reset(m, where);
