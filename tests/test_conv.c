@@ -10,89 +10,22 @@
  *   Rows      the same of layers with taps as rows, also chained with the others; the banks must be empty behind every program
  *   Machines  configurations of configs/, and random ones with small RAMs, so that everything needs tiles, bands and strips
  *   SEED      of everything random; a line stands for as many cases as it says */
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "driver_rig.h"
 #include "lac_config.h"
 #include "lac_hw.h"
 #include "lac_model.h"
 #include "lacuna.h"
 #include "model_impl.h"
 #include "naive.h"
-#include "ports/port_model.h"
-#include "race.h"
 #include "rng.h"
 
 #define GET(c, f) lac_get_field((c)->w, LAC_F_##f)
 
-static unsigned long long seed = 1;
-static int failures;
-
-static int check(int ok, const char *name, const char *detail, ...)
-{
-    va_list ap;
-    printf(ok ? "ok - %s" : "not ok - %s: ", name);
-    if (!ok) {
-        va_start(ap, detail);
-        vprintf(detail, ap);
-        va_end(ap);
-        printf(", seed %llu", seed);
-        failures++;
-    }
-    putchar('\n');
-    return ok;
-}
-
 /* ---- Machine ----------------------------------------------------------------------------------------- */
-
-enum { MEM = 4 << 20 };
-static uint8_t memory[MEM], wanted[MEM]; /* one machine at a time */
-static uint64_t used = MEM;              /* bytes that the last machine may have changed */
-
-typedef struct {
-    lac_config cfg;
-    lac_model *model;
-    lac_dev    dev;
-    uint64_t   base, next; /* of the memory; first free address */
-    uint32_t   ring;       /* [commands] */
-} rig;
-
-static uint64_t take(rig *r, uint64_t bytes)
-{
-    const uint64_t at = r->next;
-    r->next += (bytes + 63) / 64 * 64;
-    if (r->next - r->base > MEM) {
-        printf("not ok - test memory: too small\n");
-        exit(1);
-    }
-    return at;
-}
-
-static void open_rig(rig *r, const lac_config *cfg, uint32_t ring)
-{
-    memset(r, 0, sizeof *r);
-    r->cfg = *cfg;
-    memset(memory, 0xA5, used);
-    r->base = r->next = cfg->addr_w > 32 ? UINT64_C(0x1C0000000) : cfg->addr_w == 32 ? 0x40000000 : 0x100000;
-    r->ring = ring;
-    r->model = lac_model_create(cfg, memory, r->base, MEM);
-    const lac_port port = lac_port_model(r->model);
-    const lac_status s = r->model ? lac_open(&r->dev, &port, take(r, 64 * ring), ring, r->base, MEM) : LAC_E_PORT;
-    if (s != LAC_OK) {
-        check(0, "machine", "%s: %s", cfg->name, lac_status_name(s));
-        exit(1);
-    }
-}
-
-static void close_rig(rig *r)
-{
-    lac_model_destroy(r->model);
-    used = r->next - r->base;
-}
-
-static uint8_t *host(const rig *r, uint64_t addr) { return memory + (addr - r->base); }
 
 static lac_config named_config(const char *name)
 {
@@ -417,16 +350,6 @@ static int rows_excuse(const matrix *m, const lac_caps *caps)
 }
 
 /* ---- Programs ------------------------------------------------------------------------------------------ */
-
-typedef struct { lac_cmd *c; uint32_t n, cap; } list;
-
-static int collect(void *ctx, const lac_cmd *cmd)
-{
-    list *l = ctx;
-    if (l->n == l->cap) l->c = realloc(l->c, (l->cap = 2 * l->cap + 64) * sizeof *l->c);
-    l->c[l->n++] = *cmd;
-    return 0;
-}
 
 /* What was really seen in the programs that ran. */
 enum { JOBS, BANDS, STRIPS, BY_ROW, APART, BY_ROWS, ROW_TILES, ROW_TILE_BANDS, COL_TILES, IDLE, CUT_TOP, DILATED_X, DILATED_Y, STRIDED, WIDE_PAD, RESIDENT, STREAMED, CHAINED,
@@ -780,19 +703,6 @@ static void drop(matrix *m)
 
 /* ---- Order: overlap where there should be, and no token for nothing ----------------------------------------- */
 
-/* Take away the n-th token between two engines, at the giver and at the taker. */
-static int drop_token(list *p, uint32_t from, uint32_t to, uint32_t n)
-{
-    uint32_t given = 0, taken = 0;
-    int done = 0;
-    for (uint32_t i = 0; i < p->n; i++) {
-        uint32_t *w = p->c[i].w, e = (w[0] & 15) - 1;
-        if (e == from && w[0] >> (12 + to) & 1 && given++ == n) w[0] &= ~(1u << (12 + to)), done |= 1;
-        if (e == to && w[0] >> (8 + from) & 1 && taken++ == n) w[0] &= ~(1u << (8 + from)), done |= 2;
-    }
-    return done == 3;
-}
-
 static void order(void)
 {
     static const struct { const char *name, *config; lac_format format; uint32_t rows; lac_conv_shape s; int resident, taps; } c[] = {
@@ -839,17 +749,10 @@ static void order(void)
         snprintf(name, sizeof name, "overlap: %s", c[k].name);
         if (ok) check(bad * 20 <= tried && tried > 5, name, "%u of %u neighbours wait for each other", bad, tried);
 
+        /* Without any one of its tokens it must be a race, or the token was for nothing. */
         uint32_t tokens = 0, missed = 0;
         for (uint32_t from = 0; from < 3 && ok; from++)
-            for (uint32_t to = 0; to < 3; to++)
-                for (uint32_t n = 0;; n++) {
-                    list mutant = {malloc(prog.n * sizeof *prog.c), prog.n, prog.n};
-                    memcpy(mutant.c, prog.c, prog.n * sizeof *prog.c);
-                    const int found = drop_token(&mutant, from, to, n);
-                    if (found) tokens++, missed += race_check(&r.dev.caps, mutant.c, mutant.n, memory, r.base, o, why, sizeof why) == 0;
-                    free(mutant.c);
-                    if (!found) break;
-                }
+            for (uint32_t to = 0; to < 3; to++) lose_tokens(&r, &prog, from, to, &tokens, &missed);
         snprintf(name, sizeof name, "tokens: %s, each of %u is needed and its loss noticed", c[k].name, tokens);
         if (ok) check(missed == 0 && tokens > 0, name, "%u missed", missed);
         free(o);

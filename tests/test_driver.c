@@ -11,93 +11,22 @@
  *   Device    a port that fails, lies or never answers; full rings; bounded waits; error records
  *   Machines  the configurations of configs/, and random ones with small RAMs
  *   SEED      of everything random; a line stands for as many cases as it says */
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "driver_rig.h"
 #include "lac_config.h"
 #include "lac_hw.h"
 #include "lac_model.h"
 #include "lacuna.h"
 #include "naive.h"
 #include "ports/port_mmio.h"
-#include "ports/port_model.h"
-#include "race.h"
 #include "rng.h"
 
 #define GET(c, f) lac_get_field((c)->w, LAC_F_##f)
 
-static unsigned long long seed = 1;
-static int failures;
-
-static int check(int ok, const char *name, const char *detail, ...)
-{
-    va_list ap;
-    printf(ok ? "ok - %s" : "not ok - %s: ", name);
-    if (!ok) {
-        va_start(ap, detail);
-        vprintf(detail, ap);
-        va_end(ap);
-        printf(", seed %llu", seed);
-        failures++;
-    }
-    putchar('\n');
-    return ok;
-}
-
 /* ---- Machine ----------------------------------------------------------------------------------------- */
-
-enum { MEM = 4 << 20 };
-static uint8_t memory[MEM], wanted[MEM]; /* one machine at a time */
-
-typedef struct {
-    lac_config cfg;
-    lac_model *model;
-    lac_dev    dev;
-    uint8_t   *mem;
-    uint64_t   base, next; /* of the memory; first free address */
-    uint32_t   ring;       /* [commands] */
-} rig;
-
-static uint64_t take(rig *r, uint64_t bytes)
-{
-    const uint64_t at = r->next;
-    r->next += (bytes + 63) / 64 * 64;
-    if (r->next - r->base > MEM) {
-        printf("not ok - test memory: too small\n");
-        exit(1);
-    }
-    return at;
-}
-
-static uint64_t used = MEM; /* bytes that the last machine may have changed */
-
-static int open_rig(rig *r, const lac_config *cfg, uint32_t ring)
-{
-    memset(r, 0, sizeof *r);
-    r->cfg = *cfg;
-    r->mem = memory;
-    memset(memory, 0xA5, used);
-    r->base = cfg->addr_w > 32 ? UINT64_C(0x1C0000000) : cfg->addr_w == 32 ? 0x40000000 : 0x100000; /* 33 bits and more: above 4 GB */
-    r->next = r->base;
-    r->ring = ring;
-    r->model = lac_model_create(cfg, r->mem, r->base, MEM);
-    if (!r->model) {
-        check(0, "machine", "no model for %s", cfg->name);
-        exit(1);
-    }
-    const lac_port port = lac_port_model(r->model);
-    const lac_status s = lac_open(&r->dev, &port, take(r, 64 * ring), ring, r->base, MEM);
-    if (s != LAC_OK) return check(0, "open", "%s", lac_status_name(s));
-    return 1;
-}
-
-static void close_rig(rig *r)
-{
-    lac_model_destroy(r->model);
-    used = r->next - r->base;
-}
 
 static const char *const config_names[] = {"l8", "l64", "odd", "w512", "l4"};
 
@@ -273,16 +202,6 @@ static void drop_matrix(matrix *m)
 
 /* ---- An independent reader of images ------------------------------------------------------------------ */
 
-typedef struct { lac_cmd *c; uint32_t n, cap; } list;
-
-static int collect(void *ctx, const lac_cmd *cmd)
-{
-    list *l = ctx;
-    if (l->n == l->cap) l->c = realloc(l->c, (l->cap = 2 * l->cap + 64) * sizeof *l->c);
-    l->c[l->n++] = *cmd;
-    return 0;
-}
-
 static uint64_t word64(const uint8_t *p)
 {
     uint64_t v = 0;
@@ -430,7 +349,7 @@ static const char *decode_program(const rig *r, const list *prog, const matrix *
         const lac_cmd *c = &prog->c[i];
         const uint32_t op = c->w[0] & 255;
         const uint64_t addr = c->w[2] | (uint64_t)c->w[3] << 32;
-        const uint8_t *p = op != LAC_OP_EXEC ? r->mem + (addr - r->base) : NULL;
+        const uint8_t *p = op != LAC_OP_EXEC ? host(r, addr) : NULL;
         if (op == LAC_OP_LOAD_WEIGHTS) {
             const uint32_t col = GET(c, LOAD_WEIGHTS_COL_BASE), ncols = p[2] | (uint32_t)p[3] << 8;
             memset(chip_at(h, col, 0, 0, 0), 0, sizeof *h->w * 4 * h->max_rows * L * ncols);
@@ -555,7 +474,7 @@ static void images(const lac_config *given, int cases)
         list prog = {0};
         rig r;
 
-        if (!open_rig(&r, &cfg, 16)) return;
+        open_rig(&r, &cfg, 16);
         fill_matrix(m, &g, format, rows + pad, pad ? 1 + cols % 20 : cols);
         m->by_column = format != LAC_NM && rng_chance(&g, 170);
         lac_status s = pack_matrix(m, &r.dev.caps, rng_chance(&g, 200), msg, sizeof msg);
@@ -563,7 +482,7 @@ static void images(const lac_config *given, int cases)
         by_column += (uint32_t)m->by_column;
         if (s == LAC_OK) {
             m->layer.addr = take(&r, m->layer.bytes);
-            memcpy(r.mem + (m->layer.addr - r.base), m->image, m->layer.bytes);
+            memcpy(host(&r, m->layer.addr), m->image, m->layer.bytes);
             lac_fc job = {&m->layer, NULL, 1, {take(&r, 65536 * 2), 0, rng_chance(&g, 128) ? LAC_INT16 : LAC_UINT8, 0, 0},
                           {take(&r, 65536 * 8), 0, LAC_RAW, 0, 0}, 0, 0, 7, 0};
             s = lac_fc_build(&r.dev.caps, &job, 1, collect, &prog);
@@ -644,7 +563,7 @@ static matrix *new_matrix(rig *r, lac_rng *g, uint32_t rows, uint32_t cols, char
     if (!strcmp(r->cfg.name, "random")) refused_columns(m, &r->dev.caps, &s, msg, len);
     if (s == LAC_OK) {
         m->layer.addr = take(r, m->layer.bytes);
-        memcpy(r->mem + (m->layer.addr - r->base), m->image, m->layer.bytes);
+        memcpy(host(r, m->layer.addr), m->image, m->layer.bytes);
     }
     return m;
 }
@@ -664,7 +583,7 @@ static void program(const lac_config *cfg, lac_rng *g, char *msg, size_t len)
     const int n = 1 + (int)rng_below(g, rng_chance(g, 50) ? MAX_JOBS : 3), few = rng_chance(g, 128);
     uint32_t marks = 0;
 
-    if (!open_rig(&r, cfg, 2 + rng_below(g, 30))) { snprintf(msg, len, "open"); return; }
+    open_rig(&r, cfg, 2 + rng_below(g, 30));
     memset(w, 0, sizeof w);
     for (int j = 0; j < n && !*msg; j++) {
         work *k = &w[j];
@@ -705,7 +624,7 @@ static void program(const lac_config *cfg, lac_rng *g, char *msg, size_t len)
             f->x = new_tensor(&r, g, f->points, m->cols, type, fits && rng_chance(g, 80));
             for (size_t i = 0; i < (size_t)f->points * m->cols; i++)
                 k->x[i] = rng_chance(g, density) ? (int32_t)rng_range(g, type_lo[type], type_hi[type]) : f->x.zero;
-            put_tensor(&r, r.mem, &f->x, f->points, m->cols, k->x, NULL);
+            put_tensor(&r, memory, &f->x, f->points, m->cols, k->x, NULL);
         }
         lac_type type = (lac_type)rng_below(g, 4);
         const int row_tiles = dir_row_tiles(&m->layer) > 1;
@@ -746,7 +665,7 @@ static void program(const lac_config *cfg, lac_rng *g, char *msg, size_t len)
                 snprintf(msg, len, "load: %s", lac_status_name(s));
         for (uint32_t i = 0; i < prog.n; i++) collect(&whole, &prog.c[i]);
         race_order *order = malloc(sizeof *order * (whole.n + 1));
-        if (!*msg && race_check(&r.dev.caps, whole.c, whole.n, r.mem, r.base, order, race, sizeof race)) snprintf(msg, len, "order: %s", race);
+        if (!*msg && race_check(&r.dev.caps, whole.c, whole.n, memory, r.base, order, race, sizeof race)) snprintf(msg, len, "order: %s", race);
         free(order);
         free(whole.c);
     }
@@ -754,16 +673,16 @@ static void program(const lac_config *cfg, lac_rng *g, char *msg, size_t len)
         lac_stats stats;
         for (int i = 0; i < matrices && residents && s == LAC_OK; i++)
             if (is_resident[i]) s = lac_fc_place_load(&r.dev, &all[i]->layer, &place[i], 10);
-        memcpy(wanted, r.mem, r.next - r.base);
+        memcpy(wanted, memory, r.next - r.base);
         for (int j = 0; j < n; j++)
             put_tensor(&r, wanted, &w[j].fc.y, w[j].fc.points, w[j].m->rows, w[j].y, w[j].fc.y.type == LAC_RAW ? w[j].acc : NULL);
         for (int again = 0; again < 2 && s == LAC_OK && !*msg; again++) {
             s = lac_fc_run(&r.dev, jobs, (uint32_t)n, 10);
-            memcpy(wanted, r.mem, 64 * r.ring); /* the ring is the driver's */
-            if (s == LAC_OK && memcmp(wanted, r.mem, r.next - r.base)) {
+            memcpy(wanted, memory, 64 * r.ring); /* the ring is the driver's */
+            if (s == LAC_OK && memcmp(wanted, memory, r.next - r.base)) {
                 uint64_t i = 0;
-                while (wanted[i] == r.mem[i]) i++;
-                snprintf(msg, len, "run %d: byte 0x%llx: expected 0x%02x, got 0x%02x", again, (unsigned long long)(r.base + i), wanted[i], r.mem[i]);
+                while (wanted[i] == memory[i]) i++;
+                snprintf(msg, len, "run %d: byte 0x%llx: expected 0x%02x, got 0x%02x", again, (unsigned long long)(r.base + i), wanted[i], memory[i]);
                 for (int j = 0; j < n; j++)
                     if (r.base + i >= w[j].fc.y.addr && r.base + i < w[j].fc.y.addr + (uint64_t)w[j].fc.y.pitch * w[j].fc.points) {
                         char more[100];
@@ -857,7 +776,7 @@ static matrix *directed_matrix(rig *r, lac_format format, int by_column, uint32_
         exit(1);
     }
     m->layer.addr = take(r, m->layer.bytes);
-    memcpy(r->mem + (m->layer.addr - r->base), m->image, m->layer.bytes);
+    memcpy(host(r, m->layer.addr), m->image, m->layer.bytes);
     return m;
 }
 
@@ -869,19 +788,6 @@ static void drop_rig(rig *r, matrix *m, list *prog)
     prog->c = NULL;
     prog->n = prog->cap = 0;
     close_rig(r);
-}
-
-/* Take away the n-th token between two engines, at the giver and at the taker. */
-static int drop_token(list *p, uint32_t from, uint32_t to, uint32_t n)
-{
-    uint32_t given = 0, taken = 0;
-    int done = 0;
-    for (uint32_t i = 0; i < p->n; i++) {
-        uint32_t *w = p->c[i].w, e = (w[0] & 15) - 1;
-        if (e == from && w[0] >> (12 + to) & 1 && given++ == n) w[0] &= ~(1u << (12 + to)), done |= 1;
-        if (e == to && w[0] >> (8 + from) & 1 && taken++ == n) w[0] &= ~(1u << (8 + from)), done |= 2;
-    }
-    return done == 3;
 }
 
 static void order(void)
@@ -914,7 +820,7 @@ static void order(void)
         matrix *m = directed_matrix(&r, c[k].format, c[k].by_column, c[k].rows, c[k].cols);
         const int s = simple_program(&r, m, c[k].resident ? &at : NULL, c[k].jobs, c[k].points, c[k].chain, &prog);
         race_order *o = malloc(sizeof *o * (prog.n + 1));
-        int ok = s == LAC_OK && race_check(&r.dev.caps, prog.c, prog.n, r.mem, r.base, o, why, sizeof why) == 0;
+        int ok = s == LAC_OK && race_check(&r.dev.caps, prog.c, prog.n, memory, r.base, o, why, sizeof why) == 0;
         snprintf(name, sizeof name, "order: %s (%u commands)", c[k].name, prog.n);
         check(ok, name, "%s %s", lac_status_name(s), why);
 
@@ -939,16 +845,8 @@ static void order(void)
         uint32_t tokens = 0, missed = 0;
         for (uint32_t from = 0; from < 3 && ok; from++)
             for (uint32_t to = 0; to < 3; to++)
-                for (uint32_t n = 0;; n++) {
-                    list mutant = {malloc(prog.n * sizeof *prog.c), prog.n, prog.n};
-                    memcpy(mutant.c, prog.c, prog.n * sizeof *prog.c);
-                    const int found = drop_token(&mutant, from, to, n);
-                    /* In a chain the LOAD waits for the STORE, and so for the bank's: that token is always given all the same. */
-                    if (found && from == 2 && to == 1 && c[k].chain) { free(mutant.c); continue; }
-                    if (found) tokens++, missed += race_check(&r.dev.caps, mutant.c, mutant.n, r.mem, r.base, o, why, sizeof why) == 0;
-                    free(mutant.c);
-                    if (!found) break;
-                }
+                /* In a chain the LOAD waits for the STORE, and so for the bank's: that token is always given all the same. */
+                if (!(from == 2 && to == 1 && c[k].chain)) lose_tokens(&r, &prog, from, to, &tokens, &missed);
         snprintf(name, sizeof name, "tokens: %s, each of %u is needed and its loss noticed", c[k].name, tokens);
         if (ok) check(missed == 0 && tokens > 0, name, "%u missed", missed);
         free(o);
@@ -966,19 +864,19 @@ static void order(void)
     matrix *m = directed_matrix(&r, LAC_CSC, 0, 8, 8);
     check(simple_program(&r, m, &at, 4, 1, 0, &prog) == LAC_OK && prog.n < 400, "checker: a program to be broken", "%u commands", prog.n);
     const uint32_t n = prog.n;
-    check(race_check(&r.dev.caps, prog.c + 3, n - 3, r.mem, r.base, o, why, sizeof why) && strstr(why, "not loaded"), "checker: columns nobody loaded", "%s", why);
+    check(race_check(&r.dev.caps, prog.c + 3, n - 3, memory, r.base, o, why, sizeof why) && strstr(why, "not loaded"), "checker: columns nobody loaded", "%s", why);
     prog.c[n - 1].w[0] |= 1u << 13;
-    check(race_check(&r.dev.caps, prog.c, n, r.mem, r.base, o, why, sizeof why) && strstr(why, "left over"), "checker: a token left over", "%s", why);
+    check(race_check(&r.dev.caps, prog.c, n, memory, r.base, o, why, sizeof why) && strstr(why, "left over"), "checker: a token left over", "%s", why);
     prog.c[n - 1].w[0] &= ~(1u << 13);
     prog.c[0].w[0] |= 1u << 10;
-    check(race_check(&r.dev.caps, prog.c, n, r.mem, r.base, o, why, sizeof why) && strstr(why, "not given"), "checker: a token nobody gave", "%s", why);
+    check(race_check(&r.dev.caps, prog.c, n, memory, r.base, o, why, sizeof why) && strstr(why, "not given"), "checker: a token nobody gave", "%s", why);
     prog.c[0].w[0] &= ~(1u << 10);
     lac_cmd extra = prog.c[2]; /* parameters, to where nothing else stands */
     lac_set_field(extra.w, LAC_F_LOAD_PARAMS_PARAM_BASE, 256);
     extra.w[0] |= 1u << 13;
     for (int i = 0; i < 16; i++) collect(&prog, &extra);
-    check(race_check(&r.dev.caps, prog.c, n + 15, r.mem, r.base, o, why, sizeof why) && strstr(why, "left over")
-              && race_check(&r.dev.caps, prog.c, n + 16, r.mem, r.base, o, why, sizeof why) && strstr(why, "sixteenth"), "checker: a sixteenth token", "%s", why);
+    check(race_check(&r.dev.caps, prog.c, n + 15, memory, r.base, o, why, sizeof why) && strstr(why, "left over")
+              && race_check(&r.dev.caps, prog.c, n + 16, memory, r.base, o, why, sizeof why) && strstr(why, "sixteenth"), "checker: a sixteenth token", "%s", why);
     drop_rig(&r, m, &prog);
 }
 
@@ -1004,12 +902,12 @@ static const char *needed_case(rig *r, lac_rng *g, matrix *m, lac_type type, uin
         if (!rng_chance(g, share)) x[c] = job.x.zero;
     }
     naive_fc(y, m->w, x, job.x.zero, 1, (int)m->cols, (int)m->rows);
-    put_tensor(r, r->mem, &job.x, 1, m->cols, x, NULL);
+    put_tensor(r, memory, &job.x, 1, m->cols, x, NULL);
 
     lac_status s = lac_fc_build(&r->dev.caps, &job, 1, collect, &prog);
     for (uint32_t i = 0; i < prog.n; i++) {
         const lac_cmd *c = &prog.c[i];
-        uint8_t *p = r->mem + ((c->w[2] | (uint64_t)c->w[3] << 32) - r->base);
+        uint8_t *p = host(r, (c->w[2] | (uint64_t)c->w[3] << 32));
         bytes += 64;
         switch (c->w[0] & 255) {
         case LAC_OP_LOAD_CODEBOOK: bytes += (32 + lb - 1) / lb * lb; break;
@@ -1037,7 +935,7 @@ static const char *needed_case(rig *r, lac_rng *g, matrix *m, lac_type type, uin
     else if (lac_read_stats(&r->dev, &stats) != LAC_OK || stats.rd_beats * (uint64_t)beat != bytes)
         snprintf(why, sizeof why, "%llu bytes read, expected %llu", (unsigned long long)stats.rd_beats * beat, (unsigned long long)bytes), bad = why;
     for (uint32_t k = 0; k < m->rows && !bad; k++)
-        if ((int64_t)word64(r->mem + (job.y.addr - r->base) + 8 * k) != y[k]) snprintf(why, sizeof why, "output %u", k), bad = why;
+        if ((int64_t)word64(host(r, job.y.addr) + 8 * k) != y[k]) snprintf(why, sizeof why, "output %u", k), bad = why;
     free(x);
     free(y);
     free(prog.c);
@@ -1063,12 +961,12 @@ static void needed(void)
             const uint32_t share = t % 4 == 0 ? 0 : t % 4 == 1 ? 256 : 20 + rng_below(&g, 100);
             matrix *m = calloc(1, sizeof *m);
             rig r;
-            if (!open_rig(&r, &cfg, 4096)) return;
+            open_rig(&r, &cfg, 4096);
             fill_matrix(m, &g, formats[t / 4 % 2], wide ? 2 : rows, cols);
             m->by_column = 1;
             if (pack_matrix(m, &r.dev.caps, 1, msg, sizeof msg) == LAC_OK) {
                 m->layer.addr = take(&r, m->layer.bytes);
-                memcpy(r.mem + (m->layer.addr - r.base), m->image, m->layer.bytes);
+                memcpy(host(&r, m->layer.addr), m->image, m->layer.bytes);
                 uint64_t *sum = share == 0 ? none : share == 256 ? all : some;
                 const char *bad = needed_case(&r, &g, m, type, share, &sum[0], &sum[1]);
                 if (bad) snprintf(msg, sizeof msg, "%s (case %d, %u x %u, type %d, share %u)", bad, t, rows, cols, type, share);
@@ -1108,7 +1006,7 @@ static void reuse(void)
         const lac_tensor in = new_tensor(&r, &g, points[j], 64, LAC_INT16, 0), out = new_tensor(&r, &g, points[j], 40, LAC_RAW, 0);
         const lac_fc f = {&m->layer, NULL, points[j], in, out, 0, 0, (uint32_t)j, 0};
         for (uint32_t i = 0; i < points[j] * 64; i++) x[i] = rng_chance(&g, 64) ? (int32_t)rng_range(&g, -32768, 32767) : f.x.zero;
-        put_tensor(&r, r.mem, &f.x, points[j], 64, x, NULL);
+        put_tensor(&r, memory, &f.x, points[j], 64, x, NULL);
         naive_fc(y[j], m->w, x, f.x.zero, (int)points[j], 64, 40);
         jobs[j] = f;
     }
@@ -1124,7 +1022,7 @@ static void reuse(void)
     if (s == LAC_OK) s = lac_fc_run(&r.dev, jobs, 4, 10);
     for (int j = 0; j < 4; j++)
         for (uint32_t i = 0; i < points[j] * 40; i++)
-            wrong += (int64_t)word64(r.mem + (jobs[j].y.addr - r.base) + i / 40 * jobs[j].y.pitch + i % 40 * 8) != y[j][i];
+            wrong += (int64_t)word64(host(&r, jobs[j].y.addr) + i / 40 * jobs[j].y.pitch + i % 40 * 8) != y[j][i];
     check(s == LAC_OK && wrong == 0, "reuse: and every output is right", "%s, %u wrong", lac_status_name(s), wrong);
     drop_rig(&r, m, &prog);
 }
@@ -1229,7 +1127,7 @@ static void column(const char *what, lac_format format, int by_column, const lac
     lac_status s = pack_matrix(m, &r.dev.caps, 0, msg, sizeof msg);
     if (s == LAC_OK) {
         m->layer.addr = take(&r, m->layer.bytes);
-        memcpy(r.mem + (m->layer.addr - r.base), m->image, m->layer.bytes);
+        memcpy(host(&r, m->layer.addr), m->image, m->layer.bytes);
         const lac_fc job = {&m->layer, NULL, 1, {take(&r, 65536), 0, LAC_INT8, 0, 0}, {take(&r, 65536 * 8), 0, LAC_RAW, 0, 0}, 0, 0, 7, 0};
         s = lac_fc_build(&r.dev.caps, &job, 1, collect, &prog);
         bad = s == LAC_OK ? decode_program(&r, &prog, m, &job) : "build";
