@@ -23,9 +23,9 @@ $(B)/obj/driver/ports/port_model.o: driver/ports/port_model.c $(CMODEL_HDR)
 CMODEL_TESTS := $(B)/tests/test_model $(B)/tests/test_model_errors
 TESTS        += $(CMODEL_TESTS)
 TEST_DEPS    += $(CMODEL_TESTS)
-CMODEL_TESTED := tests/model_rig.c tests/naive.c $(CMODEL_SRC:%=cmodel/%.c) driver/ports/port_model.c
+CMODEL_TESTED := tests/model_rig.c tests/check.c tests/naive.c $(CMODEL_SRC:%=cmodel/%.c) driver/ports/port_model.c
 
-$(CMODEL_TESTS): $(B)/tests/%: tests/%.c $(CMODEL_TESTED) tests/model_rig.h tests/naive.h tb/rng.h $(CMODEL_HDR)
+$(CMODEL_TESTS): $(B)/tests/%: tests/%.c $(CMODEL_TESTED) tests/model_rig.h tests/check.h tests/naive.h tb/rng.h $(CMODEL_HDR)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(SAN) -Itests -o $@ $(filter %.c,$^)
 

@@ -1,28 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "driver_rig.h"
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "ports/port_model.h"
-
-unsigned long long seed = 1;
-int failures;
-
-int check(int ok, const char *name, const char *detail, ...)
-{
-    va_list ap;
-    printf(ok ? "ok - %s" : "not ok - %s: ", name);
-    if (!ok) {
-        va_start(ap, detail);
-        vprintf(detail, ap);
-        va_end(ap);
-        printf(", seed %llu", seed);
-        failures++;
-    }
-    putchar('\n');
-    return ok;
-}
 
 /* ---- Machine ----------------------------------------------------------------------------------------- */
 

@@ -3,16 +3,11 @@
  * driver_rig.h - what test_driver and test_conv share: checks, a golden model with the driver on it, lists of commands */
 #ifndef LAC_DRIVER_RIG_H
 #define LAC_DRIVER_RIG_H
+#include "check.h"
 #include "lac_config.h"
 #include "lac_model.h"
 #include "lacuna.h"
 #include "race.h"
-
-extern unsigned long long seed;
-extern int failures;
-
-/* One line; returns `ok`. */
-int check(int ok, const char *name, const char *detail, ...);
 
 /* ---- Machine ----------------------------------------------------------------------------------------- */
 

@@ -12,24 +12,6 @@ const uint32_t SIZE[4] = {1, 1, 2, 8};
 
 /* ---- Reporting ---------------------------------------------------------------------------------------- */
 
-uint64_t seed = 1;
-int      failures;
-
-int check(int ok, const char *name, const char *detail, ...)
-{
-    va_list ap;
-    printf(ok ? "ok - %s" : "not ok - %s: ", name);
-    if (!ok) {
-        va_start(ap, detail);
-        vprintf(detail, ap);
-        va_end(ap);
-        printf(", seed %llu", (unsigned long long)seed);
-        failures++;
-    }
-    putchar('\n');
-    return ok;
-}
-
 const char *text(const char *format, ...)
 {
     static char buf[4][160];

@@ -5,15 +5,13 @@
  * Packed by hand from docs/formats.md; shares nothing with the driver's packer. Checks print one line each. */
 #ifndef LAC_MODEL_RIG_H
 #define LAC_MODEL_RIG_H
+#include "check.h"
 #include "lac_config.h"
 #include "lac_hw.h"
 #include "lac_model.h"
 
 enum { CSC = 0, CSC8 = 1, NM = 2, INT8 = 0, UINT8 = 1, INT16 = 2, RAW = 3 };
 extern const uint32_t SIZE[4];  /* [bytes] of an element */
-
-extern uint64_t seed;      /* set it first: it stands in every failing line */
-extern int      failures;  /* checks that were not ok */
 
 /* A model with its memory. */
 enum { MEM = 256 * 1024, RING_SIZE = 24 };
@@ -51,8 +49,6 @@ extern const int64_t EXAMPLE_Y[6];
 
 /* ---- Reporting ---- */
 
-/* One line; `detail`, a format, is printed when it failed: what was expected, what came. Returns ok. */
-int check(int ok, const char *name, const char *detail, ...);
 /* A formatted name, in one of four static buffers. */
 const char *text(const char *format, ...);
 
