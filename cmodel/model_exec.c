@@ -35,14 +35,14 @@ static inline void accumulate(int64_t *acc, int64_t product, uint64_t row, outco
     *acc = sum;
 }
 
-/* The three readings of the stored entries of a slice. acc: the accumulator of row 0. `row` is the first row an entry may stand for. */
+/* The three readings of the stored entries of a slice. a: the lane's activations of the item; acc: the accumulator of row 0. `row` is the first row an entry may stand for. */
 
-static inline outcome walk_csc(const item *it, uint32_t lane, const uint16_t *entry, const uint16_t *end, int64_t *acc)
+static inline outcome walk_csc(const item *it, const int32_t *a, const uint16_t *entry, const uint16_t *end, int64_t *acc)
 {
     const uint64_t rows = it->rows;
     outcome  o = {LAC_ERR_NONE, 0, 0};
     uint64_t row = 0;
-    (void)lane;
+    (void)a;  /* it->product has it */
     for (; entry < end; entry++, row++) {
         const uint64_t v = *entry, code = v & 15u;
         row += v >> 4;
@@ -56,7 +56,7 @@ static inline outcome walk_csc(const item *it, uint32_t lane, const uint16_t *en
     return o;
 }
 
-static inline outcome walk_csc8_of(const item *it, int32_t a, const uint16_t *entry, const uint16_t *end, int64_t *acc)
+static inline outcome walk_csc8(const item *it, const int32_t *a, const uint16_t *entry, const uint16_t *end, int64_t *acc)
 {
     const uint32_t rows = it->rows;
     outcome  o = {LAC_ERR_NONE, 0, 0};
@@ -68,36 +68,23 @@ static inline outcome walk_csc8_of(const item *it, int32_t a, const uint16_t *en
             if (!o.code) o.code = LAC_ERR_BLOCK_ROW;
             break;
         }
-        accumulate(&acc[row], (int64_t)w * a, row, &o);
+        accumulate(&acc[row], (int64_t)w * *a, row, &o);
         o.macs += w != 0;
         row++;
     }
     return o;
 }
 
-static inline outcome walk_csc8(const item *it, uint32_t lane, const uint16_t *entry, const uint16_t *end, int64_t *acc)
-{
-    (void)lane;
-    return walk_csc8_of(it, it->a[0], entry, end, acc);
-}
-
-/* Format 3: each lane has its own element of the four. */
-static inline outcome walk_lane(const item *it, uint32_t lane, const uint16_t *entry, const uint16_t *end, int64_t *acc)
-{
-    return walk_csc8_of(it, it->a[lane % 4u], entry, end, acc);
-}
-
-static inline outcome walk_nm(const item *it, uint32_t lane, const uint16_t *entry, const uint16_t *end, int64_t *acc)
+static inline outcome walk_nm(const item *it, const int32_t *a, const uint16_t *entry, const uint16_t *end, int64_t *acc)
 {
     outcome  o = {LAC_ERR_NONE, 0, 0};
     uint32_t row = 0, left = it->n;  /* entries left in this row */
-    (void)lane;
     for (; entry < end; entry++) {
         if (row >= it->rows) {
             if (!o.code) o.code = LAC_ERR_BLOCK_ROW;
             break;
         }
-        accumulate(&acc[row], (int64_t)int8_of(*entry) * it->a[*entry >> 8 & 3u], row, &o);
+        accumulate(&acc[row], (int64_t)int8_of(*entry) * a[*entry >> 8 & 3u], row, &o);
         o.macs++;
         if (--left == 0) {
             left = it->n;
@@ -112,10 +99,10 @@ typedef struct {
     uint32_t code, index;
 } lane_error;
 
-typedef outcome walk(const item *it, uint32_t lane, const uint16_t *entry, const uint16_t *end, int64_t *acc);
+typedef outcome walk(const item *it, const int32_t *a, const uint16_t *entry, const uint16_t *end, int64_t *acc);
 
-/* One item to all lanes: `slice` their slices of its column, `weights` the first lane's entries. */
-static inline void broadcast(lac_model *m, const item *it, const model_slice *slice, const uint16_t *weights, walk *walk, lane_error *error)
+/* One item to all lanes: `slice` their slices of its column, `weights` the first lane's entries; own: a lane has one element of the four, format 3. */
+static inline void broadcast(lac_model *m, const item *it, const model_slice *slice, const uint16_t *weights, walk *walk, int own, lane_error *error)
 {
     const uint32_t e     = entries_per_word(it->format);
     const uint64_t pitch = (uint64_t)m->weight_pitch * e, ram = (uint64_t)m->cfg.weight_depth * e;
@@ -126,7 +113,7 @@ static inline void broadcast(lac_model *m, const item *it, const model_slice *sl
         const uint64_t first = (uint64_t)slice[lane].word * e + slice[lane].slot;
         uint64_t       stop  = first + slice[lane].count;
         if (stop > ram) stop = first < ram ? ram : first;  /* read in another format than loaded */
-        const outcome o = walk(it, lane, weights + first, weights + stop, acc);
+        const outcome o = walk(it, own ? &it->a[lane % 4u] : it->a, weights + first, weights + stop, acc);
         m->lane_macs[lane] += o.macs;
         if (o.code && !error[lane].code) {
             error[lane].code  = o.code;
@@ -139,19 +126,19 @@ static inline void broadcast(lac_model *m, const item *it, const model_slice *sl
 typedef void to_lanes(lac_model *m, const item *it, const model_slice *slice, lane_error *error);
 static void to_lanes_csc(lac_model *m, const item *it, const model_slice *slice, lane_error *error)
 {
-    broadcast(m, it, slice, m->entry10, walk_csc, error);
+    broadcast(m, it, slice, m->entry10, walk_csc, 0, error);
 }
 static void to_lanes_csc8(lac_model *m, const item *it, const model_slice *slice, lane_error *error)
 {
-    broadcast(m, it, slice, m->entry16, walk_csc8, error);
+    broadcast(m, it, slice, m->entry16, walk_csc8, 0, error);
 }
 static void to_lanes_nm(lac_model *m, const item *it, const model_slice *slice, lane_error *error)
 {
-    broadcast(m, it, slice, m->entry10, walk_nm, error);
+    broadcast(m, it, slice, m->entry10, walk_nm, 0, error);
 }
 static void to_lanes_own(lac_model *m, const item *it, const model_slice *slice, lane_error *error)
 {
-    broadcast(m, it, slice, m->entry16, walk_lane, error);
+    broadcast(m, it, slice, m->entry16, walk_csc8, 1, error);
 }
 static to_lanes *const TO_LANES[4] = {to_lanes_csc, to_lanes_csc8, to_lanes_nm, to_lanes_own};
 
