@@ -87,7 +87,7 @@ static demand want_exec(const lac_model *m, const model_cmd *c)
     const uint64_t last_point = F(EXEC, FEAT_BASE) + (uint64_t)(points - 1u) * F(EXEC, FEAT_PITCH);
     demand d = {0};
     d.length_ok = points && columns && rows && (format != FORMAT_LANE || width) && type != TYPE_RAW
-               && (format == FORMAT_NM ? n >= 1 && n <= 4 : n == 0)
+               && (format == FORMAT_NM ? n >= 1 && n <= 4 : format == FORMAT_LANE ? n <= 1 : n == 0)
                && in_type(type, int16_of(F(EXEC, ZERO)))
                && (width ? pixels && (uint64_t)(pixels - 1u) * step < 65536u : !F(EXEC, PIXELS) && !first && !step && !F(EXEC, APART));
     d.align_ok  = !group || (first % 4u == 0 && step % 4u == 0);
@@ -103,17 +103,19 @@ static demand want_store(const lac_model *m, const model_cmd *c)
     const uint32_t type = F(STORE, TYPE), list = F(STORE, LIST), pitch = F(STORE, PITCH);
     const int32_t  zero = int16_of(F(STORE, ZERO)), lo = int16_of(F(STORE, CLAMP_LO)), hi = int16_of(F(STORE, CLAMP_HI));
     const uint32_t width = F(STORE, WIDTH), pixels = width ? F(STORE, PIXELS) : 1u;
-    const uint32_t guard = F(STORE, GUARD), dropped = F(STORE, TOP) + F(STORE, BOTTOM);
-    const uint32_t written = points - dropped;  /* of no meaning where that is negative */
+    const uint32_t guard = F(STORE, GUARD), dropped = F(STORE, TOP) + F(STORE, BOTTOM), pool = F(STORE, POOL_Y) != 0;
+    const uint32_t from_rows = pool ? F(STORE, FROM_ROWS) : points, from_pixels = pool ? F(STORE, FROM_PIXELS) : pixels;
+    const uint32_t written = pool ? points : points - dropped;  /* of no meaning where that is negative */
     const uint64_t row  = row_bytes(m, width ? width : channels, type, list);
     demand d = {0};
-    d.length_ok = points > dropped && channels && rows == ceil_div(channels, m->cfg.lanes) && (written == 1 || pitch >= row)
-               && (width ? width == (uint64_t)pixels * channels : !F(STORE, PIXELS) && !guard && !dropped)
+    d.length_ok = points && from_rows > dropped && channels && rows == ceil_div(channels, m->cfg.lanes) && (written == 1 || pitch >= row)
+               && (width ? width == (uint64_t)pixels * channels : !F(STORE, PIXELS) && !guard && !dropped && !pool)
+               && (pool ? F(STORE, POOL_X) && F(STORE, POOL_DY) && F(STORE, POOL_DX) && from_pixels : !c->w[11] && !c->w[12])
                && (type == TYPE_RAW ? !list && !zero && !lo && !hi
                                     : in_type(type, zero) && in_type(type, lo) && in_type(type, hi) && lo <= hi);
     d.align_ok  = F_ADDR(STORE) % 64u == 0 && pitch % 64u == 0 && F(STORE, PARAM_BASE) % m->cfg.store_w == 0
                && (!width || channels % m->cfg.store_w == 0);
-    d.bounds_ok = F(STORE, ACC_BASE) + (uint64_t)points * (pixels + guard) * rows <= m->cfg.acc_depth
+    d.bounds_ok = F(STORE, ACC_BASE) + (uint64_t)from_rows * (from_pixels + guard) * rows <= m->cfg.acc_depth
                && F(STORE, PARAM_BASE) + channels <= m->cfg.param_depth;
     d.addr      = F_ADDR(STORE);
     d.bytes     = (uint64_t)(written - 1u) * pitch + row;
@@ -147,7 +149,7 @@ static int named_bits(const lac_model *m, uint32_t op_kind, uint32_t bits[16])
     if (!m->cfg.windows && op_kind == LAC_OP_STORE) {
         bits[7] &= 0xffffffu;  /* TOP, BOTTOM */
         bits[8] &= 0xffffu;    /* GUARD */
-        bits[10] = 0;
+        bits[10] = bits[11] = bits[12] = 0;
     }
     return known;
 }

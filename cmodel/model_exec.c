@@ -35,7 +35,7 @@ static inline void accumulate(int64_t *acc, int64_t product, uint64_t row, outco
     *acc = sum;
 }
 
-/* The three readings of the stored entries of a slice. a: the lane's activations of the item; acc: the accumulator of row 0. `row` is the first row an entry may stand for. */
+/* The readings of the stored entries of a slice. a: the lane's activations of the item; acc: the accumulator of row 0. `row` is the first row an entry may stand for. */
 
 static inline outcome walk_csc(const item *it, const int32_t *a, const uint16_t *entry, const uint16_t *end, int64_t *acc)
 {
@@ -71,6 +71,21 @@ static inline outcome walk_csc8(const item *it, const int32_t *a, const uint16_t
         accumulate(&acc[row], (int64_t)w * *a, row, &o);
         o.macs += w != 0;
         row++;
+    }
+    return o;
+}
+
+/* Format 3 with N: nothing but weights, one a row. */
+static inline outcome walk_wide(const item *it, const int32_t *a, const uint16_t *entry, const uint16_t *end, int64_t *acc)
+{
+    outcome o = {LAC_ERR_NONE, 0, 0};
+    for (uint32_t row = 0; entry < end; entry++, row++) {
+        if (row >= it->rows) {
+            if (!o.code) o.code = LAC_ERR_BLOCK_ROW;
+            break;
+        }
+        accumulate(&acc[row], (int64_t)int16_of(*entry) * *a, row, &o);
+        o.macs += *entry != 0;
     }
     return o;
 }
@@ -140,7 +155,11 @@ static void to_lanes_own(lac_model *m, const item *it, const model_slice *slice,
 {
     broadcast(m, it, slice, m->entry16, walk_csc8, 1, error);
 }
-static to_lanes *const TO_LANES[4] = {to_lanes_csc, to_lanes_csc8, to_lanes_nm, to_lanes_own};
+static void to_lanes_wide(lac_model *m, const item *it, const model_slice *slice, lane_error *error)
+{
+    broadcast(m, it, slice, m->entry16, walk_wide, 1, error);
+}
+static to_lanes *const TO_LANES[5] = {to_lanes_csc, to_lanes_csc8, to_lanes_nm, to_lanes_own, to_lanes_wide};
 
 int model_exec(lac_model *m, const model_cmd *c)
 {
@@ -154,6 +173,7 @@ int model_exec(lac_model *m, const model_cmd *c)
 
     /* A point is one pixel that begins at its element 0, or a row of an image: pixel i begins at element FIRST + i * STEP, and what lies outside the row
      * is padding. Pixels may share accumulators (APART below ROWS): then an item scatters to its neighbours. */
+    to_lanes *const to = TO_LANES[format == FORMAT_LANE && F(EXEC, N) ? format + 1u : format];
     const uint32_t columns = F(EXEC, COLUMNS), apart = F(EXEC, APART) ? F(EXEC, APART) : F(EXEC, ROWS), windows = F(EXEC, WIDTH) != 0;
     const uint32_t pixels  = windows ? F(EXEC, PIXELS) : 1;
     const int64_t  width   = windows ? F(EXEC, WIDTH) : (int64_t)columns * channels;
@@ -175,7 +195,7 @@ int model_exec(lac_model *m, const model_cmd *c)
             if (!any) continue;
             REG(m, CNT_ITEMS)++;
             for (uint32_t code = 1; code < 16; code++) it.product[code] = (int64_t)codebook[code] * it.a[0];
-            TO_LANES[format](m, &it, m->slice + (uint64_t)(F(EXEC, COL_BASE) + col) * m->cfg.lanes, error);
+            to(m, &it, m->slice + (uint64_t)(F(EXEC, COL_BASE) + col) * m->cfg.lanes, error);
         }
     }
 

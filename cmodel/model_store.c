@@ -34,6 +34,28 @@ static int32_t requantise(int64_t acc, const model_param *p, int32_t zero, int32
     return q < lo ? lo : q > hi ? hi : (int32_t)q;
 }
 
+/* What STORE takes its outputs from: rows of pixels in the accumulators of a bank. */
+typedef struct {
+    uint32_t rows, pixels;  /* rows, pixels of a row */
+    uint32_t base, pitch;   /* [accumulators] of pixel 0 of row 0; from a row to the next */
+    uint32_t apart;         /* [accumulators] from a pixel to the next */
+} image;
+
+/* Output pixel x of output row y, in accumulator `row` of its lane: the largest of its window, of which what lies outside the image is no part. */
+static int64_t largest(const image *from, const int64_t *acc, const model_cmd *c, uint32_t y, uint32_t x)
+{
+    const int64_t y0 = (int64_t)y * F(STORE, POOL_DY) - F(STORE, POOL_TOP), x0 = (int64_t)x * F(STORE, POOL_DX) - F(STORE, POOL_LEFT);
+    int64_t most = -((int64_t)1 << 35);
+
+    for (int64_t v = y0; v < y0 + F(STORE, POOL_Y); v++)
+        for (int64_t u = x0; u < x0 + F(STORE, POOL_X); u++) {
+            if (v < 0 || v >= from->rows || u < 0 || u >= from->pixels) continue;
+            const int64_t a = acc[(uint64_t)v * from->pitch + (uint64_t)u * from->apart];
+            if (a > most) most = a;
+        }
+    return most;
+}
+
 int model_store(lac_model *m, const model_cmd *c)
 {
     const uint32_t channels = F(STORE, CHANNELS), rows = F(STORE, ROWS), bank = F(STORE, BANK);
@@ -42,18 +64,21 @@ int model_store(lac_model *m, const model_cmd *c)
     const int32_t  zero = int16_of(F(STORE, ZERO)), lo = int16_of(F(STORE, CLAMP_LO)), hi = int16_of(F(STORE, CLAMP_HI));
     const model_param *param = m->param + F(STORE, PARAM_BASE);
 
-    const uint32_t points = F(STORE, POINTS), stride = (pixels + F(STORE, GUARD)) * rows;  /* accumulators from a point to the next */
-    uint32_t written = 0;
+    /* All that is emptied; the rows in between TOP and BOTTOM, without GUARD, are what outputs are made of: without pooling one of each pixel. */
+    const uint32_t pool = F(STORE, POOL_Y) != 0, dropped = F(STORE, TOP) + F(STORE, BOTTOM);
+    const uint32_t all = pool ? F(STORE, FROM_ROWS) : F(STORE, POINTS), points = pool ? F(STORE, POINTS) : all - dropped;
+    image from = {all - dropped, pool ? F(STORE, FROM_PIXELS) : pixels, 0, 0, rows};
+    from.pitch = (from.pixels + F(STORE, GUARD)) * rows;
+    from.base  = F(STORE, ACC_BASE) + F(STORE, TOP) * from.pitch;
 
     for (uint32_t p = 0; p < points; p++) {
-        const uint64_t at   = F_ADDR(STORE) + (uint64_t)written * F(STORE, PITCH);
-        const uint32_t base = F(STORE, ACC_BASE) + p * stride;
-        const int      drop = p < F(STORE, TOP) || p >= points - F(STORE, BOTTOM);
+        const uint64_t at = F_ADDR(STORE) + (uint64_t)p * F(STORE, PITCH);
         uint32_t nonzero = 0;
 
-        for (uint32_t i = 0; i < elements && !drop; i++) {
-            const uint32_t k   = i % channels;
-            const int64_t  acc = accumulators(m, bank, param[k].lane)[base + i / channels * rows + k / m->cfg.lanes];
+        for (uint32_t i = 0; i < elements; i++) {
+            const uint32_t k = i % channels, pixel = i / channels;
+            const int64_t *first = accumulators(m, bank, param[k].lane) + from.base + k / m->cfg.lanes;
+            const int64_t  acc = pool ? largest(&from, first, c, p, pixel) : first[p * from.pitch + pixel * rows];
             const int64_t  q   = type == TYPE_RAW ? acc : requantise(acc, &param[k], zero, lo, hi);
             if (!F(STORE, LIST))
                 put_bytes(m->row + (uint64_t)i * size, (uint64_t)q, size);
@@ -61,11 +86,7 @@ int model_store(lac_model *m, const model_cmd *c)
                 put_bytes(m->row + 4u * (uint64_t)nonzero, ((uint64_t)q & 0xffffu) << 16 | i, 4);
             nonzero += q != zero;
         }
-        for (uint32_t lane = 0; lane < m->cfg.lanes; lane++)
-            memset(accumulators(m, bank, lane) + base, 0, stride * sizeof(int64_t));
-        if (drop) continue;
         REG(m, CNT_NONZERO) += nonzero;
-        written++;
 
         if (!F(STORE, LIST)) {
             const uint32_t bytes = elements * size;
@@ -80,5 +101,7 @@ int model_store(lac_model *m, const model_cmd *c)
             if (model_bus_write(m, LAC_UNIT_STORE, at, header, 8, m->line)) return STOP;
         }
     }
+    for (uint32_t lane = 0; lane < m->cfg.lanes; lane++)
+        memset(accumulators(m, bank, lane) + F(STORE, ACC_BASE), 0, (uint64_t)all * from.pitch * sizeof(int64_t));
     return GO_ON;
 }

@@ -205,11 +205,19 @@
 `define LAC_F_STORE_CLAMP_HI           319:304
 `define LAC_F_STORE_WIDTH              335:320
 `define LAC_F_STORE_PIXELS             351:336
+`define LAC_F_STORE_POOL_Y             355:352
+`define LAC_F_STORE_POOL_X             359:356
+`define LAC_F_STORE_POOL_DY            363:360
+`define LAC_F_STORE_POOL_DX            367:364
+`define LAC_F_STORE_POOL_TOP           371:368
+`define LAC_F_STORE_POOL_LEFT          375:372
+`define LAC_F_STORE_FROM_ROWS          399:384
+`define LAC_F_STORE_FROM_PIXELS        415:400
 `define LAC_RESERVED_LOAD_WEIGHTS   512'hffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_00000000_ff000000_00000000_00000000_00000000_fffe8800
 `define LAC_RESERVED_LOAD_CODEBOOK  512'hffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_fffffffe_00000000_00000000_00000000_fffe8800
 `define LAC_RESERVED_LOAD_FEATURES  512'hffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffff0000_fff80000_00000000_ff000000_00000000_00000000_00000000_fffe8800
 `define LAC_RESERVED_LOAD_PARAMS    512'hffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_00000000_00000000_00000000_00000000_fffe8800
 `define LAC_RESERVED_LOAD_COLUMNS   512'hffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffff00_00000000_00000000_f0000000_00000000_00000000_00000000_fffe8800
 `define LAC_RESERVED_EXEC           512'hffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_00000000_00000000_00000000_fe000000_00000000_00000000_00000000_00000000_fffe8800
-`define LAC_RESERVED_STORE          512'hffffffff_ffffffff_ffffffff_ffffffff_ffffffff_00000000_00000000_00000000_00f00000_00000000_00000000_ff000000_00000000_00000000_00000000_fffe8800
+`define LAC_RESERVED_STORE          512'hffffffff_ffffffff_ffffffff_00000000_ff000000_00000000_00000000_00000000_00f00000_00000000_00000000_ff000000_00000000_00000000_00000000_fffe8800
 `endif
