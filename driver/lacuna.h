@@ -212,7 +212,8 @@ typedef struct {
  * n non-zeros a group, else LAC_E_FORMAT; *where is then row * cols + first column of the group. LAC_E_ARG: m is malformed (*where
  * as of lac_csc_check), or a multiplier or shift is out of range (*where: the row). LAC_E_SPACE: buf is too small, or a single
  * feature line of columns does not fit the machine. rq NULL: bias 0, multiplier 1, shift 1, as raw outputs need no others.
- * balance != 0: channels are assigned to lanes by non-zero count inside blocks of `lanes` channels.
+ * balance != 0: channels are assigned to lanes by non-zero count inside blocks of `lanes` channels; 2: and such that channel k is in a lane l with l mod 4 = k mod 4 (lanes a
+ * multiple of 4), which a residual needs.
  *
  * Tiles: a layer that fits the RAMs is one tile; else each tile takes at most half of the weight RAM, the column table and (where
  * it can) the parameters, so that the next one loads while this one computes. A row tile (what one STORE writes) starts at a multiple of
@@ -335,17 +336,46 @@ uint32_t lac_conv_out_y(const lac_conv_shape *s);
 lac_status lac_conv_pack_rows(const lac_caps *caps, const lac_conv_shape *shape, const lac_csc *m, lac_format format, int depthwise, const lac_requant *rq, int balance,
                               void *scratch, void *buf, uint32_t cap, uint32_t *need, lac_layer *out, uint64_t *where);
 
+/* Max pooling of a convolution's outputs, which are then never stored: pixel (py, px) of y is the largest of the outputs that window [py * stride_y - pad_top, + kernel_y) x
+ * [px * stride_x - pad_left, + kernel_x) has in common with the image of outputs. Taken before requantisation, which keeps order since multipliers are not negative: the same integers as
+ * after it. So y is pooled(out_y) rows of pooled(out_x) pixels, pooled(n) = (pad before + n + pad behind - kernel) / stride + 1 rounded down. */
+typedef struct {
+    uint32_t kernel_y, kernel_x; /* 1 .. 15; or kernel_y 0, no pooling: then nothing else here is looked at */
+    uint32_t stride_y, stride_x; /* 1 .. 15 */
+    uint32_t pad_top, pad_left, pad_bottom, pad_right; /* each 0 .. kernel - 1 of its direction */
+} lac_pool;
+
+/* A tensor that is added to a convolution's sums, before requantisation and pooling: residual, shortcut, skip connection. Accumulator of output (n, oy, ox, k) +=
+ * factor[k] * (x[n][oy][ox][k] - x.zero). With real values S_x * (x - zero) of it, S * sum of the convolution (S: its input's scale times the weight's, per output): factor[k] is
+ * S_x / S[k], rounded. One rounding, that of the sum, instead of the three of two requantised tensors. x has as many images, rows, pixels and channels as the convolution has
+ * outputs before pooling. */
+typedef struct {
+    const lac_layer *layer; /* lac_conv_pack_residual(); always streamed */
+    lac_tensor       x;     /* as lac_conv's */
+} lac_residual;
+
+/* Pack a residual's factors [of->rows] for the jobs of layer `of`. LAC_E_FORMAT: channel k of `of` is not in a lane l with l mod 4 = k mod 4, as balance 0 and
+ * 2 give it; *where: k. LAC_E_ARG: a machine without LAC_HAS_WINDOWS or whose lanes are no multiple of 4, `of` no multiple of 4. Else as lac_pack_csc(). */
+lac_status lac_conv_pack_residual(const lac_caps *caps, const lac_layer *of, const int16_t *factor, void *scratch, void *buf, uint32_t cap, uint32_t *need, lac_layer *out,
+                                  uint64_t *where);
+
 /* One job. `layer` is packed, as for a fully connected layer, from the matrix of kernel_y * kernel_x * channels columns above
  * (lac_pack_csc(), lac_pack_nm()); not by columns. Or its taps are rows (lac_conv_pack_rows()). */
 typedef struct {
     const lac_layer *layer;
     const lac_place *resident;  /* as in lac_fc */
     lac_conv_shape   shape;
+    lac_pool         pool;      /* kernel_y 0: none */
+    const lac_residual *residual; /* NULL: none */
     lac_tensor       x, y;
     int32_t          clamp_lo, clamp_hi; /* of y; raw: 0, 0 */
     uint32_t         tag;
     int              mark;
 } lac_conv;
+
+/* Rows of an image and pixels of a row of the job's y; 0: its shape or pooling is out of range, or nothing is left. */
+uint32_t lac_conv_y_rows(const lac_conv *job);
+uint32_t lac_conv_y_pixels(const lac_conv *job);
 
 /* Commands of a sequence of `n` convolutions; as lac_fc_build(), whose rules about places, overlap and order hold here too. Images are cut into bands
  * of output rows that fit the accumulators and the feature RAM; a band's input rows are loaded once for all its taps where they fit together, else tap by tap.
@@ -357,7 +387,10 @@ typedef struct {
  * Taps as rows: LAC_E_ARG where the layer was packed for another shape. A band is as much of an image as an accumulator bank holds, there are no strips: LAC_E_SPACE where not even
  * one output row fits with its guards, which are at most
  *     ((1 + 2 * ((kernel_y - 1) / stride_y) + (left ? 1 : 0)) * grid + (left ? 0 : (kernel_x - 1) / stride_x)) * ceil(layer->rows / lanes)
- * accumulators (less at the upper and lower edge of an image). Input rows are loaded as the feature RAM has room, one at least. */
+ * accumulators (less at the upper and lower edge of an image). Input rows are loaded as the feature RAM has room, one at least.
+ *
+ * Pooling: a band is whole windows, so where they overlap its neighbours compute rows again. LAC_E_SPACE: one row of windows does not fit an accumulator bank, or the layer has
+ * several row tiles. */
 lac_status lac_conv_build(const lac_caps *caps, const lac_conv *jobs, uint32_t n, lac_emit emit, void *ctx);
 lac_status lac_conv_run(lac_dev *dev, const lac_conv *jobs, uint32_t n, uint32_t limit);
 
