@@ -371,7 +371,8 @@ static lac_status build(layer *l, lac_emit emit, void *ctx)
     if (!jobs) return LAC_E_PORT;
     for (uint32_t i = 0; i < n; i++) {
         const lac_fc *j = &l->jobs[i];
-        jobs[i] = (lac_conv){ j->layer, j->resident, v->shape, j->x, j->y, j->clamp_lo, j->clamp_hi, j->tag, j->mark };
+        jobs[i] = (lac_conv){ .layer = j->layer, .resident = j->resident, .shape = v->shape, .x = j->x, .y = j->y, .clamp_lo = j->clamp_lo, .clamp_hi = j->clamp_hi,
+                              .tag = j->tag, .mark = j->mark };
         jobs[i].shape.images = j->points;
     }
     const lac_status s = lac_conv_build(&l->mach.dev.caps, jobs, n, emit, ctx);
