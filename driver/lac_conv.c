@@ -120,12 +120,17 @@ typedef struct {
     uint32_t piece;            /* the same: input rows on chip at most */
 } plan;
 
-/* Whether what job `w` writes and what job `r` reads have bytes in common. */
-static int overlap(const lac_caps *caps, const lac_conv *w, const lac_conv *r)
+/* What a job reads, and what it writes. */
+static lac_span in_span(const lac_caps *caps, const lac_conv *job)
 {
-    const lac_conv_shape *in = &r->shape, *out = &w->shape;
-    return w->y.addr < lac_tensor_end(caps, &r->x, in->width * in->channels, in->images * in->height)
-        && r->x.addr < lac_tensor_end(caps, &w->y, lac_conv_out_x(out) * w->layer->rows, out->images * lac_conv_out_y(out));
+    const lac_conv_shape *s = &job->shape;
+    return lac_tensor_span(caps, &job->x, s->width * s->channels, s->images * s->height);
+}
+
+static lac_span out_span(const lac_caps *caps, const lac_conv *job)
+{
+    const lac_conv_shape *s = &job->shape;
+    return lac_tensor_span(caps, &job->y, lac_conv_out_x(s) * job->layer->rows, s->images * lac_conv_out_y(s));
 }
 
 static lac_status check_job(const lac_caps *caps, const lac_conv *job)
@@ -142,7 +147,8 @@ static lac_status check_job(const lac_caps *caps, const lac_conv *job)
     TRY(lac_check_tensor(&job->x, caps, s->width * s->channels, s->images * s->height, 0));
     TRY(lac_check_tensor(&job->y, caps, lac_conv_out_x(s) * layer->rows, s->images * lac_conv_out_y(s), 1));
     TRY(lac_check_clamp(&job->y, job->clamp_lo, job->clamp_hi));
-    return overlap(caps, job, job) ? LAC_E_ARG : LAC_OK;
+    const lac_span in = in_span(caps, job), out = out_span(caps, job);
+    return lac_overlap(&in, &out) ? LAC_E_ARG : LAC_OK;
 }
 
 /* Input rows [*in0, *in1) that output rows [oy0, oy1) see; at least one, even if they see none: then 0 is returned. */
@@ -292,8 +298,6 @@ static uint32_t groups_of(const lac_conv *job, const plan *p) { return job->shap
 /* ---- Program --------------------------------------------------------------------------------------- */
 
 typedef struct {
-    lac_program g;
-
     /* the job in work */
     const lac_conv *job;
     plan            p;
@@ -306,6 +310,8 @@ typedef struct {
     int      sees;          /* they see one */
     uint32_t top, bottom;   /* taps as rows: guard rows; `top` with the one in front */
     uint32_t piece;         /* input rows that are loaded together */
+
+    lac_program g; /* last, see there */
 } program;
 
 typedef struct {
@@ -519,22 +525,6 @@ static lac_status band(program *f, uint32_t number, int last_of_job)
     return LAC_OK;
 }
 
-/* The newest STORE among those that wrote the x of jobs[j], if LOAD may not yet know of it; else 0. */
-static uint32_t find_writer(const lac_program *g, const lac_conv *jobs, uint32_t j)
-{
-    uint32_t store = g->o.seq[LAC_STORE]; /* last one of job i */
-
-    for (uint32_t i = j; i-- > 0u && store > g->o.know[LAC_LOAD][LAC_STORE];) {
-        plan p;
-        if (overlap(g->caps, &jobs[i], &jobs[j]))
-            return store;
-        if (plan_job(g->caps, &g->ram, &jobs[i], &p) != LAC_OK)
-            return store; /* cannot happen: it was planned before */
-        store -= groups_of(&jobs[i], &p);
-    }
-    return 0;
-}
-
 lac_status lac_conv_build(const lac_caps *caps, const lac_conv *jobs, uint32_t n, lac_emit emit, void *ctx)
 {
     program f;
@@ -556,7 +546,9 @@ lac_status lac_conv_build(const lac_caps *caps, const lac_conv *jobs, uint32_t n
     for (uint32_t i = 0; i < n; i++) {
         const lac_conv *job = f.job = &jobs[i];
         TRY(plan_job(caps, &f.g.ram, job, &f.p));
-        lac_begin_job(&f.g, job->layer, job->resident, &job->x, &job->y, job->tag, find_writer(&f.g, jobs, i));
+        const lac_source own = {job->layer, job->resident, &job->x, 0};
+        const lac_span in = in_span(caps, job), out = out_span(caps, job);
+        lac_begin_job(&f.g, &own, &in, &job->y, &out, job->tag);
         for (f.image = 0; f.image < job->shape.images; f.image++)
             for (uint32_t b = 0; b < f.p.bands; b++)
                 TRY(band(&f, b, f.image + 1u == job->shape.images && b + 1u == f.p.bands));
