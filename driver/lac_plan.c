@@ -123,10 +123,8 @@ void lac_map_end(const lac_caps *caps, lac_ram_map *m)
     m->param_half = (caps->param_depth - m->base.param_base) / 2u / caps->store_w * caps->store_w;
 }
 
-lac_status lac_check_stream(const lac_caps *caps, const lac_ram_map *m, const lac_layer *layer)
+lac_status lac_check_tiles(const lac_caps *caps, const lac_ram_map *m, const lac_layer *layer)
 {
-    lac_row_tile first;
-
     for (uint32_t i = 0; i < layer->tiles; i++) {
         lac_tile t;
         lac_get_tile(layer->image, i, &t);
@@ -134,10 +132,17 @@ lac_status lac_check_stream(const lac_caps *caps, const lac_ram_map *m, const la
             || t.columns > caps->col_depth - m->base.col_base)
             return LAC_E_SPACE;
     }
+    return LAC_OK;
+}
+
+lac_status lac_check_stream(const lac_caps *caps, const lac_ram_map *m, const lac_layer *layer)
+{
+    lac_row_tile first;
+
     lac_get_row_tile(layer->image, 0, &first); /* none has more channels than the first */
     if (first.channels > caps->param_depth - m->base.param_base || (layer->format == LAC_CSC && !m->codebooks))
         return LAC_E_SPACE;
-    return LAC_OK;
+    return lac_check_tiles(caps, m, layer);
 }
 
 lac_status lac_check_row_tiles(const lac_caps *caps, const lac_layer *layer, const lac_tensor *y, uint32_t *row_tiles, uint32_t *most_rows)

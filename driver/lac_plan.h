@@ -7,7 +7,7 @@
  *
  * Use. For each job: lac_begin_job(); for each of its groups: for each step lac_bring_codebook(), lac_bring_weights() and lac_bring_features(),
  * each at most once, lac_bring_params(), then lac_begin_exec(), what else the command needs, lac_end_exec(); at last lac_begin_store(),
- * lac_end_store(). In the end lac_flush().
+ * lac_end_store(). In the end lac_flush(). A step whose weights and features are not the job's own sets `from` before, and so does the next that is.
  *
  * RAMs. Weights (with the column table), features, parameters and codebooks are *areas* of two halves that are used in turn. What is
  * already there is not loaded again; what is too large for a half takes the whole area.
@@ -29,7 +29,8 @@
  * commands, so the newest EXEC is in the window, and in the first step of a group so is the STORE before it; a newer
  * command of the same engine serves as well as p. Parameters, which wait for STOREs, are therefore loaded in the first step when p is the
  * newest STORE, or there is only one step; when p is known already in any step; else in the last one, where an EXEC of the same group,
- * which has taken the token of the STORE two groups before, vouches for p. */
+ * which has taken the token of the STORE two groups before, vouches for p. A job's first group loads each tensor that an earlier job wrote while the STORE
+ * before it is in the window; or an earlier LOAD of this group has waited for both. */
 #ifndef LAC_PLAN_H
 #define LAC_PLAN_H
 #include <stddef.h>
@@ -92,7 +93,8 @@ void lac_map_begin(lac_ram_map *m);
 void lac_map_take(lac_ram_map *m, const lac_layer *layer, const lac_place *at);
 void lac_map_end(const lac_caps *caps, lac_ram_map *m);
 
-/* Every tile of a layer that is streamed fits what is left. LAC_E_SPACE. */
+/* Every tile of a layer that is streamed fits what is left, and so do, by lac_check_stream(), its parameters and its codebook. LAC_E_SPACE. */
+lac_status lac_check_tiles(const lac_caps *caps, const lac_ram_map *m, const lac_layer *layer);
 lac_status lac_check_stream(const lac_caps *caps, const lac_ram_map *m, const lac_layer *layer);
 
 /* What both planners must know of a layer's row tiles: how many there are, and [accumulators] the most that a lane has of one pixel or point. LAC_E_SPACE: more
