@@ -32,12 +32,12 @@ static lac_config named_config(const char *name)
 {
     lac_config c;
     char path[64], err[200];
-    snprintf(path, sizeof path, "configs/%s.cfg", strcmp(name, "big") ? name : "l8");
+    snprintf(path, sizeof path, "configs/%s.cfg", !strcmp(name, "big") ? "l8" : !strcmp(name, "big64") ? "l64" : name);
     if (lac_config_read(path, &c, err, sizeof err)) {
         printf("not ok - %s: %s\n", path, err);
         exit(1);
     }
-    if (!strcmp(name, "big")) c.acc_depth = 16384; /* l8 with more accumulators */
+    if (!strncmp(name, "big", 3)) c.acc_depth = 16384; /* l8 or l64 with more accumulators */
     return c;
 }
 
@@ -1003,7 +1003,7 @@ static void order(void)
 /* ---- The largest numbers --------------------------------------------------------------------------------- */
 
 /* One job with raw outputs on a fresh machine; `pixels` that a STORE is expected to write, 0: whole rows. */
-static void edge(const char *what, const char *config, uint32_t rows, const lac_conv_shape *shape, uint32_t pixels, int taps)
+static void edge_of(const char *what, const char *config, uint32_t rows, const lac_conv_shape *shape, uint32_t pixels, int taps, const lac_pool *pool, int added)
 {
     const lac_config cfg = named_config(config);
     lac_rng g = {seed + 9};
@@ -1013,19 +1013,34 @@ static void edge(const char *what, const char *config, uint32_t rows, const lac_
     rig r;
     open_rig(&r, &cfg, 64);
     matrix *m = directed_rows(&r, LAC_CSC8, rows, shape->kernel_y * shape->kernel_x * shape->channels, taps, shape);
-    const lac_conv job = conv(&r, m, shape, LAC_INT8, LAC_RAW);
-    const size_t in = (size_t)in_rows(shape) * in_row(shape), out = (size_t)out_rows(shape) * lac_conv_out_x(shape) * rows;
+    lac_conv job = conv(&r, m, shape, LAC_INT8, LAC_RAW);
+    if (pool) job.pool = *pool;
+    if (pool) job.y = tensor(&r, y_rows(&job), y_row(&job), LAC_RAW);
+    const size_t in = (size_t)in_rows(shape) * in_row(shape), points = (size_t)out_rows(shape) * lac_conv_out_x(shape), out = (size_t)y_rows(&job) * y_row(&job);
     int32_t *x = malloc(in * sizeof *x);
-    int64_t *y = malloc(out * sizeof *y), *row = malloc(in_row(shape) * sizeof *row);
+    int64_t *y = malloc(points * rows * sizeof *y), *row = malloc(in_row(shape) * sizeof *row);
     for (size_t i = 0; i < in; i++) {
         row[i % in_row(shape)] = x[i] = (int32_t)rng_range(&g, -128, 127);
         if ((i + 1) % in_row(shape) == 0) put_row(host(&r, job.x.addr) + i / in_row(shape) * job.x.pitch, &job.x, row, in_row(shape));
     }
     naive_conv(y, m->w, x, shape, (int)rows);
+    if (added) {
+        add_factors(m, &r);
+        m->residual.x = tensor(&r, out_rows(shape), lac_conv_out_x(shape) * rows, LAC_INT8);
+        int64_t *v = new_values(&r, &g, &m->residual.x, out_rows(shape), lac_conv_out_x(shape) * rows);
+        naive_residual(y, m->factor, v, m->residual.x.zero, points, rows);
+        job.residual = &m->residual;
+        free(v);
+    }
+    if (pool) {
+        int64_t *all = y;
+        y = naive_pool(all, pool, (int)shape->images, (int)lac_conv_out_y(shape), (int)lac_conv_out_x(shape), (int)rows);
+        free(all);
+    }
     lac_status s = lac_conv_build(&r.dev.caps, &job, 1, collect, &prog);
     for (uint32_t i = 0; i < prog.n; i++) other += pixels && GET(&prog.c[i], ANY_OP) == 3 && GET(&prog.c[i], STORE_PIXELS) > pixels;
     if (s == LAC_OK) s = lac_conv_run(&r.dev, &job, 1, 10);
-    for (size_t i = 0, n = out / out_rows(shape); i < out; i++) {
+    for (size_t i = 0, n = y_row(&job); i < out; i++) {
         const uint8_t *p = host(&r, job.y.addr) + i / n * job.y.pitch + i % n * 8;
         int64_t v = 0;
         for (int b = 7; b >= 0; b--) v = (int64_t)((uint64_t)v << 8 | p[b]);
@@ -1039,6 +1054,11 @@ static void edge(const char *what, const char *config, uint32_t rows, const lac_
     free(prog.c);
     drop(m);
     close_rig(&r);
+}
+
+static void edge(const char *what, const char *config, uint32_t rows, const lac_conv_shape *shape, uint32_t pixels, int taps)
+{
+    edge_of(what, config, rows, shape, pixels, taps, NULL, 0);
 }
 
 static void edges(void)
@@ -1065,23 +1085,35 @@ static void edges(void)
     edge("taps as rows, most rows beside the image", "l8", 8, &deep, 0, 1);
     edge("taps as rows, input rows without taps, too large to be loaded together", "odd", 2, &(const lac_conv_shape){1, 2, 12, 40, 1, 1, 3, 1, 1, 1, 1, 0, 1, 0}, 0, 1);
     edge("taps as rows, output rows 32767 input rows apart", "l8", 4, &jump, 0, 2);
+    edge_of("windows of 15 x 15 that begin 14 before the image and end 14 behind it", "l64", 32, &whole, 0, 0, &(const lac_pool){15, 15, 15, 15, 14, 14, 14, 14}, 0);
+    edge_of("the same, taps as rows", "l64", 32, &whole, 0, 1, &(const lac_pool){15, 15, 1, 1, 14, 14, 14, 14}, 1);
+    edge_of("a pooled row in strips", "l64", 32, &row, 0, 0, &(const lac_pool){1, 3, 1, 4, 0, 2, 0, 1}, 1);
+    edge_of("pooling of one pixel", "l8", 4, &dot, 0, 0, &(const lac_pool){3, 2, 2, 3, 2, 1, 1, 1}, 1);
+    edge_of("a residual's row of 65472 elements", "l64", 32, &(const lac_conv_shape){1, 2, 2046, 4, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1024, 0, NULL, 1);
+    edge_of("a residual of 1024 channels", "l64", 1024, &(const lac_conv_shape){1, 3, 3, 4, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 0, 0, NULL, 1);
+    edge_of("a residual of rows whose grid EXEC does not reach", "big64", 512, &(const lac_conv_shape){1, 3, 134, 4, 1, 11, 1, 1, 1, 1, 0, 0, 0, 0}, 0, 1, NULL, 1);
 }
 
 /* ---- Bands: how many STOREs ------------------------------------------------------------------------------ */
 
 static void bands(void)
 {
-    static const struct { const char *name, *config; uint32_t rows; lac_conv_shape s; int resident; uint32_t stores; } c[] = {
-        {"a quarter of the rows, 1x1", "l64", 64, {1, 16, 16, 16, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1, 4},
-        {"a quarter of the rows, 3x3", "l64", 64, {1, 40, 8, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 1, 4},
-        {"eight rows, or too much is loaded twice", "l64", 64, {1, 16, 16, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 0, 2},
-        {"four images are four bands", "l64", 64, {4, 16, 16, 16, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 0, 4},
-        {"of equal size", "l64", 64, {1, 17, 32, 16, 5, 5, 1, 1, 1, 1, 2, 2, 2, 2}, 1, 2},
-        {"weights that stay, 64 rows", "l8", 8, {1, 64, 4, 32, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1, 4},
-        {"weights streamed for each band: as large as half of the feature RAM", "l8", 8, {1, 64, 4, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 0, 5},
-        {"the same, rows of taps one by one", "odd", 12, {1, 6, 10, 12, 5, 3, 1, 1, 1, 1, 2, 1, 2, 1}, 0, 3},
-        {"the same, weights that stay", "odd", 12, {1, 6, 8, 16, 5, 1, 1, 1, 1, 1, 2, 0, 2, 0}, 1, 6},
-        {"rows that stride_y skips take no room", "l8", 8, {1, 64, 8, 64, 1, 1, 4, 1, 1, 1, 0, 0, 0, 0}, 0, 4},
+    static const struct { const char *name, *config; uint32_t rows; lac_conv_shape s; int resident; uint32_t stores; lac_pool pool; } c[] = {
+        {"a quarter of the rows, 1x1", "l64", 64, {1, 16, 16, 16, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1, 4, {0, 0, 0, 0, 0, 0, 0, 0}},
+        {"a quarter of the rows, 3x3", "l64", 64, {1, 40, 8, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 1, 4, {0, 0, 0, 0, 0, 0, 0, 0}},
+        {"eight rows, or too much is loaded twice", "l64", 64, {1, 16, 16, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 0, 2, {0, 0, 0, 0, 0, 0, 0, 0}},
+        {"four images are four bands", "l64", 64, {4, 16, 16, 16, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 0, 4, {0, 0, 0, 0, 0, 0, 0, 0}},
+        {"of equal size", "l64", 64, {1, 17, 32, 16, 5, 5, 1, 1, 1, 1, 2, 2, 2, 2}, 1, 2, {0, 0, 0, 0, 0, 0, 0, 0}},
+        {"weights that stay, 64 rows", "l8", 8, {1, 64, 4, 32, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1, 4, {0, 0, 0, 0, 0, 0, 0, 0}},
+        {"weights streamed for each band: as large as half of the feature RAM", "l8", 8, {1, 64, 4, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 0, 5, {0, 0, 0, 0, 0, 0, 0, 0}},
+        {"the same, rows of taps one by one", "odd", 12, {1, 6, 10, 12, 5, 3, 1, 1, 1, 1, 2, 1, 2, 1}, 0, 3, {0, 0, 0, 0, 0, 0, 0, 0}},
+        {"the same, weights that stay", "odd", 12, {1, 6, 8, 16, 5, 1, 1, 1, 1, 1, 2, 0, 2, 0}, 1, 6, {0, 0, 0, 0, 0, 0, 0, 0}},
+        {"rows that stride_y skips take no room", "l8", 8, {1, 64, 8, 64, 1, 1, 4, 1, 1, 1, 0, 0, 0, 0}, 0, 4, {0, 0, 0, 0, 0, 0, 0, 0}},
+        {"a quarter of the windows", "l64", 64, {1, 16, 16, 16, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1, 4, {2, 2, 2, 2, 0, 0, 0, 0}},
+        {"of windows that share rows, not below four times these", "l64", 64, {1, 33, 8, 16, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1, 4, {3, 3, 2, 2, 0, 0, 0, 0}},
+        {"pooling, as many windows as the bank holds", "l8", 8, {1, 32, 32, 16, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1, 4, {2, 2, 2, 2, 0, 0, 0, 0}},
+        {"the same, windows that share rows", "l8", 8, {1, 32, 32, 16, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1, 6, {3, 3, 2, 2, 1, 1, 0, 0}},
+        {"in parts, for the feature RAM holds a row of taps of half a window", "odd", 12, {1, 4, 5, 50, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 0, 2, {2, 2, 2, 2, 0, 0, 0, 0}},
     };
     for (size_t k = 0; k < sizeof c / sizeof c[0]; k++) {
         const lac_config cfg = named_config(c[k].config);
@@ -1093,6 +1125,7 @@ static void bands(void)
         open_rig(&r, &cfg, 16);
         matrix *m = directed_matrix(&r, LAC_CSC8, c[k].rows, c[k].s.kernel_y * c[k].s.kernel_x * c[k].s.channels);
         lac_conv job = conv(&r, m, &c[k].s, LAC_INT8, LAC_INT8);
+        job.pool = c[k].pool;
         job.resident = c[k].resident ? &at : NULL;
         const lac_status s = lac_conv_build(&r.dev.caps, &job, 1, collect, &prog);
         for (uint32_t i = 0; i < prog.n; i++) stores += GET(&prog.c[i], ANY_OP) == 3;
