@@ -38,6 +38,7 @@ static lac_config named_config(const char *name)
         exit(1);
     }
     if (!strncmp(name, "big", 3)) c.acc_depth = 16384; /* l8 or l64 with more accumulators */
+    if (!strcmp(name, "big64")) c.feat_depth = 16384;
     return c;
 }
 
@@ -1090,6 +1091,7 @@ static void edges(void)
     edge_of("a pooled row in strips", "l64", 32, &row, 0, 0, &(const lac_pool){1, 3, 1, 4, 0, 2, 0, 1}, 1);
     edge_of("pooling of one pixel", "l8", 4, &dot, 0, 0, &(const lac_pool){3, 2, 2, 3, 2, 1, 1, 1}, 1);
     edge_of("a residual's row of 65472 elements", "l64", 32, &(const lac_conv_shape){1, 2, 2046, 4, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1024, 0, NULL, 1);
+    edge_of("row tiles of nothing but a residual", "l8", 1024, &(const lac_conv_shape){1, 1, 4, 8, 1, 1, 1, 1, 1, 1, 6, 0, 6, 0}, 0, 0, NULL, 1);
     edge_of("a residual of 1024 channels", "l64", 1024, &(const lac_conv_shape){1, 3, 3, 4, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 0, 0, NULL, 1);
     edge_of("a residual of rows whose grid EXEC does not reach", "big64", 512, &(const lac_conv_shape){1, 3, 134, 4, 1, 11, 1, 1, 1, 1, 0, 0, 0, 0}, 0, 1, NULL, 1);
 }
@@ -1357,7 +1359,7 @@ static void refusals(void)
     REFUSED("a pool that ends beside the image", LAC_E_ARG, POOLED; j.pool.pad_right = 3);
     REFUSED("a pool larger than the image", LAC_E_ARG, POOLED; j.pool.kernel_y = 12; j.pool.pad_top = j.pool.pad_bottom = 1);
     REFUSED("a pool wider than the image", LAC_E_ARG, POOLED; j.pool.kernel_x = 12; j.pool.pad_left = j.pool.pad_right = 1);
-    REFUSED("a pooled row of 65536 elements", LAC_E_ARG, POOLED; j.shape.pad_right = 5460 - 1; j.pool.pad_left = 2);
+    REFUSED("a pooled row of 65536 elements", LAC_E_ARG, POOLED; j.shape.pad_right = 5453; j.y.pitch = 65600);
     REFUSED("pooled outputs on top of x", LAC_E_ARG, POOLED; j.pool.stride_y = 9; j.y.addr = j.x.addr - 64; j.y.pitch = 128);
     REFUSED("pooling with several row tiles", LAC_E_SPACE, POOLED; j.layer = &tall->layer; j.y.type = LAC_INT16; j.y.pitch = 8192; j.pool.stride_y = 9);
     REFUSED("windows that do not fit a bank", LAC_E_SPACE, POOLED; j.y.list = 1; j.pool.kernel_y = 3; j.y.pitch = 1024);
