@@ -1100,7 +1100,7 @@ static void edges(void)
 
 static void bands(void)
 {
-    static const struct { const char *name, *config; uint32_t rows; lac_conv_shape s; int resident; uint32_t stores; lac_pool pool; } c[] = {
+    static const struct { const char *name, *config; uint32_t rows; lac_conv_shape s; int how; uint32_t stores; lac_pool pool; } c[] = { /* how: 1 resident, 2 with a residual */
         {"a quarter of the rows, 1x1", "l64", 64, {1, 16, 16, 16, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1, 4, {0, 0, 0, 0, 0, 0, 0, 0}},
         {"a quarter of the rows, 3x3", "l64", 64, {1, 40, 8, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 1, 4, {0, 0, 0, 0, 0, 0, 0, 0}},
         {"eight rows, or too much is loaded twice", "l64", 64, {1, 16, 16, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 0, 2, {0, 0, 0, 0, 0, 0, 0, 0}},
@@ -1115,6 +1115,8 @@ static void bands(void)
         {"of windows that share rows, not below four times these", "l64", 64, {1, 33, 8, 16, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1, 4, {3, 3, 2, 2, 0, 0, 0, 0}},
         {"pooling, as many windows as the bank holds", "l8", 8, {1, 32, 32, 16, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1, 4, {2, 2, 2, 2, 0, 0, 0, 0}},
         {"the same, windows that share rows", "l8", 8, {1, 32, 32, 16, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1, 6, {3, 3, 2, 2, 1, 1, 0, 0}},
+        {"a tile that is more than half of the column table stays", "l8", 8, {1, 16, 1, 288, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 0, 4, {0, 0, 0, 0, 0, 0, 0, 0}},
+        {"but not beside factors", "l8", 8, {1, 16, 1, 288, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 2, 2, {0, 0, 0, 0, 0, 0, 0, 0}},
         {"in parts, for the feature RAM holds a row of taps of half a window", "odd", 12, {1, 4, 5, 50, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 0, 2, {2, 2, 2, 2, 0, 0, 0, 0}},
     };
     for (size_t k = 0; k < sizeof c / sizeof c[0]; k++) {
@@ -1128,7 +1130,12 @@ static void bands(void)
         matrix *m = directed_matrix(&r, LAC_CSC8, c[k].rows, c[k].s.kernel_y * c[k].s.kernel_x * c[k].s.channels);
         lac_conv job = conv(&r, m, &c[k].s, LAC_INT8, LAC_INT8);
         job.pool = c[k].pool;
-        job.resident = c[k].resident ? &at : NULL;
+        job.resident = c[k].how == 1 ? &at : NULL;
+        if (c[k].how == 2) {
+            add_factors(m, &r);
+            m->residual.x = tensor(&r, out_rows(&c[k].s), lac_conv_out_x(&c[k].s) * m->rows, LAC_INT8);
+            job.residual = &m->residual;
+        }
         const lac_status s = lac_conv_build(&r.dev.caps, &job, 1, collect, &prog);
         for (uint32_t i = 0; i < prog.n; i++) stores += GET(&prog.c[i], ANY_OP) == 3;
         snprintf(name, sizeof name, "bands: %s", c[k].name);
