@@ -151,10 +151,11 @@ static int load(layer *l, diag *d)
 
 /* ---- Weights and images for the machine -------------------------------------------------------------- */
 
-/* v->wide, `rows` rows of R * S * channels. */
-static int widen(conv *v, const host_matrix *given, uint32_t rows, uint32_t channels, diag *d)
+/* l->m: W as v->wide, `rows` rows of R * S * channels. */
+static int widen(conv *v, uint32_t rows, uint32_t channels, diag *d)
 {
     layer         *l = &v->l;
+    const host_matrix *given = &v->given;
     const size_t   es = given->w8 ? 1 : 2, ins = l->w.dim[3], outs = l->w.dim[0] / v->groups, cols = (size_t)l->taps * channels;
     const uint8_t *from = given->w8 ? (const void *)given->w8 : given->w16;
     free(v->wide);
@@ -244,29 +245,38 @@ static int lay_images(conv *v, uint32_t rows, uint32_t step, diag *d)
     return 0;
 }
 
-/* Taps as rows: the matrix, and what it is counted to cost. Before, l->m is that of taps as columns, of padded channels. Depthwise the matrix is W itself, [channels][taps], and X has as many channels. */
-static int rows_matrix(conv *v, uint32_t rows, uint64_t *cycles, diag *d)
+/* Taps as rows: what they are counted to cost. l->m is the matrix of taps as columns, of padded channels. */
+static int count_rows(const conv *v, int depthwise, uint64_t *cycles, diag *d)
 {
-    layer               *l = &v->l;
+    const layer         *l = &v->l;
     const lac_conv_shape image = { 1, v->shape.height, v->shape.width, v->shape.channels, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0 };
     const double         reach = (double)l->taps / v->shape.stride_y / v->shape.stride_x;
     host_uses            uses;
     uint64_t             rules;
-    if (l->depthwise) {
-        const size_t es = v->given.w8 ? 1 : 2;
-        free(v->wide);
-        if (!(v->wide = calloc(rows * es, l->taps))) return diag_set(d, "%s: not enough memory", l->o.w);
-        memcpy(v->wide, v->given.w8 ? (const void *)v->given.w8 : v->given.w16, l->w.count * es);
-        l->m = (host_matrix){ rows, l->taps, v->given.w8 ? v->wide : NULL, v->given.w8 ? NULL : v->wide };
-        l->channels = rows;
-    }
     if (host_uses_conv(&uses, l->x.data, l->in, (int32_t)l->o.zero_in, l->x.dim[0], &image, &rules)) return diag_set(d, "not enough memory");
-    *cycles = host_cycles_rows(&l->m, &l->uses, &uses, reach, l->depthwise, l->mach.dev.caps.lanes);
+    *cycles = host_cycles_rows(depthwise ? &v->given : &l->m, &l->uses, &uses, reach, depthwise, l->mach.dev.caps.lanes);
     host_uses_free(&uses);
-    return l->depthwise ? 0 : widen(v, &v->given, rows, v->shape.channels, d);
+    return 0;
 }
 
-static uint32_t matrix_rows(const layer *l, uint32_t step) { return (uint32_t)((l->w.dim[0] + step - 1) / step * step); }
+/* Taps as rows, in the format `as`. Depthwise the matrix is W itself, [channels][taps] of 8 bit, and X has as many channels. */
+static int as_rows(conv *v, host_format as, int depthwise, uint32_t rows, uint32_t step, diag *d)
+{
+    layer *l = &v->l;
+    l->depthwise = depthwise;
+    l->format = depthwise ? HOST_CSC8 : as;
+    l->rows = &v->shape;
+    if (depthwise) {
+        free(v->wide);
+        if (!(v->wide = calloc(rows, l->taps))) return diag_set(d, "%s: not enough memory", l->o.w);
+        memcpy(v->wide, v->given.w8, l->w.count);
+        l->m = (host_matrix){ rows, l->taps, v->wide, NULL };
+        l->channels = rows;
+    } else if (l->channels != v->shape.channels && widen(v, rows, v->shape.channels, d)) {
+        return -1;
+    }
+    return lay_images(v, rows, step, d);
+}
 
 /* l->m has padded channels. l->format: the one asked for, or the best; l->lane_cycles: what it is counted to cost. */
 static int choose_format(conv *v, diag *d)
@@ -285,17 +295,42 @@ static int choose_format(conv *v, diag *d)
     return l->format == HOST_AUTO ? diag_set(d, "%s: no format of configuration %s takes it", l->o.w, l->mach.cfg.name) : 0;
 }
 
-/* Taps as columns, in the format that is chosen. */
+/* Taps as columns, in the format that is chosen. l->m has padded channels. */
 static int as_columns(conv *v, uint32_t step, diag *d)
 {
     layer         *l = &v->l;
-    const uint32_t channels = (uint32_t)l->x.dim[3], padded = host_padded(channels), cp = host_format_n(l->format) ? padded : channels;
+    const uint32_t channels = (uint32_t)l->x.dim[3], cp = host_format_n(l->format) ? l->channels : channels;
     l->rows = NULL;
     l->depthwise = 0;
     v->shape.channels = channels;
-    if (widen(v, &v->given, matrix_rows(l, step), cp, d)) return -1;
-    if (l->o.prune) host_nm_prune(v->wide, l->m.rows, l->m.cols, host_format_n(l->o.format));
-    return lay_images(v, l->m.rows, step, d);
+    return (cp != l->channels && widen(v, l->m.rows, cp, d)) || lay_images(v, l->m.rows, step, d) ? -1 : 0;
+}
+
+/* Taps as rows, where that is possible and counts fewer cycles, else as columns. What the machine cannot do after all is found when it is packed: otherwise(). */
+static int choose_order(conv *v, uint32_t rows, uint32_t step, diag *d)
+{
+    layer               *l = &v->l;
+    const layer_options *o = &l->o;
+    const uint32_t       lanes = l->mach.dev.caps.lanes;
+    host_codes           codes;
+    size_t               where;
+    diag                 unused;
+    uint64_t             cycles = UINT64_MAX;
+    const host_format as = o->format != HOST_AUTO ? o->format : v->given.w8 && host_collect(&v->given, &codes, &where) ? HOST_CSC8 : HOST_CSC;
+    const int         depthwise = v->groups == l->w.dim[0] && l->w.dim[3] == 1 && lanes % 4 == 0 && v->given.w8 && o->format != HOST_CSC
+                                  && rows % 4 == 0 && !check_limits(v, rows, &unused) && v->groups > 1;
+    const int         able = !host_format_n(as) && (l->taps == 1 || (v->shape.dilation_y == 1 && v->shape.dilation_x == 1));
+    if (v->taps == TAPS_ROWS && !able) return diag_set(d, "--taps rows: expected --dilation 1 with it");
+    if (v->taps == TAPS_COLUMNS || !able) return as_columns(v, step, d);
+    if (v->taps == TAPS_AUTO) {
+        if (l->taps == 1 && !depthwise) return as_columns(v, step, d);
+        /* What falls off the edges must not overflow where the outputs do not: lac_conv_pack_rows(). */
+        if (host_largest_sum(&l->m, l->x.data, l->in, (int32_t)o->zero_in, l->x.count) >= (uint64_t)1 << 35) return as_columns(v, step, d);
+    }
+    if (count_rows(v, depthwise, &cycles, d)) return -1;
+    if (v->taps == TAPS_AUTO && cycles >= l->lane_cycles) return as_columns(v, step, d);
+    l->lane_cycles = cycles;
+    return as_rows(v, as, depthwise, rows, step, d);
 }
 
 /* The machine is known: matrix, format, order, images. */
@@ -309,10 +344,7 @@ static int prepare(layer *l, diag *d)
     const uint32_t       step = step_of_rows(caps, wide, o->out);
     const uint64_t       rows = (l->w.dim[0] + step - 1) / step * step;
     const int            nm = host_format_n(o->format) != 0;
-    host_codes           codes;
-    size_t               where;
     uint64_t             rules;
-    diag                 unused;
     if (!(caps->formats & LAC_HAS_WINDOWS)) return diag_set(d, "configuration %s has no convolution", l->mach.cfg.name);
     if (layer_has_format(l, d)) return -1;
     if (rows > HOST_MAX_DIM || (uint64_t)wide * step > MAX_ROW)
@@ -322,34 +354,14 @@ static int prepare(layer *l, diag *d)
 
     l->taps = v->shape.kernel_y * v->shape.kernel_x;
     l->groups = v->groups;
-    if (layer_weights(l, &v->given, d) || widen(v, &v->given, (uint32_t)rows, padded, d) ||
+    if (layer_weights(l, &v->given, d) || widen(v, (uint32_t)rows, padded, d) ||
         layer_shape(l, &v->given, &l->m, l->m.w8 ? v->wide : NULL, d))
         return -1;
     if (host_uses_conv(&l->uses, l->x.data, l->in, (int32_t)o->zero_in, l->x.dim[0], &v->shape, &rules)) return diag_set(d, "not enough memory");
     if (choose_format(v, d)) return -1;
     l->needed_macs = host_needed_macs(&l->m, &l->uses);
     l->dense_macs = rules * l->w.dim[3] * l->w.dim[0];
-
-    /* Taps as rows, where that is possible and counts fewer cycles. What the machine cannot do after all is found when it is packed: otherwise(). */
-    const host_format as = o->format != HOST_AUTO ? o->format : v->given.w8 && host_collect(&v->given, &codes, &where) ? HOST_CSC8 : HOST_CSC;
-    const int         depthwise = v->groups == l->w.dim[0] && l->w.dim[3] == 1 && caps->lanes % 4 == 0 && v->given.w8 && o->format != HOST_CSC
-                                  && rows % 4 == 0 && !check_limits(v, rows, &unused) && v->groups > 1;
-    /* What falls off the edges must not overflow where the outputs do not: lac_conv_pack_rows(). */
-    const int         safe = host_largest_sum(&l->m, l->x.data, l->in, (int32_t)o->zero_in, l->x.count) < (uint64_t)1 << 35;
-    const int         able = !host_format_n(as) && (l->taps == 1 || (v->shape.dilation_y == 1 && v->shape.dilation_x == 1));
-    if (v->taps == TAPS_ROWS && !able) return diag_set(d, "--taps rows: expected --dilation 1 with it");
-    if (v->taps != TAPS_COLUMNS && able && (safe || v->taps == TAPS_ROWS) && (l->taps > 1 || v->taps == TAPS_ROWS || depthwise)) {
-        uint64_t cycles = UINT64_MAX;
-        l->depthwise = depthwise;
-        if (rows_matrix(v, (uint32_t)rows, &cycles, d)) return -1;
-        if (v->taps == TAPS_ROWS || cycles < l->lane_cycles) {
-            l->format = depthwise ? HOST_CSC8 : as;
-            l->lane_cycles = cycles;
-            l->rows = &v->shape;
-            return lay_images(v, (uint32_t)rows, step, d);
-        }
-    }
-    return as_columns(v, step, d);
+    return choose_order(v, (uint32_t)rows, step, d);
 }
 
 /* Taps as rows did not fit. */
@@ -358,7 +370,7 @@ static int otherwise(layer *l, diag *d)
     conv *v = (conv *)l;
     if (!l->rows || v->taps == TAPS_ROWS) return 1;
     v->shape.channels = (uint32_t)l->x.dim[3];
-    return widen(v, &v->given, matrix_rows(l, l->row_step), host_padded(v->shape.channels), d) || choose_format(v, d) || as_columns(v, l->row_step, d);
+    return widen(v, l->m.rows, host_padded(v->shape.channels), d) || choose_format(v, d) || as_columns(v, l->row_step, d);
 }
 
 /* ---- Commands -------------------------------------------------------------------------------------- */
