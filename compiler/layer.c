@@ -96,11 +96,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         break;
     }
     case KEY_LATENCY: o->latency = cli_latency(state, arg); break;
-    case ARGP_KEY_ARG:
-        if (state->arg_num == 0) o->w = arg;
-        else if (state->arg_num == 1) o->x = arg;
-        else argp_error(state, "unexpected argument '%s', expected two files", arg);
-        break;
+    case ARGP_KEY_ARG: cli_two_files(state, arg, &o->w, &o->x); break;
     default: return ARGP_ERR_UNKNOWN;
     }
     return 0;
