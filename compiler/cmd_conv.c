@@ -394,7 +394,11 @@ static lac_status build(layer *l, lac_emit emit, void *ctx)
 
 static int misfit(const layer *l, diag *d)
 {
-    if (row_lines(l, l->x_width) > l->mach.dev.caps.feat_depth)
+    const lac_caps *caps = &l->mach.dev.caps;
+    const uint32_t  least = (l->row_step + caps->lanes - 1) / caps->lanes; /* [accumulators] of a pixel of the smallest slice */
+    if (l->o.y_as == LAYER_LIST && l->y_pixels > caps->acc_depth / least)
+        return diag_set(d, "--output-as list: an output row of %" PRIu32 " pixels does not fit the accumulators of configuration %s", l->y_pixels, l->mach.cfg.name);
+    if (row_lines(l, l->x_width) > caps->feat_depth)
         return diag_set(d, "%s: an image row of %" PRIu32 " pixels of %" PRIu32 " channels does not fit the feature RAM of configuration %s", l->o.x,
                         l->x_width / l->channels, l->channels, l->mach.cfg.name);
     return diag_set(d, "%s and %s: image rows and layer do not fit the RAMs of configuration %s", l->o.w, l->o.x, l->mach.cfg.name);

@@ -14,8 +14,10 @@
 #include "cli.h"
 #include "host.h"
 #include "npy.h"
+#include "traffic.h"
 
 typedef enum { LAYER_AUTO, LAYER_RESIDENT, LAYER_STREAM } layer_placement;
+typedef enum { LAYER_DENSE, LAYER_LIST, LAYER_FEWER /* of bytes */ } layer_as; /* how a tensor stands in device memory */
 
 typedef struct {
     cli_globals    *g;
@@ -29,12 +31,16 @@ typedef struct {
     host_format     format;
     int             prune, cluster;
     layer_placement place;
+    layer_as        x_as, y_as; /* y: not LAYER_FEWER */
     uint32_t        repeat;
     uint32_t        latency; /* [cycles] of reads; 0: the machine's own */
 } layer_options;
 
 /* A child of a subcommand's parser; its input is the layer_options. Everything but -o and the global options; it takes the two files. */
 extern const struct argp layer_argp;
+
+/* "dense", "list" or, where `fewer`, "auto". */
+layer_as layer_parse_as(struct argp_state *state, const char *option, const char *text, int fewer);
 
 /* What can only be said when all options are known. */
 void layer_check_options(layer_options *o, struct argp_state *state);
@@ -73,6 +79,7 @@ struct layer {
     const void       *x_data;     /* [batch][x_lines][x_width] */
     size_t            batch;
     uint32_t          x_lines, x_width, y_lines, y_pixels;
+    int               x_list;     /* x stands as compressed lists, a line each; y: o.y_as */
     uint32_t          row_step;   /* slices begin at multiples of it */
     uint32_t          max_rows;   /* of a slice */
     host_uses         uses;
@@ -94,6 +101,8 @@ struct layer {
     runner            run;
     trace             trace;
     uint64_t          weight_bytes; /* of the layer's weight blocks */
+    uint64_t          x_bytes, y_bytes; /* that LOAD and STORE move for all of it once */
+    traffic           read;       /* by the jobs; with --stats */
     uint64_t          predicted;  /* [cycles] */
     const char       *bound;      /* NULL: nothing was predicted */
     void             *result;     /* [out_dim] */

@@ -17,7 +17,7 @@ import tempfile
 import numpy as np
 
 import fc_numpy
-from fc_numpy import BUILD, N_OF, ROOT, SEED, differs, random_requant, random_w, random_x, requantise
+from fc_numpy import BUILD, N_OF, SEED, check_bytes, differs, random_lists, random_requant, random_w, random_x, requantise
 
 CONFIGS = ["l8", "l64", "odd", "w512", "l4"]
 FORMATS = ["csc", "csc8", *N_OF]
@@ -36,9 +36,7 @@ def say(name, error):
 class Bench(fc_numpy.Bench):
     def __init__(self, port, config, folder):
         super().__init__(port, config, folder)
-        with open(os.path.join(ROOT, "configs", config + ".cfg"), encoding="ascii") as f:
-            keys = dict(re.findall(r"^(\w+)=(\d+)", f.read(), re.M))
-        self.feature_bytes = int(keys["FEAT_DEPTH"]) * max(8, int(keys["DATA_W"]) // 8)
+        self.feature_bytes = self.keys["FEAT_DEPTH"] * self.line
 
     def conv(self, w, x, *options, port=None):
         """Returns (exit code, Y or None, stats, output)."""
@@ -138,7 +136,7 @@ def check(b, s, w, x, z, *options, repeat=1, want=None, port=None):
         return f"predicted {stats['predicted_cycles']} cycles for {stats['items']} items, {need} multiplications"
     if stats["cycles"] and abs(stats["utilisation"] - need / (b.lanes * stats["cycles"])) > 1e-9:
         return f"utilisation {stats['utilisation']}"
-    return None
+    return check_bytes(b, stats, x.reshape(-1, x.shape[2] * x.shape[3]), z, repeat, all(seen.any() for _, _, seen in s.taps(w, np.ones((*x.shape[:3], 1), np.int8))))
 
 
 def both(b, *args, **more):
@@ -194,10 +192,16 @@ def random_job(b, r, work):
         options += more
         y = s.conv(weights, x.astype(np.int64) - z)
         want = requantise(y.reshape(-1, k), bias, m, sh, zp, lo, hi, dtype).reshape(y.shape)
-    error = both(b, s, weights, x, z, *options, "--taps", taps, repeat=repeat, want=want)
-    if taps == "rows" and error and re.search("do not fit the RAMs|cannot be cut to fit", error):  # auto takes columns then
-        taps = "auto"
-        error = both(b, s, weights, x, z, *options, repeat=repeat, want=want)
+    random_lists(r, options, want is not None)
+    error = "not yet"
+    while error:
+        error = both(b, s, weights, x, z, *options, "--taps", taps, repeat=repeat, want=want)
+        if error and "--output-as list: an output row" in error and options[-1] != "dense":
+            options += ["--output-as", "dense"]
+        elif error and taps == "rows" and re.search("do not fit the RAMs|cannot be cut to fit", error):  # auto takes columns then
+            taps = "auto"
+        else:
+            break
     options += ["--taps", taps]
     name = f"W {weights.dtype} {list(weights.shape)} density {wd} ({fmt}), X {x.dtype} {list(x.shape)} density {xd}, zero {z}, {' '.join(map(str, s.options() + options))}"
     return f"{name}: {error}" if error else None
@@ -239,12 +243,34 @@ def directed(b):
     say(f"{tag} three repetitions", both(b, s, w, x, 3, "--repeat", 3, repeat=3))
     say(f"{tag} five images", both(b, s, w, np.concatenate([x, x[:, ::-1], x[:1, :, ::-1]]), 3, "--stream"))
 
+    lists(b, r)
 
     # As many pixels of five channels as the feature RAM holds; filled up to eight it would not.
     x = ints(r, 1, 2, min(b.feature_bytes, 65535) // 5, 5)
     w = ints(r, 2, 2, 1, 5)
     w[..., 1:] = 0  # 1:4 would take fewer cycles
     say(f"{tag} the longest image row", both(b, Shape((1, 8)), ints(r, 2, 2, 1, 5), x, 9, "--format", "csc8") or both(b, Shape((1, 9)), w, x, 9))
+
+
+def lists(b, r):
+    """Compressed lists in and out: auto takes what is fewer bytes, and --stats has them all."""
+    tag = f"{b.port} {b.config}"
+    s, w, zp = Shape(pad=(1, 1, 1, 1)), ints(r, 4, 3, 3, 4) // 16, 5
+    files = ["--multiplier", b.save("M.npy", np.int32(1)), "--shift", b.save("S.npy", np.int8(8)), "--zero-point", zp, "--clamp", f"{zp},127", "--output-as", "list"]
+    for kind, density in ((np.int8, 0.1), (np.int8, 0.9), (np.int16, 0.3), (np.uint8, 0)):
+        x = np.full((2, 4, 20, 4), 9, kind)
+        x[r.random(x.shape) < density] = 77
+        acc = s.conv(w, x.astype(np.int64) - 9)
+        want = "list" if b.list_bytes(x.reshape(8, -1), 9) < 8 * b.lines(x[0, 0].nbytes) else "dense"
+        y = requantise(acc.reshape(-1, 4), [0] * 4, [1] * 4, [8] * 4, zp, zp, 127, np.int8).reshape(acc.shape)
+        error = both(b, s, w, x, 9, *files, "--input-as", "auto", "--format", "csc8", "--taps", "columns", want=y)
+        if not error:
+            with open(b.path("stats.json"), encoding="utf-8") as f:
+                stats = json.load(f)
+            listed = b.list_bytes(y.reshape(8, -1), zp)
+            if (stats["input_as"], stats["output_as"], stats["tensor_bytes"]["output"]) != (want, "list", listed):
+                error = f"{stats['input_as']} in, {stats['output_as']} out of {stats['tensor_bytes']['output']} bytes, expected {listed}"
+        say(f"{tag} lists, {np.dtype(kind).name} of density {density}", error)
 
 
 def host(b):
@@ -336,7 +362,6 @@ def refuse(b):
         ("a dilation beyond the command's field", w, x, ["--groups", 2, "--dilation", "1,10000", "--pad", "0,0,0,20000"],
          "--dilation: 80000 elements in x from the first tap to the last, expected at most 65535"),
         ("windows beyond the command's field", w, x, ["--groups", 2, "--pad", "0,9000,0,9000"], "--pad: 72012 elements in x from the first window to the last, expected at most 65535"),
-        ("taps as rows of N:4", w, x[..., :2], ["--taps", "rows", "--format", "2:4"], None),
         ("taps as rows with a dilation", w, x[..., :2], ["--taps", "rows", "--dilation", 2, "--pad", 2, "--format", "csc8"], "--taps rows: expected --dilation 1 with it"),
         ("a group of four", three, np.ones((1, 3, 3, 6), np.int8), ["--format", "2:4"],
          f"{wf}: group [3, 1, 0, 0..3] (byte 212) has 3 non-zero weights, expected at most 2 for format 2:4 (--prune keeps the largest)"),
@@ -348,10 +373,18 @@ def refuse(b):
     ]
     for name, weights, image, options, want in cases:
         code, _, _, out = b.conv(weights, image, *options)
-        if want is None:  # a matter of options alone: argp adds two lines
-            want, out = "--taps rows: expected --format csc or csc8 with it", out.partition("\n")[0] + "\n"
         want = f"lacuna conv: {want}\n"
         say(f"{b.port} {b.config} refuses {name}", None if (code, out) == (2, want) and not os.path.exists(y) else f"expected exit 2 and {want!r}, got {code} and {out!r}")
+    usage = [
+        (["--taps", "rows", "--format", "2:4"], "--taps rows: expected --format csc or csc8 with it"),
+        (["--input-as", "lists"], "--input-as 'lists': expected dense, list or auto"),
+        (["--output-as", "auto", "--out-type", "int8"], "--output-as 'auto': expected dense or list"),
+        (["--output-as", "list"], "--output-as list: expected an output option with it (exact accumulators are dense)"),
+    ]
+    for options, want in usage:  # a matter of options alone: argp adds two lines
+        code, _, _, out = b.conv(w, x[..., :2], *options)
+        out = out.partition("\n")[0]
+        say(f"{b.port} {b.config} refuses {' '.join(map(str, options))}", None if (code, out) == (2, f"lacuna conv: {want}") and not os.path.exists(y) else f"expected exit 2 and {want!r}, got {code} and {out!r}")
 
 
 def has_convolution(b):
