@@ -8,6 +8,8 @@
  *             four channels. Groups are blocks of it: what is outside them is 0
  *   Taps      columns of the matrix (every format), or rows (csc, csc8, depthwise): the order that is counted to take fewer cycles
  *   Images    X goes to device memory row by row, a pixel filled up to the matrix's channels with the zero point
+ *   Pooling   where windows of outputs are pooled, Y has only their largest ones
+ *   Residual  R, of the shape of the outputs before pooling, is added to the sums, channel k times a factor
  *   Rest      what is common to all layers: layer.h */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -15,7 +17,7 @@
 #include "layer.h"
 #include "operands.h"
 
-enum { MAX_KERNEL = 11, MAX_STEP = 32767, MAX_ROW = 65535 /* [elements] of an image row */ };
+enum { MAX_KERNEL = 11, MAX_POOL = 15, MAX_STEP = 32767, MAX_ROW = 65535 /* [elements] of an image row */ };
 
 typedef struct {
     layer          l; /* first */
@@ -24,6 +26,12 @@ typedef struct {
     uint32_t       groups;
     enum { TAPS_AUTO, TAPS_COLUMNS, TAPS_ROWS } taps;
     lac_conv_shape shape;
+    lac_pool       pool;
+    const char    *r_file, *factor_file;   /* or NULL */
+    int64_t        r_zero, factor;         /* factor: of all channels, where there is no file */
+    int            r_options;              /* some option of the residual was given */
+    npy_array      r, f;
+    int16_t       *factors;                /* of all rows of the matrix */
     host_matrix    given;                  /* W */
     void          *wide;                   /* the matrix */
     void          *image;                  /* X with filled-up pixels, where that is not X itself */
@@ -33,7 +41,7 @@ typedef struct {
 
 /* ---- Options --------------------------------------------------------------------------------------- */
 
-enum { KEY_STRIDE = 256, KEY_PAD, KEY_DILATION, KEY_GROUPS, KEY_TAPS };
+enum { KEY_STRIDE = 256, KEY_PAD, KEY_DILATION, KEY_GROUPS, KEY_TAPS, KEY_MAXPOOL, KEY_RESIDUAL, KEY_FACTOR, KEY_R_ZERO, KEY_R_AS };
 
 static const struct argp_option options_[] = {
     { "output", 'o', "Y.npy", 0, "Result [N, OH, OW, K]; required", 0 },
@@ -42,12 +50,52 @@ static const struct argp_option options_[] = {
     { "dilation", KEY_DILATION, "Y,X", 0, "Pixels of X from one tap to the next (default 1; one number for both)", 0 },
     { "groups", KEY_GROUPS, "G", 0, "Groups of channels that do not mix; as many as X has channels: depthwise (default 1)", 0 },
     { "taps", KEY_TAPS, "ORDER", 0, "columns: every format; rows: csc, csc8 and depthwise, each activation is looked at once; auto (default): what is counted to take fewer cycles", 0 },
+    { "maxpool", KEY_MAXPOOL, "K:S[:T,L,B,R]", 0, "Y has the largest output of each window of K pixels, S from one to the next (each 1 .. 15; Y,X or one number for both), around the image of "
+      "outputs T,L,B,R pixels that do not count (each below K)", 0 },
+    { "residual", KEY_RESIDUAL, "R.npy", 0, "Added to the sums: [N, OH, OW, K] before pooling, int8, uint8 or int16", 0 },
+    { "residual-factor", KEY_FACTOR, "F", 0, "It is multiplied by: F.npy, int16 [K], or a number for all channels (default 1)", 0 },
+    { "residual-zero-point", KEY_R_ZERO, "Z", 0, "Subtracted from R first (default 0)", 0 },
+    { "residual-as", KEY_R_AS, "A", 0, "R in device memory: dense (default), list or auto, as --input-as", 0 },
     { 0 },
 };
+
+/* "2:2", "3,3:2,2:1,1,0,0" */
+static void parse_pool(struct argp_state *state, const char *arg, lac_pool *p)
+{
+    char     part[3][64] = { "", "", "" };
+    uint32_t kernel[2], stride[2], pad[4] = { 0 };
+    int      n = 0;
+    for (const char *at = arg; n < 3; at++) {
+        const size_t len = strcspn(at, ":");
+        if (len >= sizeof part[0]) break;
+        memcpy(part[n++], at, len);
+        at += len;
+        if (!*at) break;
+        if (n == 3) n = 4; /* a fourth */
+    }
+    if (n != 2 && n != 3) argp_error(state, "--maxpool '%s': expected kernel:stride or kernel:stride:padding", arg);
+    cli_list(state, "--maxpool kernel", part[0], kernel, 2, 1, MAX_POOL);
+    cli_list(state, "--maxpool stride", part[1], stride, 2, 1, MAX_POOL);
+    if (n == 3) cli_list(state, "--maxpool padding", part[2], pad, 4, 0, MAX_POOL - 1);
+    for (int i = 0; i < 4; i++)
+        if (pad[i] >= kernel[i % 2])
+            argp_error(state, "--maxpool '%s': a padding of %" PRIu32 ", expected less than the %" PRIu32 " pixels of the kernel", arg, pad[i], kernel[i % 2]);
+    *p = (lac_pool){ kernel[0], kernel[1], stride[0], stride[1], pad[0], pad[1], pad[2], pad[3] };
+}
+
+/* A number, or else a file. */
+static void parse_factor(struct argp_state *state, const char *arg, conv *v)
+{
+    char *end;
+    (void)strtoll(arg, &end, 10);
+    v->factor_file = end == arg || *end ? arg : NULL;
+    if (!v->factor_file) v->factor = cli_integer(state, "--residual-factor", arg, INT16_MIN, INT16_MAX);
+}
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     conv *v = state->input;
+    if (key >= KEY_FACTOR && key <= KEY_R_AS) v->r_options = 1;
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &v->l.o;
@@ -64,8 +112,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         else if (!strcmp(arg, "rows")) v->taps = TAPS_ROWS;
         else argp_error(state, "--taps '%s': expected columns, rows or auto", arg);
         break;
+    case KEY_MAXPOOL:  parse_pool(state, arg, &v->pool); break;
+    case KEY_RESIDUAL: v->r_file = arg; break;
+    case KEY_FACTOR:   parse_factor(state, arg, v); break;
+    case KEY_R_ZERO:   v->r_zero = cli_integer(state, "--residual-zero-point", arg, -32768, 32767); break;
+    case KEY_R_AS:     v->l.residual.as = layer_parse_as(state, "--residual-as", arg, 1); break;
     case ARGP_KEY_END:
         layer_check_options(&v->l.o, state);
+        if (v->r_options && !v->r_file) argp_error(state, "--residual-factor, --residual-zero-point and --residual-as: expected --residual with them");
         if (v->taps == TAPS_ROWS && host_format_n(v->l.o.format)) argp_error(state, "--taps rows: expected --format csc or csc8 with it");
         break;
     default: return ARGP_ERR_UNKNOWN;
@@ -129,7 +183,13 @@ static int check_shapes(conv *v, diag *d)
     if (out_y > HOST_MAX_DIM || out_x > HOST_MAX_DIM)
         return diag_set(d, "%s: %" PRIu32 " x %" PRIu32 " output pixels, expected at most %d x %d", o->y, out_y, out_x, HOST_MAX_DIM, HOST_MAX_DIM);
 
-    const size_t dim[4] = { x[0], out_y, out_x, w[0] };
+    const lac_conv job = { .shape = *s, .pool = v->pool };
+    const uint32_t y_rows = lac_conv_y_rows(&job), y_pixels = lac_conv_y_pixels(&job);
+    if (!y_rows || !y_pixels)
+        return diag_set(d, "--maxpool: a kernel of %" PRIu32 " x %" PRIu32 " pixels, expected at most the padded outputs, %" PRIu32 " x %" PRIu32, v->pool.kernel_y,
+                        v->pool.kernel_x, out_y + v->pool.pad_top + v->pool.pad_bottom, out_x + v->pool.pad_left + v->pool.pad_right);
+
+    const size_t dim[4] = { x[0], y_rows, y_pixels, w[0] };
     l->out_ndim = 4;
     l->out_count = 1;
     for (unsigned i = 0; i < 4; i++) {
@@ -140,13 +200,31 @@ static int check_shapes(conv *v, diag *d)
     return 0;
 }
 
+/* R and its factors. What it adds to the macs is counted with the convolution's. */
+static int load_residual(conv *v, diag *d)
+{
+    layer         *l = &v->l;
+    const uint32_t out[4] = { (uint32_t)l->x.dim[0], lac_conv_out_y(&v->shape), lac_conv_out_x(&v->shape), (uint32_t)l->w.dim[0] };
+    lac_type       type;
+    char           shape[192];
+    if (!v->r_file) return 0;
+    if (operands_array(v->r_file, OPERANDS_X, 4, "[N, OH, OW, K]", &v->r, d) || operands_zero(v->r_file, "--residual-zero-point", v->r_zero, &v->r, &type, d)) return -1;
+    for (int i = 0; i < 4; i++)
+        if (v->r.dim[i] != out[i])
+            return diag_set(d, "%s: shape %s, expected (%" PRIu32 ", %" PRIu32 ", %" PRIu32 ", %" PRIu32 "), that of the outputs%s", v->r_file,
+                            npy_shape(4, v->r.dim, shape, sizeof shape), out[0], out[1], out[2], out[3], v->pool.kernel_y ? " before pooling" : "");
+    if (v->factor_file && layer_load_vector(v->factor_file, NPY_INT16, 0, out[3], INT16_MIN, INT16_MAX, &v->f, d)) return -1;
+    l->residual = (layer_residual){ .data = v->r.data, .type = type, .zero = (int32_t)v->r_zero, .as = l->residual.as, .lines = out[1], .pixels = out[2], .channels = out[3] };
+    return 0;
+}
+
 static int load(layer *l, diag *d)
 {
     const layer_options *o = &l->o;
     if (operands_array(o->w, layer_weight_types(o), 4, "[K, R, S, C/groups]", &l->w, d) || layer_check_weights(l, d) ||
-        operands_array(o->x, OPERANDS_X, 4, "[N, H, W, C]", &l->x, d) || operands_zero(o->x, o->zero_in, &l->x, &l->in, d))
+        operands_array(o->x, OPERANDS_X, 4, "[N, H, W, C]", &l->x, d) || operands_zero(o->x, "--input-zero-point", o->zero_in, &l->x, &l->in, d))
         return -1;
-    return check_shapes((conv *)l, d) || layer_load_requant(l, d) ? -1 : 0;
+    return check_shapes((conv *)l, d) || layer_load_requant(l, d) || load_residual((conv *)l, d) ? -1 : 0;
 }
 
 /* ---- Weights and images for the machine -------------------------------------------------------------- */
@@ -210,13 +288,26 @@ static int fill_requant(conv *v, uint32_t rows, diag *d)
     return 0;
 }
 
-/* The matrix, and every slice of it, has a multiple of this many rows: of store_w; and where a bank holds less than a row of pixels, of so many that as few
- * pixels as it holds can be a multiple of LAC_ALIGN bytes, at which the driver cuts rows. */
-static uint32_t step_of_rows(const lac_caps *caps, uint32_t pixels, lac_type out)
+/* Factors of all rows of the matrix; those that W has not have 0. */
+static int fill_factors(conv *v, uint32_t rows, diag *d)
+{
+    layer *l = &v->l;
+    if (!l->residual.data || v->factors) return 0;
+    if (!(v->factors = calloc(rows, sizeof *v->factors))) return diag_set(d, "not enough memory");
+    for (size_t k = 0; k < l->w.dim[0]; k++) v->factors[k] = (int16_t)(v->factor_file ? npy_int(&v->f, k) : v->factor);
+    l->residual.factor = v->factors;
+    for (size_t i = 0; i < v->r.count; i++) l->needed_macs += v->factors[i % l->w.dim[0]] && npy_int(&v->r, i) != v->r_zero;
+    l->dense_macs += v->r.count;
+    return 0;
+}
+
+/* The matrix, and every slice of it, has a multiple of this many rows: of store_w, and of 4 for a residual; and where a bank holds less than a row of pixels, of so many that as few
+ * pixels as it holds can be a multiple of LAC_ALIGN bytes, at which the driver cuts rows (but not where they are pooled). */
+static uint32_t step_of_rows(const lac_caps *caps, uint32_t pixels, lac_type out, int pooled, int residual)
 {
     const uint32_t least = LAC_ALIGN / (uint32_t)layer_out_bytes(out);
-    uint32_t       step = caps->store_w;
-    if (pixels > caps->acc_depth)
+    uint32_t       step = residual && caps->store_w < 4 ? 4 : caps->store_w;
+    if (pixels > caps->acc_depth && !pooled)
         while (step < least && caps->acc_depth / ((step + caps->lanes - 1) / caps->lanes) * step < least) step *= 2;
     return step;
 }
@@ -232,15 +323,14 @@ static uint32_t row_lines(const layer *l, uint32_t elements)
 static int lay_images(conv *v, uint32_t rows, uint32_t step, diag *d)
 {
     layer         *l = &v->l;
-    const uint32_t wide = (uint32_t)l->out_dim[2];
-    if (fill_pixels(v, l->channels, d) || fill_requant(v, rows, d)) return -1;
+    if (fill_pixels(v, l->channels, d) || fill_requant(v, rows, d) || fill_factors(v, rows, d)) return -1;
     l->batch = l->x.dim[0];
     l->x_lines = v->shape.height;
     l->x_width = v->shape.width * l->channels;
     l->y_lines = (uint32_t)l->out_dim[1];
-    l->y_pixels = wide;
+    l->y_pixels = (uint32_t)l->out_dim[2];
     l->row_step = step;
-    l->max_rows = MAX_ROW / wide / step * step;
+    l->max_rows = MAX_ROW / lac_conv_out_x(&v->shape) / step * step;
     v->shape.channels = l->channels;
     return 0;
 }
@@ -340,12 +430,13 @@ static int prepare(layer *l, diag *d)
     const layer_options *o = &l->o;
     const lac_caps      *caps = &l->mach.dev.caps;
     const uint32_t       padded = host_padded(v->shape.channels);
-    const uint32_t       wide = (uint32_t)l->out_dim[2];
-    const uint32_t       step = step_of_rows(caps, wide, o->out);
+    const uint32_t       wide = lac_conv_out_x(&v->shape);
+    const uint32_t       step = step_of_rows(caps, wide, o->out, v->pool.kernel_y != 0, v->r_file != NULL);
     const uint64_t       rows = (l->w.dim[0] + step - 1) / step * step;
     const int            nm = host_format_n(o->format) != 0;
     uint64_t             rules;
     if (!(caps->formats & LAC_HAS_WINDOWS)) return diag_set(d, "configuration %s has no convolution", l->mach.cfg.name);
+    if (v->r_file && caps->lanes % 4) return diag_set(d, "configuration %s has no residual: it has %" PRIu32 " lanes, expected a multiple of 4", l->mach.cfg.name, caps->lanes);
     if (layer_has_format(l, d)) return -1;
     if (rows > HOST_MAX_DIM || (uint64_t)wide * step > MAX_ROW)
         return diag_set(d, "an output row of %" PRIu32 " pixels of %zu channels, filled up to a multiple of %" PRIu32 ", has too many elements", wide,
@@ -380,24 +471,34 @@ static lac_status build(layer *l, lac_emit emit, void *ctx)
     const conv    *v = (const conv *)l;
     const uint32_t n = layer_jobs(l);
     lac_conv      *jobs = malloc(n * sizeof *jobs);
-    if (!jobs) return LAC_E_PORT;
-    for (uint32_t i = 0; i < n; i++) {
-        const lac_fc *j = &l->jobs[i];
-        jobs[i] = (lac_conv){ .layer = j->layer, .resident = j->resident, .shape = v->shape, .x = j->x, .y = j->y, .clamp_lo = j->clamp_lo, .clamp_hi = j->clamp_hi,
+    lac_residual  *added = malloc(n * sizeof *added);
+    lac_status     s = jobs && added ? LAC_OK : LAC_E_PORT;
+    for (uint32_t i = 0; i < n && !s; i++) {
+        const lac_fc      *j = &l->jobs[i];
+        const layer_slice *of = &l->slices[i / l->parts % l->n_slices];
+        added[i] = (lac_residual){ &of->factors, of->residual };
+        added[i].x.addr += (uint64_t)(i % l->parts) * LAYER_BATCH * l->residual.lines * of->residual.pitch;
+        jobs[i] = (lac_conv){ .layer = j->layer, .resident = j->resident, .shape = v->shape, .pool = v->pool, .residual = l->residual.data ? &added[i] : NULL, .x = j->x, .y = j->y, .clamp_lo = j->clamp_lo, .clamp_hi = j->clamp_hi,
                               .tag = j->tag, .mark = j->mark };
         jobs[i].shape.images = j->points;
     }
-    const lac_status s = lac_conv_build(&l->mach.dev.caps, jobs, n, emit, ctx);
+    if (!s) s = lac_conv_build(&l->mach.dev.caps, jobs, n, emit, ctx);
     free(jobs);
+    free(added);
     return s;
 }
 
 static int misfit(const layer *l, diag *d)
 {
     const lac_caps *caps = &l->mach.dev.caps;
+    const conv     *v = (const conv *)l;
+    const uint32_t  wide = lac_conv_out_x(&v->shape), high = lac_conv_out_y(&v->shape), window = v->pool.kernel_y < high ? v->pool.kernel_y : high;
     const uint32_t  least = (l->row_step + caps->lanes - 1) / caps->lanes; /* [accumulators] of a pixel of the smallest slice */
     if (l->o.y_as == LAYER_LIST && l->y_pixels > caps->acc_depth / least)
         return diag_set(d, "--output-as list: an output row of %" PRIu32 " pixels does not fit the accumulators of configuration %s", l->y_pixels, l->mach.cfg.name);
+    if (window > caps->acc_depth / least / wide)
+        return diag_set(d, "--maxpool: a row of windows, %" PRIu32 " rows of %" PRIu32 " outputs, does not fit the accumulators of configuration %s", window, wide,
+                        l->mach.cfg.name);
     if (row_lines(l, l->x_width) > caps->feat_depth)
         return diag_set(d, "%s: an image row of %" PRIu32 " pixels of %" PRIu32 " channels does not fit the feature RAM of configuration %s", l->o.x,
                         l->x_width / l->channels, l->channels, l->mach.cfg.name);
@@ -415,9 +516,11 @@ int cmd_conv(cli_globals *g, int argc, char **argv)
         children, 0, 0,
     };
     static const layer_kind kind = { "conv", load, prepare, build, misfit, otherwise };
-    conv v = { .stride = { 1, 1 }, .dilation = { 1, 1 }, .groups = 1 };
+    conv v = { .stride = { 1, 1 }, .dilation = { 1, 1 }, .groups = 1, .factor = 1 };
     layer_init(&v.l, &kind, g);
     argp_parse(&argp, argc, argv, 0, NULL, &v);
+    v.l.o.others[0] = v.r_file;
+    v.l.o.others[1] = v.factor_file;
     const int code = layer_main(&v.l);
     layer_free(&v.l);
     free(v.wide);
@@ -425,5 +528,8 @@ int cmd_conv(cli_globals *g, int argc, char **argv)
     free(v.bias);
     free(v.multiplier);
     free(v.shift);
+    free(v.factors);
+    npy_free(&v.r);
+    npy_free(&v.f);
     return code;
 }

@@ -152,8 +152,7 @@ int layer_check_weights(const layer *l, diag *d)
                     (double)((const float *)l->w.data)[at]);
 }
 
-/* One value a channel, or where `scalar` one for all; each in lo .. hi. */
-static int load_vector(const char *file, npy_type type, int scalar, uint32_t rows, int64_t lo, int64_t hi, npy_array *a, diag *d)
+int layer_load_vector(const char *file, npy_type type, int scalar, uint32_t rows, int64_t lo, int64_t hi, npy_array *a, diag *d)
 {
     char shape[192], where[256];
     if (npy_load(file, NPY_IS(type), a, d)) return -1;
@@ -174,12 +173,12 @@ int layer_load_requant(layer *l, diag *d)
     l->rq.m0 = 2; /* (acc * 2 + 1) / 2 = acc */
     l->rq.s0 = 1;
     if (o->bias) {
-        if (load_vector(o->bias, NPY_INT32, 0, rows, INT32_MIN, INT32_MAX, &l->bias, d)) return -1;
+        if (layer_load_vector(o->bias, NPY_INT32, 0, rows, INT32_MIN, INT32_MAX, &l->bias, d)) return -1;
         l->rq.bias = l->bias.data;
     }
     if (!o->multiplier) return 0;
-    if (load_vector(o->multiplier, NPY_INT32, 1, rows, 0, INT32_MAX, &l->multiplier, d)) return -1;
-    if (load_vector(o->shift, NPY_INT8, 1, rows, 1, 62, &l->shift, d)) return -1;
+    if (layer_load_vector(o->multiplier, NPY_INT32, 1, rows, 0, INT32_MAX, &l->multiplier, d)) return -1;
+    if (layer_load_vector(o->shift, NPY_INT8, 1, rows, 1, 62, &l->shift, d)) return -1;
     if (l->multiplier.count == rows) l->rq.multiplier = l->multiplier.data;
     else l->rq.m0 = (int32_t)npy_int(&l->multiplier, 0);
     if (l->shift.count == rows) l->rq.shift = l->shift.data;
@@ -265,9 +264,13 @@ static void add_bytes(cJSON *s, const layer *l)
     cJSON *once = cJSON_AddObjectToObject(s, "tensor_bytes"), *moved = cJSON_AddObjectToObject(s, "moved_bytes");
     cli_stats_u64(once, "input", l->x_bytes);
     cli_stats_u64(once, "weights", weights);
+    cli_stats_u64(once, "residual", l->residual.bytes);
+    cli_stats_u64(once, "factors", l->factor_bytes);
     cli_stats_u64(once, "output", l->y_bytes);
     cli_stats_u64(moved, "input", t->input_bytes);
     cli_stats_u64(moved, "weights", t->unknown ? n->rd_beats * beat - others : t->weight_bytes);
+    cli_stats_u64(moved, "residual", t->residual_bytes);
+    cli_stats_u64(moved, "factors", t->factor_bytes);
     cli_stats_u64(moved, "output", n->wr_beats * beat);
     cli_stats_u64(moved, "commands", t->command_bytes);
 }
@@ -344,7 +347,7 @@ static int check_outputs(const layer *l, diag *d)
 {
     enum { OUTPUTS = 3 };
     static const char *const option[OUTPUTS] = { "-o", "--stats", "--trace" };
-    const char *in[] = { l->o.w, l->o.x, l->o.bias, l->o.multiplier, l->o.shift }, *out[OUTPUTS] = { l->o.y, l->o.g->stats, l->o.g->trace };
+    const char *in[] = { l->o.w, l->o.x, l->o.bias, l->o.multiplier, l->o.shift, l->o.others[0], l->o.others[1] }, *out[OUTPUTS] = { l->o.y, l->o.g->stats, l->o.g->trace };
     for (int o = 0; o < OUTPUTS; o++) {
         if (!out[o]) continue;
         for (size_t i = 0; i < sizeof in / sizeof *in; i++)

@@ -23,6 +23,7 @@ typedef struct {
     cli_globals    *g;
     const char     *w, *x, *y;
     const char     *bias, *multiplier, *shift; /* file names, or NULL */
+    const char     *others[2]; /* further files that a kind reads, or NULL */
     int64_t         zero_in;
     int             requant; /* some output option was given */
     lac_type        out;     /* LAC_RAW without output options */
@@ -50,7 +51,22 @@ typedef struct {
     uint32_t  row0;
     lac_layer layer;
     void     *image;
+    lac_layer  factors;       /* with a residual */
+    void      *factor_image;
+    lac_tensor residual;      /* its channels, of the whole batch */
 } layer_slice;
+
+/* A tensor that is added to the outputs, each of its channels times a factor: lac_residual. */
+typedef struct {
+    const void    *data;          /* [batch][lines][pixels][channels], or NULL: there is none */
+    lac_type       type;
+    int32_t        zero;
+    layer_as       as;
+    int            list;          /* chosen */
+    uint32_t       lines, pixels, channels;
+    const int16_t *factor;        /* of every row of the packed matrix */
+    uint64_t       bytes;         /* that LOAD moves for all of it once */
+} layer_residual;
 
 typedef struct layer layer;
 
@@ -69,6 +85,7 @@ struct layer {
     npy_array         w, x, bias, multiplier, shift;
     lac_type          in;
     lac_requant       rq;
+    layer_residual    residual;
     int16_t          *clustered;  /* like w, --cluster; else NULL */
     host_clusters     clusters;
     uint64_t          pruned;
@@ -100,7 +117,7 @@ struct layer {
     uint32_t          parts;
     runner            run;
     trace             trace;
-    uint64_t          weight_bytes; /* of the layer's weight blocks */
+    uint64_t          weight_bytes, factor_bytes; /* of the weight blocks of layer and residual */
     uint64_t          x_bytes, y_bytes; /* that LOAD and STORE move for all of it once */
     traffic           read;       /* by the jobs; with --stats */
     uint64_t          predicted;  /* [cycles] */
@@ -127,6 +144,9 @@ const char *layer_element(const char *file, const npy_array *a, size_t i, char *
 unsigned layer_weight_types(const layer_options *o);     /* of NPY_IS(): what W may be */
 int      layer_check_weights(const layer *l, diag *d);   /* float32 only with --cluster and finite */
 int      layer_load_requant(layer *l, diag *d);          /* W is there: one value for each of its rows */
+
+/* One value a channel, or where `scalar` one for all; each in lo .. hi. */
+int layer_load_vector(const char *file, npy_type type, int scalar, uint32_t rows, int64_t lo, int64_t hi, npy_array *a, diag *d);
 
 /* W, clustered where asked for, as a matrix of its first dimension and the rest. */
 int layer_weights(layer *l, host_matrix *m, diag *d);

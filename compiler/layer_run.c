@@ -18,12 +18,13 @@ static int pack_slice(layer *l, layer_slice *sl, uint32_t rows, diag *d)
     const host_matrix  m = host_rows(&l->m, sl->row0, rows);
     lac_requant        rq = l->rq;
     const host_packing how = { .format = l->format, .by_column = l->by_column, .rq = l->o.requant ? &rq : NULL, .weight_depth = l->weight_depth, .rows = l->rows,
-                               .depthwise = l->depthwise };
+                               .depthwise = l->depthwise, .residual = l->residual.data != NULL };
     uint64_t           where = 0;
     if (rq.bias) rq.bias += sl->row0;
     if (rq.multiplier) rq.multiplier += sl->row0;
     if (rq.shift) rq.shift += sl->row0;
-    const lac_status s = host_pack(&l->mach.dev.caps, &m, &how, &sl->image, &sl->layer, &where);
+    lac_status       s = host_pack(&l->mach.dev.caps, &m, &how, &sl->image, &sl->layer, &where);
+    if (!s && l->residual.data) s = host_pack_residual(&l->mach.dev.caps, &sl->layer, l->residual.factor + sl->row0, &sl->factor_image, &sl->factors, &where);
     if (s == LAC_E_PORT) return diag_set(d, "%s: not enough memory", l->o.w);
     if (s == LAC_E_SPACE)
         return diag_set(d, "%s: a layer of %" PRIu32 " x %" PRIu32 " in format %s cannot be cut to fit configuration %s", l->o.w, rows,
@@ -33,7 +34,10 @@ static int pack_slice(layer *l, layer_slice *sl, uint32_t rows, diag *d)
 
 void layer_free_slices(layer *l)
 {
-    for (uint32_t i = 0; i < l->n_slices; i++) free(l->slices[i].image);
+    for (uint32_t i = 0; i < l->n_slices; i++) {
+        free(l->slices[i].image);
+        free(l->slices[i].factor_image);
+    }
     free(l->slices);
     l->slices = NULL;
     l->n_slices = 0;
@@ -62,6 +66,21 @@ size_t layer_out_bytes(lac_type t) { return t == LAC_RAW ? 8 : t == LAC_INT16 ? 
 
 static const lac_place front_ = { 0, 0, 0, 0 };
 
+/* The residual's factors and, slice by slice, the residual itself. */
+static void lay_residual(layer *l, arena *a)
+{
+    const lac_caps *caps = &l->mach.dev.caps;
+    layer_residual *r = &l->residual;
+    l->read.factors.from = a->next;
+    for (uint32_t i = 0; i < l->n_slices && r->data; i++) l->slices[i].factors.addr = arena_take(a, l->slices[i].factors.bytes);
+    l->read.factors.to = l->read.residual.from = a->next;
+    for (uint32_t i = 0; i < l->n_slices && r->data; i++) {
+        const uint32_t pitch = lac_pitch(caps, r->pixels * l->slices[i].layer.rows, r->type, r->list);
+        l->slices[i].residual = (lac_tensor){ arena_take(a, (uint64_t)l->batch * r->lines * pitch), pitch, r->type, r->zero, r->list };
+    }
+    l->read.residual.to = a->next;
+}
+
 /* Addresses of everything behind a ring of `ring` commands. Returns the bytes it takes. */
 static uint64_t lay_out(layer *l, uint32_t ring)
 {
@@ -71,6 +90,7 @@ static uint64_t lay_out(layer *l, uint32_t ring)
     lac_fc         *job = l->jobs;
     arena_take(&a, 64u * (uint64_t)ring);
     for (uint32_t i = 0; i < l->n_slices; i++) l->slices[i].layer.addr = arena_take(&a, l->slices[i].layer.bytes);
+    lay_residual(l, &a);
     const lac_addr x = arena_take(&a, (uint64_t)l->batch * l->x_lines * xp);
     for (uint32_t run = 0; run < l->o.repeat; run++)
         for (uint32_t i = 0; i < l->n_slices; i++) {
@@ -94,6 +114,17 @@ static uint64_t lay_out(layer *l, uint32_t ring)
     return arena_bytes(&a);
 }
 
+static uint64_t block_bytes(const lac_caps *caps, const lac_layer *layer)
+{
+    uint64_t lines = 0;
+    for (uint32_t t = 0; t < layer->tiles; t++) {
+        lac_tile tile;
+        lac_get_tile(layer->image, t, &tile);
+        lines += tile.lines;
+    }
+    return lines * caps->line;
+}
+
 /* Count the commands. LAC_E_SPACE: this machine cannot do it this way. */
 static lac_status count(layer *l, runner_plan *plan)
 {
@@ -103,13 +134,11 @@ static lac_status count(layer *l, runner_plan *plan)
     lay_out(l, 2);
     if (l->resident) s = lac_fc_load(caps, &l->slices[0].layer, &front_, runner_count, plan);
     if (!s) s = l->kind->build(l, runner_count, plan);
-    l->weight_bytes = 0;
-    for (uint32_t i = 0; i < l->n_slices; i++)
-        for (uint32_t t = 0; t < l->slices[i].layer.tiles; t++) {
-            lac_tile tile;
-            lac_get_tile(l->slices[i].image, t, &tile);
-            l->weight_bytes += (uint64_t)tile.lines * caps->line;
-        }
+    l->weight_bytes = l->factor_bytes = 0;
+    for (uint32_t i = 0; i < l->n_slices; i++) {
+        l->weight_bytes += block_bytes(caps, &l->slices[i].layer);
+        if (l->residual.data) l->factor_bytes += block_bytes(caps, &l->slices[i].factors);
+    }
     return s;
 }
 
@@ -158,6 +187,8 @@ int layer_plan(layer *l, runner_plan *plan, diag *d)
     const size_t    lines = l->batch * l->x_lines;
     const int32_t   zero = (int32_t)l->o.zero_in;
     l->x_list = choose_list(caps, l->o.x_as, l->x_data, l->in, zero, lines, l->x_width, &l->x_bytes);
+    layer_residual *r = &l->residual;
+    if (r->data) r->list = choose_list(caps, r->as, r->data, r->type, r->zero, l->batch * r->lines, r->pixels * r->channels, &r->bytes);
     int s = plan_slices(l, plan, d);
     if (s > 0 && l->x_list && l->o.x_as == LAYER_FEWER) { /* a list is not loaded in parts */
         l->x_list = choose_list(caps, LAYER_DENSE, l->x_data, l->in, zero, lines, l->x_width, &l->x_bytes);
@@ -178,6 +209,26 @@ static lac_status put_lines(layer *l, const lac_tensor *t, const void *data, siz
         else s = machine_write(&l->mach, at, (const char *)data + p * row, row);
     }
     free(list);
+    return s;
+}
+
+/* The channels of slice i of the residual, and r->bytes of them; channels that it has not are its zero point. LAC_E_PORT: no memory. */
+static lac_status put_residual(layer *l, const layer_slice *sl)
+{
+    layer_residual *r = &l->residual;
+    const uint32_t  have = sl->layer.rows, elements = r->pixels * have, keep = r->channels - sl->row0 < have ? r->channels - sl->row0 : have;
+    const size_t    es = layer_out_bytes(r->type);
+    const char     *from = (const char *)r->data + sl->row0 * es;
+    char           *line = malloc(elements * es);
+    lac_tensor      at = sl->residual;
+    lac_status      s = line ? LAC_OK : LAC_E_PORT;
+    if (line) lists_decode(NULL, 0, r->type, r->zero, elements, line); /* no entries: zero points */
+    for (size_t p = 0; p < l->batch * r->lines && !s; p++, at.addr += at.pitch) {
+        for (uint32_t x = 0; x < r->pixels; x++, from += r->channels * es) memcpy(line + x * have * es, from, keep * es);
+        r->bytes += once(&l->mach.dev.caps, line, r->type, r->zero, 1, elements, r->list);
+        s = put_lines(l, &at, line, 1, elements);
+    }
+    free(line);
     return s;
 }
 
@@ -207,6 +258,11 @@ static lac_status run(layer *l, const runner_plan *plan)
     lac_status      s = LAC_OK;
     for (uint32_t i = 0; i < l->n_slices && !s; i++)
         s = machine_write(&l->mach, l->slices[i].layer.addr, l->slices[i].image, l->slices[i].layer.bytes);
+    l->residual.bytes = 0;
+    for (uint32_t i = 0; i < l->n_slices && !s && l->residual.data; i++) {
+        s = machine_write(&l->mach, l->slices[i].factors.addr, l->slices[i].factor_image, l->slices[i].factors.bytes);
+        if (!s) s = put_residual(l, &l->slices[i]);
+    }
     if (!s) s = put_lines(l, &l->jobs[0].x, l->x_data, l->batch * l->x_lines, l->x_width);
     if (s) return s;
     if (runner_init(r, &l->mach, plan) || (watch && trace_init(&l->trace))) return LAC_E_SPACE;
