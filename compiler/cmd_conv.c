@@ -296,19 +296,35 @@ static int fill_factors(conv *v, uint32_t rows, diag *d)
     if (!(v->factors = calloc(rows, sizeof *v->factors))) return diag_set(d, "not enough memory");
     for (size_t k = 0; k < l->w.dim[0]; k++) v->factors[k] = (int16_t)(v->factor_file ? npy_int(&v->f, k) : v->factor);
     l->residual.factor = v->factors;
-    for (size_t i = 0; i < v->r.count; i++) l->needed_macs += v->factors[i % l->w.dim[0]] && npy_int(&v->r, i) != v->r_zero;
-    l->dense_macs += v->r.count;
+    const uint32_t wide = l->residual.pixels, high = l->residual.lines, channels = l->residual.channels;
+    for (size_t p = 0; p < v->r.count / channels; p++) {
+        if (!host_pool_sees(&v->shape, &v->pool, (uint32_t)(p / wide % high), (uint32_t)(p % wide))) continue;
+        for (uint32_t k = 0; k < channels; k++) l->needed_macs += v->factors[k] && npy_int(&v->r, p * channels + k) != v->r_zero;
+        l->dense_macs += channels;
+    }
     return 0;
 }
 
-/* The matrix, and every slice of it, has a multiple of this many rows: of store_w, and of 4 for a residual; and where a bank holds less than a row of pixels, of so many that as few
- * pixels as it holds can be a multiple of LAC_ALIGN bytes, at which the driver cuts rows (but not where they are pooled). */
-static uint32_t step_of_rows(const lac_caps *caps, uint32_t pixels, lac_type out, int pooled, int residual)
+/* Pixels of a row of Y that an accumulator bank has room for at once, where each output takes `each` accumulators of a lane. */
+static uint32_t pixels_in(const conv *v, uint32_t each)
 {
-    const uint32_t least = LAC_ALIGN / (uint32_t)layer_out_bytes(out);
-    uint32_t       step = residual && caps->store_w < 4 ? 4 : caps->store_w;
-    if (pixels > caps->acc_depth && !pooled)
-        while (step < least && caps->acc_depth / ((step + caps->lanes - 1) / caps->lanes) * step < least) step *= 2;
+    const lac_pool *p = &v->pool;
+    const uint32_t  wide = lac_conv_out_x(&v->shape), high = lac_conv_out_y(&v->shape), kernel = p->kernel_y ? p->kernel_x : 1, stride = p->kernel_y ? p->stride_x : 1;
+    const uint32_t  room = v->l.mach.dev.caps.acc_depth / each / (!p->kernel_y ? 1 : p->kernel_y < high ? p->kernel_y : high);
+    return room >= wide ? (uint32_t)v->l.out_dim[2] : room < kernel ? 0 : (room - kernel) / stride + 1;
+}
+
+/* The matrix, and every slice of it, has a multiple of this many rows: of store_w, and of 4 for a residual; and where a bank holds less than a row of pixels, of so many that as few
+ * pixels as it holds can be a multiple of LAC_ALIGN bytes, at which the driver cuts rows. */
+static uint32_t step_of_rows(const conv *v)
+{
+    const lac_caps *caps = &v->l.mach.dev.caps;
+    const uint32_t  least = LAC_ALIGN / (uint32_t)layer_out_bytes(v->l.o.out);
+    uint32_t        step = v->r_file && caps->store_w < 4 ? 4 : caps->store_w;
+    for (; step < least; step *= 2) {
+        const uint32_t has = pixels_in(v, (step + caps->lanes - 1) / caps->lanes);
+        if (has == v->l.out_dim[2] || has * step >= least) break;
+    }
     return step;
 }
 
@@ -343,7 +359,7 @@ static int count_rows(const conv *v, int depthwise, uint64_t *cycles, diag *d)
     const double         reach = (double)l->taps / v->shape.stride_y / v->shape.stride_x;
     host_uses            uses;
     uint64_t             rules;
-    if (host_uses_conv(&uses, l->x.data, l->in, (int32_t)l->o.zero_in, l->x.dim[0], &image, &rules)) return diag_set(d, "not enough memory");
+    if (host_uses_conv(&uses, l->x.data, l->in, (int32_t)l->o.zero_in, l->x.dim[0], &image, NULL, &rules)) return diag_set(d, "not enough memory");
     *cycles = host_cycles_rows(depthwise ? &v->given : &l->m, &l->uses, &uses, reach, depthwise, l->mach.dev.caps.lanes);
     host_uses_free(&uses);
     return 0;
@@ -431,12 +447,14 @@ static int prepare(layer *l, diag *d)
     const lac_caps      *caps = &l->mach.dev.caps;
     const uint32_t       padded = host_padded(v->shape.channels);
     const uint32_t       wide = lac_conv_out_x(&v->shape);
-    const uint32_t       step = step_of_rows(caps, wide, o->out, v->pool.kernel_y != 0, v->r_file != NULL);
+    const uint32_t       step = step_of_rows(v);
     const uint64_t       rows = (l->w.dim[0] + step - 1) / step * step;
     const int            nm = host_format_n(o->format) != 0;
     uint64_t             rules;
     if (!(caps->formats & LAC_HAS_WINDOWS)) return diag_set(d, "configuration %s has no convolution", l->mach.cfg.name);
-    if (v->r_file && caps->lanes % 4) return diag_set(d, "configuration %s has no residual: it has %" PRIu32 " lanes, expected a multiple of 4", l->mach.cfg.name, caps->lanes);
+    if (v->r_file && (caps->lanes % 4 || !(caps->formats & 1u << LAC_CSC8)))
+        return diag_set(d, "--residual: configuration %s has %" PRIu32 " lanes%s, expected a multiple of 4 and format csc8", l->mach.cfg.name, caps->lanes,
+                        caps->formats & 1u << LAC_CSC8 ? "" : " and no csc8");
     if (layer_has_format(l, d)) return -1;
     if (rows > HOST_MAX_DIM || (uint64_t)wide * step > MAX_ROW)
         return diag_set(d, "an output row of %" PRIu32 " pixels of %zu channels, filled up to a multiple of %" PRIu32 ", has too many elements", wide,
@@ -448,7 +466,7 @@ static int prepare(layer *l, diag *d)
     if (layer_weights(l, &v->given, d) || widen(v, (uint32_t)rows, padded, d) ||
         layer_shape(l, &v->given, &l->m, l->m.w8 ? v->wide : NULL, d))
         return -1;
-    if (host_uses_conv(&l->uses, l->x.data, l->in, (int32_t)o->zero_in, l->x.dim[0], &v->shape, &rules)) return diag_set(d, "not enough memory");
+    if (host_uses_conv(&l->uses, l->x.data, l->in, (int32_t)o->zero_in, l->x.dim[0], &v->shape, &v->pool, &rules)) return diag_set(d, "not enough memory");
     if (choose_format(v, d)) return -1;
     l->needed_macs = host_needed_macs(&l->m, &l->uses);
     l->dense_macs = rules * l->w.dim[3] * l->w.dim[0];
@@ -492,13 +510,15 @@ static int misfit(const layer *l, diag *d)
 {
     const lac_caps *caps = &l->mach.dev.caps;
     const conv     *v = (const conv *)l;
-    const uint32_t  wide = lac_conv_out_x(&v->shape), high = lac_conv_out_y(&v->shape), window = v->pool.kernel_y < high ? v->pool.kernel_y : high;
-    const uint32_t  least = (l->row_step + caps->lanes - 1) / caps->lanes; /* [accumulators] of a pixel of the smallest slice */
-    if (l->o.y_as == LAYER_LIST && l->y_pixels > caps->acc_depth / least)
+    const uint32_t  has = pixels_in(v, (l->row_step + caps->lanes - 1) / caps->lanes); /* of the smallest slice */
+    if (!has)
+        return diag_set(d, "--maxpool: a window of %" PRIu32 " x %" PRIu32 " outputs does not fit the accumulators of configuration %s", v->pool.kernel_y,
+                        v->pool.kernel_x, l->mach.cfg.name);
+    if (l->o.y_as == LAYER_LIST && has < l->y_pixels)
         return diag_set(d, "--output-as list: an output row of %" PRIu32 " pixels does not fit the accumulators of configuration %s", l->y_pixels, l->mach.cfg.name);
-    if (window > caps->acc_depth / least / wide)
-        return diag_set(d, "--maxpool: a row of windows, %" PRIu32 " rows of %" PRIu32 " outputs, does not fit the accumulators of configuration %s", window, wide,
-                        l->mach.cfg.name);
+    if (v->r_file && traffic_dense(caps, l->residual.pixels * l->row_step, l->residual.type) > caps->feat_depth * caps->line)
+        return diag_set(d, "%s: a row of %" PRIu32 " pixels, %" PRIu32 " channels at a time, does not fit the feature RAM of configuration %s", v->r_file, l->residual.pixels,
+                        l->row_step, l->mach.cfg.name);
     if (row_lines(l, l->x_width) > caps->feat_depth)
         return diag_set(d, "%s: an image row of %" PRIu32 " pixels of %" PRIu32 " channels does not fit the feature RAM of configuration %s", l->o.x,
                         l->x_width / l->channels, l->channels, l->mach.cfg.name);

@@ -219,7 +219,7 @@ static void random_uses(void)
         uint64_t       rules;
         if (!lac_conv_out_y(&s) || !lac_conv_out_x(&s)) continue;
         for (uint32_t i = 0; i < images * s.height * s.width * s.channels; i++) x[i] = (int16_t)(rng_chance(&r, density) ? (int16_t)rng_next(&r) : zero);
-        if (host_uses_conv(&u, x, LAC_INT16, zero, images, &s, &rules)) exit(2);
+        if (host_uses_conv(&u, x, LAC_INT16, zero, images, &s, NULL, &rules)) exit(2);
         wrong += wrong_uses(&s, &u, rules, x, zero, images);
         host_uses_free(&u);
         shapes++;
