@@ -328,6 +328,8 @@ def directed(b):
     say(f"{tag} five images", both(b, s, w, np.concatenate([x, x[:, ::-1], x[:1, :, ::-1]]), 3, "--stream"))
 
     lists(b, r)
+    pooling(b, r)
+    residuals(b, r)
 
     # As many pixels of five channels as the feature RAM holds; filled up to eight it would not.
     x = ints(r, 1, 2, min(b.feature_bytes, 65535) // 5, 5)
@@ -355,6 +357,46 @@ def lists(b, r):
             if (stats["input_as"], stats["output_as"], stats["tensor_bytes"]["output"]) != (want, "list", listed):
                 error = f"{stats['input_as']} in, {stats['output_as']} out of {stats['tensor_bytes']['output']} bytes, expected {listed}"
         say(f"{tag} lists, {np.dtype(kind).name} of density {density}", error)
+
+
+def pooling(b, r):
+    tag = f"{b.port} {b.config}"
+    s, w, x = Shape(pad=(1, 1, 1, 1)), ints(r, 8, 3, 3, 3), ints(r, 2, 7, 9, 3)
+    negative, ones = -np.ones((4, 1, 1, 3), np.int8), np.abs(ints(r, 1, 5, 5, 3) // 2) + np.int8(1)
+    files = ["--multiplier", b.save("M.npy", np.int32(3)), "--shift", b.save("S.npy", np.int8(10)), "--zero-point", -7]
+    want = requantise(s.conv(w, x.astype(np.int64) - 5).reshape(-1, 8), [0] * 8, [3] * 8, [10] * 8, -7, -128, 127, np.int8).reshape(2, 7, 9, 8)
+    for name, pool in (("2 x 2", ((2, 2), (2, 2), (0, 0, 0, 0))), ("3 x 3, overlapping and padded", ((3, 3), (2, 2), (1, 1, 1, 1))), ("different everywhere", ((3, 2), (1, 3), (2, 0, 1, 1))),
+                       ("a step beyond the window", ((1, 2), (3, 4), (0, 0, 0, 0))), ("one window of all", ((7, 9), (15, 15), (0, 0, 0, 0)))):
+        after = After(pool=pool)
+        for taps in ("columns", "rows"):
+            options = ("--format", "csc8", "--taps", taps)
+            error = both(b, s, w, x, 5, *options, after=after) or both(b, s, w, x, 5, *files, *options, want=want, after=after) \
+                or both(b, s, w, x, 5, *files, *options, "--output-as", "list", "--stream", "--repeat", 2, want=want, after=after, repeat=2)
+            if error and re.search("does not fit|do not fit|cannot be cut to fit", error) and b.config not in ("l8", "l64"):
+                error = None  # their banks are 24 to 64 pixels
+            say(f"{tag} pooling, {name}, taps as {taps}", error)
+    say(f"{tag} pooling of negative sums: padding does not count", both(b, Shape(), negative, ones, 0, after=After(pool=((2, 2), (1, 1), (1, 1, 1, 1)))))
+
+
+def residuals(b, r):
+    tag = f"{b.port} {b.config}"
+    s, k, x = Shape(pad=(1, 1, 1, 1)), 12, ints(r, 2, 4, 5, 3)
+    w, none = ints(r, k, 3, 3, 3), np.zeros((k, 3, 3, 3), np.int8)
+    wide = np.where(r.random((2, 4, 5, k)) < 0.5, -32768, 32767).astype(np.int16)
+    factor = r.integers(-32768, 32768, k)
+    factor[:3] = -32768, 32767, 0
+    for name, weights, after in (("alone", none, After(ints(r, 2, 4, 5, k), 1, 3)), ("alone, largest products", none, After(wide, factor, 32767)), ("negative factor", w, After(ints(r, 2, 4, 5, k), -5, 0)),
+                                 ("uint8, factors by channel", w, After(r.integers(0, 256, (2, 4, 5, k)).astype(np.uint8), factor, 131)),
+                                 ("and pooling", w, After(ints(r, 2, 4, 5, k), factor, -9, pool=((2, 3), (2, 1), (0, 1, 1, 2)))), ("nothing but its zero point", w, After(np.full((2, 4, 5, k), 7, np.int8), factor, 7))):
+        for fmt in ("csc8", "4:4"):
+            error = both(b, s, weights, x, 1, "--format", fmt, after=after)
+            say(f"{tag} residual, {name}, {fmt}", error)
+    after = After(ints(r, 2, 4, 5, k) * (r.random((2, 4, 5, k)) < 0.1), 77, 0, "list")
+    after.r = after.r.astype(np.int8)
+    error = both(b, s, w, x, 1, "--format", "csc8", "--repeat", 2, after=after, repeat=2)
+    say(f"{tag} residual as lists, twice", error)
+    after = After(ints(r, 2, 4, 5, 12), factor, 2)
+    say(f"{tag} residual of a depthwise layer", both(b, Shape(pad=(1, 1, 1, 1), groups=12), ints(r, 12, 3, 3, 1), ints(r, 2, 4, 5, 12), 0, after=after))
 
 
 def host(b):
@@ -459,7 +501,45 @@ def refuse(b):
         code, _, _, out = b.conv(weights, image, *options)
         want = f"lacuna conv: {want}\n"
         say(f"{b.port} {b.config} refuses {name}", None if (code, out) == (2, want) and not os.path.exists(y) else f"expected exit 2 and {want!r}, got {code} and {out!r}")
+    r, rf, ff = np.zeros((1, 3, 4, 4), np.int8), b.path("R.npy"), b.path("F.npy")
+    for name, after, more, want in [
+        ("windows beyond the outputs", After(pool=((2, 5), (1, 1), (0, 0, 0, 0))), [], "--maxpool: a kernel of 2 x 5 pixels, expected at most the padded outputs, 3 x 4"),
+        ("windows that are always too large", After(pool=((14, 14), (1, 1), (13, 13, 13, 13))), ["--pad", 14], None),
+        ("a residual of other channels", After(r[..., :3]), [], f"{rf}: shape (1, 3, 4, 3), expected (1, 3, 4, 4), that of the outputs"),
+        ("a residual of the pooled shape", After(r[:, :1, :2], pool=((2, 2), (2, 2), (0, 0, 0, 0))), [], f"{rf}: shape (1, 1, 2, 4), expected (1, 3, 4, 4), that of the outputs before pooling"),
+        ("a residual of three dimensions", After(r[0]), [], f"{rf}: shape (3, 4, 4), expected four dimensions, [N, OH, OW, K]"),
+        ("a residual of int32", After(r.astype(np.int32)), [], f"{rf}: byte 20: dtype int32, expected int8, uint8 or int16"),
+        ("a zero point that int8 has not", After(r, 1, 128), [], f"--residual-zero-point 128: expected -128 .. 127, the range of {rf} (int8)"),
+        ("factors of other channels", After(r, np.zeros(3, np.int16)), [], f"{ff}: shape (3,), expected (4,), one value for each output channel"),
+        ("a factor file that is not there", After(r, "none.npy"), [], "none.npy: cannot be read: No such file or directory"),
+        ("a result in place of the residual", After(r), ["-o", rf], f"{rf}: expected an output file that is not an input"),
+        ("a result in place of the factors", After(r, np.zeros(4, np.int16)), ["-o", ff], f"{ff}: expected an output file that is not an input"),
+    ]:
+        code, _, _, out = b.conv(w, x[..., :2], *after.options(b), *more)
+        if want is None:
+            small = Bench(b.port, "l4", b.folder)
+            code, _, _, out = small.conv(w, x[..., :2], *after.options(b), *more)
+            want = "--maxpool: a window of 14 x 14 outputs does not fit the accumulators of configuration l4"
+        want = f"lacuna conv: {want}\n"
+        say(f"{b.port} {b.config} refuses {name}", None if (code, out) == (2, want) and not os.path.exists(y) else f"expected exit 2 and {want!r}, got {code} and {out!r}")
+    b.save("F.npy", np.zeros(4, np.int32))
+    code, _, _, out = b.conv(w, x[..., :2], "--residual", b.save("R.npy", r), "--residual-factor", ff)
+    say(f"{b.port} {b.config} refuses factors of int32", None if code == 2 and "dtype int32, expected int16" in out else f"{code} {out!r}")
+    code, _, _, out = Bench(b.port, "i5", b.folder).conv(w, x[..., :2], "--maxpool", "2:2")
+    say(f"{b.port} i5 refuses pooling", None if (code, out) == (2, "lacuna conv: configuration i5 has no convolution\n") else f"{code} {out!r}")
     usage = [
+        (["--maxpool", "2"], "--maxpool '2': expected kernel:stride or kernel:stride:padding"),
+        (["--maxpool", "2:2:0:0"], "--maxpool '2:2:0:0': expected kernel:stride or kernel:stride:padding"),
+        (["--maxpool", "2:2:"], "--maxpool padding '': expected one integer, or 4 with commas, of 0 .. 14"),
+        (["--maxpool", ":2"], "--maxpool kernel '': expected one integer, or 2 with commas, of 1 .. 15"),
+        (["--maxpool", "16:2"], "--maxpool kernel '16': expected one integer, or 2 with commas, of 1 .. 15"),
+        (["--maxpool", "2:1,0"], "--maxpool stride '1,0': expected one integer, or 2 with commas, of 1 .. 15"),
+        (["--maxpool", "2,3:2:0,0,2,0"], "--maxpool '2,3:2:0,0,2,0': a padding of 2, expected less than the 2 pixels of the kernel"),
+        (["--maxpool", "2:" + "2" * 80], "--maxpool '2:" + "2" * 80 + "': expected kernel:stride or kernel:stride:padding"),
+        (["--residual-factor", "3"], "--residual-factor, --residual-zero-point and --residual-as: expected --residual with them"),
+        (["--residual", "R.npy", "--residual-factor", "32768"], "--residual-factor '32768': expected an integer -32768 .. 32767"),
+        (["--residual", "R.npy", "--residual-zero-point", "x"], "--residual-zero-point 'x': expected an integer -32768 .. 32767"),
+        (["--residual", "R.npy", "--residual-as", "sparse"], "--residual-as 'sparse': expected dense, list or auto"),
         (["--taps", "rows", "--format", "2:4"], "--taps rows: expected --format csc or csc8 with it"),
         (["--input-as", "lists"], "--input-as 'lists': expected dense, list or auto"),
         (["--output-as", "auto", "--out-type", "int8"], "--output-as 'auto': expected dense or list"),
@@ -468,7 +548,7 @@ def refuse(b):
     for options, want in usage:  # a matter of options alone: argp adds two lines
         code, _, _, out = b.conv(w, x[..., :2], *options)
         out = out.partition("\n")[0]
-        say(f"{b.port} {b.config} refuses {' '.join(map(str, options))}", None if (code, out) == (2, f"lacuna conv: {want}") and not os.path.exists(y) else f"expected exit 2 and {want!r}, got {code} and {out!r}")
+        say(f"{b.port} {b.config} refuses {' '.join(map(str, options))[:60]}", None if (code, out) == (2, f"lacuna conv: {want}") and not os.path.exists(y) else f"expected exit 2 and {want!r}, got {code} and {out!r}")
 
 
 def has_convolution(b):
