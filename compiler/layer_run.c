@@ -173,7 +173,11 @@ static int plan_slices(layer *l, runner_plan *plan, diag *d)
         free(l->jobs);
         l->jobs = calloc((size_t)l->o.repeat * l->n_slices * l->parts, sizeof *l->jobs);
         if (!l->jobs) return diag_set(d, "not enough memory");
-        const lac_status s = count(l, plan);
+        lac_status s = count(l, plan);
+        if (s == LAC_E_SPACE && l->resident && l->o.place == LAYER_AUTO) { /* nothing is left for what is streamed besides */
+            l->resident = 0;
+            s = count(l, plan);
+        }
         if (!s) return 0;
         if (s != LAC_E_SPACE) return diag_set(d, "%s and %s: no commands for them: %s", l->o.w, l->o.x, lac_status_name(s));
         if (l->depthwise) break; /* X has these channels and no others */

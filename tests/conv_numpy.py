@@ -391,10 +391,17 @@ def residuals(b, r):
         for fmt in ("csc8", "4:4"):
             error = both(b, s, weights, x, 1, "--format", fmt, after=after)
             say(f"{tag} residual, {name}, {fmt}", error)
-    after = After(ints(r, 2, 4, 5, k) * (r.random((2, 4, 5, k)) < 0.1), 77, 0, "list")
-    after.r = after.r.astype(np.int8)
-    error = both(b, s, w, x, 1, "--format", "csc8", "--repeat", 2, after=after, repeat=2)
-    say(f"{tag} residual as lists, twice", error)
+    after = After(np.where(r.random((2, 4, 5, 5)) < 0.1, ints(r, 2, 4, 5, 5), np.int8(9)), 77, 9, "list")
+    error = both(b, s, w[:5], x, 1, "--format", "csc8", "--repeat", 2, after=after, repeat=2)
+    if not error:
+        with open(b.path("stats.json"), encoding="utf-8") as f:
+            once = json.load(f)["tensor_bytes"]["residual"]
+        error = None if once == b.list_bytes(after.r.reshape(8, -1), 9) else f"{once} bytes"
+    say(f"{tag} residual as lists, twice, channels filled up", error)
+    c = b.keys["COL_DEPTH"] // 10
+    if c * 10 == b.keys["COL_DEPTH"] and c < 100:
+        after, weights = After(ints(r, 1, 4, 1, 4), factor[:4], 2), ints(r, 4, 1, 10, c)
+        say(f"{tag} residual of a layer that would take all columns", both(b, Shape(), weights, ints(r, 1, 4, 10, c), 0, "--format", "csc8", "--taps", "columns", after=after))
     after = After(ints(r, 2, 4, 5, 12), factor, 2)
     say(f"{tag} residual of a depthwise layer", both(b, Shape(pad=(1, 1, 1, 1), groups=12), ints(r, 12, 3, 3, 1), ints(r, 2, 4, 5, 12), 0, after=after))
 
