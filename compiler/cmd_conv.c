@@ -44,7 +44,7 @@ typedef struct {
 enum { KEY_STRIDE = 256, KEY_PAD, KEY_DILATION, KEY_GROUPS, KEY_TAPS, KEY_MAXPOOL, KEY_RESIDUAL, KEY_FACTOR, KEY_R_ZERO, KEY_R_AS };
 
 static const struct argp_option options_[] = {
-    { "output", 'o', "Y.npy", 0, "Result [N, OH, OW, K]; required", 0 },
+    { "output", 'o', "Y.npy", 0, "Result [N, OH, OW, K], with --maxpool its pooled rows and pixels; required", 0 },
     { "stride", KEY_STRIDE, "Y,X", 0, "Pixels of X from one of Y to the next (default 1; one number for both)", 0 },
     { "pad", KEY_PAD, "T,L,B,R", 0, "Zeros around the image: top, left, bottom, right (default 0; one number for all)", 0 },
     { "dilation", KEY_DILATION, "Y,X", 0, "Pixels of X from one tap to the next (default 1; one number for both)", 0 },
@@ -532,7 +532,8 @@ int cmd_conv(cli_globals *g, int argc, char **argv)
         options_, parse, "W.npy X.npy -o Y.npy",
         "2-D convolution of images, channels last.\v"
         "W [K, R, S, C/groups] is int8 or int16 (csc: at most 15 distinct non-zero values), or float32 with --cluster; X [N, H, W, C] is int8, uint8 or "
-        "int16. A kernel has at most 11 x 11 taps. Outside the image X is its zero point.",
+        "int16. A kernel has at most 11 x 11 taps. Outside the image X is its zero point.\n\n"
+        "With a residual Y = pool(requantise(sum + F[k] * (R - Z))): F[k] is the scale of R over that of the sums, rounded.",
         children, 0, 0,
     };
     static const layer_kind kind = { "conv", load, prepare, build, misfit, otherwise };
