@@ -184,7 +184,7 @@ def check(b, s, w, x, z, *options, repeat=1, want=None, port=None, after=After()
         return f"stats {stats['cycles']} cycles, {stats['lanes']} lanes, {stats['repeat']} repetitions"
     long = len(x) > 65535  # more commands than a ring holds are not predicted
     orders[rows] += 1
-    if stats["cycles"]:
+    if stats["cycles"] and stats["predicted_cycles"]:
         guesses.append(stats["predicted_cycles"] / stats["cycles"])
     if (stats["predicted_cycles"] is None) != long and plain or (stats["predicted_cycles"] or 1e9) < max(stats["items"], need / b.lanes):
         return f"predicted {stats['predicted_cycles']} cycles for {stats['items']} items, {need} multiplications"
@@ -462,6 +462,7 @@ def host(b):
     say(f"{tag} --cluster", out.strip() if code else differs(y, Shape().conv(np.int64(w * 32767), x.astype(np.int64))))
     w, x = np.full((1, 1, 1, 1), 3, np.int8), ints(r, 65540, 1, 1, 1)
     say(f"{tag} 65540 images", check(b, Shape(), w, x, 1, "--format", "csc8"))
+    say(f"{tag} 65540 images and a residual", check(b, Shape(), w, x, 1, "--format", "csc8", after=After(x[::-1], 5, 2, "list")))
 
 
 def large(b):
