@@ -62,18 +62,19 @@ static const struct argp_option options_[] = {
 /* "2:2", "3,3:2,2:1,1,0,0" */
 static void parse_pool(struct argp_state *state, const char *arg, lac_pool *p)
 {
-    char     part[3][64] = { "", "", "" };
-    uint32_t kernel[2], stride[2], pad[4] = { 0 };
-    int      n = 0;
-    for (const char *at = arg; n < 3; at++) {
+    static const char form[] = "--maxpool '%s': expected kernel:stride or kernel:stride:padding";
+    char        part[3][64];
+    uint32_t    kernel[2], stride[2], pad[4] = { 0 };
+    const char *at = arg;
+    int         n = 0;
+    do {
         const size_t len = strcspn(at, ":");
-        if (len >= sizeof part[0]) break;
-        memcpy(part[n++], at, len);
+        if (n == 3 || len >= sizeof part[0]) argp_error(state, form, arg);
+        memcpy(part[n], at, len);
+        part[n++][len] = 0;
         at += len;
-        if (!*at) break;
-        if (n == 3) n = 4; /* a fourth */
-    }
-    if (n != 2 && n != 3) argp_error(state, "--maxpool '%s': expected kernel:stride or kernel:stride:padding", arg);
+    } while (*at++);
+    if (n < 2) argp_error(state, form, arg);
     cli_list(state, "--maxpool kernel", part[0], kernel, 2, 1, MAX_POOL);
     cli_list(state, "--maxpool stride", part[1], stride, 2, 1, MAX_POOL);
     if (n == 3) cli_list(state, "--maxpool padding", part[2], pad, 4, 0, MAX_POOL - 1);

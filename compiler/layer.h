@@ -5,7 +5,8 @@
  *   Steps     options, files, weights into a format, packing, layout of device memory, run, compare, write: layer_main() does them in this
  *             order; what differs is a layer_kind's
  *   Device    X and Y are rows: `x_lines` of `x_width` elements for each of the batch (of a fully connected layer one, its point; of an image its
- *             height), and `y_lines` of `y_pixels` pixels. A pixel has as many channels as the packed layer
+ *             height), and `y_lines` of `y_pixels` pixels. A pixel has as many channels as the packed layer. Each line stands dense or as a compressed list;
+ *             of a residual each slice has its channels as a tensor of its own
  *   Counting  macs, cycles and bytes in --stats are those of everything between first doorbell and last interrupt, all
  *             repetitions together; loading resident weights is not in it
  *   Errors    0; -1: *d has a sentence */

@@ -50,7 +50,7 @@ class Bench(fc_numpy.Bench):
         if p.returncode:
             return p.returncode, None, None, p.stdout + p.stderr
         with open(stats, encoding="utf-8") as f:
-            return 0, np.load(y), json.load(f), p.stdout + p.stderr
+            return 0, np.load(y) if os.path.exists(y) else None, json.load(f), p.stdout + p.stderr
 
 
 class Shape:
