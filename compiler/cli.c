@@ -84,6 +84,13 @@ void cli_list(struct argp_state *state, const char *option, const char *text, ui
     for (int i = have; i < n; i++) v[i] = v[0];
 }
 
+void cli_two_files(struct argp_state *state, const char *arg, const char **first, const char **second)
+{
+    if (state->arg_num == 0) *first = arg;
+    else if (state->arg_num == 1) *second = arg;
+    else argp_error(state, "unexpected argument '%s', expected two files", arg);
+}
+
 uint32_t cli_latency(struct argp_state *state, const char *text) { return (uint32_t)cli_integer(state, "--memory-latency", text, 1, 1000); }
 
 /* ---- Messages -------------------------------------------------------------------------------------- */

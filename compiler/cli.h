@@ -44,6 +44,9 @@ int64_t cli_integer(struct argp_state *state, const char *option, const char *te
 void    cli_pair(struct argp_state *state, const char *option, const char *text, int64_t v[2], int64_t lo, int64_t hi);
 void    cli_list(struct argp_state *state, const char *option, const char *text, uint32_t *v, int n, int64_t lo, int64_t hi); /* n values, or one for all */
 
+/* An argument that is no option: the first is *first, the second *second, a third is too many. */
+void cli_two_files(struct argp_state *state, const char *arg, const char **first, const char **second);
+
 /* --memory-latency, of the subcommands that know time. */
 #define CLI_LATENCY_HELP "Cycles from a request to its first beat, of simulated memory and predictions, 1 .. 1000 (default 20)"
 uint32_t cli_latency(struct argp_state *state, const char *text);

@@ -78,11 +78,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case KEY_RESIDENT: o->resident = 1; break;
     case KEY_STREAM:   o->streamed = 1; break;
     case KEY_LATENCY:  o->latency = cli_latency(state, arg); break;
-    case ARGP_KEY_ARG:
-        if (state->arg_num == 0) o->w = arg;
-        else if (state->arg_num == 1) o->x = arg;
-        else argp_error(state, "unexpected argument '%s', expected two files", arg);
-        break;
+    case ARGP_KEY_ARG: cli_two_files(state, arg, &o->w, &o->x); break;
     case ARGP_KEY_END:
         if (!o->w || !o->x) argp_error(state, "expected two files, W.npy and X.npy");
         if (o->g->trace) argp_error(state, "--trace: nothing runs here");

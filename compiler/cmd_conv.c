@@ -8,6 +8,8 @@
  *             four channels. Groups are blocks of it: what is outside them is 0
  *   Taps      columns of the matrix (every format), or rows (csc, csc8, depthwise): the order that is counted to take fewer cycles
  *   Images    X goes to device memory row by row, a pixel filled up to the matrix's channels with the zero point
+ *   Pooling   where windows of outputs are pooled, Y has only their largest ones
+ *   Residual  R, of the shape of the outputs before pooling, is added to the sums, channel k times a factor
  *   Rest      what is common to all layers: layer.h */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -15,7 +17,7 @@
 #include "layer.h"
 #include "operands.h"
 
-enum { MAX_KERNEL = 11, MAX_STEP = 32767, MAX_ROW = 65535 /* [elements] of an image row */ };
+enum { MAX_KERNEL = 11, MAX_POOL = 15, MAX_STEP = 32767, MAX_ROW = 65535 /* [elements] of an image row */ };
 
 typedef struct {
     layer          l; /* first */
@@ -24,6 +26,12 @@ typedef struct {
     uint32_t       groups;
     enum { TAPS_AUTO, TAPS_COLUMNS, TAPS_ROWS } taps;
     lac_conv_shape shape;
+    lac_pool       pool;
+    const char    *r_file, *factor_file;   /* or NULL */
+    int64_t        r_zero, factor;         /* factor: of all channels, where there is no file */
+    int            r_options;              /* some option of the residual was given */
+    npy_array      r, f;
+    int16_t       *factors;                /* of all rows of the matrix */
     host_matrix    given;                  /* W */
     void          *wide;                   /* the matrix */
     void          *image;                  /* X with filled-up pixels, where that is not X itself */
@@ -33,21 +41,62 @@ typedef struct {
 
 /* ---- Options --------------------------------------------------------------------------------------- */
 
-enum { KEY_STRIDE = 256, KEY_PAD, KEY_DILATION, KEY_GROUPS, KEY_TAPS };
+enum { KEY_STRIDE = 256, KEY_PAD, KEY_DILATION, KEY_GROUPS, KEY_TAPS, KEY_MAXPOOL, KEY_RESIDUAL, KEY_FACTOR, KEY_R_ZERO, KEY_R_AS };
 
 static const struct argp_option options_[] = {
-    { "output", 'o', "Y.npy", 0, "Result [N, OH, OW, K]; required", 0 },
+    { "output", 'o', "Y.npy", 0, "Result [N, OH, OW, K], with --maxpool its pooled rows and pixels; required", 0 },
     { "stride", KEY_STRIDE, "Y,X", 0, "Pixels of X from one of Y to the next (default 1; one number for both)", 0 },
     { "pad", KEY_PAD, "T,L,B,R", 0, "Zeros around the image: top, left, bottom, right (default 0; one number for all)", 0 },
     { "dilation", KEY_DILATION, "Y,X", 0, "Pixels of X from one tap to the next (default 1; one number for both)", 0 },
     { "groups", KEY_GROUPS, "G", 0, "Groups of channels that do not mix; as many as X has channels: depthwise (default 1)", 0 },
     { "taps", KEY_TAPS, "ORDER", 0, "columns: every format; rows: csc, csc8 and depthwise, each activation is looked at once; auto (default): what is counted to take fewer cycles", 0 },
+    { "maxpool", KEY_MAXPOOL, "K:S[:T,L,B,R]", 0, "Y has the largest output of each window of K pixels, S from one to the next (each 1 .. 15; Y,X or one number for both), around the image of "
+      "outputs T,L,B,R pixels that do not count (each below K)", 0 },
+    { "residual", KEY_RESIDUAL, "R.npy", 0, "Added to the sums: [N, OH, OW, K] before pooling, int8, uint8 or int16", 0 },
+    { "residual-factor", KEY_FACTOR, "F", 0, "It is multiplied by: F.npy, int16 [K], or a number for all channels (default 1)", 0 },
+    { "residual-zero-point", KEY_R_ZERO, "Z", 0, "Subtracted from R first (default 0)", 0 },
+    { "residual-as", KEY_R_AS, "A", 0, "R in device memory: dense (default), list or auto, as --input-as", 0 },
     { 0 },
 };
+
+/* "2:2", "3,3:2,2:1,1,0,0" */
+static void parse_pool(struct argp_state *state, const char *arg, lac_pool *p)
+{
+    static const char form[] = "--maxpool '%s': expected kernel:stride or kernel:stride:padding";
+    char        part[3][64];
+    uint32_t    kernel[2], stride[2], pad[4] = { 0 };
+    const char *at = arg;
+    int         n = 0;
+    do {
+        const size_t len = strcspn(at, ":");
+        if (n == 3 || len >= sizeof part[0]) argp_error(state, form, arg);
+        memcpy(part[n], at, len);
+        part[n++][len] = 0;
+        at += len;
+    } while (*at++);
+    if (n < 2) argp_error(state, form, arg);
+    cli_list(state, "--maxpool kernel", part[0], kernel, 2, 1, MAX_POOL);
+    cli_list(state, "--maxpool stride", part[1], stride, 2, 1, MAX_POOL);
+    if (n == 3) cli_list(state, "--maxpool padding", part[2], pad, 4, 0, MAX_POOL - 1);
+    for (int i = 0; i < 4; i++)
+        if (pad[i] >= kernel[i % 2])
+            argp_error(state, "--maxpool '%s': a padding of %" PRIu32 ", expected less than the %" PRIu32 " pixels of the kernel", arg, pad[i], kernel[i % 2]);
+    *p = (lac_pool){ kernel[0], kernel[1], stride[0], stride[1], pad[0], pad[1], pad[2], pad[3] };
+}
+
+/* A number, or else a file. */
+static void parse_factor(struct argp_state *state, const char *arg, conv *v)
+{
+    char *end;
+    (void)strtoll(arg, &end, 10);
+    v->factor_file = end == arg || *end ? arg : NULL;
+    if (!v->factor_file) v->factor = cli_integer(state, "--residual-factor", arg, INT16_MIN, INT16_MAX);
+}
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     conv *v = state->input;
+    if (key >= KEY_FACTOR && key <= KEY_R_AS) v->r_options = 1;
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &v->l.o;
@@ -64,8 +113,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         else if (!strcmp(arg, "rows")) v->taps = TAPS_ROWS;
         else argp_error(state, "--taps '%s': expected columns, rows or auto", arg);
         break;
+    case KEY_MAXPOOL:  parse_pool(state, arg, &v->pool); break;
+    case KEY_RESIDUAL: v->r_file = arg; break;
+    case KEY_FACTOR:   parse_factor(state, arg, v); break;
+    case KEY_R_ZERO:   v->r_zero = cli_integer(state, "--residual-zero-point", arg, -32768, 32767); break;
+    case KEY_R_AS:     v->l.residual.as = layer_parse_as(state, "--residual-as", arg, 1); break;
     case ARGP_KEY_END:
         layer_check_options(&v->l.o, state);
+        if (v->r_options && !v->r_file) argp_error(state, "--residual-factor, --residual-zero-point and --residual-as: expected --residual with them");
         if (v->taps == TAPS_ROWS && host_format_n(v->l.o.format)) argp_error(state, "--taps rows: expected --format csc or csc8 with it");
         break;
     default: return ARGP_ERR_UNKNOWN;
@@ -129,7 +184,13 @@ static int check_shapes(conv *v, diag *d)
     if (out_y > HOST_MAX_DIM || out_x > HOST_MAX_DIM)
         return diag_set(d, "%s: %" PRIu32 " x %" PRIu32 " output pixels, expected at most %d x %d", o->y, out_y, out_x, HOST_MAX_DIM, HOST_MAX_DIM);
 
-    const size_t dim[4] = { x[0], out_y, out_x, w[0] };
+    const lac_conv job = { .shape = *s, .pool = v->pool };
+    const uint32_t y_rows = lac_conv_y_rows(&job), y_pixels = lac_conv_y_pixels(&job);
+    if (!y_rows || !y_pixels)
+        return diag_set(d, "--maxpool: a kernel of %" PRIu32 " x %" PRIu32 " pixels, expected at most the padded outputs, %" PRIu32 " x %" PRIu32, v->pool.kernel_y,
+                        v->pool.kernel_x, out_y + v->pool.pad_top + v->pool.pad_bottom, out_x + v->pool.pad_left + v->pool.pad_right);
+
+    const size_t dim[4] = { x[0], y_rows, y_pixels, w[0] };
     l->out_ndim = 4;
     l->out_count = 1;
     for (unsigned i = 0; i < 4; i++) {
@@ -140,21 +201,40 @@ static int check_shapes(conv *v, diag *d)
     return 0;
 }
 
+/* R and its factors. What it adds to the macs is counted with the convolution's. */
+static int load_residual(conv *v, diag *d)
+{
+    layer         *l = &v->l;
+    const uint32_t out[4] = { (uint32_t)l->x.dim[0], lac_conv_out_y(&v->shape), lac_conv_out_x(&v->shape), (uint32_t)l->w.dim[0] };
+    lac_type       type;
+    char           shape[192];
+    if (!v->r_file) return 0;
+    if (operands_array(v->r_file, OPERANDS_X, 4, "[N, OH, OW, K]", &v->r, d) || operands_zero(v->r_file, "--residual-zero-point", v->r_zero, &v->r, &type, d)) return -1;
+    for (int i = 0; i < 4; i++)
+        if (v->r.dim[i] != out[i])
+            return diag_set(d, "%s: shape %s, expected (%" PRIu32 ", %" PRIu32 ", %" PRIu32 ", %" PRIu32 "), that of the outputs%s", v->r_file,
+                            npy_shape(4, v->r.dim, shape, sizeof shape), out[0], out[1], out[2], out[3], v->pool.kernel_y ? " before pooling" : "");
+    if (v->factor_file && layer_load_vector(v->factor_file, NPY_INT16, 0, out[3], INT16_MIN, INT16_MAX, &v->f, d)) return -1;
+    l->residual = (layer_residual){ .data = v->r.data, .type = type, .zero = (int32_t)v->r_zero, .as = l->residual.as, .lines = out[1], .pixels = out[2], .channels = out[3] };
+    return 0;
+}
+
 static int load(layer *l, diag *d)
 {
     const layer_options *o = &l->o;
     if (operands_array(o->w, layer_weight_types(o), 4, "[K, R, S, C/groups]", &l->w, d) || layer_check_weights(l, d) ||
-        operands_array(o->x, OPERANDS_X, 4, "[N, H, W, C]", &l->x, d) || operands_zero(o->x, o->zero_in, &l->x, &l->in, d))
+        operands_array(o->x, OPERANDS_X, 4, "[N, H, W, C]", &l->x, d) || operands_zero(o->x, "--input-zero-point", o->zero_in, &l->x, &l->in, d))
         return -1;
-    return check_shapes((conv *)l, d) || layer_load_requant(l, d) ? -1 : 0;
+    return check_shapes((conv *)l, d) || layer_load_requant(l, d) || load_residual((conv *)l, d) ? -1 : 0;
 }
 
 /* ---- Weights and images for the machine -------------------------------------------------------------- */
 
-/* v->wide, `rows` rows of R * S * channels. */
-static int widen(conv *v, const host_matrix *given, uint32_t rows, uint32_t channels, diag *d)
+/* l->m: W as v->wide, `rows` rows of R * S * channels. */
+static int widen(conv *v, uint32_t rows, uint32_t channels, diag *d)
 {
     layer         *l = &v->l;
+    const host_matrix *given = &v->given;
     const size_t   es = given->w8 ? 1 : 2, ins = l->w.dim[3], outs = l->w.dim[0] / v->groups, cols = (size_t)l->taps * channels;
     const uint8_t *from = given->w8 ? (const void *)given->w8 : given->w16;
     free(v->wide);
@@ -209,14 +289,43 @@ static int fill_requant(conv *v, uint32_t rows, diag *d)
     return 0;
 }
 
-/* The matrix, and every slice of it, has a multiple of this many rows: of store_w; and where a bank holds less than a row of pixels, of so many that as few
- * pixels as it holds can be a multiple of LAC_ALIGN bytes, at which the driver cuts rows. */
-static uint32_t step_of_rows(const lac_caps *caps, uint32_t pixels, lac_type out)
+/* Factors of all rows of the matrix; those that W has not have 0. */
+static int fill_factors(conv *v, uint32_t rows, diag *d)
 {
-    const uint32_t least = LAC_ALIGN / (uint32_t)layer_out_bytes(out);
-    uint32_t       step = caps->store_w;
-    if (pixels > caps->acc_depth)
-        while (step < least && caps->acc_depth / ((step + caps->lanes - 1) / caps->lanes) * step < least) step *= 2;
+    layer *l = &v->l;
+    if (!l->residual.data || v->factors) return 0;
+    if (!(v->factors = calloc(rows, sizeof *v->factors))) return diag_set(d, "not enough memory");
+    for (size_t k = 0; k < l->w.dim[0]; k++) v->factors[k] = (int16_t)(v->factor_file ? npy_int(&v->f, k) : v->factor);
+    l->residual.factor = v->factors;
+    const uint32_t wide = l->residual.pixels, high = l->residual.lines, channels = l->residual.channels;
+    for (size_t p = 0; p < v->r.count / channels; p++) {
+        if (!host_pool_sees(&v->shape, &v->pool, (uint32_t)(p / wide % high), (uint32_t)(p % wide))) continue;
+        for (uint32_t k = 0; k < channels; k++) l->needed_macs += v->factors[k] && npy_int(&v->r, p * channels + k) != v->r_zero;
+        l->dense_macs += channels;
+    }
+    return 0;
+}
+
+/* Pixels of a row of Y that an accumulator bank has room for at once, where each output takes `each` accumulators of a lane. */
+static uint32_t pixels_in(const conv *v, uint32_t each)
+{
+    const lac_pool *p = &v->pool;
+    const uint32_t  wide = lac_conv_out_x(&v->shape), high = lac_conv_out_y(&v->shape), kernel = p->kernel_y ? p->kernel_x : 1, stride = p->kernel_y ? p->stride_x : 1;
+    const uint32_t  room = v->l.mach.dev.caps.acc_depth / each / (!p->kernel_y ? 1 : p->kernel_y < high ? p->kernel_y : high);
+    return room >= wide ? (uint32_t)v->l.out_dim[2] : room < kernel ? 0 : (room - kernel) / stride + 1;
+}
+
+/* The matrix, and every slice of it, has a multiple of this many rows: of store_w, and of 4 for a residual; and where a bank holds less than a row of pixels, of so many that as few
+ * pixels as it holds can be a multiple of LAC_ALIGN bytes, at which the driver cuts rows. */
+static uint32_t step_of_rows(const conv *v)
+{
+    const lac_caps *caps = &v->l.mach.dev.caps;
+    const uint32_t  least = LAC_ALIGN / (uint32_t)layer_out_bytes(v->l.o.out);
+    uint32_t        step = v->r_file && caps->store_w < 4 ? 4 : caps->store_w;
+    for (; step < least; step *= 2) {
+        const uint32_t has = pixels_in(v, (step + caps->lanes - 1) / caps->lanes);
+        if (has == v->l.out_dim[2] || has * step >= least) break;
+    }
     return step;
 }
 
@@ -231,42 +340,50 @@ static uint32_t row_lines(const layer *l, uint32_t elements)
 static int lay_images(conv *v, uint32_t rows, uint32_t step, diag *d)
 {
     layer         *l = &v->l;
-    const uint32_t wide = (uint32_t)l->out_dim[2];
-    if (fill_pixels(v, l->channels, d) || fill_requant(v, rows, d)) return -1;
+    if (fill_pixels(v, l->channels, d) || fill_requant(v, rows, d) || fill_factors(v, rows, d)) return -1;
     l->batch = l->x.dim[0];
     l->x_lines = v->shape.height;
     l->x_width = v->shape.width * l->channels;
     l->y_lines = (uint32_t)l->out_dim[1];
-    l->y_pixels = wide;
+    l->y_pixels = (uint32_t)l->out_dim[2];
     l->row_step = step;
-    l->max_rows = MAX_ROW / wide / step * step;
+    l->max_rows = MAX_ROW / lac_conv_out_x(&v->shape) / step * step;
     v->shape.channels = l->channels;
     return 0;
 }
 
-/* Taps as rows: the matrix, and what it is counted to cost. Before, l->m is that of taps as columns, of padded channels. Depthwise the matrix is W itself, [channels][taps], and X has as many channels. */
-static int rows_matrix(conv *v, uint32_t rows, uint64_t *cycles, diag *d)
+/* Taps as rows: what they are counted to cost. l->m is the matrix of taps as columns, of padded channels. */
+static int count_rows(const conv *v, int depthwise, uint64_t *cycles, diag *d)
 {
-    layer               *l = &v->l;
+    const layer         *l = &v->l;
     const lac_conv_shape image = { 1, v->shape.height, v->shape.width, v->shape.channels, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0 };
     const double         reach = (double)l->taps / v->shape.stride_y / v->shape.stride_x;
     host_uses            uses;
     uint64_t             rules;
-    if (l->depthwise) {
-        const size_t es = v->given.w8 ? 1 : 2;
-        free(v->wide);
-        if (!(v->wide = calloc(rows * es, l->taps))) return diag_set(d, "%s: not enough memory", l->o.w);
-        memcpy(v->wide, v->given.w8 ? (const void *)v->given.w8 : v->given.w16, l->w.count * es);
-        l->m = (host_matrix){ rows, l->taps, v->given.w8 ? v->wide : NULL, v->given.w8 ? NULL : v->wide };
-        l->channels = rows;
-    }
-    if (host_uses_conv(&uses, l->x.data, l->in, (int32_t)l->o.zero_in, l->x.dim[0], &image, &rules)) return diag_set(d, "not enough memory");
-    *cycles = host_cycles_rows(&l->m, &l->uses, &uses, reach, l->depthwise, l->mach.dev.caps.lanes);
+    if (host_uses_conv(&uses, l->x.data, l->in, (int32_t)l->o.zero_in, l->x.dim[0], &image, NULL, &rules)) return diag_set(d, "not enough memory");
+    *cycles = host_cycles_rows(depthwise ? &v->given : &l->m, &l->uses, &uses, reach, depthwise, l->mach.dev.caps.lanes);
     host_uses_free(&uses);
-    return l->depthwise ? 0 : widen(v, &v->given, rows, v->shape.channels, d);
+    return 0;
 }
 
-static uint32_t matrix_rows(const layer *l, uint32_t step) { return (uint32_t)((l->w.dim[0] + step - 1) / step * step); }
+/* Taps as rows, in the format `as`. Depthwise the matrix is W itself, [channels][taps] of 8 bit, and X has as many channels. */
+static int as_rows(conv *v, host_format as, int depthwise, uint32_t rows, uint32_t step, diag *d)
+{
+    layer *l = &v->l;
+    l->depthwise = depthwise;
+    l->format = depthwise ? HOST_CSC8 : as;
+    l->rows = &v->shape;
+    if (depthwise) {
+        free(v->wide);
+        if (!(v->wide = calloc(rows, l->taps))) return diag_set(d, "%s: not enough memory", l->o.w);
+        memcpy(v->wide, v->given.w8, l->w.count);
+        l->m = (host_matrix){ rows, l->taps, v->wide, NULL };
+        l->channels = rows;
+    } else if (l->channels != v->shape.channels && widen(v, rows, v->shape.channels, d)) {
+        return -1;
+    }
+    return lay_images(v, rows, step, d);
+}
 
 /* l->m has padded channels. l->format: the one asked for, or the best; l->lane_cycles: what it is counted to cost. */
 static int choose_format(conv *v, diag *d)
@@ -285,17 +402,42 @@ static int choose_format(conv *v, diag *d)
     return l->format == HOST_AUTO ? diag_set(d, "%s: no format of configuration %s takes it", l->o.w, l->mach.cfg.name) : 0;
 }
 
-/* Taps as columns, in the format that is chosen. */
+/* Taps as columns, in the format that is chosen. l->m has padded channels. */
 static int as_columns(conv *v, uint32_t step, diag *d)
 {
     layer         *l = &v->l;
-    const uint32_t channels = (uint32_t)l->x.dim[3], padded = host_padded(channels), cp = host_format_n(l->format) ? padded : channels;
+    const uint32_t channels = (uint32_t)l->x.dim[3], cp = host_format_n(l->format) ? l->channels : channels;
     l->rows = NULL;
     l->depthwise = 0;
     v->shape.channels = channels;
-    if (widen(v, &v->given, matrix_rows(l, step), cp, d)) return -1;
-    if (l->o.prune) host_nm_prune(v->wide, l->m.rows, l->m.cols, host_format_n(l->o.format));
-    return lay_images(v, l->m.rows, step, d);
+    return (cp != l->channels && widen(v, l->m.rows, cp, d)) || lay_images(v, l->m.rows, step, d) ? -1 : 0;
+}
+
+/* Taps as rows, where that is possible and counts fewer cycles, else as columns. What the machine cannot do after all is found when it is packed: otherwise(). */
+static int choose_order(conv *v, uint32_t rows, uint32_t step, diag *d)
+{
+    layer               *l = &v->l;
+    const layer_options *o = &l->o;
+    const uint32_t       lanes = l->mach.dev.caps.lanes;
+    host_codes           codes;
+    size_t               where;
+    diag                 unused;
+    uint64_t             cycles = UINT64_MAX;
+    const host_format as = o->format != HOST_AUTO ? o->format : v->given.w8 && host_collect(&v->given, &codes, &where) ? HOST_CSC8 : HOST_CSC;
+    const int         depthwise = v->groups == l->w.dim[0] && l->w.dim[3] == 1 && lanes % 4 == 0 && v->given.w8 && o->format != HOST_CSC
+                                  && rows % 4 == 0 && !check_limits(v, rows, &unused) && v->groups > 1;
+    const int         able = !host_format_n(as) && (l->taps == 1 || (v->shape.dilation_y == 1 && v->shape.dilation_x == 1));
+    if (v->taps == TAPS_ROWS && !able) return diag_set(d, "--taps rows: expected --dilation 1 with it");
+    if (v->taps == TAPS_COLUMNS || !able) return as_columns(v, step, d);
+    if (v->taps == TAPS_AUTO) {
+        if (l->taps == 1 && !depthwise) return as_columns(v, step, d);
+        /* What falls off the edges must not overflow where the outputs do not: lac_conv_pack_rows(). */
+        if (host_largest_sum(&l->m, l->x.data, l->in, (int32_t)o->zero_in, l->x.count) >= (uint64_t)1 << 35) return as_columns(v, step, d);
+    }
+    if (count_rows(v, depthwise, &cycles, d)) return -1;
+    if (v->taps == TAPS_AUTO && cycles >= l->lane_cycles) return as_columns(v, step, d);
+    l->lane_cycles = cycles;
+    return as_rows(v, as, depthwise, rows, step, d);
 }
 
 /* The machine is known: matrix, format, order, images. */
@@ -305,15 +447,15 @@ static int prepare(layer *l, diag *d)
     const layer_options *o = &l->o;
     const lac_caps      *caps = &l->mach.dev.caps;
     const uint32_t       padded = host_padded(v->shape.channels);
-    const uint32_t       wide = (uint32_t)l->out_dim[2];
-    const uint32_t       step = step_of_rows(caps, wide, o->out);
+    const uint32_t       wide = lac_conv_out_x(&v->shape);
+    const uint32_t       step = step_of_rows(v);
     const uint64_t       rows = (l->w.dim[0] + step - 1) / step * step;
     const int            nm = host_format_n(o->format) != 0;
-    host_codes           codes;
-    size_t               where;
     uint64_t             rules;
-    diag                 unused;
     if (!(caps->formats & LAC_HAS_WINDOWS)) return diag_set(d, "configuration %s has no convolution", l->mach.cfg.name);
+    if (v->r_file && (caps->lanes % 4 || !(caps->formats & 1u << LAC_CSC8)))
+        return diag_set(d, "--residual: configuration %s has %" PRIu32 " lanes%s, expected a multiple of 4 and format csc8", l->mach.cfg.name, caps->lanes,
+                        caps->formats & 1u << LAC_CSC8 ? "" : " and no csc8");
     if (layer_has_format(l, d)) return -1;
     if (rows > HOST_MAX_DIM || (uint64_t)wide * step > MAX_ROW)
         return diag_set(d, "an output row of %" PRIu32 " pixels of %zu channels, filled up to a multiple of %" PRIu32 ", has too many elements", wide,
@@ -322,34 +464,14 @@ static int prepare(layer *l, diag *d)
 
     l->taps = v->shape.kernel_y * v->shape.kernel_x;
     l->groups = v->groups;
-    if (layer_weights(l, &v->given, d) || widen(v, &v->given, (uint32_t)rows, padded, d) ||
+    if (layer_weights(l, &v->given, d) || widen(v, (uint32_t)rows, padded, d) ||
         layer_shape(l, &v->given, &l->m, l->m.w8 ? v->wide : NULL, d))
         return -1;
-    if (host_uses_conv(&l->uses, l->x.data, l->in, (int32_t)o->zero_in, l->x.dim[0], &v->shape, &rules)) return diag_set(d, "not enough memory");
+    if (host_uses_conv(&l->uses, l->x.data, l->in, (int32_t)o->zero_in, l->x.dim[0], &v->shape, &v->pool, &rules)) return diag_set(d, "not enough memory");
     if (choose_format(v, d)) return -1;
     l->needed_macs = host_needed_macs(&l->m, &l->uses);
     l->dense_macs = rules * l->w.dim[3] * l->w.dim[0];
-
-    /* Taps as rows, where that is possible and counts fewer cycles. What the machine cannot do after all is found when it is packed: otherwise(). */
-    const host_format as = o->format != HOST_AUTO ? o->format : v->given.w8 && host_collect(&v->given, &codes, &where) ? HOST_CSC8 : HOST_CSC;
-    const int         depthwise = v->groups == l->w.dim[0] && l->w.dim[3] == 1 && caps->lanes % 4 == 0 && v->given.w8 && o->format != HOST_CSC
-                                  && rows % 4 == 0 && !check_limits(v, rows, &unused) && v->groups > 1;
-    /* What falls off the edges must not overflow where the outputs do not: lac_conv_pack_rows(). */
-    const int         safe = host_largest_sum(&l->m, l->x.data, l->in, (int32_t)o->zero_in, l->x.count) < (uint64_t)1 << 35;
-    const int         able = !host_format_n(as) && (l->taps == 1 || (v->shape.dilation_y == 1 && v->shape.dilation_x == 1));
-    if (v->taps == TAPS_ROWS && !able) return diag_set(d, "--taps rows: expected --dilation 1 with it");
-    if (v->taps != TAPS_COLUMNS && able && (safe || v->taps == TAPS_ROWS) && (l->taps > 1 || v->taps == TAPS_ROWS || depthwise)) {
-        uint64_t cycles = UINT64_MAX;
-        l->depthwise = depthwise;
-        if (rows_matrix(v, (uint32_t)rows, &cycles, d)) return -1;
-        if (v->taps == TAPS_ROWS || cycles < l->lane_cycles) {
-            l->format = depthwise ? HOST_CSC8 : as;
-            l->lane_cycles = cycles;
-            l->rows = &v->shape;
-            return lay_images(v, (uint32_t)rows, step, d);
-        }
-    }
-    return as_columns(v, step, d);
+    return choose_order(v, (uint32_t)rows, step, d);
 }
 
 /* Taps as rows did not fit. */
@@ -358,7 +480,7 @@ static int otherwise(layer *l, diag *d)
     conv *v = (conv *)l;
     if (!l->rows || v->taps == TAPS_ROWS) return 1;
     v->shape.channels = (uint32_t)l->x.dim[3];
-    return widen(v, &v->given, matrix_rows(l, l->row_step), host_padded(v->shape.channels), d) || choose_format(v, d) || as_columns(v, l->row_step, d);
+    return widen(v, l->m.rows, host_padded(v->shape.channels), d) || choose_format(v, d) || as_columns(v, l->row_step, d);
 }
 
 /* ---- Commands -------------------------------------------------------------------------------------- */
@@ -368,21 +490,37 @@ static lac_status build(layer *l, lac_emit emit, void *ctx)
     const conv    *v = (const conv *)l;
     const uint32_t n = layer_jobs(l);
     lac_conv      *jobs = malloc(n * sizeof *jobs);
-    if (!jobs) return LAC_E_PORT;
-    for (uint32_t i = 0; i < n; i++) {
-        const lac_fc *j = &l->jobs[i];
-        jobs[i] = (lac_conv){ .layer = j->layer, .resident = j->resident, .shape = v->shape, .x = j->x, .y = j->y, .clamp_lo = j->clamp_lo, .clamp_hi = j->clamp_hi,
+    lac_residual  *added = malloc(n * sizeof *added);
+    lac_status     s = jobs && added ? LAC_OK : LAC_E_PORT;
+    for (uint32_t i = 0; i < n && !s; i++) {
+        const lac_fc      *j = &l->jobs[i];
+        const layer_slice *of = &l->slices[i / l->parts % l->n_slices];
+        added[i] = (lac_residual){ &of->factors, of->residual };
+        added[i].x.addr += (uint64_t)(i % l->parts) * LAYER_BATCH * l->residual.lines * of->residual.pitch;
+        jobs[i] = (lac_conv){ .layer = j->layer, .resident = j->resident, .shape = v->shape, .pool = v->pool, .residual = l->residual.data ? &added[i] : NULL, .x = j->x, .y = j->y, .clamp_lo = j->clamp_lo, .clamp_hi = j->clamp_hi,
                               .tag = j->tag, .mark = j->mark };
         jobs[i].shape.images = j->points;
     }
-    const lac_status s = lac_conv_build(&l->mach.dev.caps, jobs, n, emit, ctx);
+    if (!s) s = lac_conv_build(&l->mach.dev.caps, jobs, n, emit, ctx);
     free(jobs);
+    free(added);
     return s;
 }
 
 static int misfit(const layer *l, diag *d)
 {
-    if (row_lines(l, l->x_width) > l->mach.dev.caps.feat_depth)
+    const lac_caps *caps = &l->mach.dev.caps;
+    const conv     *v = (const conv *)l;
+    const uint32_t  has = pixels_in(v, (l->row_step + caps->lanes - 1) / caps->lanes); /* of the smallest slice */
+    if (!has)
+        return diag_set(d, "--maxpool: a window of %" PRIu32 " x %" PRIu32 " outputs does not fit the accumulators of configuration %s", v->pool.kernel_y,
+                        v->pool.kernel_x, l->mach.cfg.name);
+    if (l->o.y_as == LAYER_LIST && has < l->y_pixels)
+        return diag_set(d, "--output-as list: an output row of %" PRIu32 " pixels does not fit the accumulators of configuration %s", l->y_pixels, l->mach.cfg.name);
+    if (v->r_file && traffic_dense(caps, l->residual.pixels * l->row_step, l->residual.type) > caps->feat_depth * caps->line)
+        return diag_set(d, "%s: a row of %" PRIu32 " pixels, %" PRIu32 " channels at a time, does not fit the feature RAM of configuration %s", v->r_file, l->residual.pixels,
+                        l->row_step, l->mach.cfg.name);
+    if (row_lines(l, l->x_width) > caps->feat_depth)
         return diag_set(d, "%s: an image row of %" PRIu32 " pixels of %" PRIu32 " channels does not fit the feature RAM of configuration %s", l->o.x,
                         l->x_width / l->channels, l->channels, l->mach.cfg.name);
     return diag_set(d, "%s and %s: image rows and layer do not fit the RAMs of configuration %s", l->o.w, l->o.x, l->mach.cfg.name);
@@ -395,13 +533,16 @@ int cmd_conv(cli_globals *g, int argc, char **argv)
         options_, parse, "W.npy X.npy -o Y.npy",
         "2-D convolution of images, channels last.\v"
         "W [K, R, S, C/groups] is int8 or int16 (csc: at most 15 distinct non-zero values), or float32 with --cluster; X [N, H, W, C] is int8, uint8 or "
-        "int16. A kernel has at most 11 x 11 taps. Outside the image X is its zero point.",
+        "int16. A kernel has at most 11 x 11 taps. Outside the image X is its zero point.\n\n"
+        "With a residual Y = pool(requantise(sum + F[k] * (R - Z))): F[k] is the scale of R over that of the sums, rounded.",
         children, 0, 0,
     };
     static const layer_kind kind = { "conv", load, prepare, build, misfit, otherwise };
-    conv v = { .stride = { 1, 1 }, .dilation = { 1, 1 }, .groups = 1 };
+    conv v = { .stride = { 1, 1 }, .dilation = { 1, 1 }, .groups = 1, .factor = 1 };
     layer_init(&v.l, &kind, g);
     argp_parse(&argp, argc, argv, 0, NULL, &v);
+    v.l.o.others[0] = v.r_file;
+    v.l.o.others[1] = v.factor_file;
     const int code = layer_main(&v.l);
     layer_free(&v.l);
     free(v.wide);
@@ -409,5 +550,8 @@ int cmd_conv(cli_globals *g, int argc, char **argv)
     free(v.bias);
     free(v.multiplier);
     free(v.shift);
+    free(v.factors);
+    npy_free(&v.r);
+    npy_free(&v.f);
     return code;
 }

@@ -8,7 +8,7 @@ LACUNA_LIB_SRC := $(CMODEL_SRC:%=cmodel/%.c) $(DRIVER_SRC:%=driver/%.c) driver/p
                   tb/axi_mem.c tb/axi_monitor.c tb/port_rtl.c \
                   compiler/npy.c compiler/outfile.c compiler/host.c compiler/machine.c compiler/runner.c compiler/trace.c \
                   $(PREDICT_SRC:%=compiler/%.c) compiler/choose.c compiler/causes.c
-LACUNA_CLI_SRC := compiler/main.c compiler/cli.c compiler/operands.c compiler/cmd_info.c compiler/layer.c compiler/layer_run.c compiler/cmd_fc.c compiler/cmd_conv.c compiler/cmd_advise.c compiler/cmd_report.c compiler/report_page.c
+LACUNA_CLI_SRC := compiler/main.c compiler/cli.c compiler/operands.c compiler/cmd_info.c compiler/layer.c compiler/layer_run.c compiler/lists.c compiler/traffic.c compiler/cmd_fc.c compiler/cmd_conv.c compiler/cmd_advise.c compiler/cmd_report.c compiler/report_page.c
 LACUNA_HDR     := $(wildcard compiler/*.h cmodel/*.h driver/*.h driver/*.def driver/ports/*.h tb/*.h)
 LACUNA_FLAGS    = $(CFLAGS) -fPIC -DLACUNA_VERSION='"$(LACUNA_VERSION)"' -I$(B)/obj/compiler
 LACUNA_LIBS    := -lm -ldl

@@ -121,29 +121,55 @@ int host_uses_count(host_uses *u, const void *x, lac_type type, int32_t zero, si
     return 0;
 }
 
-/* Does some output's tap fall on input position i? One does, or none. */
-static int covers(uint32_t i, uint32_t tap, uint32_t stride, uint32_t dilation, uint32_t pad, uint32_t outputs)
+/* Outputs along one axis, and the windows over them. */
+typedef struct { uint32_t n, windows, kernel, stride, before; } outputs;
+
+static int is_seen(const outputs *o, uint32_t i)
 {
-    const int64_t at = (int64_t)i + pad - (int64_t)tap * dilation;
-    return at >= 0 && at % stride == 0 && at / stride < outputs;
+    const uint32_t at = i + o->before, last = at / o->stride < o->windows ? at / o->stride : o->windows - 1;
+    return at < last * o->stride + o->kernel;
 }
 
-int host_uses_conv(host_uses *u, const void *x, lac_type type, int32_t zero, size_t images, const lac_conv_shape *s, uint64_t *rules)
+static void find_outputs(const lac_conv_shape *s, const lac_pool *pool, outputs *y, outputs *x)
 {
-    const uint32_t cp = host_padded(s->channels), out_y = lac_conv_out_y(s), out_x = lac_conv_out_x(s);
+    const lac_pool none = { 1, 1, 1, 1, 0, 0, 0, 0 }, *p = pool && pool->kernel_y ? pool : &none;
+    const lac_conv job = { .shape = *s, .pool = *p };
+    *y = (outputs){ lac_conv_out_y(s), lac_conv_y_rows(&job), p->kernel_y, p->stride_y, p->pad_top };
+    *x = (outputs){ lac_conv_out_x(s), lac_conv_y_pixels(&job), p->kernel_x, p->stride_x, p->pad_left };
+}
+
+int host_pool_sees(const lac_conv_shape *shape, const lac_pool *pool, uint32_t oy, uint32_t ox)
+{
+    outputs y, x;
+    find_outputs(shape, pool, &y, &x);
+    return is_seen(&y, oy) && is_seen(&x, ox);
+}
+
+/* Does some output's tap fall on input position i? One does, or none. */
+static int covers(uint32_t i, uint32_t tap, uint32_t stride, uint32_t dilation, uint32_t pad, const outputs *o)
+{
+    const int64_t at = (int64_t)i + pad - (int64_t)tap * dilation;
+    return at >= 0 && at % stride == 0 && at / stride < o->n && is_seen(o, (uint32_t)(at / stride));
+}
+
+int host_uses_conv(host_uses *u, const void *x, lac_type type, int32_t zero, size_t images, const lac_conv_shape *s, const lac_pool *pool, uint64_t *rules)
+{
+    const uint32_t cp = host_padded(s->channels);
     uint64_t       pixels = 0;
+    outputs        oy, ox;
     if (uses_new(u, s->kernel_y * s->kernel_x * cp)) return -1;
+    find_outputs(s, pool, &oy, &ox);
     *rules = 0;
     for (uint32_t t = 0; t < s->kernel_x; t++)
-        for (uint32_t ix = 0; ix < s->width; ix++) pixels += (uint64_t)covers(ix, t, s->stride_x, s->dilation_x, s->pad_left, out_x);
+        for (uint32_t ix = 0; ix < s->width; ix++) pixels += (uint64_t)covers(ix, t, s->stride_x, s->dilation_x, s->pad_left, &ox);
     for (uint32_t r = 0; r < s->kernel_y; r++)
         for (uint32_t iy = 0; iy < s->height; iy++)
-            if (covers(iy, r, s->stride_y, s->dilation_y, s->pad_top, out_y)) {
+            if (covers(iy, r, s->stride_y, s->dilation_y, s->pad_top, &oy)) {
                 *rules += pixels * images;
                 for (size_t n = 0; n < images; n++)
                     for (uint32_t t = 0; t < s->kernel_x; t++)
                         for (uint32_t ix = 0; ix < s->width; ix++)
-                            if (covers(ix, t, s->stride_x, s->dilation_x, s->pad_left, out_x))
+                            if (covers(ix, t, s->stride_x, s->dilation_x, s->pad_left, &ox))
                                 use(u, (r * s->kernel_x + t) * cp, x, type, zero,
                                     ((n * s->height + iy) * s->width + ix) * s->channels, s->channels);
             }
@@ -336,6 +362,7 @@ lac_status host_pack(const lac_caps *caps, const host_matrix *m, const host_pack
 {
     const uint32_t   n = host_format_n(how->format);
     const lac_format format = host_format_driver(how->format);
+    const int        balance = how->residual ? 2 : 1;
     const lac_nm     nm = { m->rows, m->cols, n, m->w8 };
     lac_csc          own = { 0 };
     const lac_csc   *csc = how->csc ? how->csc : &own;
@@ -351,15 +378,32 @@ lac_status host_pack(const lac_caps *caps, const host_matrix *m, const host_pack
         free(*image);
         *image = room ? malloc(room) : NULL;
         if (room && !*image) s = LAC_E_PORT;
-        else if (n) s = lac_pack_nm(&seen, &nm, how->rq, 1, scratch, *image, room, &need, out, where);
-        else if (how->rows) s = lac_conv_pack_rows(&seen, how->rows, csc, format, how->depthwise, how->rq, 1, scratch, *image, room, &need, out, where);
-        else if (how->by_column) s = lac_pack_csc_columns(&seen, csc, format, how->rq, 1, scratch, *image, room, &need, out, where);
-        else s = lac_pack_csc(&seen, csc, format, how->rq, 1, scratch, *image, room, &need, out, where);
+        else if (n) s = lac_pack_nm(&seen, &nm, how->rq, balance, scratch, *image, room, &need, out, where);
+        else if (how->rows) s = lac_conv_pack_rows(&seen, how->rows, csc, format, how->depthwise, how->rq, balance, scratch, *image, room, &need, out, where);
+        else if (how->by_column) s = lac_pack_csc_columns(&seen, csc, format, how->rq, balance, scratch, *image, room, &need, out, where);
+        else s = lac_pack_csc(&seen, csc, format, how->rq, balance, scratch, *image, room, &need, out, where);
         if (s == LAC_E_SPACE && need > room) s = LAC_OK;
         else if (*image) break;
     }
     free(scratch);
     host_csc_free(&own);
+    if (s) {
+        free(*image);
+        *image = NULL;
+    }
+    return s;
+}
+
+lac_status host_pack_residual(const lac_caps *caps, const lac_layer *of, const int16_t *factor, void **image, lac_layer *out, uint64_t *where)
+{
+    void      *scratch = malloc(lac_pack_scratch(caps, of->rows, of->rows));
+    uint32_t   need = 0;
+    lac_status s = scratch ? lac_conv_pack_residual(caps, of, factor, scratch, NULL, 0, &need, out, where) : LAC_E_PORT;
+    *image = NULL;
+    if (s == LAC_E_SPACE && need) s = LAC_OK; /* it only counted */
+    if (!s && !(*image = malloc(need))) s = LAC_E_PORT;
+    if (!s) s = lac_conv_pack_residual(caps, of, factor, scratch, *image, need, &need, out, where);
+    free(scratch);
     if (s) {
         free(*image);
         *image = NULL;

@@ -65,10 +65,12 @@ typedef struct {
 } host_uses;
 int  host_uses_count(host_uses *u, const void *x, lac_type type, int32_t zero, size_t points, uint32_t cols); /* -1: no memory */
 
-/* The same for a convolution: its points are the output pixels of all images x[images][height][width][channels] (shape->images does not count). A tap has
+/* The same for a convolution: its points are the output pixels of all images x[images][height][width][channels] (shape->images does not count); where they are pooled (`pool`
+ * not NULL), those that some window sees. A tap has
  * host_padded(channels) columns, so that no group straddles two of them; outside the image everything is zero. *rules: taps inside the image, of all points together. */
 static inline uint32_t host_padded(uint32_t channels) { return (channels + 3) / 4 * 4; }
-int  host_uses_conv(host_uses *u, const void *x, lac_type type, int32_t zero, size_t images, const lac_conv_shape *shape, uint64_t *rules);
+int  host_uses_conv(host_uses *u, const void *x, lac_type type, int32_t zero, size_t images, const lac_conv_shape *shape, const lac_pool *pool, uint64_t *rules);
+int  host_pool_sees(const lac_conv_shape *shape, const lac_pool *pool, uint32_t oy, uint32_t ox); /* some window sees this output */
 void host_uses_free(host_uses *u);
 
 /* ---- Counting cycles -------------------------------------------------------------------------------------- */
@@ -109,8 +111,12 @@ typedef struct {
     uint32_t           bytes;     /* room for the image: what fits it is packed in one pass instead of two. 0: as much as it takes */
     const lac_conv_shape *rows;   /* csc, csc8: taps as rows, of this convolution. Else NULL */
     int                depthwise; /* with `rows`: as lac_conv_pack_rows() */
+    int                residual;  /* channels balanced as a residual needs it: of lanes with the same number modulo 4 */
 } host_packing;
 lac_status host_pack(const lac_caps *caps, const host_matrix *m, const host_packing *how, void **image, lac_layer *out, uint64_t *where);
+
+/* lac_conv_pack_residual() in one call: likewise. */
+lac_status host_pack_residual(const lac_caps *caps, const lac_layer *of, const int16_t *factor, void **image, lac_layer *out, uint64_t *where);
 
 /* ---- Clustering ----------------------------------------------------------------------------------------------- */
 

@@ -12,7 +12,7 @@
 
 enum {
     KEY_ZERO_IN = 512, KEY_BIAS, KEY_MULTIPLIER, KEY_SHIFT, KEY_ZERO_OUT, KEY_CLAMP, KEY_OUT_TYPE, KEY_FORMAT, KEY_PRUNE,
-    KEY_CLUSTER, KEY_REPEAT, KEY_RESIDENT, KEY_STREAM, KEY_LATENCY
+    KEY_CLUSTER, KEY_INPUT_AS, KEY_OUTPUT_AS, KEY_REPEAT, KEY_RESIDENT, KEY_STREAM, KEY_LATENCY
 };
 
 static const struct argp_option options_[] = {
@@ -21,6 +21,7 @@ static const struct argp_option options_[] = {
     { "format", KEY_FORMAT, "F", 0, "csc, csc8, 1:4, 2:4, 3:4, 4:4, or auto (default): the legal one with the fewest cycles", 1 },
     { "prune", KEY_PRUNE, 0, 0, "Keep the N largest magnitudes of each group of an N:4 format", 1 },
     { "cluster", KEY_CLUSTER, 0, 0, "Make float32 weights a codebook of 15 values by k-means, for csc", 1 },
+    { "input-as", KEY_INPUT_AS, "A", 0, "X in device memory: dense (default), list (compressed lists: 4 bytes for each element that is not Z), or auto: what is fewer bytes", 1 },
     { 0, 0, 0, 0, "Output (without any of these: exact accumulators, int64):", 2 },
     { "bias", KEY_BIAS, "B.npy", 0, "int32 [K] (default 0)", 2 },
     { "multiplier", KEY_MULTIPLIER, "M.npy", 0, "int32 [K] or scalar, 0 .. 2^31-1; with --shift (default of both: times 1)", 2 },
@@ -29,6 +30,7 @@ static const struct argp_option options_[] = {
     { "clamp", KEY_CLAMP, "LO,HI", 0, "Limits of the result (default: those of its type)", 2 },
     { "out-type", KEY_OUT_TYPE, "T", 0, "int8 (default), uint8 or int16", 2 },
     { 0, 0, 0, 0, "Running:", 3 },
+    { "output-as", KEY_OUTPUT_AS, "A", 0, "Y in device memory: dense (default) or list; a list needs one of the output options", 3 },
     { "repeat", KEY_REPEAT, "N", 0, "Run the job N times back to back and compare the results", 3 },
     { "resident", KEY_RESIDENT, 0, 0, "Load the weights before the clock starts, or fail (default: where they fit)", 3 },
     { "stream", KEY_STREAM, 0, 0, "Load the weights within the job", 3 },
@@ -45,6 +47,7 @@ void layer_check_options(layer_options *o, struct argp_state *state)
     if (o->prune && !host_format_n(o->format)) argp_error(state, "--prune: expected --format 1:4, 2:4, 3:4 or 4:4 with it");
     if (o->cluster && o->format != HOST_AUTO && o->format != HOST_CSC) argp_error(state, "--cluster: expected --format csc with it");
     if (o->cluster) o->format = HOST_CSC;
+    if (o->y_as == LAYER_LIST && !o->requant) argp_error(state, "--output-as list: expected an output option with it (exact accumulators are dense)");
     if (!o->requant) {
         o->out = LAC_RAW;
         return;
@@ -59,6 +62,14 @@ void layer_check_options(layer_options *o, struct argp_state *state)
     if (o->clamp[0] < lo || o->clamp[1] > hi)
         argp_error(state, "--clamp %" PRId64 ",%" PRId64 ": expected %" PRId32 " .. %" PRId32 ", the range of the output type",
                    o->clamp[0], o->clamp[1], lo, hi);
+}
+
+layer_as layer_parse_as(struct argp_state *state, const char *option, const char *text, int fewer)
+{
+    if (!strcmp(text, "dense")) return LAYER_DENSE;
+    if (!strcmp(text, "list")) return LAYER_LIST;
+    if (!fewer || strcmp(text, "auto")) argp_error(state, "%s '%s': expected dense%s", option, text, fewer ? ", list or auto" : " or list");
+    return LAYER_FEWER;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -87,6 +98,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         break;
     case KEY_PRUNE:   o->prune = 1; break;
     case KEY_CLUSTER: o->cluster = 1; break;
+    case KEY_INPUT_AS:  o->x_as = layer_parse_as(state, "--input-as", arg, 1); break;
+    case KEY_OUTPUT_AS: o->y_as = layer_parse_as(state, "--output-as", arg, 0); break;
     case KEY_REPEAT:  o->repeat = (uint32_t)cli_integer(state, "--repeat", arg, 1, 100000); break;
     case KEY_RESIDENT:
     case KEY_STREAM: {
@@ -96,11 +109,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         break;
     }
     case KEY_LATENCY: o->latency = cli_latency(state, arg); break;
-    case ARGP_KEY_ARG:
-        if (state->arg_num == 0) o->w = arg;
-        else if (state->arg_num == 1) o->x = arg;
-        else argp_error(state, "unexpected argument '%s', expected two files", arg);
-        break;
+    case ARGP_KEY_ARG: cli_two_files(state, arg, &o->w, &o->x); break;
     default: return ARGP_ERR_UNKNOWN;
     }
     return 0;
@@ -143,8 +152,7 @@ int layer_check_weights(const layer *l, diag *d)
                     (double)((const float *)l->w.data)[at]);
 }
 
-/* One value a channel, or where `scalar` one for all; each in lo .. hi. */
-static int load_vector(const char *file, npy_type type, int scalar, uint32_t rows, int64_t lo, int64_t hi, npy_array *a, diag *d)
+int layer_load_vector(const char *file, npy_type type, int scalar, uint32_t rows, int64_t lo, int64_t hi, npy_array *a, diag *d)
 {
     char shape[192], where[256];
     if (npy_load(file, NPY_IS(type), a, d)) return -1;
@@ -165,12 +173,12 @@ int layer_load_requant(layer *l, diag *d)
     l->rq.m0 = 2; /* (acc * 2 + 1) / 2 = acc */
     l->rq.s0 = 1;
     if (o->bias) {
-        if (load_vector(o->bias, NPY_INT32, 0, rows, INT32_MIN, INT32_MAX, &l->bias, d)) return -1;
+        if (layer_load_vector(o->bias, NPY_INT32, 0, rows, INT32_MIN, INT32_MAX, &l->bias, d)) return -1;
         l->rq.bias = l->bias.data;
     }
     if (!o->multiplier) return 0;
-    if (load_vector(o->multiplier, NPY_INT32, 1, rows, 0, INT32_MAX, &l->multiplier, d)) return -1;
-    if (load_vector(o->shift, NPY_INT8, 1, rows, 1, 62, &l->shift, d)) return -1;
+    if (layer_load_vector(o->multiplier, NPY_INT32, 1, rows, 0, INT32_MAX, &l->multiplier, d)) return -1;
+    if (layer_load_vector(o->shift, NPY_INT8, 1, rows, 1, 62, &l->shift, d)) return -1;
     if (l->multiplier.count == rows) l->rq.multiplier = l->multiplier.data;
     else l->rq.m0 = (int32_t)npy_int(&l->multiplier, 0);
     if (l->shift.count == rows) l->rq.shift = l->shift.data;
@@ -238,6 +246,35 @@ int layer_has_format(const layer *l, diag *d)
 
 /* ---- Results --------------------------------------------------------------------------------------- */
 
+/* [bytes] of parameters and codebook. */
+static uint64_t table_bytes(const layer *l, const lac_layer *of)
+{
+    const lac_caps *caps = &l->mach.dev.caps;
+    return traffic_dense(caps, of->rows * 16, LAC_INT8) + (of->format == LAC_CSC ? traffic_dense(caps, 32, LAC_INT8) : 0);
+}
+
+/* What every tensor would move once, and what moved. */
+static void add_bytes(cJSON *s, const layer *l)
+{
+    const traffic       *t = &l->read;
+    const runner_totals *n = &l->run.sum;
+    const uint64_t       beat = l->mach.dev.caps.data_w / 8, others = t->input_bytes + t->residual_bytes + t->factor_bytes + t->command_bytes;
+    uint64_t             weights = l->weight_bytes;
+    for (uint32_t i = 0; i < l->n_slices; i++) weights += table_bytes(l, &l->slices[i].layer);
+    cJSON *once = cJSON_AddObjectToObject(s, "tensor_bytes"), *moved = cJSON_AddObjectToObject(s, "moved_bytes");
+    cli_stats_u64(once, "input", l->x_bytes);
+    cli_stats_u64(once, "weights", weights);
+    cli_stats_u64(once, "residual", l->residual.bytes);
+    cli_stats_u64(once, "factors", l->factor_bytes);
+    cli_stats_u64(once, "output", l->y_bytes);
+    cli_stats_u64(moved, "input", t->input_bytes);
+    cli_stats_u64(moved, "weights", t->unknown ? n->rd_beats * beat - others : t->weight_bytes);
+    cli_stats_u64(moved, "residual", t->residual_bytes);
+    cli_stats_u64(moved, "factors", t->factor_bytes);
+    cli_stats_u64(moved, "output", n->wr_beats * beat);
+    cli_stats_u64(moved, "commands", t->command_bytes);
+}
+
 static cJSON *stats(const layer *l)
 {
     const layer_options *o = &l->o;
@@ -267,6 +304,9 @@ static cJSON *stats(const layer *l)
     if (nonzeros) cJSON_AddNumberToObject(s, "weight_bits_per_nonzero", 8.0 * (double)l->weight_bytes / (double)nonzeros);
     else cJSON_AddNullToObject(s, "weight_bits_per_nonzero");
     cJSON_AddStringToObject(s, "storage", l->rows ? "taps as rows" : l->by_column ? "columns" : "packed");
+    cJSON_AddStringToObject(s, "input_as", l->x_list ? "list" : "dense");
+    cJSON_AddStringToObject(s, "output_as", o->y_as == LAYER_LIST ? "list" : "dense");
+    add_bytes(s, l);
     cli_stats_u64(s, "weight_nonzeros", nonzeros);
     cli_stats_u64(s, "weight_padding", padding);
     cli_stats_u64(s, "weight_blocks", blocks);
@@ -307,7 +347,7 @@ static int check_outputs(const layer *l, diag *d)
 {
     enum { OUTPUTS = 3 };
     static const char *const option[OUTPUTS] = { "-o", "--stats", "--trace" };
-    const char *in[] = { l->o.w, l->o.x, l->o.bias, l->o.multiplier, l->o.shift }, *out[OUTPUTS] = { l->o.y, l->o.g->stats, l->o.g->trace };
+    const char *in[] = { l->o.w, l->o.x, l->o.bias, l->o.multiplier, l->o.shift, l->o.others[0], l->o.others[1] }, *out[OUTPUTS] = { l->o.y, l->o.g->stats, l->o.g->trace };
     for (int o = 0; o < OUTPUTS; o++) {
         if (!out[o]) continue;
         for (size_t i = 0; i < sizeof in / sizeof *in; i++)

@@ -5,7 +5,8 @@
  *   Steps     options, files, weights into a format, packing, layout of device memory, run, compare, write: layer_main() does them in this
  *             order; what differs is a layer_kind's
  *   Device    X and Y are rows: `x_lines` of `x_width` elements for each of the batch (of a fully connected layer one, its point; of an image its
- *             height), and `y_lines` of `y_pixels` pixels. A pixel has as many channels as the packed layer
+ *             height), and `y_lines` of `y_pixels` pixels. A pixel has as many channels as the packed layer. Each line stands dense or as a compressed list;
+ *             of a residual each slice has its channels as a tensor of its own
  *   Counting  macs, cycles and bytes in --stats are those of everything between first doorbell and last interrupt, all
  *             repetitions together; loading resident weights is not in it
  *   Errors    0; -1: *d has a sentence */
@@ -14,13 +15,16 @@
 #include "cli.h"
 #include "host.h"
 #include "npy.h"
+#include "traffic.h"
 
 typedef enum { LAYER_AUTO, LAYER_RESIDENT, LAYER_STREAM } layer_placement;
+typedef enum { LAYER_DENSE, LAYER_LIST, LAYER_FEWER /* of bytes */ } layer_as; /* how a tensor stands in device memory */
 
 typedef struct {
     cli_globals    *g;
     const char     *w, *x, *y;
     const char     *bias, *multiplier, *shift; /* file names, or NULL */
+    const char     *others[2]; /* further files that a kind reads, or NULL */
     int64_t         zero_in;
     int             requant; /* some output option was given */
     lac_type        out;     /* LAC_RAW without output options */
@@ -29,12 +33,16 @@ typedef struct {
     host_format     format;
     int             prune, cluster;
     layer_placement place;
+    layer_as        x_as, y_as; /* y: not LAYER_FEWER */
     uint32_t        repeat;
     uint32_t        latency; /* [cycles] of reads; 0: the machine's own */
 } layer_options;
 
 /* A child of a subcommand's parser; its input is the layer_options. Everything but -o and the global options; it takes the two files. */
 extern const struct argp layer_argp;
+
+/* "dense", "list" or, where `fewer`, "auto". */
+layer_as layer_parse_as(struct argp_state *state, const char *option, const char *text, int fewer);
 
 /* What can only be said when all options are known. */
 void layer_check_options(layer_options *o, struct argp_state *state);
@@ -44,7 +52,22 @@ typedef struct {
     uint32_t  row0;
     lac_layer layer;
     void     *image;
+    lac_layer  factors;       /* with a residual */
+    void      *factor_image;
+    lac_tensor residual;      /* its channels, of the whole batch */
 } layer_slice;
+
+/* A tensor that is added to the outputs, each of its channels times a factor: lac_residual. */
+typedef struct {
+    const void    *data;          /* [batch][lines][pixels][channels], or NULL: there is none */
+    lac_type       type;
+    int32_t        zero;
+    layer_as       as;
+    int            list;          /* chosen */
+    uint32_t       lines, pixels, channels;
+    const int16_t *factor;        /* of every row of the packed matrix */
+    uint64_t       bytes;         /* that LOAD moves for all of it once */
+} layer_residual;
 
 typedef struct layer layer;
 
@@ -63,6 +86,7 @@ struct layer {
     npy_array         w, x, bias, multiplier, shift;
     lac_type          in;
     lac_requant       rq;
+    layer_residual    residual;
     int16_t          *clustered;  /* like w, --cluster; else NULL */
     host_clusters     clusters;
     uint64_t          pruned;
@@ -73,6 +97,7 @@ struct layer {
     const void       *x_data;     /* [batch][x_lines][x_width] */
     size_t            batch;
     uint32_t          x_lines, x_width, y_lines, y_pixels;
+    int               x_list;     /* x stands as compressed lists, a line each; y: o.y_as */
     uint32_t          row_step;   /* slices begin at multiples of it */
     uint32_t          max_rows;   /* of a slice */
     host_uses         uses;
@@ -93,7 +118,9 @@ struct layer {
     uint32_t          parts;
     runner            run;
     trace             trace;
-    uint64_t          weight_bytes; /* of the layer's weight blocks */
+    uint64_t          weight_bytes, factor_bytes; /* of the weight blocks of layer and residual */
+    uint64_t          x_bytes, y_bytes; /* that LOAD and STORE move for all of it once */
+    traffic           read;       /* by the jobs; with --stats */
     uint64_t          predicted;  /* [cycles] */
     const char       *bound;      /* NULL: nothing was predicted */
     void             *result;     /* [out_dim] */
@@ -118,6 +145,9 @@ const char *layer_element(const char *file, const npy_array *a, size_t i, char *
 unsigned layer_weight_types(const layer_options *o);     /* of NPY_IS(): what W may be */
 int      layer_check_weights(const layer *l, diag *d);   /* float32 only with --cluster and finite */
 int      layer_load_requant(layer *l, diag *d);          /* W is there: one value for each of its rows */
+
+/* One value a channel, or where `scalar` one for all; each in lo .. hi. */
+int layer_load_vector(const char *file, npy_type type, int scalar, uint32_t rows, int64_t lo, int64_t hi, npy_array *a, diag *d);
 
 /* W, clustered where asked for, as a matrix of its first dimension and the rest. */
 int layer_weights(layer *l, host_matrix *m, diag *d);

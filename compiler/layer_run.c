@@ -7,6 +7,7 @@
 #include "arena.h"
 #include "lac_image.h"
 #include "layer.h"
+#include "lists.h"
 #include "predict.h"
 
 /* ---- Packing --------------------------------------------------------------------------------------- */
@@ -16,12 +17,14 @@ static int pack_slice(layer *l, layer_slice *sl, uint32_t rows, diag *d)
 {
     const host_matrix  m = host_rows(&l->m, sl->row0, rows);
     lac_requant        rq = l->rq;
-    const host_packing how = { l->format, l->by_column, l->o.requant ? &rq : NULL, l->weight_depth, NULL, 0, l->rows, l->depthwise };
+    const host_packing how = { .format = l->format, .by_column = l->by_column, .rq = l->o.requant ? &rq : NULL, .weight_depth = l->weight_depth, .rows = l->rows,
+                               .depthwise = l->depthwise, .residual = l->residual.data != NULL };
     uint64_t           where = 0;
     if (rq.bias) rq.bias += sl->row0;
     if (rq.multiplier) rq.multiplier += sl->row0;
     if (rq.shift) rq.shift += sl->row0;
-    const lac_status s = host_pack(&l->mach.dev.caps, &m, &how, &sl->image, &sl->layer, &where);
+    lac_status       s = host_pack(&l->mach.dev.caps, &m, &how, &sl->image, &sl->layer, &where);
+    if (!s && l->residual.data) s = host_pack_residual(&l->mach.dev.caps, &sl->layer, l->residual.factor + sl->row0, &sl->factor_image, &sl->factors, &where);
     if (s == LAC_E_PORT) return diag_set(d, "%s: not enough memory", l->o.w);
     if (s == LAC_E_SPACE)
         return diag_set(d, "%s: a layer of %" PRIu32 " x %" PRIu32 " in format %s cannot be cut to fit configuration %s", l->o.w, rows,
@@ -31,7 +34,10 @@ static int pack_slice(layer *l, layer_slice *sl, uint32_t rows, diag *d)
 
 void layer_free_slices(layer *l)
 {
-    for (uint32_t i = 0; i < l->n_slices; i++) free(l->slices[i].image);
+    for (uint32_t i = 0; i < l->n_slices; i++) {
+        free(l->slices[i].image);
+        free(l->slices[i].factor_image);
+    }
     free(l->slices);
     l->slices = NULL;
     l->n_slices = 0;
@@ -60,19 +66,35 @@ size_t layer_out_bytes(lac_type t) { return t == LAC_RAW ? 8 : t == LAC_INT16 ? 
 
 static const lac_place front_ = { 0, 0, 0, 0 };
 
+/* The residual's factors and, slice by slice, the residual itself. */
+static void lay_residual(layer *l, arena *a)
+{
+    const lac_caps *caps = &l->mach.dev.caps;
+    layer_residual *r = &l->residual;
+    l->read.factors.from = a->next;
+    for (uint32_t i = 0; i < l->n_slices && r->data; i++) l->slices[i].factors.addr = arena_take(a, l->slices[i].factors.bytes);
+    l->read.factors.to = l->read.residual.from = a->next;
+    for (uint32_t i = 0; i < l->n_slices && r->data; i++) {
+        const uint32_t pitch = lac_pitch(caps, r->pixels * l->slices[i].layer.rows, r->type, r->list);
+        l->slices[i].residual = (lac_tensor){ arena_take(a, (uint64_t)l->batch * r->lines * pitch), pitch, r->type, r->zero, r->list };
+    }
+    l->read.residual.to = a->next;
+}
+
 /* Addresses of everything behind a ring of `ring` commands. Returns the bytes it takes. */
 static uint64_t lay_out(layer *l, uint32_t ring)
 {
     const lac_caps *caps = &l->mach.dev.caps;
-    const uint32_t  xp = lac_pitch(caps, l->x_width, l->in, 0);
+    const uint32_t  xp = lac_pitch(caps, l->x_width, l->in, l->x_list);
     arena           a = arena_at(l->mach.base);
     lac_fc         *job = l->jobs;
     arena_take(&a, 64u * (uint64_t)ring);
     for (uint32_t i = 0; i < l->n_slices; i++) l->slices[i].layer.addr = arena_take(&a, l->slices[i].layer.bytes);
+    lay_residual(l, &a);
     const lac_addr x = arena_take(&a, (uint64_t)l->batch * l->x_lines * xp);
     for (uint32_t run = 0; run < l->o.repeat; run++)
         for (uint32_t i = 0; i < l->n_slices; i++) {
-            const uint32_t yp = lac_pitch(caps, l->y_pixels * l->slices[i].layer.rows, l->o.out, 0);
+            const uint32_t yp = lac_pitch(caps, l->y_pixels * l->slices[i].layer.rows, l->o.out, l->o.y_as == LAYER_LIST);
             const lac_addr y = arena_take(&a, (uint64_t)l->batch * l->y_lines * yp);
             for (uint32_t part = 0; part < l->parts; part++) {
                 const uint64_t first = (uint64_t)part * LAYER_BATCH, left = l->batch - first;
@@ -80,8 +102,8 @@ static uint64_t lay_out(layer *l, uint32_t ring)
                     .layer = &l->slices[i].layer,
                     .resident = l->resident ? &front_ : NULL,
                     .points = left > LAYER_BATCH ? LAYER_BATCH : (uint32_t)left,
-                    .x = { x + first * l->x_lines * xp, xp, l->in, (int32_t)l->o.zero_in, 0 },
-                    .y = { y + first * l->y_lines * yp, yp, l->o.out, (int32_t)l->o.zero_out, 0 },
+                    .x = { x + first * l->x_lines * xp, xp, l->in, (int32_t)l->o.zero_in, l->x_list },
+                    .y = { y + first * l->y_lines * yp, yp, l->o.out, (int32_t)l->o.zero_out, l->o.y_as == LAYER_LIST },
                     .clamp_lo = (int32_t)l->o.clamp[0],
                     .clamp_hi = (int32_t)l->o.clamp[1],
                     .tag = run,
@@ -90,6 +112,17 @@ static uint64_t lay_out(layer *l, uint32_t ring)
             }
         }
     return arena_bytes(&a);
+}
+
+static uint64_t block_bytes(const lac_caps *caps, const lac_layer *layer)
+{
+    uint64_t lines = 0;
+    for (uint32_t t = 0; t < layer->tiles; t++) {
+        lac_tile tile;
+        lac_get_tile(layer->image, t, &tile);
+        lines += tile.lines;
+    }
+    return lines * caps->line;
 }
 
 /* Count the commands. LAC_E_SPACE: this machine cannot do it this way. */
@@ -101,19 +134,35 @@ static lac_status count(layer *l, runner_plan *plan)
     lay_out(l, 2);
     if (l->resident) s = lac_fc_load(caps, &l->slices[0].layer, &front_, runner_count, plan);
     if (!s) s = l->kind->build(l, runner_count, plan);
-    l->weight_bytes = 0;
-    for (uint32_t i = 0; i < l->n_slices; i++)
-        for (uint32_t t = 0; t < l->slices[i].layer.tiles; t++) {
-            lac_tile tile;
-            lac_get_tile(l->slices[i].image, t, &tile);
-            l->weight_bytes += (uint64_t)tile.lines * caps->line;
-        }
+    l->weight_bytes = l->factor_bytes = 0;
+    for (uint32_t i = 0; i < l->n_slices; i++) {
+        l->weight_bytes += block_bytes(caps, &l->slices[i].layer);
+        if (l->residual.data) l->factor_bytes += block_bytes(caps, &l->slices[i].factors);
+    }
     return s;
+}
+
+/* [bytes] that LOAD reads for `lines` lines of `elements` elements each. */
+static uint64_t once(const lac_caps *caps, const void *data, lac_type type, int32_t zero, size_t lines, uint32_t elements, int list)
+{
+    uint64_t sum = 0;
+    if (!list) return lines * traffic_dense(caps, elements, type);
+    for (size_t p = 0; p < lines; p++) sum += traffic_list(caps, lists_count(data, type, zero, p * elements, elements));
+    return sum;
+}
+
+/* Dense or list, as it was asked for; *bytes: once(). */
+static int choose_list(const lac_caps *caps, layer_as as, const void *data, lac_type type, int32_t zero, size_t lines, uint32_t elements, uint64_t *bytes)
+{
+    const uint64_t dense = once(caps, data, type, zero, lines, elements, 0), list = as == LAYER_DENSE ? dense : once(caps, data, type, zero, lines, elements, 1);
+    const int      pick = as == LAYER_LIST || list < dense;
+    *bytes = pick ? list : dense;
+    return pick;
 }
 
 /* Pack and count. STORE writes 64-byte aligned, so where the RAMs hold fewer channels than 64 bytes of outputs, a layer of
  * several row tiles cannot be one tensor of that type: then it becomes slices of channels, each with a tensor of its own. */
-int layer_plan(layer *l, runner_plan *plan, diag *d)
+static int plan_slices(layer *l, runner_plan *plan, diag *d)
 {
     const lac_caps *caps = &l->mach.dev.caps;
     const uint32_t  acc = caps->acc_depth * caps->lanes, most = acc < caps->param_depth ? acc : caps->param_depth;
@@ -124,26 +173,101 @@ int layer_plan(layer *l, runner_plan *plan, diag *d)
         free(l->jobs);
         l->jobs = calloc((size_t)l->o.repeat * l->n_slices * l->parts, sizeof *l->jobs);
         if (!l->jobs) return diag_set(d, "not enough memory");
-        const lac_status s = count(l, plan);
+        lac_status s = count(l, plan);
+        if (s == LAC_E_SPACE && l->resident && l->o.place == LAYER_AUTO) { /* nothing is left for what is streamed besides */
+            l->resident = 0;
+            s = count(l, plan);
+        }
         if (!s) return 0;
         if (s != LAC_E_SPACE) return diag_set(d, "%s and %s: no commands for them: %s", l->o.w, l->o.x, lac_status_name(s));
         if (l->depthwise) break; /* X has these channels and no others */
     }
-    return l->kind->misfit(l, d);
+    return 1;
+}
+
+int layer_plan(layer *l, runner_plan *plan, diag *d)
+{
+    const lac_caps *caps = &l->mach.dev.caps;
+    const size_t    lines = l->batch * l->x_lines;
+    const int32_t   zero = (int32_t)l->o.zero_in;
+    l->x_list = choose_list(caps, l->o.x_as, l->x_data, l->in, zero, lines, l->x_width, &l->x_bytes);
+    layer_residual *r = &l->residual;
+    if (r->data) r->list = choose_list(caps, r->as, r->data, r->type, r->zero, l->batch * r->lines, r->pixels * r->channels, &r->bytes);
+    int s = plan_slices(l, plan, d);
+    if (s > 0 && l->x_list && l->o.x_as == LAYER_FEWER) { /* a list is not loaded in parts */
+        l->x_list = choose_list(caps, LAYER_DENSE, l->x_data, l->in, zero, lines, l->x_width, &l->x_bytes);
+        s = plan_slices(l, plan, d);
+    }
+    return s > 0 ? l->kind->misfit(l, d) : s;
+}
+
+/* Lines of `elements` elements to where a tensor stands. LAC_E_PORT: no memory. */
+static lac_status put_lines(layer *l, const lac_tensor *t, const void *data, size_t lines, uint32_t elements)
+{
+    const size_t row = elements * layer_out_bytes(t->type);
+    uint8_t     *list = t->list ? malloc(LISTS_HEADER + 4 * (size_t)elements) : NULL;
+    lac_status   s = t->list && !list ? LAC_E_PORT : LAC_OK;
+    for (size_t p = 0; p < lines && !s; p++) {
+        const lac_addr at = t->addr + p * t->pitch;
+        if (t->list) s = machine_write(&l->mach, at, list, lists_encode(data, t->type, t->zero, p * elements, elements, list));
+        else s = machine_write(&l->mach, at, (const char *)data + p * row, row);
+    }
+    free(list);
+    return s;
+}
+
+/* The channels of slice i of the residual, and r->bytes of them; channels that it has not are its zero point. LAC_E_PORT: no memory. */
+static lac_status put_residual(layer *l, const layer_slice *sl)
+{
+    layer_residual *r = &l->residual;
+    const uint32_t  have = sl->layer.rows, elements = r->pixels * have, keep = r->channels - sl->row0 < have ? r->channels - sl->row0 : have;
+    const size_t    es = layer_out_bytes(r->type);
+    const char     *from = (const char *)r->data + sl->row0 * es;
+    char           *line = malloc(elements * es);
+    lac_tensor      at = sl->residual;
+    lac_status      s = line ? LAC_OK : LAC_E_PORT;
+    if (line) lists_decode(NULL, 0, r->type, r->zero, elements, line); /* no entries: zero points */
+    for (size_t p = 0; p < l->batch * r->lines && !s; p++, at.addr += at.pitch) {
+        for (uint32_t x = 0; x < r->pixels; x++, from += r->channels * es) memcpy(line + x * have * es, from, keep * es);
+        r->bytes += once(&l->mach.dev.caps, line, r->type, r->zero, 1, elements, r->list);
+        s = put_lines(l, &at, line, 1, elements);
+    }
+    free(line);
+    return s;
+}
+
+/* Line p back, as `elements` elements in `line`; room: as many bytes as its list may take. *bytes: what it takes. LAC_E_FORMAT: no list. */
+static lac_status get_line(layer *l, const lac_tensor *t, size_t p, uint32_t elements, void *line, uint8_t *room, uint64_t *bytes)
+{
+    const lac_caps *caps = &l->mach.dev.caps;
+    const lac_addr  at = t->addr + p * t->pitch;
+    if (!t->list) {
+        *bytes = traffic_dense(caps, elements, t->type);
+        return machine_read(&l->mach, line, at, elements * layer_out_bytes(t->type));
+    }
+    lac_status     s = machine_read(&l->mach, room, at, 4);
+    const uint32_t count = s ? 0 : room[0] | (uint32_t)room[1] << 8 | (uint32_t)room[2] << 16 | (uint32_t)room[3] << 24;
+    if (!s && count > elements) s = LAC_E_FORMAT;
+    if (!s && count) s = machine_read(&l->mach, room, at + LISTS_HEADER, 4 * (size_t)count);
+    *bytes = traffic_list(caps, count);
+    return s ? s : lists_decode(room, count, t->type, t->zero, elements, line) ? LAC_E_FORMAT : LAC_OK;
 }
 
 /* Load what is resident, then the clock, then the jobs. */
 static lac_status run(layer *l, const runner_plan *plan)
 {
     const lac_caps *caps = &l->mach.dev.caps;
-    const size_t    row = l->x_width * npy_type_size(l->x.type), lines = l->batch * l->x_lines;
     const int       watch = l->o.g->stats || l->o.g->trace;
     runner         *r = &l->run;
     lac_status      s = LAC_OK;
     for (uint32_t i = 0; i < l->n_slices && !s; i++)
         s = machine_write(&l->mach, l->slices[i].layer.addr, l->slices[i].image, l->slices[i].layer.bytes);
-    for (size_t p = 0; p < lines && !s; p++)
-        s = machine_write(&l->mach, l->jobs[0].x.addr + p * l->jobs[0].x.pitch, (const char *)l->x_data + p * row, row);
+    l->residual.bytes = 0;
+    for (uint32_t i = 0; i < l->n_slices && !s && l->residual.data; i++) {
+        s = machine_write(&l->mach, l->slices[i].factors.addr, l->slices[i].factor_image, l->slices[i].factors.bytes);
+        if (!s) s = put_residual(l, &l->slices[i]);
+    }
+    if (!s) s = put_lines(l, &l->jobs[0].x, l->x_data, l->batch * l->x_lines, l->x_width);
     if (s) return s;
     if (runner_init(r, &l->mach, plan) || (watch && trace_init(&l->trace))) return LAC_E_SPACE;
     if (l->resident) {
@@ -207,24 +331,29 @@ static void foresee(layer *l)
     predict_free(c.p);
 }
 
-/* Result of one run, without the gaps between lines and the channels that W has not. LAC_E_SPACE: no memory. */
+/* Result of one run, without the gaps between lines and the channels that W has not, and l->y_bytes. LAC_E_SPACE: no memory. */
 static lac_status fetch(layer *l, uint32_t run_index, void *to)
 {
     const uint32_t rows = (uint32_t)l->out_dim[l->out_ndim - 1];
     const size_t   es = layer_out_bytes(l->o.out), pixel = rows * es, lines = l->batch * l->y_lines;
     lac_status     s = LAC_OK;
+    l->y_bytes = 0;
     for (uint32_t i = 0; i < l->n_slices && !s; i++) {
         const layer_slice *sl = &l->slices[i];
         const lac_tensor  *y = &l->jobs[((size_t)run_index * l->n_slices + i) * l->parts].y;
         const uint32_t     have = sl->layer.rows, keep = rows - sl->row0 < have ? rows - sl->row0 : have;
-        const size_t       bytes = l->y_pixels * have * es;
-        char              *line = malloc(bytes), *at = (char *)to + sl->row0 * es;
-        if (!line) return LAC_E_SPACE;
+        const uint32_t     elements = l->y_pixels * have;
+        char              *line = malloc(elements * es), *at = (char *)to + sl->row0 * es;
+        uint8_t           *list = malloc(4 * (size_t)elements);
+        if (!line || !list) s = LAC_E_SPACE;
         for (size_t p = 0; p < lines && !s; p++) {
-            s = machine_read(&l->mach, line, y->addr + p * y->pitch, bytes);
+            uint64_t bytes;
+            s = get_line(l, y, p, elements, line, list, &bytes);
+            l->y_bytes += bytes;
             for (uint32_t x = 0; x < l->y_pixels && !s; x++, at += pixel) memcpy(at, line + x * have * es, keep * es);
         }
         free(line);
+        free(list);
     }
     return s;
 }
@@ -246,6 +375,8 @@ int layer_execute(layer *l, const runner_plan *plan)
     }
 
     if (g->stats || g->trace) foresee(l);
+    l->read.m = &l->mach;
+    if (g->stats) l->kind->build(l, traffic_emit, &l->read);
 
     const size_t bytes = l->out_count * layer_out_bytes(l->o.out);
     l->result = malloc(bytes);

@@ -25,13 +25,13 @@ int operands_matrix(const char *file, unsigned types, const char *want, uint64_t
     return 0;
 }
 
-int operands_zero(const char *file, int64_t zero, const npy_array *x, lac_type *in, diag *d)
+int operands_zero(const char *file, const char *option, int64_t zero, const npy_array *x, lac_type *in, diag *d)
 {
     int32_t lo, hi;
     *in = x->type == NPY_INT8 ? LAC_INT8 : x->type == NPY_UINT8 ? LAC_UINT8 : LAC_INT16;
     host_type_range(*in, &lo, &hi);
     if (zero >= lo && zero <= hi) return 0;
-    return diag_set(d, "--input-zero-point %" PRId64 ": expected %" PRId32 " .. %" PRId32 ", the range of %s (%s)", zero, lo, hi, file,
+    return diag_set(d, "%s %" PRId64 ": expected %" PRId32 " .. %" PRId32 ", the range of %s (%s)", option, zero, lo, hi, file,
                     npy_type_name(x->type));
 }
 
@@ -40,5 +40,5 @@ int operands_input(const char *file, int64_t zero, const char *w_file, const npy
     if (operands_matrix(file, OPERANDS_X, "[N, C]", UINT64_MAX, x, d)) return -1;
     if (x->dim[1] != w->dim[1])
         return diag_set(d, "%s: dimension 1 is %zu, expected %zu as in %s (input channels)", file, x->dim[1], w->dim[1], w_file);
-    return operands_zero(file, zero, x, in, d);
+    return operands_zero(file, "--input-zero-point", zero, x, in, d);
 }

@@ -18,8 +18,8 @@ int operands_array(const char *file, unsigned types, unsigned ndim, const char *
 /* Two dimensions, called `want` in messages ("[K, C]"): at most max_rows and HOST_MAX_DIM. `types`: of NPY_IS(). */
 int operands_matrix(const char *file, unsigned types, const char *want, uint64_t max_rows, npy_array *a, diag *d);
 
-/* The type of X, and that it has the zero point. */
-int operands_zero(const char *file, int64_t zero, const npy_array *x, lac_type *in, diag *d);
+/* The type of X, and that it has the zero point, which came with `option`. */
+int operands_zero(const char *file, const char *option, int64_t zero, const npy_array *x, lac_type *in, diag *d);
 
 /* X [N, C] of int8, uint8 or int16 for the W [K, C] of `w_file`: as many channels, and a zero point that its type has. *in: its type. */
 int operands_input(const char *file, int64_t zero, const char *w_file, const npy_array *w, npy_array *x, lac_type *in, diag *d);

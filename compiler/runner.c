@@ -28,7 +28,7 @@ int runner_count(void *plan, const lac_cmd *cmd)
     case LAC_OP_LOAD_PARAMS:   p->work += GET(cmd, LOAD_PARAMS_CHANNELS) * 16; break;
     /* A lane may hold four entries of every row and column, its FIFO stands in for the rest. */
     case LAC_OP_EXEC:  p->work += GET(cmd, EXEC_POINTS) * pixels(GET(cmd, EXEC_PIXELS)) * GET(cmd, EXEC_COLUMNS) * (2 + 4 * GET(cmd, EXEC_ROWS)); break;
-    case LAC_OP_STORE: p->work += GET(cmd, STORE_POINTS) * pixels(GET(cmd, STORE_PIXELS)) * (64 + GET(cmd, STORE_CHANNELS) * 8); break;
+    case LAC_OP_STORE: p->work += GET(cmd, STORE_POINTS) * pixels(GET(cmd, STORE_PIXELS)) * (64 + GET(cmd, STORE_CHANNELS) * 8) * (1 + GET(cmd, STORE_POOL_Y) * GET(cmd, STORE_POOL_X)); break;
     default: break;
     }
     return 0;

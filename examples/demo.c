@@ -185,7 +185,7 @@ static void jobs(const network *net, lac_fc job[LAYERS], uint32_t first, uint32_
 static lac_status pack(const lac_caps *c, const network *net, int i, void **image, lac_layer *out)
 {
     const host_matrix    m = matrix(net, i);
-    const host_packing how = { net->version->n == 4 ? HOST_4_4 : net->version->n == 2 ? HOST_2_4 : HOST_CSC, 0, &net->requant[i], 0, NULL, 0, NULL, 0 };
+    const host_packing how = { .format = net->version->n == 4 ? HOST_4_4 : net->version->n == 2 ? HOST_2_4 : HOST_CSC, .rq = &net->requant[i] };
     return host_pack(c, &m, &how, image, out, NULL);
 }
 

@@ -117,7 +117,7 @@ static void packing(void)
     const host_matrix m = { ROWS, COLS, w, NULL };
     for (host_format f = HOST_CSC; f < HOST_FORMATS; f++)
         for (int by_column = 0; by_column < (host_format_n(f) ? 1 : 2); by_column++) {
-            const host_packing how = { f, by_column, NULL, 0, NULL, 0, NULL, 0 };
+            const host_packing how = { .format = f, .by_column = by_column };
             const lac_status   s = host_pack(&caps, &m, &how, &image, &layer, &where);
             snprintf(name, sizeof name, "pack: %s%s", host_format_name(f), by_column ? " by column" : "");
             check(name, LAC_OK, s);
@@ -130,7 +130,7 @@ static void packing(void)
             free(image);
         }
     w[2 * COLS + 6] = w[2 * COLS + 7] = 1; /* beside column 5: a group of three */
-    check("pack: three of four for 2:4", LAC_E_FORMAT, host_pack(&caps, &m, &(host_packing){ HOST_2_4, 0, NULL, 0, NULL, 0, NULL, 0 }, &image, &layer, &where));
+    check("pack: three of four for 2:4", LAC_E_FORMAT, host_pack(&caps, &m, &(host_packing){ .format = HOST_2_4 }, &image, &layer, &where));
     check("pack: ... says where", 2 * COLS + 4, (long long)where);
     check("pack: ... without an image", 1, image == NULL);
 
@@ -219,7 +219,7 @@ static void random_uses(void)
         uint64_t       rules;
         if (!lac_conv_out_y(&s) || !lac_conv_out_x(&s)) continue;
         for (uint32_t i = 0; i < images * s.height * s.width * s.channels; i++) x[i] = (int16_t)(rng_chance(&r, density) ? (int16_t)rng_next(&r) : zero);
-        if (host_uses_conv(&u, x, LAC_INT16, zero, images, &s, &rules)) exit(2);
+        if (host_uses_conv(&u, x, LAC_INT16, zero, images, &s, NULL, &rules)) exit(2);
         wrong += wrong_uses(&s, &u, rules, x, zero, images);
         host_uses_free(&u);
         shapes++;
