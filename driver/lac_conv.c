@@ -139,7 +139,7 @@ static int same_rows(const lac_conv_shape *s, const lac_layer *layer)
     lac_get_words(layer->image, 4u * LAC_DIR_W_CHANNELS, &packed.channels, 4); /* the struct begins like the directory */
     return packed.channels == rows.channels && packed.kernel == rows.kernel && packed.stride == rows.stride && packed.grid == rows.grid
         && layer->cols * group == rows.sets_y * rows.sets_x * s->channels
-        && (group == 1u || (layer->rows == s->channels && s->channels % 4u == 0u && lac_dir(layer->image, LAC_DIR_W_LANES) % 4u == 0u))
+        && (group == 1u || (s->channels % 4u == 0u && lac_dir(layer->image, LAC_DIR_W_LANES) % 4u == 0u))
         && (s->kernel_y == 1u || s->dilation_y == 1u) && (s->kernel_x == 1u || s->dilation_x == 1u)
         && (uint64_t)(rows.grid - 1u) * (s->stride_x * s->channels) <= MOST;
 }

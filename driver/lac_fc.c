@@ -348,7 +348,7 @@ lac_status lac_layer_open(const void *image, uint32_t bytes, lac_layer *out)
         || l.by_column > (l.format != LAC_NM)
         || l.taps > (l.format == LAC_NM || l.by_column || row_tiles > 1u ? 0u : 2u * (uint32_t)l.format + 1u) /* its shape: see lac_conv_build() */
         || (l.taps == LAC_TAPS_RESIDUAL && (lanes % 4u || l.rows != 4u * l.cols))
-        || (l.taps == LAC_TAPS_DEPTHWISE && ((h[LAC_DIR_W_CHANNELS] | lanes) % 4u || h[LAC_DIR_W_CHANNELS] != l.rows))
+        || (l.taps == LAC_TAPS_DEPTHWISE && (h[LAC_DIR_W_CHANNELS] | lanes) % 4u)
         || (l.format == LAC_CSC ? !inside(&l, codebook, LAC_ALIGN) : codebook != 0u))
         return LAC_E_FORMAT;
 

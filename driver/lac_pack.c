@@ -192,8 +192,11 @@ static void entries_of_taps(packer *p, uint8_t *image, uint32_t c)
     for (uint32_t j = 0; j <= last_j; j++)
         for (uint32_t t = 0; t <= last_t; t++) {
             const uint32_t tap = (a + (last_j - j) * s->stride_y) * s->kernel_x + b + (last_t - t) * s->stride_x, base = (j * p->taps.grid + t) * p->rows_a_lane;
-            const uint32_t column = p->depthwise ? tap : tap * channels + c % channels, k0 = p->depthwise ? c % channels * 4u : 0u;
-            entries_of(p, image, first_entry(p, column, k0), p->m->col_ptr[column + 1u], p->depthwise ? k0 + 4u : p->k1, base);
+            /* Depthwise: four channels of one matrix column. Else a column, or four that have no lane in common. */
+            const uint32_t k0 = p->depthwise == 1 ? c % channels * 4u : 0u, k1 = p->depthwise == 1 ? k0 + 4u : p->k1;
+            const uint32_t four = p->depthwise == 2 ? 4u : 1u, column = p->depthwise == 1 ? tap : (tap * channels + c % channels) * four;
+            for (uint32_t e = 0; e < four; e++)
+                entries_of(p, image, first_entry(p, column + e, k0), p->m->col_ptr[column + e + 1u], k1, base);
         }
 }
 
@@ -666,11 +669,13 @@ static lac_status pack_csc(packer *p, void *scratch, void *buf, uint32_t cap, ui
         return r;
 
     memset(p->count, 0, p->rows * sizeof *p->count);
-    for (uint32_t i = 0; i < nnz; i++) {
+    for (uint32_t i = 0, c = 0; i < nnz; i++) {
         const int16_t v = m->values[i];
         if (v == 0)
             continue;
-        if (p->format == LAC_CSC ? !add_code(p, v) : v < -128 || v > 127) {
+        while (i >= m->col_ptr[c + 1u])
+            c++;
+        if (p->format == LAC_CSC ? !add_code(p, v) : v < -128 || v > 127 || (p->depthwise == 2 && m->row_idx[i] % 4u != c % 4u)) {
             if (where)
                 *where = i;
             return LAC_E_FORMAT;
@@ -708,8 +713,8 @@ lac_status lac_conv_pack_rows(const lac_caps *caps, const lac_conv_shape *shape,
         return LAC_E_ARG;
     if ((shape->kernel_y > 1u && shape->dilation_y > 1u) || (shape->kernel_x > 1u && shape->dilation_x > 1u))
         return LAC_E_FORMAT;
-    if (depthwise ? m->cols != shape->kernel_y * shape->kernel_x || m->rows != shape->channels || shape->channels % 4u || caps->lanes % 4u || format != LAC_CSC8
-                  : m->cols != shape->kernel_y * shape->kernel_x * shape->channels)
+    if (depthwise < 0 || depthwise > 2 || (depthwise && (shape->channels % 4u || caps->lanes % 4u || format != LAC_CSC8))
+        || (depthwise == 1 ? m->cols != shape->kernel_y * shape->kernel_x || m->rows != shape->channels : m->cols != shape->kernel_y * shape->kernel_x * shape->channels))
         return LAC_E_ARG;
 
     p.shape = shape;

@@ -321,6 +321,9 @@ uint32_t lac_conv_out_y(const lac_conv_shape *s);
  * lac_pack_scratch(caps, m->rows, m->cols), with m the matrix of kernel_y * kernel_x * channels columns above.
  * depthwise != 0: y[..][k] = sum over r, s of w[k][r * kernel_x + s] * x[..][k]; m has kernel_y * kernel_x columns and `channels` rows, a multiple of 4, as the machine's
  * lanes must be; format LAC_CSC8; `balance` has no meaning.
+ * depthwise 2: the same items of four channels for a matrix of kernel_y * kernel_x * channels columns, as without, whose weights of channel c are in outputs k with k mod 4 = c mod 4
+ * alone; LAC_E_FORMAT, and *where, for another. So layers of fewer channels than lanes keep all of them busy: P pixels of a row are one of P times the channels, and a tap to a neighbour leads from one
+ * channel to another, or to the next such pixel.
  *
  * `shape` is that of the jobs. The layer also serves others whose channels, kernel, strides and accumulator grid are the same: images and whatever is vertical but kernel_y and
  * stride_y are free. The grid has, for output rows of X pixels,
