@@ -58,6 +58,55 @@ uint32_t lac_conv_out_y(const lac_conv_shape *s)
     return positions(s->height, s->pad_top, s->pad_bottom, s->kernel_y, s->dilation_y, s->stride_y);
 }
 
+/* One direction of what a job computes and what it writes. */
+typedef struct {
+    uint32_t n;                   /* pixels of the convolution's output */
+    uint32_t kernel, stride, pad; /* windows of pooling; where there is none, each pixel is one */
+    uint32_t windows;             /* pixels of y; 0: none, or a value is out of range */
+} axis;
+
+static axis pooled(uint32_t n, uint32_t any, uint32_t kernel, uint32_t stride, uint32_t before, uint32_t after)
+{
+    axis a = {n, 1, 1, 0, n};
+
+    if (any) {
+        a.kernel = kernel;
+        a.stride = stride;
+        a.pad = before;
+        a.windows = n < 1u || kernel < 1u || kernel > 15u || stride < 1u || stride > 15u || before >= kernel || after >= kernel || before + n + after < kernel
+                        ? 0u : (before + n + after - kernel) / stride + 1u;
+    }
+    return a;
+}
+
+static axis axis_y(const lac_conv *job)
+{
+    const lac_pool *p = &job->pool;
+    return pooled(lac_conv_out_y(&job->shape), p->kernel_y, p->kernel_y, p->stride_y, p->pad_top, p->pad_bottom);
+}
+
+static axis axis_x(const lac_conv *job)
+{
+    const lac_pool *p = &job->pool;
+    return pooled(lac_conv_out_x(&job->shape), p->kernel_y, p->kernel_x, p->stride_x, p->pad_left, p->pad_right);
+}
+
+uint32_t lac_conv_y_rows(const lac_conv *job) { return axis_y(job).windows; }
+uint32_t lac_conv_y_pixels(const lac_conv *job) { return axis_x(job).windows; }
+
+/* What windows [w0, w1) see: pixels [*from, *to). */
+static void seen(const axis *a, uint32_t w0, uint32_t w1, int32_t *from, int32_t *to)
+{
+    *from = clamp((int32_t)(w0 * a->stride) - (int32_t)a->pad, 0, (int32_t)a->n - 1);
+    *to = clamp((int32_t)((w1 - 1u) * a->stride + a->kernel) - (int32_t)a->pad, 0, (int32_t)a->n);
+}
+
+/* How many windows side by side see no more than so many pixels. */
+static uint32_t windows_in(const axis *a, uint32_t pixels)
+{
+    return pixels >= a->n ? a->windows : pixels < a->kernel ? 0u : lac_min((pixels - a->kernel) / a->stride + 1u, a->windows);
+}
+
 void lac_get_rows(const lac_conv_shape *s, lac_rows *rows)
 {
     const uint32_t far = s->kernel_x - 1u;
@@ -107,25 +156,54 @@ static lac_status check_shape(const lac_conv_shape *s, const lac_layer *layer)
 /* ---- Plan of a job --------------------------------------------------------------------------------- */
 
 typedef struct {
-    uint32_t out_x, out_y;
+    axis     y, x;
+    int      stay;             /* the weights are loaded once */
     uint32_t lines;            /* of an input row on chip */
     uint32_t pixel;            /* [bytes] of y */
     uint32_t row_tiles;
-    uint32_t band, bands;      /* [output rows] at most; in an image */
-    uint32_t strip, strips;    /* [pixels] at most; in an output row */
+    uint32_t band, bands;      /* [rows of y] at most; in an image */
+    uint32_t strip, strips;    /* [pixels of y] at most; in a row */
+    uint32_t part;             /* [output rows] at most: as many as there is room for their input rows */
     int      by_row;           /* each step has a piece of x of its own: the rows that it needs, and none between them */
     int      fits_half;
     uint32_t most_rows;        /* of a pixel [accumulators] */
     lac_rows taps;             /* with taps as rows */
     uint32_t piece;            /* the same: input rows on chip at most */
+    uint32_t added, added_lines; /* residual: rows on chip at most, lines of one */
+    int      added_half;       /* which fit a half */
 } plan;
 
-/* Whether what job `w` writes and what job `r` reads have bytes in common. */
-static int overlap(const lac_caps *caps, const lac_conv *w, const lac_conv *r)
+/* What a job reads, and what it writes. */
+static lac_span in_span(const lac_caps *caps, const lac_conv *job)
 {
-    const lac_conv_shape *in = &r->shape, *out = &w->shape;
-    return w->y.addr < lac_tensor_end(caps, &r->x, in->width * in->channels, in->images * in->height)
-        && r->x.addr < lac_tensor_end(caps, &w->y, lac_conv_out_x(out) * w->layer->rows, out->images * lac_conv_out_y(out));
+    const lac_conv_shape *s = &job->shape;
+    return lac_tensor_span(caps, &job->x, s->width * s->channels, s->images * s->height);
+}
+
+static lac_span out_span(const lac_caps *caps, const lac_conv *job)
+{
+    const lac_conv_shape *s = &job->shape;
+    return lac_tensor_span(caps, &job->y, lac_conv_y_pixels(job) * job->layer->rows, s->images * lac_conv_y_rows(job));
+}
+
+static lac_span residual_span(const lac_caps *caps, const lac_conv *job)
+{
+    const lac_conv_shape *s = &job->shape;
+    return lac_tensor_span(caps, &job->residual->x, lac_conv_out_x(s) * job->layer->rows, s->images * lac_conv_out_y(s));
+}
+
+/* Each row is a point of all pixels. */
+static lac_status check_residual(const lac_caps *caps, const lac_conv *job)
+{
+    const lac_conv_shape *s = &job->shape;
+    const lac_residual *r = job->residual;
+
+    TRY(lac_check_machine(caps, r->layer));
+    if (r->layer->taps != LAC_TAPS_RESIDUAL || r->layer->rows != job->layer->rows)
+        return LAC_E_ARG;
+    TRY(lac_check_tensor(&r->x, caps, lac_conv_out_x(s) * job->layer->rows, s->images * lac_conv_out_y(s), 0));
+    const lac_span in = residual_span(caps, job), out = out_span(caps, job);
+    return lac_overlap(&in, &out) ? LAC_E_ARG : LAC_OK;
 }
 
 static lac_status check_job(const lac_caps *caps, const lac_conv *job)
@@ -139,10 +217,16 @@ static lac_status check_job(const lac_caps *caps, const lac_conv *job)
     if (!(caps->formats & LAC_HAS_WINDOWS) || layer->by_column || layer->rows % caps->store_w)
         return LAC_E_ARG;
     TRY(check_shape(s, layer));
+    const uint32_t rows = lac_conv_y_rows(job), pixels = lac_conv_y_pixels(job);
+    if (rows < 1u || rows > MOST || pixels < 1u || pixels * layer->rows > MOST)
+        return LAC_E_ARG;
     TRY(lac_check_tensor(&job->x, caps, s->width * s->channels, s->images * s->height, 0));
-    TRY(lac_check_tensor(&job->y, caps, lac_conv_out_x(s) * layer->rows, s->images * lac_conv_out_y(s), 1));
+    TRY(lac_check_tensor(&job->y, caps, pixels * layer->rows, s->images * rows, 1));
     TRY(lac_check_clamp(&job->y, job->clamp_lo, job->clamp_hi));
-    return overlap(caps, job, job) ? LAC_E_ARG : LAC_OK;
+    if (job->residual)
+        TRY(check_residual(caps, job));
+    const lac_span in = in_span(caps, job), out = out_span(caps, job);
+    return lac_overlap(&in, &out) ? LAC_E_ARG : LAC_OK;
 }
 
 /* Input rows [*in0, *in1) that output rows [oy0, oy1) see; at least one, even if they see none: then 0 is returned. */
@@ -170,14 +254,15 @@ static void find_guards(const lac_conv_shape *s, int32_t oy0, int32_t oy1, uint3
     *bottom = below > 0 ? (uint32_t)(below / stride) : 0u;
 }
 
-/* Taps as rows: no band of p->band output rows takes more than `most` rows of the grid. */
+/* Taps as rows: no band takes more than `most` rows of the grid. */
 static int bands_fit(const lac_conv_shape *s, const plan *p, uint32_t most)
 {
-    for (uint32_t oy = 0; oy < p->out_y; oy += p->band) {
-        const uint32_t end = lac_min(oy + p->band, p->out_y);
+    for (uint32_t w = 0; w < p->y.windows; w += p->band) {
+        int32_t oy0, oy1;
         uint32_t top, bottom;
-        find_guards(s, (int32_t)oy, (int32_t)end, &top, &bottom);
-        if (top + end - oy + bottom > most)
+        seen(&p->y, w, lac_min(w + p->band, p->y.windows), &oy0, &oy1);
+        find_guards(s, oy0, oy1, &top, &bottom);
+        if (top + (uint32_t)(oy1 - oy0) + bottom > most)
             return 0;
     }
     return 1;
@@ -186,9 +271,9 @@ static int bands_fit(const lac_conv_shape *s, const plan *p, uint32_t most)
 /* As many bands as p->band makes, but of equal size. */
 static void even_bands(plan *p)
 {
-    p->bands = lac_ceil_div(p->out_y, p->band);
-    p->band = lac_ceil_div(p->out_y, p->bands);
-    p->bands = lac_ceil_div(p->out_y, p->band);
+    p->bands = lac_ceil_div(p->y.windows, p->band);
+    p->band = lac_ceil_div(p->y.windows, p->bands);
+    p->bands = lac_ceil_div(p->y.windows, p->band);
 }
 
 /* Taps as rows: bands, as few as can be, and pieces. */
@@ -202,15 +287,14 @@ static lac_status plan_rows(const lac_caps *caps, const lac_ram_map *ram, const 
 
     if (rows <= front)
         return LAC_E_SPACE;
-    p->band = lac_min(rows - front, p->out_y);
-    for (;; p->band--) {
+    for (p->band = windows_in(&p->y, rows - front);; p->band--) {
         if (p->band == 0u)
             return LAC_E_SPACE;
         even_bands(p);
         if (bands_fit(s, p, rows - front))
             break;
     }
-    p->strip = p->out_x;
+    p->strip = p->x.windows;
     p->strips = 1;
     p->by_row = 0;
     p->fits_half = ram->feat_half >= p->lines;
@@ -218,45 +302,67 @@ static lac_status plan_rows(const lac_caps *caps, const lac_ram_map *ram, const 
     return LAC_OK;
 }
 
-/* How many pixels to a strip, and how many output rows a bank holds. */
-static lac_status plan_bank(const lac_caps *caps, const lac_conv *job, plan *p, uint32_t *rows)
+/* How many pixels to a strip, and how many rows of y a bank holds. */
+static lac_status plan_bank(const lac_caps *caps, const lac_conv *job, plan *p)
 {
-    uint32_t unit, room;
+    const uint32_t room = caps->acc_depth / p->most_rows, high = lac_min(p->y.kernel, p->y.n); /* output rows for one of y, at most */
+    uint32_t unit, rows;
 
-    if (p->row_tiles > 1u && p->pixel % LAC_ALIGN)
+    if (p->row_tiles > 1u && (p->pixel % LAC_ALIGN || job->pool.kernel_y))
         return LAC_E_SPACE;
-    room = caps->acc_depth / p->most_rows;
-    p->strip = p->out_x;
-    *rows = room / p->out_x;
-    if (*rows == 0u) {
-        /* Strips begin at multiples of LAC_ALIGN bytes: of `unit` pixels, for p->pixel's largest power of two. */
-        unit = p->pixel & (0u - p->pixel);
-        unit = unit < LAC_ALIGN ? LAC_ALIGN / unit : 1u;
-        if (job->y.list || room < unit)
-            return LAC_E_SPACE;
-        p->strip = room / unit * unit;
-        *rows = 1;
+    p->strip = p->x.windows;
+    rows = room / p->x.n;
+    if (rows < high) {
+        rows = high;
+        p->strip = windows_in(&p->x, room / high);
+        if (p->strip < p->x.windows) {
+            /* Strips begin at multiples of LAC_ALIGN bytes: of `unit` pixels, for p->pixel's largest power of two. */
+            unit = p->pixel & (0u - p->pixel);
+            unit = unit < LAC_ALIGN ? LAC_ALIGN / unit : 1u;
+            p->strip -= p->strip % unit;
+            if (job->y.list || !p->strip)
+                return LAC_E_SPACE;
+        }
     }
-    p->strips = lac_ceil_div(p->out_x, p->strip);
-    if (p->row_tiles > 1u && job->y.pitch != p->out_x * p->pixel)
-        *rows = 1;
+    p->strips = lac_ceil_div(p->x.windows, p->strip);
+    p->band = p->row_tiles > 1u && job->y.pitch != p->x.windows * p->pixel ? 1u : windows_in(&p->y, rows);
     return LAC_OK;
 }
 
-/* The weights are loaded once. */
-static int stays(const lac_conv *job) { return job->resident || job->layer->tiles == 1u; }
+/* Residual: how many of its rows are on chip at once. */
+static lac_status plan_residual(const lac_caps *caps, const lac_ram_map *ram, const lac_conv *job, plan *p)
+{
+    const uint32_t row = p->x.n * job->layer->rows;
+
+    TRY(lac_check_tiles(caps, ram, job->residual->layer));
+    p->added_lines = lac_ceil_div(row * lac_type_bytes(job->residual->x.type), caps->line);
+    p->added_half = ram->feat_half >= p->added_lines;
+    p->added = (p->added_half ? ram->feat_half : caps->feat_depth) / p->added_lines;
+    /* One EXEC takes several only where all windows of a row of the grid are in its reach. */
+    if (job->layer->taps && (p->taps.grid - 1u) * job->layer->rows > MOST)
+        p->added = lac_min(p->added, 1u);
+    return p->added ? LAC_OK : LAC_E_SPACE;
+}
+
+/* The weights are loaded once: resident, or one tile, which finds its half untouched if what else is loaded uses the other. */
+static int stays(const lac_ram_map *ram, const lac_conv *job)
+{
+    lac_tile t;
+
+    lac_get_tile(job->layer->image, 0, &t);
+    return job->resident || (job->layer->tiles == 1u && (!job->residual || (t.words <= ram->word_half && t.columns <= ram->col_half)));
+}
 
 static lac_status plan_job(const lac_caps *caps, const lac_ram_map *ram, const lac_conv *job, plan *p)
 {
     const lac_conv_shape *s = &job->shape;
-    const int stay = stays(job);
     const uint32_t span = (s->kernel_y - 1u) * s->dilation_y + 1u; /* [input rows] of one output row */
-    const uint32_t halo = span > s->stride_y ? span - s->stride_y : 0u; /* of these, those that the output row above has too */
     const int apart = job->x.pitch <= 0xFFFFFFu / s->stride_y; /* one LOAD can bring every stride_y-th row */
     uint32_t rows, least;
 
-    p->out_x = lac_conv_out_x(s);
-    p->out_y = lac_conv_out_y(s);
+    p->y = axis_y(job);
+    p->x = axis_x(job);
+    p->stay = stays(ram, job);
     p->pixel = job->layer->rows * lac_type_bytes(job->y.type);
     p->lines = lac_ceil_div(s->width * s->channels * lac_type_bytes(job->x.type), caps->line);
     if (p->lines > caps->feat_depth)
@@ -264,11 +370,13 @@ static lac_status plan_job(const lac_caps *caps, const lac_ram_map *ram, const l
     TRY(lac_check_row_tiles(caps, job->layer, &job->y, &p->row_tiles, &p->most_rows));
     if (!job->resident)
         TRY(lac_check_stream(caps, ram, job->layer));
-    if (job->layer->taps) {
+    if (job->layer->taps)
         lac_get_rows(s, &p->taps);
+    if (job->residual)
+        TRY(plan_residual(caps, ram, job, p));
+    if (job->layer->taps)
         return plan_rows(caps, ram, job, p);
-    }
-    TRY(plan_bank(caps, job, p, &p->band));
+    TRY(plan_bank(caps, job, p));
 
     p->by_row = caps->feat_depth / p->lines < lac_min(span, s->height) || (span == 1u && s->stride_y > 1u && apart);
     least = p->by_row ? 1u : lac_min(span, s->height);
@@ -276,13 +384,16 @@ static lac_status plan_job(const lac_caps *caps, const lac_ram_map *ram, const l
     p->fits_half = rows >= least;
     if (!p->fits_half)
         rows = caps->feat_depth / p->lines;
+    p->part = p->y.n;
     if (p->by_row)
-        p->band = apart && (span == 1u || !stay) ? lac_min(p->band, rows) : 1u;
+        p->part = apart && (span == 1u || !p->stay) ? rows : 1u;
     else if (rows < s->height)
-        p->band = lac_min(p->band, (rows - span) / s->stride_y + 1u);
-    if (stay)
-        p->band = lac_min(p->band, lac_max(lac_ceil_div(s->images * p->out_y, 4u), lac_ceil_div(4u * halo, s->stride_y)));
-    p->band = lac_min(p->band, p->out_y);
+        p->part = (rows - span) / s->stride_y + 1u;
+    p->band = lac_min(p->band, lac_max(windows_in(&p->y, p->part), 1u));
+    if (p->stay) {
+        const uint32_t step = p->y.stride * s->stride_y, tall = (p->y.kernel - 1u) * s->stride_y + span; /* [input rows] from a row of y to the next, of one */
+        p->band = lac_min(p->band, lac_max(lac_ceil_div(s->images * p->y.windows, 4u), tall > step ? lac_ceil_div(4u * (tall - step), step) : 0u));
+    }
     even_bands(p);
     return LAC_OK;
 }
@@ -292,26 +403,33 @@ static uint32_t groups_of(const lac_conv *job, const plan *p) { return job->shap
 /* ---- Program --------------------------------------------------------------------------------------- */
 
 typedef struct {
-    lac_program g;
-
     /* the job in work */
     const lac_conv *job;
     plan            p;
 
     /* the group in work */
     uint32_t image;
-    int32_t  oy0, oy1;      /* output rows of the image */
-    uint32_t x0, pixels;    /* of these rows */
+    uint32_t row0, rows;    /* of y */
+    uint32_t pixel0, wide;  /* pixels of these rows */
+    int32_t  oy0, oy1;      /* output rows of the image, which they are made of */
+    int32_t  x0;
+    uint32_t pixels;        /* of the output rows */
     int32_t  in0, in1;      /* input rows that its taps see; at least one, even if they see none */
     int      sees;          /* they see one */
     uint32_t top, bottom;   /* taps as rows: guard rows; `top` with the one in front */
-    uint32_t piece;         /* input rows that are loaded together */
+    uint32_t piece;         /* input rows that are loaded together; else: output rows that are computed together */
+    uint32_t across;        /* pixels of a row in the accumulators */
+    uint32_t wrote_added;   /* as lac_source.wrote_x, of the residual */
+
+    lac_program g; /* last, see there */
 } program;
 
 typedef struct {
     lac_tile t;
     uint32_t tile;          /* number of the weight tile in which c1 lies */
     uint32_t c0, c1;        /* columns of the matrix [elements], inside t and one row of taps, or one tap */
+    int32_t  oy0, oy1;      /* the output rows that are computed together; */
+    int32_t  seen0, seen1;  /* the input rows that these see */
     int32_t  first;         /* where the window of the first pixel begins [elements of an input row] */
     int32_t  oy;            /* first output row that takes part */
     uint32_t rows;          /* how many do; taps as rows: how many input rows */
@@ -331,15 +449,15 @@ static int look(const program *f, step *t, uint32_t r, uint32_t s, uint32_t into
     const int32_t shift = (int32_t)(r * shape->dilation_y) - (int32_t)shape->pad_top; /* output row oy sees input row oy * stride + shift */
     const int32_t reach = (int32_t)((f->pixels - 1u) * shape->stride_x * shape->channels);
 
-    t->oy = shift >= 0 ? f->oy0 : clamp((stride - 1 - shift) / stride, f->oy0, f->oy1);
-    const int32_t end = height - 1 < shift ? f->oy0 : clamp((height - 1 - shift) / stride + 1, f->oy0, f->oy1);
+    t->oy = shift >= 0 ? t->oy0 : clamp((stride - 1 - shift) / stride, t->oy0, t->oy1);
+    const int32_t end = height - 1 < shift ? t->oy0 : clamp((height - 1 - shift) / stride + 1, t->oy0, t->oy1);
     t->iy = t->oy * stride + shift;
-    t->first = (int32_t)into + ((int32_t)(f->x0 * shape->stride_x) + (int32_t)(s * shape->dilation_x) - (int32_t)shape->pad_left) * channels;
+    t->first = (int32_t)into + (f->x0 * (int32_t)shape->stride_x + (int32_t)(s * shape->dilation_x) - (int32_t)shape->pad_left) * channels;
     if (end <= t->oy || t->first >= (int32_t)shape->width * channels || t->first + reach + (int32_t)(t->c1 - t->c0) <= 0)
         return 0;
     t->rows = (uint32_t)(end - t->oy);
-    t->in0 = f->p.by_row ? t->iy : f->in0;
-    t->in1 = f->p.by_row ? t->iy + (int32_t)t->rows : f->in1;
+    t->in0 = f->p.by_row ? t->iy : t->seen0;
+    t->in1 = f->p.by_row ? t->iy + (int32_t)t->rows : t->seen1;
     return 1;
 }
 
@@ -361,7 +479,25 @@ static int look_rows(const program *f, step *t, uint32_t a, uint32_t b, uint32_t
     return 1;
 }
 
-/* The next step of the group, of columns from t->c1 on, or of the next piece of the input. 0: there is none. */
+/* All columns again, for the next input rows (taps as rows) or output rows. 0: there are none. */
+static int next_piece(const program *f, step *t)
+{
+    if (f->job->layer->taps) {
+        if (t->in1 == f->in1)
+            return 0;
+        t->in0 = t->in1;
+        t->in1 = clamp(t->in0 + (int32_t)f->piece, 0, f->in1);
+    } else {
+        if (t->oy1 == f->oy1)
+            return 0;
+        t->oy0 = t->oy1;
+        t->oy1 = clamp(t->oy0 + (int32_t)f->piece, 0, f->oy1);
+        find_rows(&f->job->shape, t->oy0, t->oy1, &t->seen0, &t->seen1);
+    }
+    return 1;
+}
+
+/* The next step of the group, of columns from t->c1 on. 0: there is none. */
 static int find_step(const program *f, const lac_row_tile *r, step *t)
 {
     const lac_conv_shape *shape = &f->job->shape;
@@ -371,10 +507,8 @@ static int find_step(const program *f, const lac_row_tile *r, step *t)
 
     for (;;) {
         if (t->c1 == layer->cols) {
-            if (!layer->taps || t->in1 == f->in1)
+            if (!next_piece(f, t))
                 return 0;
-            t->in0 = t->in1;
-            t->in1 = clamp(t->in0 + (int32_t)f->piece, 0, f->in1);
             t->tile = r->tile0;
             t->c1 = 0;
         }
@@ -401,7 +535,7 @@ static void idle_step(const program *f, const lac_row_tile *r, step *t)
     t->oy = f->oy0;
     t->rows = 1;
     t->iy = t->in0 = f->in0;
-    t->in1 = f->p.by_row || f->job->layer->taps ? f->in0 + 1 : f->in1;
+    t->in1 = f->in0 + 1;
     t->acc = 0;
     t->span = f->p.most_rows;
 }
@@ -436,7 +570,7 @@ static void do_step(program *f, const lac_row_tile *r, const step *t, int first,
     SET(c, EXEC_WIDTH, piece.channels);
     if (taps) {
         SET(c, EXEC_ACC_BASE, t->acc);
-        SET(c, EXEC_PIXELS, f->p.taps.grid);
+        SET(c, EXEC_PIXELS, f->across);
         SET(c, EXEC_APART, f->p.most_rows);
         SET(c, EXEC_ROWS, t->span);
         if (taps == LAC_TAPS_DEPTHWISE)
@@ -448,22 +582,77 @@ static void do_step(program *f, const lac_row_tile *r, const step *t, int first,
     lac_end_exec(&f->g);
 }
 
+/* The residual's steps, an EXEC for each accumulator that a lane has of a pixel: of the channels that stand there. `more` steps of the group follow. */
+static void add_residual(program *f, const lac_row_tile *r, int more)
+{
+    const lac_residual *residual = f->job->residual;
+    const uint32_t lanes = f->g.caps->lanes, channels = f->job->layer->rows, apart = lac_ceil_div(r->channels, lanes), rows = (uint32_t)(f->oy1 - f->oy0);
+    lac_source from = {residual->layer, NULL, &residual->x, f->wrote_added};
+    lac_piece piece;
+    lac_tile t;
+
+    /* So many commands that the STORE before them leaves the window: then x must be there too before the first of them. */
+    if (rows > f->p.added || residual->layer->tiles > 1u || apart > 8u)
+        from.wrote_x = lac_max(from.wrote_x, f->g.own.wrote_x);
+    f->g.from = from;
+    for (uint32_t y = 0; y < rows; y += piece.points) {
+        const uint32_t row = f->image * f->p.y.n + (uint32_t)f->oy0 + y;
+        uint32_t tile = 0, k1;
+
+        piece.points = lac_min(f->p.added, rows - y);
+        piece.id = (uint64_t)(piece.points | 0x80000000u) << 32 | row; /* none of x */
+        piece.offset = (uint64_t)row * residual->x.pitch;
+        piece.pitch = piece.points > 1u ? residual->x.pitch : 0u;
+        piece.channels = f->p.x.n * channels;
+        piece.fits_half = f->p.added_half;
+        for (uint32_t k = 0; k < r->channels; k = k1) { /* of the row tile */
+            do
+                lac_get_tile(residual->layer->image, tile++, &t);
+            while (t.col0 + t.columns <= (r->chan0 + k) / 4u);
+            tile--;
+            k1 = lac_min(lac_min((k / lanes + 1u) * lanes, r->channels), 4u * (t.col0 + t.columns) - r->chan0);
+
+            lac_bring_codebook(&f->g);
+            lac_bring_weights(&f->g, r, &t);
+            lac_bring_features(&f->g, &piece, 0);
+            lac_bring_params(&f->g, r, y + k == 0u, !more && k1 == r->channels && y + piece.points == rows);
+
+            lac_cmd *c = lac_begin_exec(&f->g, r, &t, (r->chan0 + k) / 4u, (r->chan0 + k1) / 4u, y + k == 0u);
+            SET(c, EXEC_FEAT_PITCH, piece.points > 1u ? f->p.added_lines : 0u);
+            SET(c, EXEC_POINTS, piece.points);
+            SET(c, EXEC_FIRST, (uint32_t)f->x0 * channels + r->chan0 + k);
+            SET(c, EXEC_STEP, channels);
+            SET(c, EXEC_WIDTH, piece.channels);
+            SET(c, EXEC_PIXELS, piece.points > 1u ? f->across : f->pixels);
+            SET(c, EXEC_ACC_BASE, (f->top + y) * f->across * apart + k / lanes);
+            SET(c, EXEC_APART, apart);
+            SET(c, EXEC_ROWS, 1u);
+            SET(c, EXEC_FORMAT, 3u);
+            SET(c, EXEC_N, 1u);
+            lac_end_exec(&f->g);
+        }
+    }
+    f->g.from = f->g.own;
+}
+
 static void group(program *f, uint32_t row_tile, int last_of_job)
 {
     const lac_conv *job = f->job;
-    const uint32_t rows = (uint32_t)(f->oy1 - f->oy0);
+    const lac_pool *pool = &job->pool;
     lac_row_tile r;
     step next, now;
     lac_cmd *c;
     int more, first = 1;
 
     lac_get_row_tile(job->layer->image, row_tile, &r);
-    next.tile = r.tile0;
-    next.c1 = 0;
-    next.in0 = f->in0;
-    next.in1 = clamp(f->in0 + (int32_t)f->piece, 0, f->in1);
+    next.c1 = job->layer->cols;
+    next.in1 = f->in0;
+    next.oy1 = f->oy0;
     more = (f->sees || !job->layer->taps) && find_step(f, &r, &next);
-    if (!more) {
+    if (job->residual) {
+        add_residual(f, &r, more);
+        first = 0;
+    } else if (!more) {
         idle_step(f, &r, &now);
         do_step(f, &r, &now, 1, 1);
     }
@@ -474,20 +663,30 @@ static void group(program *f, uint32_t row_tile, int last_of_job)
     }
 
     c = lac_begin_store(&f->g, &r, job->clamp_lo, job->clamp_hi, last_of_job && job->mark);
-    lac_set_addr(c, job->y.addr + (uint64_t)(f->image * f->p.out_y + (uint32_t)f->oy0) * job->y.pitch + f->x0 * f->p.pixel
+    lac_set_addr(c, job->y.addr + (uint64_t)(f->image * f->p.y.windows + f->row0) * job->y.pitch + f->pixel0 * f->p.pixel
                          + r.chan0 * lac_type_bytes(job->y.type));
     if (f->p.row_tiles == 1u) {
-        SET(c, STORE_PITCH, rows > 1u ? job->y.pitch : 0u);
-        SET(c, STORE_POINTS, rows + f->top + f->bottom);
-        SET(c, STORE_WIDTH, f->pixels * r.channels);
-        SET(c, STORE_PIXELS, f->pixels);
+        const uint32_t all = (uint32_t)(f->oy1 - f->oy0) + f->top + f->bottom;
+        SET(c, STORE_PITCH, f->rows > 1u ? job->y.pitch : 0u);
+        SET(c, STORE_POINTS, pool->kernel_y ? f->rows : all);
+        SET(c, STORE_WIDTH, f->wide * r.channels);
+        SET(c, STORE_PIXELS, f->wide);
         SET(c, STORE_TOP, f->top);
         SET(c, STORE_BOTTOM, f->bottom);
-        if (job->layer->taps)
-            SET(c, STORE_GUARD, f->p.taps.grid - f->pixels);
+        SET(c, STORE_GUARD, f->across - f->pixels);
+        if (pool->kernel_y) {
+            SET(c, STORE_POOL_Y, pool->kernel_y);
+            SET(c, STORE_POOL_X, pool->kernel_x);
+            SET(c, STORE_POOL_DY, pool->stride_y);
+            SET(c, STORE_POOL_DX, pool->stride_x);
+            SET(c, STORE_POOL_TOP, (uint32_t)f->oy0 + pool->pad_top - f->row0 * pool->stride_y);
+            SET(c, STORE_POOL_LEFT, (uint32_t)f->x0 + pool->pad_left - f->pixel0 * pool->stride_x);
+            SET(c, STORE_FROM_ROWS, all);
+            SET(c, STORE_FROM_PIXELS, f->pixels);
+        }
     } else {
         SET(c, STORE_PITCH, f->p.pixel);
-        SET(c, STORE_POINTS, rows * f->pixels);
+        SET(c, STORE_POINTS, f->rows * f->wide);
     }
     lac_end_store(&f->g);
 }
@@ -497,19 +696,26 @@ static lac_status band(program *f, uint32_t number, int last_of_job)
 {
     const lac_conv_shape *s = &f->job->shape;
 
-    f->oy0 = (int32_t)(number * f->p.band);
-    f->oy1 = (int32_t)lac_min((number + 1u) * f->p.band, f->p.out_y);
+    f->row0 = number * f->p.band;
+    f->rows = lac_min(f->p.band, f->p.y.windows - f->row0);
+    seen(&f->p.y, f->row0, f->row0 + f->rows, &f->oy0, &f->oy1);
     f->sees = find_rows(s, f->oy0, f->oy1, &f->in0, &f->in1);
-    f->top = f->bottom = f->piece = 0;
+    f->top = f->bottom = 0;
+    uint32_t n = (uint32_t)(f->oy1 - f->oy0), most = f->p.part;
     if (f->job->layer->taps) {
-        const uint32_t n = (uint32_t)(f->in1 - f->in0), most = stays(f->job) ? lac_min(f->p.piece, lac_ceil_div(n, 4u)) : f->p.piece;
-        f->piece = lac_ceil_div(n, lac_ceil_div(n, most));
+        n = (uint32_t)(f->in1 - f->in0);
+        most = f->p.stay ? lac_min(f->p.piece, lac_ceil_div(n, 4u)) : f->p.piece;
         find_guards(s, f->oy0, f->oy1, &f->top, &f->bottom);
         f->top += f->p.taps.left != 0u;
     }
+    f->piece = lac_ceil_div(n, lac_ceil_div(n, most));
     for (uint32_t k = 0; k < f->p.strips; k++) {
-        f->x0 = k * f->p.strip;
-        f->pixels = lac_min(f->p.strip, f->p.out_x - f->x0);
+        int32_t x1;
+        f->pixel0 = k * f->p.strip;
+        f->wide = lac_min(f->p.strip, f->p.x.windows - f->pixel0);
+        seen(&f->p.x, f->pixel0, f->pixel0 + f->wide, &f->x0, &x1);
+        f->pixels = (uint32_t)(x1 - f->x0);
+        f->across = f->job->layer->taps ? f->p.taps.grid : f->pixels;
         for (uint32_t t = 0; t < f->p.row_tiles; t++) {
             group(f, t, last_of_job && k + 1u == f->p.strips && t + 1u == f->p.row_tiles);
             if (f->g.o.status)
@@ -517,22 +723,6 @@ static lac_status band(program *f, uint32_t number, int last_of_job)
         }
     }
     return LAC_OK;
-}
-
-/* The newest STORE among those that wrote the x of jobs[j], if LOAD may not yet know of it; else 0. */
-static uint32_t find_writer(const lac_program *g, const lac_conv *jobs, uint32_t j)
-{
-    uint32_t store = g->o.seq[LAC_STORE]; /* last one of job i */
-
-    for (uint32_t i = j; i-- > 0u && store > g->o.know[LAC_LOAD][LAC_STORE];) {
-        plan p;
-        if (overlap(g->caps, &jobs[i], &jobs[j]))
-            return store;
-        if (plan_job(g->caps, &g->ram, &jobs[i], &p) != LAC_OK)
-            return store; /* cannot happen: it was planned before */
-        store -= groups_of(&jobs[i], &p);
-    }
-    return 0;
 }
 
 lac_status lac_conv_build(const lac_caps *caps, const lac_conv *jobs, uint32_t n, lac_emit emit, void *ctx)
@@ -556,7 +746,14 @@ lac_status lac_conv_build(const lac_caps *caps, const lac_conv *jobs, uint32_t n
     for (uint32_t i = 0; i < n; i++) {
         const lac_conv *job = f.job = &jobs[i];
         TRY(plan_job(caps, &f.g.ram, job, &f.p));
-        lac_begin_job(&f.g, job->layer, job->resident, &job->x, &job->y, job->tag, find_writer(&f.g, jobs, i));
+        const lac_source own = {job->layer, job->resident, &job->x, 0};
+        const lac_span in = in_span(caps, job), out = out_span(caps, job);
+        lac_begin_job(&f.g, &own, &in, &job->y, &out, job->tag);
+        f.wrote_added = 0;
+        if (job->residual) {
+            const lac_span added = residual_span(caps, job);
+            f.wrote_added = lac_find_writer(&f.g, &added);
+        }
         for (f.image = 0; f.image < job->shape.images; f.image++)
             for (uint32_t b = 0; b < f.p.bands; b++)
                 TRY(band(&f, b, f.image + 1u == job->shape.images && b + 1u == f.p.bands));

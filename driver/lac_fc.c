@@ -28,12 +28,9 @@ typedef struct {
     int         by_tile;       /* and features are loaded as the weight tiles need them, instead of in chunks */
 } plan;
 
-/* Whether what job `w` writes and what job `r` reads have bytes in common. */
-static int overlap(const lac_caps *caps, const lac_fc *w, const lac_fc *r)
-{
-    return w->y.addr < lac_tensor_end(caps, &r->x, r->layer->cols, r->points)
-        && r->x.addr < lac_tensor_end(caps, &w->y, w->layer->rows, w->points);
-}
+/* What job `f` reads, and what it writes. */
+static lac_span in_span(const lac_caps *caps, const lac_fc *f) { return lac_tensor_span(caps, &f->x, f->layer->cols, f->points); }
+static lac_span out_span(const lac_caps *caps, const lac_fc *f) { return lac_tensor_span(caps, &f->y, f->layer->rows, f->points); }
 
 static lac_status plan_job(const lac_caps *caps, const lac_ram_map *ram, const lac_fc *job, plan *p)
 {
@@ -97,14 +94,13 @@ static lac_status check_job(const lac_caps *caps, const lac_fc *job)
     TRY(lac_check_tensor(&job->x, caps, layer->cols, job->points, 0));
     TRY(lac_check_tensor(&job->y, caps, layer->rows, job->points, 1));
     TRY(lac_check_clamp(&job->y, job->clamp_lo, job->clamp_hi));
-    return overlap(caps, job, job) ? LAC_E_ARG : LAC_OK;
+    const lac_span in = in_span(caps, job), out = out_span(caps, job);
+    return lac_overlap(&in, &out) ? LAC_E_ARG : LAC_OK;
 }
 
 /* ---- Program --------------------------------------------------------------------------------------- */
 
 typedef struct {
-    lac_program g;
-
     /* the job in work */
     const lac_fc *job;
     plan          p;
@@ -114,6 +110,8 @@ typedef struct {
 
     /* the step in work */
     uint32_t chunk0, chunk_n; /* [elements] the features that are loaded together */
+
+    lac_program g; /* last, see there */
 } program;
 
 /* The chunk in which column c0 lies [elements]: p->chunk each, or, where EXEC shall begin early, p->head and from then on four times as many
@@ -195,22 +193,6 @@ static void group(program *f, const lac_row_tile *r, int last_of_job)
     lac_end_store(&f->g);
 }
 
-/* The newest STORE among those that wrote the x of jobs[j], if LOAD may not yet know of it; else 0. */
-static uint32_t find_writer(const lac_program *g, const lac_fc *jobs, uint32_t j)
-{
-    uint32_t store = g->o.seq[LAC_STORE]; /* last one of job i */
-
-    for (uint32_t i = j; i-- > 0u && store > g->o.know[LAC_LOAD][LAC_STORE];) {
-        plan p;
-        if (overlap(g->caps, &jobs[i], &jobs[j]))
-            return store;
-        if (plan_job(g->caps, &g->ram, &jobs[i], &p) != LAC_OK)
-            return store; /* cannot happen: it was planned before */
-        store -= p.batches * p.row_tiles;
-    }
-    return 0;
-}
-
 lac_status lac_fc_build(const lac_caps *caps, const lac_fc *jobs, uint32_t n, lac_emit emit, void *ctx)
 {
     program f;
@@ -232,9 +214,11 @@ lac_status lac_fc_build(const lac_caps *caps, const lac_fc *jobs, uint32_t n, la
     for (uint32_t i = 0; i < n; i++) {
         const lac_fc *job = f.job = &jobs[i];
         TRY(plan_job(caps, &f.g.ram, job, &f.p));
-        lac_begin_job(&f.g, job->layer, job->resident, &job->x, &job->y, job->tag, find_writer(&f.g, jobs, i));
+        const lac_source own = {job->layer, job->resident, &job->x, 0};
+        const lac_span in = in_span(caps, job), out = out_span(caps, job);
+        lac_begin_job(&f.g, &own, &in, &job->y, &out, job->tag);
         f.g.needed = f.p.needed;
-        if (job->resident && job->points == 1u && !job->x.list && f.g.ram.feat_half && f.p.chunk == job->layer->cols && (i == 0u || f.g.wrote_x))
+        if (job->resident && job->points == 1u && !job->x.list && f.g.ram.feat_half && f.p.chunk == job->layer->cols && (i == 0u || f.g.own.wrote_x))
             f.p.head = HEAD_LINES * caps->line / f.p.es;
         if (f.p.chunk <= 2u * f.p.head)
             f.p.head = 0;
@@ -362,7 +346,8 @@ lac_status lac_layer_open(const void *image, uint32_t bytes, lac_layer *out)
         || (l.format == LAC_NM ? l.n < 1u || l.n > 4u : l.n != 0u) || lanes < 4u || lanes > 256u || line < 8u || line > 64u
         || (line & (line - 1u)) || store_w < 1u || store_w > lanes || (align != 64u && align != 32u && align != 8u)
         || l.by_column > (l.format != LAC_NM)
-        || l.taps > (l.format == LAC_NM || l.by_column || row_tiles > 1u ? 0u : (uint32_t)l.format + 1u) /* its shape: see lac_conv_build() */
+        || l.taps > (l.format == LAC_NM || l.by_column || row_tiles > 1u ? 0u : 2u * (uint32_t)l.format + 1u) /* its shape: see lac_conv_build() */
+        || (l.taps == LAC_TAPS_RESIDUAL && (lanes % 4u || l.rows != 4u * l.cols))
         || (l.taps == LAC_TAPS_DEPTHWISE && ((h[LAC_DIR_W_CHANNELS] | lanes) % 4u || h[LAC_DIR_W_CHANNELS] != l.rows))
         || (l.format == LAC_CSC ? !inside(&l, codebook, LAC_ALIGN) : codebook != 0u))
         return LAC_E_FORMAT;

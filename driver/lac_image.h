@@ -42,7 +42,7 @@ enum { /* words of the header */
  *
  * Strides. iy + pad_top = i * stride_y + a: input rows of *phase* a see the taps r = a + j * stride_y only, and of them output row i - j; the same along x. So
  * there is a *set* of columns for each pair of phases that has taps, min(stride, kernel) along each axis; column (a * sets_x + b) * channels + c. */
-enum { LAC_TAPS_COLUMNS, LAC_TAPS_ROWS, LAC_TAPS_DEPTHWISE }; /* DEPTHWISE: and a column is a group of four channels */
+enum { LAC_TAPS_COLUMNS, LAC_TAPS_ROWS, LAC_TAPS_DEPTHWISE, LAC_TAPS_RESIDUAL }; /* DEPTHWISE: and a column is a group of four channels; RESIDUAL: no taps but factors */
 
 typedef struct {
     uint32_t channels, kernel, stride, grid; /* the words of the directory; kernel and stride: y 15:0, x 31:16 */

@@ -3,12 +3,13 @@
  * lac_pack.c - weights in, one image of weight blocks or column blocks, parameter records and codebook out (docs/formats.md, lac_image.h)
  *
  *   Channels   channel i of a row tile stands in row i div lanes. Inside each block of `lanes` channels they may take any lane:
- *              the heaviest goes to the lane that has had least so far.
+ *              the heaviest goes to the lane that has had least so far; balance 2: of those lanes that are the same modulo 4.
  *   Columns    tiles are cut at multiples of a line's bytes, counted in elements, so that EXEC can start at any tile whatever the
  *              type of the features: a `unit` of columns is never divided.
  *   Blocks     the same entries in the same order either way. In a weight block a lane has a stream of its own; in a column block the
  *              lanes of an octet share one, column by column, so on chip a slice takes whole words.
  *   Taps       as rows (lac_image.h) the lanes' entries come from all columns of the given matrix that are taps of the packed one; one row tile
+ *   Residual   column g are the factors of channels 4g .. 4g + 3, each in the lane that the channel has in the layer it is added to; one row tile
  *   Passes     walk() goes over row tiles and units, closes a tile when the next unit no longer fits, and either counts
  *              or also writes. It is tried with ever smaller row tiles until it succeeds, then run once more to write. */
 #include <stddef.h>
@@ -43,6 +44,7 @@ typedef struct {
     const lac_conv_shape *shape; /* with taps as rows; else NULL */
     lac_rows   taps;
     int        depthwise;
+    const int16_t *factor;   /* [rows] of a residual; else NULL */
     uint32_t   entry_slots;  /* entries to a word */
     uint32_t   gap_bits;
 
@@ -94,19 +96,19 @@ static void assign_lanes(packer *p)
 {
     memset(p->lanes, 0, MAX_LANES * sizeof *p->lanes);
     for (uint32_t k = p->k0; k < p->k1; k += p->caps->lanes) {
-        const uint32_t n = min_u32(p->caps->lanes, p->k1 - k);
+        const uint32_t n = min_u32(p->caps->lanes, p->k1 - k), step = p->balance == 2 ? 4u : 1u; /* classes of channels and lanes */
 
-        /* Insertion sorts, both stable: channels by falling count, lanes by rising load. */
+        /* Insertion sorts, both stable, of each class in its places: channels by falling count, lanes by rising load. */
         for (uint32_t i = 0; i < n; i++) {
             uint32_t j = i;
-            for (; p->balance && j > 0u && p->count[k + p->by_count[j - 1u]] < p->count[k + i]; j--)
-                p->by_count[j] = p->by_count[j - 1u];
+            for (; p->balance && j >= step && p->count[k + p->by_count[j - step]] < p->count[k + i]; j -= step)
+                p->by_count[j] = p->by_count[j - step];
             p->by_count[j] = (uint16_t)i;
         }
         for (uint32_t i = 0; i < p->used; i++) {
             uint32_t j = i;
-            for (; p->balance && j > 0u && p->lanes[p->by_load[j - 1u]].load > p->lanes[i].load; j--)
-                p->by_load[j] = p->by_load[j - 1u];
+            for (; p->balance && j >= step && p->lanes[p->by_load[j - step]].load > p->lanes[i].load; j -= step)
+                p->by_load[j] = p->by_load[j - step];
             p->by_load[j] = (uint16_t)i;
         }
         for (uint32_t i = 0; i < n; i++) {
@@ -195,12 +197,26 @@ static void entries_of_taps(packer *p, uint8_t *image, uint32_t c)
         }
 }
 
+/* A residual's column: one entry in each of up to four lanes. */
+static void entries_of_residual(packer *p, uint8_t *image, uint32_t c)
+{
+    for (uint32_t k = 4u * c; k < 4u * c + 4u; k++) {
+        lane_state *l = &p->lanes[p->lane[k]];
+        if (p->factor[k] && image)
+            put_entry(p, image, l, (uint16_t)p->factor[k]);
+        else
+            l->slice += p->factor[k] != 0;
+    }
+}
+
 /* The entries of column c: with an image put into the lanes' streams, else counted in lanes[].slice. */
 static void entries(packer *p, uint8_t *image, uint32_t c)
 {
     for (uint32_t l = 0; l < p->used; l++)
         p->lanes[l].next = 0;
-    if (p->shape)
+    if (p->factor)
+        entries_of_residual(p, image, c);
+    else if (p->shape)
         entries_of_taps(p, image, c);
     else
         entries_of(p, image, p->cursor[c], p->m->col_ptr[c + 1u], p->k1, 0u);
@@ -251,7 +267,7 @@ static int measure(packer *p, uint32_t c0, uint32_t c1)
     p->entries += slice * used;
     for (uint32_t l = 0; l < used; l++)
         p->lanes[l].unit = slice;
-    for (uint32_t c = c0; p->m && c < c1; c++) {
+    for (uint32_t c = c0; !p->nm && c < c1; c++) {
         if (!measure_column(p, c))
             return 0;
         for (uint32_t i = 0; i < used; i++) {
@@ -414,7 +430,10 @@ static lac_status walk(packer *p, uint8_t *image)
         const uint32_t channels = p->k1 - p->k0;
         p->used = min_u32(p->caps->lanes, channels);
         p->rows_a_lane = ceil_div(channels, p->caps->lanes);
-        assign_lanes(p);
+        if (p->factor)
+            memset(p->lanes, 0, MAX_LANES * sizeof *p->lanes);
+        else
+            assign_lanes(p);
         if (image)
             write_params(p, image + params);
         if (grow(p, 16u * channels))
@@ -458,15 +477,15 @@ static lac_status plan(packer *p, uint32_t *align)
 
     if (p->nm) /* q < 1024, r < 6 */
         rows_a_lane = min_u32(rows_a_lane, (1023u * 6u + 5u) / p->n);
-    const uint32_t most = min_u32(rows_a_lane * caps->lanes, caps->param_depth);
+    const uint32_t most = p->factor ? p->rows : min_u32(rows_a_lane * caps->lanes, caps->param_depth); /* those of a residual are nobody's outputs */
 
     *align = 64u;
     p->row_tile = p->rows;
     p->max_words = min_u32(caps->weight_depth, 65535u);
     p->max_cols = min_u32(caps->col_depth, 65535u);
     p->single = 1;
-    /* One tile larger than half of the RAM leaves no room for the next one's columns. */
-    if (!p->by_column && p->rows <= most && walk(p, NULL) == LAC_OK)
+    /* One tile larger than half of the RAM leaves no room for the next one's columns, or for those of the layer that a residual is of. */
+    if (!p->by_column && !p->factor && p->rows <= most && walk(p, NULL) == LAC_OK)
         return LAC_OK;
 
     p->single = 0;
@@ -483,7 +502,7 @@ static lac_status plan(packer *p, uint32_t *align)
         p->max_words = limit;
         return walk(p, NULL);
     }
-    if (p->shape)
+    if (p->shape || p->factor)
         return LAC_E_SPACE;
 
     const uint32_t half = min_u32(most, caps->param_depth / 2u / caps->store_w * caps->store_w);
@@ -544,7 +563,7 @@ static lac_status pack(packer *p, void *buf, uint32_t cap, uint32_t *need, lac_l
     uint8_t *image = (uint8_t *)buf;
     uint32_t align;
 
-    p->unit = p->shape ? 1u : caps->line;
+    p->unit = p->shape || p->factor ? 1u : caps->line;
     p->body = 0;
     const lac_status s = plan(p, &align);
     if (s != LAC_OK)
@@ -559,7 +578,7 @@ static lac_status pack(packer *p, void *buf, uint32_t cap, uint32_t *need, lac_l
     if (image && cap < *need)
         return LAC_E_SPACE;
 
-    const int on_chip = p->words <= caps->weight_depth && p->columns <= caps->col_depth && p->params <= caps->param_depth;
+    const int on_chip = !p->factor && p->words <= caps->weight_depth && p->columns <= caps->col_depth && p->params <= caps->param_depth;
     const uint64_t padding = p->entries - p->nonzeros;
     const uint32_t head[] = {
         LAC_DIR_MAGIC, p->body, *need, p->rows, p->cols, (uint32_t)p->format, p->n, caps->lanes, caps->line, caps->store_w,
@@ -567,7 +586,7 @@ static lac_status pack(packer *p, void *buf, uint32_t cap, uint32_t *need, lac_l
         on_chip ? p->words : 0u, on_chip ? p->columns : 0u, on_chip ? p->params : 0u,
         (uint32_t)p->entries, (uint32_t)(p->entries >> 32), (uint32_t)padding, (uint32_t)(padding >> 32),
         (uint32_t)p->nonzeros, (uint32_t)(p->nonzeros >> 32), (uint32_t)p->by_column,
-        !p->shape ? LAC_TAPS_COLUMNS : p->depthwise ? LAC_TAPS_DEPTHWISE : LAC_TAPS_ROWS, p->taps.channels, p->taps.kernel, p->taps.stride, p->taps.grid,
+        p->factor ? LAC_TAPS_RESIDUAL : !p->shape ? LAC_TAPS_COLUMNS : p->depthwise ? LAC_TAPS_DEPTHWISE : LAC_TAPS_ROWS, p->taps.channels, p->taps.kernel, p->taps.stride, p->taps.grid,
     };
     uint8_t first[LAC_DIR_HEADER];
 
@@ -627,7 +646,8 @@ static lac_status pack_csc(packer *p, void *scratch, void *buf, uint32_t cap, ui
     if (where)
         *where = 0;
     if (!p->caps || !m || !scratch || !need || !m->col_ptr || m->cols < 1u || m->cols > 65535u
-        || (p->format != LAC_CSC && p->format != LAC_CSC8) || !(p->caps->formats >> p->format & 1u) || (p->by_column && !(p->caps->formats & LAC_HAS_COLUMNS)))
+        || (p->format != LAC_CSC && p->format != LAC_CSC8) || !(p->caps->formats >> p->format & 1u) || (p->by_column && !(p->caps->formats & LAC_HAS_COLUMNS))
+        || (p->balance == 2 && p->caps->lanes % 4u))
         return LAC_E_ARG;
     const uint32_t nnz = m->col_ptr[m->cols];
     const lac_status s = lac_csc_check(m, nnz, &at);
@@ -679,7 +699,7 @@ lac_status lac_pack_csc_columns(const lac_caps *caps, const lac_csc *m, lac_form
 lac_status lac_conv_pack_rows(const lac_caps *caps, const lac_conv_shape *shape, const lac_csc *m, lac_format format, int depthwise, const lac_requant *rq, int balance,
                               void *scratch, void *buf, uint32_t cap, uint32_t *need, lac_layer *out, uint64_t *where)
 {
-    packer p = begin_csc(caps, m, format, rq, balance && !depthwise);
+    packer p = begin_csc(caps, m, format, rq, depthwise ? 0 : balance);
 
     if (where)
         *where = 0;
@@ -703,6 +723,36 @@ lac_status lac_conv_pack_rows(const lac_caps *caps, const lac_conv_shape *shape,
     if (pixels * ceil_div(m->rows, caps->lanes) > caps->acc_depth)
         return LAC_E_SPACE;
     return pack_csc(&p, scratch, buf, cap, need, out, where);
+}
+
+lac_status lac_conv_pack_residual(const lac_caps *caps, const lac_layer *of, const int16_t *factor, void *scratch, void *buf, uint32_t cap, uint32_t *need, lac_layer *out,
+                                  uint64_t *where)
+{
+    packer p = begin_csc(caps, NULL, LAC_CSC8, NULL, 0);
+
+    if (where)
+        *where = 0;
+    if (!caps || !of || !of->image || !factor || !scratch || !need || !(caps->formats & LAC_HAS_WINDOWS) || !(caps->formats >> LAC_CSC8 & 1u) || caps->lanes % 4u
+        || lac_dir(of->image, LAC_DIR_W_LANES) != caps->lanes || of->rows % 4u || of->by_column || of->taps == LAC_TAPS_RESIDUAL)
+        return LAC_E_ARG;
+    p.factor = factor;
+    p.rows = of->rows;
+    p.cols = of->rows / 4u;
+    use_scratch(&p, scratch);
+    for (uint32_t i = 0; i < lac_dir(of->image, LAC_DIR_W_ROW_TILES); i++) {
+        lac_row_tile t;
+        lac_get_row_tile(of->image, i, &t);
+        for (uint32_t k = t.chan0; k < t.chan0 + t.channels; k++) {
+            p.lane[k] = ((const uint8_t *)of->image)[t.params + 16u * (k - t.chan0) + 9u];
+            p.nonzeros += factor[k] != 0;
+            if (p.lane[k] >= min_u32(caps->lanes, t.channels) || (p.lane[k] ^ k) % 4u) {
+                if (where)
+                    *where = k;
+                return LAC_E_FORMAT;
+            }
+        }
+    }
+    return pack(&p, buf, cap, need, out);
 }
 
 lac_status lac_pack_nm(const lac_caps *caps, const lac_nm *m, const lac_requant *rq, int balance,

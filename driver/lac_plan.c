@@ -66,10 +66,13 @@ lac_status lac_check_clamp(const lac_tensor *y, int32_t lo, int32_t hi)
     return LAC_OK;
 }
 
-lac_addr lac_tensor_end(const lac_caps *caps, const lac_tensor *t, uint32_t channels, uint32_t points)
+lac_span lac_tensor_span(const lac_caps *caps, const lac_tensor *t, uint32_t channels, uint32_t points)
 {
-    return t->addr + (uint64_t)(points - 1u) * t->pitch + lac_pitch(caps, channels, t->type, t->list);
+    const lac_span s = {t->addr, t->addr + (uint64_t)(points - 1u) * t->pitch + lac_pitch(caps, channels, t->type, t->list)};
+    return s;
 }
+
+int lac_overlap(const lac_span *a, const lac_span *b) { return a->begin < b->end && b->begin < a->end; }
 
 lac_status lac_check_machine(const lac_caps *caps, const lac_layer *layer)
 {
@@ -120,10 +123,8 @@ void lac_map_end(const lac_caps *caps, lac_ram_map *m)
     m->param_half = (caps->param_depth - m->base.param_base) / 2u / caps->store_w * caps->store_w;
 }
 
-lac_status lac_check_stream(const lac_caps *caps, const lac_ram_map *m, const lac_layer *layer)
+lac_status lac_check_tiles(const lac_caps *caps, const lac_ram_map *m, const lac_layer *layer)
 {
-    lac_row_tile first;
-
     for (uint32_t i = 0; i < layer->tiles; i++) {
         lac_tile t;
         lac_get_tile(layer->image, i, &t);
@@ -131,10 +132,17 @@ lac_status lac_check_stream(const lac_caps *caps, const lac_ram_map *m, const la
             || t.columns > caps->col_depth - m->base.col_base)
             return LAC_E_SPACE;
     }
+    return LAC_OK;
+}
+
+lac_status lac_check_stream(const lac_caps *caps, const lac_ram_map *m, const lac_layer *layer)
+{
+    lac_row_tile first;
+
     lac_get_row_tile(layer->image, 0, &first); /* none has more channels than the first */
     if (first.channels > caps->param_depth - m->base.param_base || (layer->format == LAC_CSC && !m->codebooks))
         return LAC_E_SPACE;
-    return LAC_OK;
+    return lac_check_tiles(caps, m, layer);
 }
 
 lac_status lac_check_row_tiles(const lac_caps *caps, const lac_layer *layer, const lac_tensor *y, uint32_t *row_tiles, uint32_t *most_rows)
@@ -330,17 +338,30 @@ void lac_begin_program(lac_program *g, const lac_caps *caps, lac_emit emit, void
     lac_map_begin(&g->ram);
 }
 
-void lac_begin_job(lac_program *g, const lac_layer *layer, const lac_place *resident, const lac_tensor *x, const lac_tensor *y, uint32_t tag,
-                   uint32_t wrote_x)
+/* Of jobs before the remembered ones, if LOAD does not know of them by now, all may have written x. */
+uint32_t lac_find_writer(const lac_program *g, const lac_span *x)
 {
-    g->layer = layer;
-    g->resident = resident;
-    g->x = x;
+    uint32_t store = g->o.seq[LAC_STORE]; /* last one of job i - 1 */
+
+    for (uint32_t i = g->jobs; i > 0u && store > g->o.know[LAC_LOAD][LAC_STORE]; i--) {
+        if (g->jobs - i == LAC_JOBS || lac_overlap(&g->written[(i - 1u) % LAC_JOBS].y, x))
+            return store;
+        store = g->written[(i - 1u) % LAC_JOBS].stored;
+    }
+    return 0;
+}
+
+void lac_begin_job(lac_program *g, const lac_source *own, const lac_span *in, const lac_tensor *y, const lac_span *out, uint32_t tag)
+{
+    g->own = *own;
+    g->own.wrote_x = lac_find_writer(g, in);
+    g->from = g->own;
     g->y = y;
     g->tag = tag;
-    g->wrote_x = wrote_x;
     g->features.id[0] = g->features.id[1] = 0; /* of another x */
     g->needed = 0;
+    g->written[g->jobs % LAC_JOBS].y = *out;
+    g->written[g->jobs++ % LAC_JOBS].stored = g->o.seq[LAC_STORE];
 }
 
 /* Push the LOAD in work, to half `h` of an area, behind what read it last: `exec` and `store`, 0 for none. */
@@ -353,7 +374,7 @@ static void load(lac_program *g, lac_area *a, uint32_t h, uint32_t exec, uint32_
 
 void lac_bring_features(lac_program *g, const lac_piece *p, uint32_t column)
 {
-    const uint32_t es = lac_type_bytes(g->x->type);
+    const uint32_t es = lac_type_bytes(g->from.x->type);
     lac_cmd *c = &g->cmd;
     int hit;
 
@@ -362,28 +383,28 @@ void lac_bring_features(lac_program *g, const lac_piece *p, uint32_t column)
     g->line0 = base + column * es / g->caps->line;
     if (!hit) {
         begin(c, LAC_OP_LOAD_FEATURES, g->tag);
-        lac_set_addr(c, g->x->addr + p->offset);
+        lac_set_addr(c, g->from.x->addr + p->offset);
         SET(c, LOAD_FEATURES_PITCH, p->pitch);
         SET(c, LOAD_FEATURES_POINTS, p->points);
         SET(c, LOAD_FEATURES_CHANNELS, p->channels);
         SET(c, LOAD_FEATURES_FEAT_BASE, base);
-        SET(c, LOAD_FEATURES_TYPE, g->x->type);
-        SET(c, LOAD_FEATURES_LIST, g->x->list != 0);
-        SET(c, LOAD_FEATURES_ZERO, g->x->zero);
-        load(g, &g->features, g->fh, area_user(&g->features, g->fh), g->wrote_x);
+        SET(c, LOAD_FEATURES_TYPE, g->from.x->type);
+        SET(c, LOAD_FEATURES_LIST, g->from.x->list != 0);
+        SET(c, LOAD_FEATURES_ZERO, g->from.x->zero);
+        load(g, &g->features, g->fh, area_user(&g->features, g->fh), g->from.wrote_x);
     }
     g->need = lac_max(g->need, area_loaded(&g->features, g->fh));
 }
 
 void lac_bring_codebook(lac_program *g)
 {
-    const lac_layer *layer = g->layer;
+    const lac_layer *layer = g->from.layer;
     lac_cmd *c = &g->cmd;
     int hit;
 
     g->need = 0; /* of the step that begins */
-    if (g->resident) {
-        g->copy = g->resident->codebook;
+    if (g->from.resident) {
+        g->copy = g->from.resident->codebook;
         return;
     }
     if (layer->format != LAC_CSC)
@@ -399,12 +420,12 @@ void lac_bring_codebook(lac_program *g)
 
 void lac_bring_weights(lac_program *g, const lac_row_tile *r, const lac_tile *t)
 {
-    const lac_layer *layer = g->layer;
+    const lac_layer *layer = g->from.layer;
     lac_cmd *c = &g->cmd;
     int hit;
 
-    if (g->resident) {
-        g->col_base = g->resident->col_base + t->col_pos;
+    if (g->from.resident) {
+        g->col_base = g->from.resident->col_base + t->col_pos;
         return;
     }
     g->wh = pick(&g->weights, layer->addr + t->offset, t->words <= g->ram.word_half && t->columns <= g->ram.col_half, &hit);
@@ -414,7 +435,7 @@ void lac_bring_weights(lac_program *g, const lac_row_tile *r, const lac_tile *t)
         lac_cmd_weights(c, layer, r, t, g->ram.base.word_base + h * g->ram.word_half, g->col_base, g->tag);
         if (g->needed) {
             SET(c, LOAD_COLUMNS_NEEDED, 1);
-            SET(c, LOAD_COLUMNS_WIDE, g->x->type == LAC_INT16);
+            SET(c, LOAD_COLUMNS_WIDE, g->from.x->type == LAC_INT16);
             SET(c, LOAD_COLUMNS_FEAT_BASE, g->line0); /* of the tile: no piece begins inside it */
             g->weights.id[h] = 0; /* of no use to other features */
         }
@@ -429,12 +450,12 @@ void lac_bring_params(lac_program *g, const lac_row_tile *r, int first, int last
     lac_cmd *c = &g->cmd;
     int hit;
 
-    if (g->resident) {
-        g->param_base = g->resident->param_base + r->param_pos;
+    if (g->own.resident) {
+        g->param_base = g->own.resident->param_base + r->param_pos;
         return;
     }
     if (first) {
-        g->param_half = pick(&g->params, g->layer->addr + r->params, r->channels <= g->ram.param_half, &hit);
+        g->param_half = pick(&g->params, g->own.layer->addr + r->params, r->channels <= g->ram.param_half, &hit);
         g->param_base = g->ram.base.param_base + (g->param_half == 1u ? g->ram.param_half : 0u);
         g->params_due = !hit;
     }
@@ -443,7 +464,7 @@ void lac_bring_params(lac_program *g, const lac_row_tile *r, int first, int last
         /* Not between needed columns, which everything waits for, where that can be helped. */
         if (last || user == group || (!g->needed && user <= g->o.know[LAC_LOAD][LAC_STORE])) {
             g->params_due = 0;
-            lac_cmd_params(c, g->layer, r, g->param_base, g->tag);
+            lac_cmd_params(c, g->own.layer, r, g->param_base, g->tag);
             load(g, &g->params, g->param_half, 0, user);
         }
     }
@@ -451,7 +472,7 @@ void lac_bring_params(lac_program *g, const lac_row_tile *r, int first, int last
 
 lac_cmd *lac_begin_exec(lac_program *g, const lac_row_tile *r, const lac_tile *t, uint32_t c0, uint32_t c1, int first)
 {
-    const uint32_t group = g->o.seq[LAC_STORE], shrink = g->layer->format == LAC_NM ? 4u : 1u; /* elements to a column */
+    const uint32_t group = g->o.seq[LAC_STORE], shrink = g->from.layer->format == LAC_NM ? 4u : 1u; /* elements to a column */
     lac_cmd *c = &g->cmd;
 
     begin(c, LAC_OP_EXEC, g->tag);
@@ -464,11 +485,11 @@ lac_cmd *lac_begin_exec(lac_program *g, const lac_row_tile *r, const lac_tile *t
     SET(c, EXEC_COL_BASE, g->col_base + (c0 - t->col0) / shrink);
     SET(c, EXEC_ROWS, lac_ceil_div(r->channels, g->caps->lanes));
     SET(c, EXEC_BANK, group & 1u);
-    SET(c, EXEC_FORMAT, g->layer->format);
-    SET(c, EXEC_N, g->layer->n);
+    SET(c, EXEC_FORMAT, g->from.layer->format);
+    SET(c, EXEC_N, g->from.layer->n);
     SET(c, EXEC_COPY, g->copy);
-    SET(c, EXEC_TYPE, g->x->type);
-    SET(c, EXEC_ZERO, g->x->zero);
+    SET(c, EXEC_TYPE, g->from.x->type);
+    SET(c, EXEC_ZERO, g->from.x->zero);
     return c;
 }
 
@@ -478,9 +499,9 @@ void lac_end_exec(lac_program *g)
 
     push(&g->o, LAC_EXEC, &g->cmd, need);
     set_user(&g->features, g->fh, g->o.seq[LAC_EXEC]);
-    if (!g->resident) {
+    if (!g->from.resident) {
         set_user(&g->weights, g->wh, g->o.seq[LAC_EXEC]);
-        if (g->layer->format == LAC_CSC)
+        if (g->from.layer->format == LAC_CSC)
             set_user(&g->codebook, g->ch, g->o.seq[LAC_EXEC]);
     }
 }
@@ -511,7 +532,7 @@ void lac_end_store(lac_program *g)
     static const uint32_t nothing[LAC_ENGINES] = {0, 0, 0};
 
     push(&g->o, LAC_STORE, &g->cmd, nothing);
-    if (!g->resident)
+    if (!g->own.resident)
         set_user(&g->params, g->param_half, g->o.seq[LAC_STORE]);
 }
 

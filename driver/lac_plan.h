@@ -7,7 +7,7 @@
  *
  * Use. For each job: lac_begin_job(); for each of its groups: for each step lac_bring_codebook(), lac_bring_weights() and lac_bring_features(),
  * each at most once, lac_bring_params(), then lac_begin_exec(), what else the command needs, lac_end_exec(); at last lac_begin_store(),
- * lac_end_store(). In the end lac_flush().
+ * lac_end_store(). In the end lac_flush(). A step whose weights and features are not the job's own sets `from` before, and so does the next that is.
  *
  * RAMs. Weights (with the column table), features, parameters and codebooks are *areas* of two halves that are used in turn. What is
  * already there is not loaded again; what is too large for a half takes the whole area.
@@ -29,7 +29,8 @@
  * commands, so the newest EXEC is in the window, and in the first step of a group so is the STORE before it; a newer
  * command of the same engine serves as well as p. Parameters, which wait for STOREs, are therefore loaded in the first step when p is the
  * newest STORE, or there is only one step; when p is known already in any step; else in the last one, where an EXEC of the same group,
- * which has taken the token of the STORE two groups before, vouches for p. */
+ * which has taken the token of the STORE two groups before, vouches for p. A job's first group loads each tensor that an earlier job wrote while the STORE
+ * before it is in the window; or an earlier LOAD of this group has waited for both. */
 #ifndef LAC_PLAN_H
 #define LAC_PLAN_H
 #include <stddef.h>
@@ -74,8 +75,10 @@ lac_status lac_check_tensor(const lac_tensor *t, const lac_caps *caps, uint32_t 
 /* Limits of what is written as *y. LAC_E_ARG. */
 lac_status lac_check_clamp(const lac_tensor *y, int32_t lo, int32_t hi);
 
-/* First byte behind what a tensor's commands may touch. */
-lac_addr lac_tensor_end(const lac_caps *caps, const lac_tensor *t, uint32_t channels, uint32_t points);
+/* Bytes that a tensor's commands may touch, [begin, end). */
+typedef struct { lac_addr begin, end; } lac_span;
+lac_span lac_tensor_span(const lac_caps *caps, const lac_tensor *t, uint32_t channels, uint32_t points);
+int      lac_overlap(const lac_span *a, const lac_span *b);
 
 /* What the resident layers of a program leave to the streamed ones. */
 typedef struct {
@@ -90,7 +93,8 @@ void lac_map_begin(lac_ram_map *m);
 void lac_map_take(lac_ram_map *m, const lac_layer *layer, const lac_place *at);
 void lac_map_end(const lac_caps *caps, lac_ram_map *m);
 
-/* Every tile of a layer that is streamed fits what is left. LAC_E_SPACE. */
+/* Every tile of a layer that is streamed fits what is left, and so do, by lac_check_stream(), its parameters and its codebook. LAC_E_SPACE. */
+lac_status lac_check_tiles(const lac_caps *caps, const lac_ram_map *m, const lac_layer *layer);
 lac_status lac_check_stream(const lac_caps *caps, const lac_ram_map *m, const lac_layer *layer);
 
 /* What both planners must know of a layer's row tiles: how many there are, and [accumulators] the most that a lane has of one pixel or point. LAC_E_SPACE: more
@@ -109,13 +113,13 @@ typedef struct {
 typedef struct {
     lac_emit    emit;
     void       *ctx;
-    lac_pending win[LAC_WINDOW];
-    uint32_t    first, count;
+    uint32_t    first, count;            /* of the window */
     uint32_t    seq[LAC_ENGINES];
     uint32_t    know[LAC_ENGINES][LAC_ENGINES];
     uint32_t    stored[2][LAC_ENGINES]; /* knowledge of the last STORE of each bank */
     uint32_t    groups;                 /* in the whole program */
     int         status;                 /* what stopped it; nothing is emitted any more */
+    lac_pending win[LAC_WINDOW];        /* last: what is large makes the offsets of all that follows large */
 } lac_order;
 
 typedef struct {
@@ -126,18 +130,28 @@ typedef struct {
     int      whole;
 } lac_area;
 
+/* What a step multiplies. */
 typedef struct {
-    lac_order       o;       /* o.groups: the caller counts them before the first begins */
+    const lac_layer  *layer;
+    const lac_place  *resident; /* NULL: its weights are streamed */
+    const lac_tensor *x;
+    uint32_t          wrote_x;  /* the newest STORE that wrote a part of x; 0: none that LOAD does not know of */
+} lac_source;
+
+#define LAC_JOBS 4u /* whose outputs are remembered */
+
+typedef struct {
     const lac_caps *caps;
     lac_ram_map     ram;
     lac_area        weights, features, params, codebook;
 
+    uint32_t jobs;                                               /* that have begun */
+    struct { lac_span y; uint32_t stored; } written[LAC_JOBS];   /* job i: [i % LAC_JOBS]; stored: STOREs before its first */
+
     /* the job in work, by lac_begin_job() */
-    const lac_layer  *layer;
-    const lac_place  *resident;
-    const lac_tensor *x, *y;
+    lac_source        own;
+    const lac_tensor *y;
     uint32_t          tag;
-    uint32_t          wrote_x; /* the STORE that wrote x; 0: none in this program */
     int               needed;  /* only columns whose feature is not zero are loaded */
 
     /* the group in work */
@@ -146,6 +160,7 @@ typedef struct {
     int      params_due;
 
     /* the step in work */
+    lac_source from;       /* at first `own` */
     uint32_t fh, wh, ch;   /* halves: features, weights, codebook */
     uint32_t line0;        /* where the features of its first column stand */
     uint32_t col_base;     /* where its weight tile's column 0 stands */
@@ -153,6 +168,8 @@ typedef struct {
     uint32_t need;         /* the newest of the LOADs it needs */
 
     lac_cmd cmd;           /* the command in work */
+
+    lac_order o;           /* o.groups: the caller counts them before the first begins. Last, see there */
 } lac_program;
 
 /* A piece of x, loaded by one command. */
@@ -167,9 +184,11 @@ typedef struct {
 
 void lac_begin_program(lac_program *g, const lac_caps *caps, lac_emit emit, void *ctx);
 
-/* wrote_x: the newest STORE that wrote a part of x, 0: none that LOAD does not know of. */
-void lac_begin_job(lac_program *g, const lac_layer *layer, const lac_place *resident, const lac_tensor *x, const lac_tensor *y, uint32_t tag,
-                   uint32_t wrote_x);
+/* wrote_x of what stands at `x` and is read by the job that begins next. */
+uint32_t lac_find_writer(const lac_program *g, const lac_span *x);
+
+/* A job that reads bytes `in` of own->x and writes `out` of y; own->wrote_x need not be set. */
+void lac_begin_job(lac_program *g, const lac_source *own, const lac_span *in, const lac_tensor *y, const lac_span *out, uint32_t tag);
 
 /* The step needs its codebook, its weight tile t, the piece p of x: where are they? Load them if nowhere. The codebook first. Features last,
  * for they may have to wait for an earlier job; but before the weights that they choose. `column`: at which element of p's

@@ -201,7 +201,7 @@ int race_check(const lac_caps *caps, const lac_cmd *cmd, uint32_t n, const uint8
                 }
             }
         } else {
-            const uint32_t points = GET(c, STORE_POINTS) - GET(c, STORE_TOP) - GET(c, STORE_BOTTOM), ch = GET(c, STORE_CHANNELS), width = GET(c, STORE_WIDTH), elements = width ? width : ch;
+            const uint32_t dropped = GET(c, STORE_POOL_Y) ? 0 : GET(c, STORE_TOP) + GET(c, STORE_BOTTOM), points = GET(c, STORE_POINTS) - dropped, ch = GET(c, STORE_CHANNELS), width = GET(c, STORE_WIDTH), elements = width ? width : ch;
             add(t, MEMORY, 1, address(c), GET(c, STORE_LIST) ? 64 + elements * 4u : elements * bytes(GET(c, STORE_TYPE)), GET(c, STORE_PITCH), points);
             add(t, ACCUMULATORS, 1, GET(c, STORE_BANK), 1, 0, 1);
             add(t, PARAMS, 0, GET(c, STORE_PARAM_BASE), ch, 0, 1);

@@ -7,6 +7,7 @@
  *             Expected memory, every byte of it, from plain loops over the definition in lacuna.h
  *   Order     every program that was run also goes through race.c; and race.c must notice every token that is taken away
  *   Refusals  each of them; and a random job is refused only for a reason that stands in lacuna.h
+ *   Pooling   and residuals, of all these jobs: outputs are requantised first and then pooled; residuals are new tensors, earlier outputs, or the job's own x
  *   Rows      the same of layers with taps as rows, also chained with the others; the banks must be empty behind every program
  *   Machines  configurations of configs/, and random ones with small RAMs, so that everything needs tiles, bands and strips
  *   SEED      of everything random; a line stands for as many cases as it says */
@@ -80,12 +81,17 @@ typedef struct {
     uint32_t    rows, cols, n;
     lac_format  format;
     int         taps; /* 0: as columns, 1: as rows, 2: of a depthwise layer */
+    int         balance;
     lac_conv_shape shape; /* of taps as rows */
     int32_t    *w;  /* [rows][cols] */
     int32_t    *bias, *mult;
     int8_t     *shift;
     void       *image;
     lac_layer   layer;
+    int16_t    *factor; /* [rows] of a residual, or NULL */
+    void       *factors;
+    lac_layer   packed; /* they */
+    lac_residual residual;
 } matrix;
 
 static void fill_matrix(matrix *m, lac_rng *g, lac_format format, uint32_t rows, uint32_t cols)
@@ -98,6 +104,7 @@ static void fill_matrix(matrix *m, lac_rng *g, lac_format format, uint32_t rows,
     m->cols = cols;
     m->format = format;
     m->n = format == LAC_NM ? 1 + rng_below(g, 4) : 0;
+    m->balance = 1;
     m->w = calloc((size_t)rows * cols, sizeof *m->w);
     m->bias = calloc(rows, sizeof *m->bias);
     m->mult = calloc(rows, sizeof *m->mult);
@@ -147,9 +154,9 @@ static lac_status pack_matrix(matrix *m, rig *r)
     const lac_nm nm = {m->rows, m->cols, m->n, w8};
     for (int pass = 0; pass < 2 && s == LAC_OK; pass++) {
         if (pass) m->image = malloc(need);
-        s = m->taps             ? lac_conv_pack_rows(caps, &m->shape, &csc, m->format, m->taps == 2, &rq, 1, scratch, m->image, need, &need, &m->layer, NULL)
-            : m->format == LAC_NM ? lac_pack_nm(caps, &nm, &rq, 1, scratch, m->image, need, &need, &m->layer, NULL)
-                                  : lac_pack_csc(caps, &csc, m->format, &rq, 1, scratch, m->image, need, &need, &m->layer, NULL);
+        s = m->taps             ? lac_conv_pack_rows(caps, &m->shape, &csc, m->format, m->taps == 2, &rq, m->balance, scratch, m->image, need, &need, &m->layer, NULL)
+            : m->format == LAC_NM ? lac_pack_nm(caps, &nm, &rq, m->balance, scratch, m->image, need, &need, &m->layer, NULL)
+                                  : lac_pack_csc(caps, &csc, m->format, &rq, m->balance, scratch, m->image, need, &need, &m->layer, NULL);
     }
     if (s == LAC_OK) {
         lac_layer again;
@@ -168,8 +175,37 @@ static lac_status pack_matrix(matrix *m, rig *r)
     return s;
 }
 
+/* Factors for m's jobs. */
+static lac_status pack_factors(matrix *m, rig *r, lac_rng *g)
+{
+    void *scratch = malloc(lac_pack_scratch(&r->dev.caps, m->rows, 1));
+    uint32_t need = 0;
+    uint64_t where = 0;
+    lac_status s = LAC_OK;
+    m->factor = malloc(m->rows * sizeof *m->factor);
+    for (uint32_t k = 0; k < m->rows; k++) m->factor[k] = rng_chance(g, 30) ? 0 : (int16_t)(rng_range(g, -32768, 32767) >> rng_below(g, 15));
+    for (int pass = 0; pass < 2 && s == LAC_OK; pass++) {
+        if (pass) m->factors = malloc(need);
+        s = lac_conv_pack_residual(&r->dev.caps, &m->layer, m->factor, scratch, m->factors, need, &need, &m->packed, &where);
+    }
+    if (s == LAC_OK) {
+        lac_layer again;
+        if (lac_layer_open(m->factors, need, &again) != LAC_OK || memcmp(&again, &m->packed, sizeof again)) {
+            check(0, "packed residual", "not as it is opened");
+            exit(1);
+        }
+        m->packed.addr = take(r, need);
+        memcpy(host(r, m->packed.addr), m->factors, need);
+        m->residual.layer = &m->packed;
+    }
+    free(scratch);
+    return s;
+}
+
 static void drop_matrix(matrix *m)
 {
+    free(m->factor);
+    free(m->factors);
     free(m->w);
     free(m->bias);
     free(m->mult);
@@ -208,6 +244,41 @@ static void naive_conv(int64_t *y, const int32_t *w, const int32_t *x, const lac
                 }
 }
 
+/* sums += factor * x, x [points][K] with its zero point. */
+static void naive_residual(int64_t *sums, const int16_t *factor, const int64_t *x, int32_t zero, size_t points, uint32_t K)
+{
+    for (size_t i = 0; i < points * K; i++) sums[i] += factor[i % K] * (x[i] - zero);
+}
+
+/* Positions of a window along n pixels, by trying. */
+static uint32_t positions(uint32_t n, uint32_t before, uint32_t after, uint32_t kernel, uint32_t stride)
+{
+    uint32_t count = 0;
+    while (count * stride + kernel <= before + n + after) count++;
+    return count;
+}
+
+/* Largest of y [images][Y][X][K] in each window, [images][rows][pixels][K]; what is outside the image is the smallest number there is. */
+static int64_t *naive_pool(const int64_t *y, const lac_pool *p, int images, int Y, int X, int K)
+{
+    const int rows = (int)positions((uint32_t)Y, p->pad_top, p->pad_bottom, p->kernel_y, p->stride_y);
+    const int pixels = (int)positions((uint32_t)X, p->pad_left, p->pad_right, p->kernel_x, p->stride_x);
+    int64_t *out = malloc((size_t)(images * rows * pixels * K) * sizeof *out), *to = out;
+    for (int n = 0; n < images; n++)
+        for (int py = 0; py < rows; py++)
+            for (int px = 0; px < pixels; px++)
+                for (int k = 0; k < K; k++, to++) {
+                    *to = INT64_MIN;
+                    for (int iy = 0; iy < Y; iy++)
+                        for (int ix = 0; ix < X; ix++) {
+                            const int dy = iy + (int)p->pad_top - py * (int)p->stride_y, dx = ix + (int)p->pad_left - px * (int)p->stride_x;
+                            const int64_t v = y[((n * Y + iy) * X + ix) * K + k];
+                            if (dy >= 0 && dy < (int)p->kernel_y && dx >= 0 && dx < (int)p->kernel_x && v > *to) *to = v;
+                        }
+                }
+    return out;
+}
+
 static const int32_t type_lo[3] = {-128, 0, -32768}, type_hi[3] = {127, 255, 32767};
 
 /* A row of elements as it stands in memory; nothing else is touched. */
@@ -238,6 +309,36 @@ static lac_tensor new_tensor(rig *r, lac_rng *g, uint32_t rows, uint32_t element
 static uint32_t in_rows(const lac_conv_shape *s) { return s->images * s->height; }
 static uint32_t in_row(const lac_conv_shape *s) { return s->width * s->channels; }
 static uint32_t out_rows(const lac_conv_shape *s) { return s->images * lac_conv_out_y(s); }
+static uint32_t y_rows(const lac_conv *j) { return j->shape.images * lac_conv_y_rows(j); }
+static uint32_t y_row(const lac_conv *j) { return lac_conv_y_pixels(j) * j->layer->rows; }
+
+/* A window along n pixels that leaves something. */
+static void random_window(lac_rng *g, uint32_t n, uint32_t *kernel, uint32_t *stride, uint32_t *before, uint32_t *after)
+{
+    do {
+        *kernel = 1 + rng_below(g, rng_chance(g, 30) ? 15 : rng_chance(g, 128) ? 2 : 4);
+        *stride = 1 + rng_below(g, rng_chance(g, 30) ? 15 : rng_chance(g, 128) ? 2 : 4);
+        *before = rng_chance(g, 128) ? 0 : rng_below(g, *kernel);
+        *after = rng_chance(g, 128) ? 0 : rng_below(g, *kernel);
+    } while (!positions(n, *before, *after, *kernel, *stride));
+}
+
+static void random_pool(lac_rng *g, const lac_conv_shape *s, lac_pool *p)
+{
+    random_window(g, lac_conv_out_y(s), &p->kernel_y, &p->stride_y, &p->pad_top, &p->pad_bottom);
+    random_window(g, lac_conv_out_x(s), &p->kernel_x, &p->stride_x, &p->pad_left, &p->pad_right);
+}
+
+/* A convolution whose y has the rows, pixels and channels of its x, which are given: a block with shortcuts is made of such. */
+static void same_shape(lac_rng *g, lac_conv_shape *s, uint32_t *K)
+{
+    s->kernel_y = 1 + 2 * rng_below(g, 2);
+    s->kernel_x = 1 + 2 * rng_below(g, 2);
+    s->stride_y = s->stride_x = s->dilation_y = s->dilation_x = 1;
+    s->pad_top = s->pad_bottom = s->kernel_y / 2;
+    s->pad_left = s->pad_right = s->kernel_x / 2;
+    *K = s->channels;
+}
 
 /* One axis: kernel, stride, dilation, padding; with all of them something comes out. */
 static void random_axis(lac_rng *g, uint32_t n, uint32_t *kernel, uint32_t *stride, uint32_t *dilation, uint32_t *before, uint32_t *after)
@@ -330,12 +431,12 @@ static uint32_t grid(const lac_conv_shape *s, uint32_t *left)
     return most;
 }
 
-/* Taps as rows: accumulators that one output row needs at most. */
-static uint32_t rows_need(const lac_conv_shape *s, uint32_t K, uint32_t lanes)
+/* Taps as rows: accumulators that so many output rows need at most. */
+static uint32_t rows_need(const lac_conv_shape *s, uint32_t K, uint32_t lanes, uint32_t high)
 {
     uint32_t left;
     const uint32_t g = grid(s, &left);
-    return ((1 + 2 * ((s->kernel_y - 1) / s->stride_y) + (left ? 1 : 0)) * g + (left ? 0 : (s->kernel_x - 1) / s->stride_x)) * ((K + lanes - 1) / lanes);
+    return ((high + 2 * ((s->kernel_y - 1) / s->stride_y) + (left ? 1 : 0)) * g + (left ? 0 : (s->kernel_x - 1) / s->stride_x)) * ((K + lanes - 1) / lanes);
 }
 
 /* Whether lacuna.h has a reason to refuse to pack this layer. */
@@ -344,8 +445,8 @@ static int rows_excuse(const matrix *m, const lac_caps *caps)
     const lac_conv_shape *s = &m->shape;
     const uint32_t per = m->format == LAC_CSC ? 6 : 4, gap = m->format == LAC_CSC ? 64 : 256, rk = (m->rows + caps->lanes - 1) / caps->lanes;
     uint32_t left, most = ((s->kernel_y + s->stride_y - 1) / s->stride_y) * ((s->kernel_x + s->stride_x - 1) / s->stride_x) * rk;
-    most += rows_need(s, m->rows, caps->lanes) / gap; /* padding, at most */
-    return rows_need(s, m->rows, caps->lanes) > caps->acc_depth || m->rows > caps->param_depth || most >= 32 * per || most > caps->weight_depth / 2 * per
+    most += rows_need(s, m->rows, caps->lanes, 1) / gap; /* padding, at most */
+    return rows_need(s, m->rows, caps->lanes, 1) > caps->acc_depth || m->rows > caps->param_depth || most >= 32 * per || most > caps->weight_depth / 2 * per
         || (grid(s, &left) - 1) * s->stride_x * s->channels > 65535;
 }
 
@@ -368,11 +469,67 @@ enum { R_JOBS, R_DEPTHWISE, R_BANDS, R_MIDDLE, R_EDGE, R_PIECES, R_COL_TILES, R_
        R_TYPES = R_FORMATS + 2, R_KINDS = R_TYPES + 6 };
 static const struct { const char *name; uint32_t least; } rows_kinds[R_KINDS] = {
     {"jobs", 800}, {"depthwise", 200}, {"several bands", 60}, {"guard rows on both sides of a band", 20}, {"padding above and below a band", 100}, {"input rows in pieces", 300}, {"several tiles of columns", 50},
-    {"tiles of columns for each of several pieces", 20}, {"a grid row in front", 300}, {"none, and several taps to a row", 50}, {"no guard pixels", 50}, {"fewer pixels than taps", 30}, {"phases of several taps", 100},
+    {"tiles of columns for each of several pieces", 20}, {"a grid row in front", 300}, {"none, and several taps to a row", 50}, {"no guard pixels", 50}, {"fewer pixels than taps", 30}, {"phases of several taps", 80},
     {"phases without taps", 20}, {"a group without taps", 3}, {"padding as wide as the kernel", 20}, {"gaps longer than a field", 5}, {"several channels to a lane", 100}, {"kernels of 5 and more", 50}, {"one pixel in", 5},
     {"resident", 200}, {"streamed", 200}, {"behind taps as columns", 50}, {"before taps as columns", 50}, {"behind taps as rows", 50}, {"lists in", 100}, {"lists out", 100}, {"raw", 50}, {"several images", 100},
     {"csc", 200}, {"csc8", 400}, {"int8", 100}, {"uint8", 100}, {"int16", 100}, {"depthwise int8", 30}, {"depthwise uint8", 30}, {"depthwise int16", 30}};
 static uint32_t seen_rows[R_KINDS], rows_refused, rows_packed, rows_tried;
+
+/* With pooling, or a residual. */
+enum { A_POOLED, A_POOLED_ROWS, A_BOTH, A_BANDS, A_OVERLAP, A_MIDDLE, A_WINDOWS_APART, A_HANG, A_BEHIND, A_STRIPS, A_STRIPS_OVERLAP, A_PARTS, A_LARGE, A_POOLED_LIST, A_POOLED_IMAGES,
+       A_ADDED, A_ADDED_ROWS, A_ADDED_DEPTHWISE, A_ADDED_NM, A_EARLIER, A_LAST, A_OLDER, A_OWN, A_PIECES, A_TILES, A_CHANNEL_ROWS, A_ROW_TILES, A_ADDED_STRIPS, A_ALONE, A_ADDED_LIST, A_WAITS,
+       A_TYPES, A_KINDS = A_TYPES + 3 };
+static const struct { const char *name; uint32_t least; } added_kinds[A_KINDS] = {
+    {"pooling", 300}, {"pooling, taps as rows", 200}, {"pooling and residual", 100}, {"pooling, several bands", 50}, {"bands that share output rows", 20}, {"a band between others", 20}, {"windows apart", 50},
+    {"windows that begin outside", 100}, {"windows that end outside", 100}, {"pooling in strips", 5}, {"strips that share pixels", 1}, {"bands in parts", 3}, {"windows of 9 and more", 20}, {"pooled lists out", 20},
+    {"pooling, several images", 50}, {"residuals", 300}, {"residuals, taps as rows", 100}, {"residuals, depthwise", 50}, {"residuals, N:4", 20}, {"a residual that an earlier job wrote", 50},
+    {"the job just before", 20}, {"one before that", 20}, {"a residual that is also x", 20}, {"a residual in pieces", 20}, {"factors in several tiles", 2}, {"residuals, several channels to a lane", 50}, {"residuals, several row tiles", 5},
+    {"residuals in strips", 5}, {"a group with nothing but a residual", 3}, {"a residual of lists", 20}, {"a residual behind whose steps x would be too late", 2}, {"residual int8", 30}, {"residual uint8", 30},
+    {"residual int16", 30}};
+static uint32_t seen_added[A_KINDS];
+
+static int is_residual(const lac_conv *job, const lac_cmd *c)
+{
+    if (!job->residual) return 0;
+    if (GET(c, ANY_OP) == 2) return GET(c, EXEC_FORMAT) == 3 && GET(c, EXEC_N) == 1;
+    const uint64_t at = GET(c, LOAD_FEATURES_ADDR_LO) | (uint64_t)GET(c, LOAD_FEATURES_ADDR_HI) << 32;
+    return (c->w[0] & 255) == LAC_OP_LOAD_FEATURES && at >= job->residual->x.addr && at < job->residual->x.addr + (uint64_t)out_rows(&job->shape) * job->residual->x.pitch;
+}
+
+/* `wrote`: the job of this program that wrote the residual, -1 for none; number: of this job. */
+static void count_added(const list *p, const lac_conv *job, uint32_t tag, int wrote, int number)
+{
+    const lac_conv_shape *s = &job->shape;
+    const lac_pool *o = &job->pool;
+    const uint32_t out_x = lac_conv_out_x(s), out_y = lac_conv_out_y(s), pooled = o->kernel_y != 0, added = job->residual != NULL, taps = job->layer->taps;
+    uint32_t stores = 0, strips = 0, middle = 0, from = 0, pixels = 0, loads = 0, own = 0, alone = 0, pieces = 0, parts = 0;
+    for (uint32_t i = 0; i < p->n; i++) {
+        const lac_cmd *c = &p->c[i];
+        if (GET(c, ANY_TAG) != tag) continue;
+        if (is_residual(job, c)) loads += GET(c, ANY_OP) == 1;
+        else own += GET(c, ANY_OP) == 2;
+        parts += !taps && GET(c, ANY_OP) == 1 && (c->w[0] & 255) == LAC_OP_LOAD_FEATURES && !is_residual(job, c);
+        if (GET(c, ANY_OP) != 3) continue;
+        stores++;
+        strips += GET(c, STORE_WIDTH) && GET(c, STORE_PIXELS) < lac_conv_y_pixels(job);
+        from += GET(c, STORE_FROM_ROWS) - GET(c, STORE_TOP) - GET(c, STORE_BOTTOM);
+        pixels += GET(c, STORE_FROM_PIXELS);
+        middle += pooled && GET(c, STORE_POOL_TOP) == 0 && o->pad_top > 0;
+        alone += added && !own;
+        pieces += loads > 1;
+        loads = own = 0;
+    }
+    const uint32_t hang_y = (lac_conv_y_rows(job) - 1) * o->stride_y + o->kernel_y > o->pad_top + out_y, hang_x = (lac_conv_y_pixels(job) - 1) * o->stride_x + o->kernel_x > o->pad_left + out_x;
+    const int is[A_KINDS] = {pooled, pooled && taps, pooled && added, pooled && !strips && stores > s->images, pooled && !strips && from > s->images * out_y, middle > 0,
+                             pooled && (o->stride_y > o->kernel_y || o->stride_x > o->kernel_x), pooled && (o->pad_top || o->pad_left), pooled && (hang_y || hang_x), pooled && strips,
+                             pooled && strips && pixels > stores / ((stores + s->images - 1) / s->images) * out_x * 2 && o->kernel_x > o->stride_x, pooled && !taps && s->kernel_y == 1 && parts > stores, o->kernel_y > 8 || o->kernel_x > 8,
+                             pooled && job->y.list, pooled && s->images > 1, added, added && taps, added && taps == 2, added && job->layer->format == LAC_NM, added && wrote >= 0, wrote >= 0 && wrote == number - 1,
+                             wrote >= 0 && wrote < number - 1, added && job->residual->x.addr == job->x.addr, pieces > 0, added && job->residual->layer->tiles > 1, added && job->layer->rows > dir_word(job->layer, 7),
+                             added && row_tiles(job->layer) > 1, added && strips, alone > 0, added && job->residual->x.list,
+                             added && (pieces || job->residual->layer->tiles > 1 || job->layer->rows > 8 * dir_word(job->layer, 7)) && number > 0};
+    for (int k = 0; k < A_TYPES; k++) seen_added[k] += is[k] != 0;
+    if (added) seen_added[A_TYPES + job->residual->x.type]++;
+}
 
 static void count_rows(const list *p, const lac_conv *job, uint32_t tag, const matrix *before, const matrix *after)
 {
@@ -382,7 +539,7 @@ static void count_rows(const list *p, const lac_conv *job, uint32_t tag, const m
     const uint32_t g = grid(s, &left), reach = (s->kernel_y - 1) / s->stride_y, depthwise = l->taps == 2;
     for (uint32_t i = 0; i < p->n; i++) {
         const lac_cmd *c = &p->c[i];
-        if (GET(c, ANY_TAG) != tag) continue;
+        if (GET(c, ANY_TAG) != tag || is_residual(job, c)) continue;
         loads += (c->w[0] & 255) == LAC_OP_LOAD_FEATURES;
         if (GET(c, ANY_OP) == 2) idle += GET(c, EXEC_FIRST) == GET(c, EXEC_WIDTH);
         if (GET(c, ANY_OP) == 3) {
@@ -413,7 +570,7 @@ static void count_kinds(const list *p, const lac_conv *job, uint32_t tag)
     uint32_t stores = 0, strips = 0, by_row = 0, idle = 0, cut = 0, loads = 0, row_bands = 0, points = 0, apart = 0, rows = 0, by_rows = 0;
     for (uint32_t i = 0; i < p->n; i++) {
         const lac_cmd *c = &p->c[i];
-        if (GET(c, ANY_TAG) != tag) continue;
+        if (GET(c, ANY_TAG) != tag || is_residual(job, c)) continue;
         if ((c->w[0] & 255) == LAC_OP_LOAD_FEATURES) {
             loads++;
             rows |= GET(c, LOAD_FEATURES_POINTS) > 1;
@@ -426,7 +583,7 @@ static void count_kinds(const list *p, const lac_conv *job, uint32_t tag)
         }
         if (GET(c, ANY_OP) == 3) {
             stores++;
-            strips += GET(c, STORE_WIDTH) ? GET(c, STORE_PIXELS) < out_x : GET(c, STORE_POINTS) < out_x;
+            strips += GET(c, STORE_WIDTH) ? GET(c, STORE_PIXELS) < lac_conv_y_pixels(job) : GET(c, STORE_POINTS) < out_x;
             row_bands += !GET(c, STORE_WIDTH) && GET(c, STORE_POINTS) > out_x;
             by_row += loads > 1;
             by_rows += loads > 1 && rows;
@@ -448,20 +605,29 @@ static int excuse(const lac_caps *caps, const lac_conv *job, const lac_place *at
     const lac_layer *l = job->layer;
     const uint32_t es = job->x.type == LAC_INT16 ? 2 : 1, ey = job->y.type == LAC_RAW ? 8 : job->y.type == LAC_INT16 ? 2 : 1, pixel = l->rows * ey;
     const uint32_t tiles = row_tiles(l), channels = dir_word(l, 32 + 1), rows = (channels + caps->lanes - 1) / caps->lanes;
+    const lac_pool *o = &job->pool;
+    const uint32_t out_x = lac_conv_out_x(&job->shape), out_y = lac_conv_out_y(&job->shape), high = !o->kernel_y ? 1 : o->kernel_y < out_y ? o->kernel_y : out_y;
     uint32_t unit = 1;
     while (unit * pixel % 64) unit++;
+    if (job->residual) {
+        const lac_layer *f = job->residual->layer;
+        for (uint32_t i = 0; i < f->tiles; i++)
+            if (at->word_base >= caps->weight_depth || at->word_base + dir_word(f, (int)(40 + 8 * i) + 4) > caps->weight_depth || at->col_base + dir_word(f, (int)(40 + 8 * i) + 1) > caps->col_depth) return 1;
+        if ((out_x * l->rows * (job->residual->x.type == LAC_INT16 ? 2 : 1) + caps->line - 1) / caps->line > caps->feat_depth) return 1;
+    }
     for (uint32_t i = 0; i < l->tiles && !job->resident; i++) { /* its tiles beside the resident layers */
         const int tile = (int)(32 + 8 * (tiles + i));
         if (at->word_base >= caps->weight_depth || at->word_base + dir_word(l, tile + 4) > caps->weight_depth || at->col_base + dir_word(l, tile + 1) > caps->col_depth) return 1;
     }
     if (!job->resident && (at->param_base + channels > caps->param_depth || (l->format == LAC_CSC && at->codebook == 2))) return 1;
     if ((in_row(&job->shape) * es + caps->line - 1) / caps->line > caps->feat_depth) return 1;
-    if (l->taps) return rows_need(&job->shape, l->rows, caps->lanes) > caps->acc_depth;
-    if (tiles > 1 && (job->y.list || pixel % 64 || dir_word(l, 10) * ey % 64)) return 1;
-    return lac_conv_out_x(&job->shape) * rows > caps->acc_depth && (job->y.list || unit * rows > caps->acc_depth);
+    if (l->taps) return rows_need(&job->shape, l->rows, caps->lanes, high) > caps->acc_depth;
+    if (tiles > 1 && (job->y.list || o->kernel_y || pixel % 64 || dir_word(l, 10) * ey % 64)) return 1;
+    if (o->kernel_y) unit = (unit - 1) * o->stride_x + o->kernel_x; /* pixels that so many windows see */
+    return high * out_x * rows > caps->acc_depth && (job->y.list || high * unit * rows > caps->acc_depth);
 }
 
-enum { MOST_JOBS = 3 };
+enum { MOST_JOBS = 4 };
 
 /* Both banks, behind a program. */
 static int banks_empty(const lac_model *m)
@@ -471,17 +637,27 @@ static int banks_empty(const lac_model *m)
     return 1;
 }
 
+/* Random values of a tensor, in its memory and as they are. */
+static int64_t *new_values(const rig *r, lac_rng *g, const lac_tensor *t, uint32_t rows, uint32_t elements)
+{
+    int64_t *v = malloc((size_t)rows * elements * sizeof *v);
+    const uint32_t density = rng_chance(g, 60) ? 256 : rng_below(g, 256);
+    for (size_t i = 0; i < (size_t)rows * elements; i++) v[i] = rng_chance(g, density) ? rng_range(g, type_lo[t->type], type_hi[t->type]) : t->zero;
+    for (uint32_t row = 0; row < rows; row++) put_row(host(r, t->addr) + (uint64_t)row * t->pitch, t, v + (size_t)row * elements, elements);
+    return v;
+}
+
 /* One program of 1 .. MOST_JOBS layers; `share` of 256 of them have taps as rows. NULL, or what is wrong. */
 static const char *program(rig *r, lac_rng *g, uint32_t share)
 {
     static char why[400];
     const lac_caps *caps = &r->dev.caps;
-    const uint32_t n = 1 + rng_below(g, MOST_JOBS);
+    const uint32_t block = rng_chance(g, 40), n = block ? MOST_JOBS : 1 + rng_below(g, 3); /* jobs of one shape behind the first, with shortcuts */
     matrix m[MOST_JOBS];
     lac_conv jobs[MOST_JOBS];
     lac_place places[MOST_JOBS], at = {0, 0, 0, 0};
-    int64_t *y[MOST_JOBS];
-    int chained[MOST_JOBS] = {0};
+    int64_t *y[MOST_JOBS], *x[MOST_JOBS]; /* with their zero points */
+    int chained[MOST_JOBS] = {0}, wrote[MOST_JOBS] = {0};
     list prog = {0};
     const char *bad = NULL;
     uint32_t made = 0, excused = 0;
@@ -494,11 +670,11 @@ static const char *program(rig *r, lac_rng *g, uint32_t share)
         lac_format format = (lac_format)rng_below(g, 3);
         uint32_t K;
         const lac_conv *prev = made ? job - 1 : NULL;
-        const int chain = prev && prev->y.type != LAC_RAW && rng_chance(g, 180);
+        const int chain = prev && prev->y.type != LAC_RAW && (block || rng_chance(g, 180));
         if (chain) {
             shape->images = prev->shape.images;
-            shape->height = lac_conv_out_y(&prev->shape);
-            shape->width = lac_conv_out_x(&prev->shape);
+            shape->height = lac_conv_y_rows(prev);
+            shape->width = lac_conv_y_pixels(prev);
             shape->channels = prev->layer->rows;
             if (shape->channels % 4 && format == LAC_NM) format = LAC_CSC8;
             if (shape->channels > 64 || shape->width * shape->height * shape->channels > 30000) break;
@@ -507,14 +683,18 @@ static const char *program(rig *r, lac_rng *g, uint32_t share)
         if (taps == 2 && ((chain && (shape->channels % 4 || shape->channels % caps->store_w)) || caps->lanes % 4)) taps = 1;
         if (taps == 2) format = LAC_CSC8;
         if (taps && format == LAC_NM) format = LAC_CSC;
-        if (taps) random_rows_shape(g, shape, chain, caps, taps, &K);
+        const int same = block && chain && (uint64_t)in_rows(shape) * in_row(shape) * shape->channels * (taps == 2 ? 1 : 9) < 3000000 && shape->channels * shape->channels * 9 <= 150000
+                         && shape->height <= 60 && shape->width <= 60;
+        if (same) same_shape(g, shape, &K);
+        else if (taps) random_rows_shape(g, shape, chain, caps, taps, &K);
         else random_shape(g, shape, chain, caps->store_w, format, &K);
         fill_matrix(&m[made], g, format, K, shape->kernel_y * shape->kernel_x * shape->channels);
         m[made].taps = taps;
         m[made].shape = *shape;
+        m[made].balance = (int)rng_below(g, caps->lanes % 4 ? 2 : 3);
         for (size_t i = 0; taps == 2 && i < (size_t)K * m[made].cols; i++)
             if (i % shape->channels != i / m[made].cols) m[made].w[i] = 0;
-        y[made] = NULL;
+        y[made] = x[made] = NULL;
         s = pack_matrix(&m[made], r);
         if (taps) {
             rows_tried++;
@@ -527,13 +707,21 @@ static const char *program(rig *r, lac_rng *g, uint32_t share)
             break;
         }
         chained[made] = chain;
+        wrote[made] = -1;
         job->layer = &m[made].layer;
         job->x = chain ? prev->y : new_tensor(r, g, in_rows(shape), in_row(shape), (lac_type)rng_below(g, 3), rng_chance(g, 60));
-        job->y = new_tensor(r, g, out_rows(shape), lac_conv_out_x(shape) * K, (lac_type)rng_below(g, rng_chance(g, 90) ? 4 : 3), 0);
+        const int excused_before = excuse(caps, job, &at);
+        if (excused_before && made && rng_chance(g, 128)) { /* or too many are refused */
+            drop_matrix(&m[made]);
+            break;
+        }
+        if (rng_chance(g, same ? 30 : 90)) random_pool(g, shape, &job->pool);
+        if (!excused_before && excuse(caps, job, &at) && rng_chance(g, 200)) memset(&job->pool, 0, sizeof job->pool); /* likewise */
+        job->y = new_tensor(r, g, y_rows(job), y_row(job), (lac_type)rng_below(g, !block && rng_chance(g, 90) ? 4 : 3), 0);
         if (job->y.type != LAC_RAW) {
             if (rng_chance(g, 60)) {
                 const int32_t zero = job->y.zero;
-                job->y = new_tensor(r, g, out_rows(shape), lac_conv_out_x(shape) * K, job->y.type, 1);
+                job->y = new_tensor(r, g, y_rows(job), y_row(job), job->y.type, 1);
                 job->y.zero = zero;
             }
             job->clamp_lo = (int32_t)rng_range(g, type_lo[job->y.type], type_hi[job->y.type]);
@@ -545,25 +733,47 @@ static const char *program(rig *r, lac_rng *g, uint32_t share)
         if (rng_chance(g, 128) && lac_fc_place(caps, job->layer, &at, &places[made]) == LAC_OK) job->resident = &places[made];
 
         /* Features: chained ones are there only after the run. */
-        const size_t in = (size_t)in_rows(shape) * in_row(shape), out = (size_t)out_rows(shape) * lac_conv_out_x(shape) * K;
-        int32_t *x = malloc(in * sizeof *x);
-        int64_t *row = malloc(in_row(shape) * sizeof *row);
-        y[made] = malloc(out * sizeof *y[made]);
-        const uint32_t density = rng_chance(g, 60) ? 256 : rng_below(g, 256);
-        for (size_t i = 0; i < in; i++)
-            if (chain) x[i] = (int32_t)y[made - 1][i] - job->x.zero;
-            else {
-                int64_t v = rng_chance(g, density) ? rng_range(g, type_lo[job->x.type], type_hi[job->x.type]) : job->x.zero;
-                row[i % in_row(shape)] = v;
-                x[i] = (int32_t)v - job->x.zero;
-                if ((i + 1) % in_row(shape) == 0) put_row(host(r, job->x.addr) + i / in_row(shape) * job->x.pitch, &job->x, row, in_row(shape));
+        const size_t in = (size_t)in_rows(shape) * in_row(shape), points = (size_t)out_rows(shape) * lac_conv_out_x(shape);
+        int32_t *centred = malloc(in * sizeof *centred);
+        y[made] = malloc(points * K * sizeof *y[made]);
+        if (!chain) x[made] = new_values(r, g, &job->x, in_rows(shape), in_row(shape));
+        for (size_t i = 0; i < in; i++) centred[i] = (int32_t)(chain ? y[made - 1][i] : x[made][i]) - job->x.zero;
+        naive_conv(y[made], m[made].w, centred, shape, (int)K);
+        free(centred);
+
+        if (K % 4 == 0 && caps->lanes % 4 == 0 && (m[made].balance != 1 || format == LAC_NM || taps == 2) && rng_chance(g, block ? 200 : 110)) {
+            lac_residual *added = &m[made].residual;
+            const int64_t *values = NULL;
+            int64_t *fresh = NULL;
+            if (pack_factors(&m[made], r, g) != LAC_OK) bad = "factors not packed";
+            /* Is there a tensor of its size? */
+            const uint32_t first = rng_below(g, 2 * made + 2);
+            for (uint32_t i = 0; i <= 2 * made && rng_chance(g, 240); i++) {
+                const uint32_t j = (first + i) % (2 * made + 2) / 2, is_y = (first + i) % 2; /* job j's x or y */
+                if (values || (is_y ? j == made || jobs[j].y.type == LAC_RAW : !x[j])) continue;
+                if ((is_y ? jobs[j].shape.images : jobs[j].shape.images) != shape->images) continue;
+                if ((is_y ? lac_conv_y_rows(&jobs[j]) : jobs[j].shape.height) != lac_conv_out_y(shape) || (is_y ? y_row(&jobs[j]) : in_row(&jobs[j].shape)) != lac_conv_out_x(shape) * K) continue;
+                added->x = is_y ? jobs[j].y : jobs[j].x;
+                values = is_y ? y[j] : x[j];
+                if (is_y) wrote[made] = (int)j;
             }
-        naive_conv(y[made], m[made].w, x, shape, (int)K);
+            if (!values) {
+                added->x = new_tensor(r, g, out_rows(shape), lac_conv_out_x(shape) * K, (lac_type)rng_below(g, 3), rng_chance(g, 60));
+                values = fresh = new_values(r, g, &added->x, out_rows(shape), lac_conv_out_x(shape) * K);
+            }
+            job->residual = added;
+            if (!excused_before && excuse(caps, job, &at) && rng_chance(g, 200)) job->residual = NULL, wrote[made] = -1;
+            else naive_residual(y[made], m[made].factor, values, added->x.zero, points, K);
+            free(fresh);
+        }
         if (job->y.type != LAC_RAW)
-            for (size_t i = 0; i < out; i++)
+            for (size_t i = 0; i < points * K; i++)
                 y[made][i] = naive_requant(y[made][i], m[made].bias[i % K], (uint32_t)m[made].mult[i % K], m[made].shift[i % K], job->y.zero, job->clamp_lo, job->clamp_hi);
-        free(x);
-        free(row);
+        if (job->pool.kernel_y) {
+            int64_t *all = y[made];
+            y[made] = naive_pool(all, &job->pool, (int)shape->images, (int)lac_conv_out_y(shape), (int)lac_conv_out_x(shape), (int)K);
+            free(all);
+        }
     }
 
     /* Build; what cannot run must have a reason. */
@@ -583,8 +793,8 @@ static const char *program(rig *r, lac_rng *g, uint32_t share)
         free(o);
         memcpy(wanted, memory, r->next - r->base);
         for (uint32_t i = 0; i < made && !bad; i++) {
-            const uint32_t elements = lac_conv_out_x(&jobs[i].shape) * jobs[i].layer->rows;
-            for (uint32_t row = 0; row < out_rows(&jobs[i].shape); row++)
+            const uint32_t elements = y_row(&jobs[i]);
+            for (uint32_t row = 0; row < y_rows(&jobs[i]); row++)
                 put_row(wanted + (jobs[i].y.addr - r->base) + (uint64_t)row * jobs[i].y.pitch, &jobs[i].y, y[i] + (size_t)row * elements, elements);
             if (jobs[i].resident) s = lac_fc_place_load(&r->dev, jobs[i].layer, jobs[i].resident, 10);
             if (s != LAC_OK) bad = "lac_fc_place_load";
@@ -609,11 +819,12 @@ static const char *program(rig *r, lac_rng *g, uint32_t share)
         for (uint32_t i = 0; i < made && !bad; i++) {
             if (m[i].taps) count_rows(&prog, &jobs[i], 1000 + i, chained[i] ? &m[i - 1] : NULL, i + 1 < made && chained[i + 1] ? &m[i + 1] : NULL);
             else count_kinds(&prog, &jobs[i], 1000 + i), seen[CHAINED] += chained[i] != 0;
+            count_added(&prog, &jobs[i], 1000 + i, wrote[i], (int)i);
         }
         programs_run++;
     }
     if (bad) {
-        static char all[1200];
+        static char all[1800];
         int len = snprintf(all, sizeof all, "%s", bad);
         for (uint32_t i = 0; i < made; i++) {
             const lac_conv *j = &jobs[i];
@@ -622,12 +833,17 @@ static const char *program(rig *r, lac_rng *g, uint32_t share)
                             c->images, c->height, c->width, c->channels, j->layer->rows, c->kernel_y, c->kernel_x, c->stride_y, c->stride_x, c->dilation_y, c->dilation_x, c->pad_top,
                             c->pad_left, c->pad_bottom, c->pad_right, (int)j->layer->format, j->layer->taps, (int)j->x.type, (int)j->y.type, j->x.list ? " list in" : "", j->y.list ? " list out" : "",
                             j->resident ? " resident" : "", chained[i] ? " chained" : "");
+            if (j->pool.kernel_y)
+                len += snprintf(all + len, sizeof all - (size_t)len, " pool %ux%u stride %u,%u pad %u,%u,%u,%u", j->pool.kernel_y, j->pool.kernel_x, j->pool.stride_y, j->pool.stride_x, j->pool.pad_top,
+                                j->pool.pad_left, j->pool.pad_bottom, j->pool.pad_right);
+            if (j->residual) len += snprintf(all + len, sizeof all - (size_t)len, " residual type %d of job %d", (int)j->residual->x.type, wrote[i]);
         }
         bad = all;
     }
     for (uint32_t i = 0; i < made; i++) {
         drop_matrix(&m[i]);
         free(y[i]);
+        free(x[i]);
     }
     free(prog.c);
     return bad;
@@ -636,7 +852,7 @@ static const char *program(rig *r, lac_rng *g, uint32_t share)
 static void programs(const char *name, int batch, int n, uint32_t share)
 {
     lac_rng g = {seed * 1000003 + (uint32_t)batch * 7919 + share * 104729 + (name ? (uint32_t)name[0] * 31 + (uint32_t)name[1] : 0)};
-    char line[100], detail[1300] = "";
+    char line[100], detail[2000] = "";
     for (int i = 0; i < n && !*detail; i++) {
         rig r;
         lac_config cfg = name ? named_config(name) : random_config(&g);
@@ -1187,7 +1403,7 @@ static void rows_refusals(void)
     s = pack_rows(caps, &three, 8, 9, LAC_CSC8, 1, 1, &l, image);
     check(s == LAC_OK && l.taps == 2 && l.rows == 8 && l.padding == 0 && l.nonzeros == 72, "taps as rows: what the packer tells", "%s, taps %u", lac_status_name(s), l.taps);
     static const struct { const char *what; int word; uint32_t value; } d[] = {
-        {"taps of a third kind", 24, 3}, {"depthwise csc", 5, 0}, {"N:4", 5, 2}, {"column blocks", 23, 1}, {"several row tiles", 11, 2},
+        {"taps of a fourth kind", 24, 4}, {"depthwise csc", 5, 0}, {"N:4", 5, 2}, {"column blocks", 23, 1}, {"several row tiles", 11, 2},
         {"depthwise, two channels", 25, 2}, {"depthwise, six channels", 25, 6}, {"depthwise, other outputs than channels", 25, 12}, {"depthwise for six lanes", 7, 6}};
     for (size_t i = 0; i < sizeof d / sizeof d[0]; i++) {
         lac_layer o;
@@ -1287,6 +1503,11 @@ int main(void)
         char line[120];
         snprintf(line, sizeof line, "ran enough, taps as rows: %s (%u of %u)", rows_kinds[k].name, seen_rows[k], seen_rows[R_JOBS]);
         if (seed == 1) check(seen_rows[k] >= rows_kinds[k].least, line, "at least %u expected", rows_kinds[k].least);
+    }
+    for (int k = 0; k < A_KINDS; k++) {
+        char line[120];
+        snprintf(line, sizeof line, "ran enough: %s (%u)", added_kinds[k].name, seen_added[k]);
+        if (seed == 1) check(seen_added[k] >= added_kinds[k].least, line, "at least %u expected", added_kinds[k].least);
     }
     check(rows_packed * 10 > rows_tried * 6, "taps as rows: most layers can be packed", "%u of %u", rows_packed, rows_tried);
     check(refused * 3 < programs_run, "programs: few are refused, and only for want of space", "%u, %u run", refused, programs_run);
