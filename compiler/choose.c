@@ -70,7 +70,7 @@ static lac_status pack(plan *p, host_format f, int by_column, uint32_t rows, uin
     for (uint32_t i = 0; i < n; i++) {
         const uint32_t     row0 = i * rows, left = l->w.rows - row0;
         const host_matrix  m = host_rows(&l->w, row0, left < rows ? left : rows);
-        const host_packing how = { f, by_column, NULL, weight_depth, n == 1 && !host_format_n(f) ? &p->csc : NULL, bytes, NULL, 0 };
+        const host_packing how = { f, by_column, NULL, weight_depth, n == 1 && !host_format_n(f) ? &p->csc : NULL, bytes, NULL, 0, 0 };
         const lac_status   s = host_pack(l->caps, &m, &how, &p->slices[i].image, &p->slices[i].layer, NULL);
         if (s) return s;
     }

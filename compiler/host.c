@@ -339,6 +339,7 @@ lac_status host_pack(const lac_caps *caps, const host_matrix *m, const host_pack
     const lac_nm     nm = { m->rows, m->cols, n, m->w8 };
     lac_csc          own = { 0 };
     const lac_csc   *csc = how->csc ? how->csc : &own;
+    const int        balance = how->residual ? 2 : 1;
     lac_caps         seen = *caps;
     uint32_t         need = 0;
     lac_status       s = LAC_OK;
@@ -351,15 +352,30 @@ lac_status host_pack(const lac_caps *caps, const host_matrix *m, const host_pack
         free(*image);
         *image = room ? malloc(room) : NULL;
         if (room && !*image) s = LAC_E_PORT;
-        else if (n) s = lac_pack_nm(&seen, &nm, how->rq, 1, scratch, *image, room, &need, out, where);
-        else if (how->rows) s = lac_conv_pack_rows(&seen, how->rows, csc, format, how->depthwise, how->rq, 1, scratch, *image, room, &need, out, where);
-        else if (how->by_column) s = lac_pack_csc_columns(&seen, csc, format, how->rq, 1, scratch, *image, room, &need, out, where);
-        else s = lac_pack_csc(&seen, csc, format, how->rq, 1, scratch, *image, room, &need, out, where);
+        else if (n) s = lac_pack_nm(&seen, &nm, how->rq, balance, scratch, *image, room, &need, out, where);
+        else if (how->rows) s = lac_conv_pack_rows(&seen, how->rows, csc, format, how->depthwise, how->rq, balance, scratch, *image, room, &need, out, where);
+        else if (how->by_column) s = lac_pack_csc_columns(&seen, csc, format, how->rq, balance, scratch, *image, room, &need, out, where);
+        else s = lac_pack_csc(&seen, csc, format, how->rq, balance, scratch, *image, room, &need, out, where);
         if (s == LAC_E_SPACE && need > room) s = LAC_OK;
         else if (*image) break;
     }
     free(scratch);
     host_csc_free(&own);
+    if (s) {
+        free(*image);
+        *image = NULL;
+    }
+    return s;
+}
+
+lac_status host_pack_residual(const lac_caps *caps, const lac_layer *of, const int16_t *factor, void **image, lac_layer *out)
+{
+    uint32_t   need = 0;
+    void      *scratch = malloc(lac_pack_scratch(caps, of->rows, of->rows));
+    lac_status s = scratch ? lac_conv_pack_residual(caps, of, factor, scratch, NULL, 0, &need, out, NULL) : LAC_E_PORT;
+    *image = s ? NULL : malloc(need);
+    if (!s) s = *image ? lac_conv_pack_residual(caps, of, factor, scratch, *image, need, &need, out, NULL) : LAC_E_PORT;
+    free(scratch);
     if (s) {
         free(*image);
         *image = NULL;

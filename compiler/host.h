@@ -109,8 +109,12 @@ typedef struct {
     uint32_t           bytes;     /* room for the image: what fits it is packed in one pass instead of two. 0: as much as it takes */
     const lac_conv_shape *rows;   /* csc, csc8: taps as rows, of this convolution. Else NULL */
     int                depthwise; /* with `rows`: as lac_conv_pack_rows() */
+    int                residual;  /* channels on lanes where a residual can be added to them */
 } host_packing;
 lac_status host_pack(const lac_caps *caps, const host_matrix *m, const host_packing *how, void **image, lac_layer *out, uint64_t *where);
+
+/* The same of a residual's factors [of->rows], for a layer that was packed with `residual`. As lac_conv_pack_residual(). */
+lac_status host_pack_residual(const lac_caps *caps, const lac_layer *of, const int16_t *factor, void **image, lac_layer *out);
 
 /* ---- Clustering ----------------------------------------------------------------------------------------------- */
 

@@ -16,7 +16,7 @@ static int pack_slice(layer *l, layer_slice *sl, uint32_t rows, diag *d)
 {
     const host_matrix  m = host_rows(&l->m, sl->row0, rows);
     lac_requant        rq = l->rq;
-    const host_packing how = { l->format, l->by_column, l->o.requant ? &rq : NULL, l->weight_depth, NULL, 0, l->rows, l->depthwise };
+    const host_packing how = { l->format, l->by_column, l->o.requant ? &rq : NULL, l->weight_depth, NULL, 0, l->rows, l->depthwise, 0 };
     uint64_t           where = 0;
     if (rq.bias) rq.bias += sl->row0;
     if (rq.multiplier) rq.multiplier += sl->row0;

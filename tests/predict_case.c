@@ -159,7 +159,7 @@ static int run_case(predict_rig *r, predict_case *c, lac_rng *g, char *err, size
 
     const host_matrix  m = { c->rows, c->cols, w, NULL };
     const lac_requant  rq = { NULL, NULL, NULL, 1 << 20, 30 };
-    host_packing       how = { c->n ? HOST_1_4 + c->n - 1 : c->format == LAC_CSC ? HOST_CSC : HOST_CSC8, c->by_column, &rq, 0, NULL, 0, NULL, 0 };
+    host_packing       how = { c->n ? HOST_1_4 + c->n - 1 : c->format == LAC_CSC ? HOST_CSC : HOST_CSC8, c->by_column, &rq, 0, NULL, 0, NULL, 0, 0 };
     if (!w || (s = host_pack(k, &m, &how, &image, &layer, NULL)) == LAC_E_PORT) {
         snprintf(err, errlen, "no memory");
         goto out;

@@ -117,7 +117,7 @@ static void packing(void)
     const host_matrix m = { ROWS, COLS, w, NULL };
     for (host_format f = HOST_CSC; f < HOST_FORMATS; f++)
         for (int by_column = 0; by_column < (host_format_n(f) ? 1 : 2); by_column++) {
-            const host_packing how = { f, by_column, NULL, 0, NULL, 0, NULL, 0 };
+            const host_packing how = { f, by_column, NULL, 0, NULL, 0, NULL, 0, 0 };
             const lac_status   s = host_pack(&caps, &m, &how, &image, &layer, &where);
             snprintf(name, sizeof name, "pack: %s%s", host_format_name(f), by_column ? " by column" : "");
             check(name, LAC_OK, s);
@@ -130,9 +130,27 @@ static void packing(void)
             free(image);
         }
     w[2 * COLS + 6] = w[2 * COLS + 7] = 1; /* beside column 5: a group of three */
-    check("pack: three of four for 2:4", LAC_E_FORMAT, host_pack(&caps, &m, &(host_packing){ HOST_2_4, 0, NULL, 0, NULL, 0, NULL, 0 }, &image, &layer, &where));
+    check("pack: three of four for 2:4", LAC_E_FORMAT, host_pack(&caps, &m, &(host_packing){ HOST_2_4, 0, NULL, 0, NULL, 0, NULL, 0, 0 }, &image, &layer, &where));
     check("pack: ... says where", 2 * COLS + 4, (long long)where);
     check("pack: ... without an image", 1, image == NULL);
+
+    /* Channels of so different sizes that balance moves them to other lanes, unless a residual is to be added. */
+    static const int16_t factor[8] = { 1, -2, 3, 4, 500, 6, 7, 8 };
+    const host_matrix    square = { 8, 8, w, NULL };
+    lac_caps             windows = caps;
+    lac_layer            added;
+    windows.formats |= LAC_HAS_WINDOWS;
+    for (int i = 0; i < 8 * 8; i++) w[i] = i % 8 <= i / 8;
+    for (int residual = 0; residual < 2; residual++) {
+        void *factors;
+        const host_packing how = { HOST_CSC8, 0, NULL, 0, NULL, 0, NULL, 0, residual };
+        check(residual ? "pack: channels of different sizes, for a residual" : "pack: channels of different sizes", LAC_OK, host_pack(&windows, &square, &how, &image, &layer, NULL));
+        check(residual ? "pack: factors of a residual" : "pack: ... where channels stand elsewhere", residual ? LAC_OK : LAC_E_FORMAT,
+              host_pack_residual(&windows, &layer, factor, &factors, &added));
+        check("pack: ... and their image", residual, factors != NULL && added.image == factors);
+        free(factors);
+        free(image);
+    }
 
     const host_matrix part = host_rows(&m, 2, 3);
     check("rows 2 to 4 of a matrix", 300 + 1, part.rows * 100 + (part.w8 == w + 2 * COLS && !part.w16 && part.cols == COLS));
