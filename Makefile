@@ -62,7 +62,7 @@ help: ## Show this list
 
 all: $(ALL) $(TEST_DEPS) $(if $(wildcard tb/tb.mk),$(patsubst %,$(B)/rtl/%.so,$(filter-out $(BOARD_CONFIGS),$(CONFIGS)))) ## The library, the tools and the Verilated RTL of every configuration
 
-demo: $(B)/examples/demo $(if $(PORT),,$(B)/rtl/l8.so) ## Digits, read by three networks on the golden model and on the RTL (PORT=serial:DEVICE[@BAUD]: on a board; PICTURES=n BITS=8|16: less)
+demo: $(B)/examples/demo $(if $(PORT),,$(B)/rtl/l8.so) ## Digits, read by two networks in three versions on the golden model and on the RTL (PORT=serial:DEVICE[@BAUD]: on a board; PICTURES=n BITS=8|16: less)
 	$(B)/examples/demo $(if $(PORT),--port '$(PORT)') $(if $(PICTURES),--pictures '$(PICTURES)') $(if $(BITS),--bits '$(BITS)')
 
 sim: ## The whole regression on Verilator and Icarus (SEED=n repeats a run)
