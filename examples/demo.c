@@ -304,7 +304,7 @@ int main(int argc, char **argv)
     static network nets[VERSIONS * TYPES];
     static result model_results[VERSIONS * TYPES];
     uint32_t wanted = 0;
-    int bad = 0, named = 0, first_type = 0, last_type = TYPES - 1, n = 0, left_out = 0;
+    int bad = 0, named = 0, first_type = 0, last_type = TYPES - 1, n = 0, left_out = 0, all_resident = 1;
 
     for (int i = 1; i < argc; i++) {
         const char *value = i + 1 < argc ? argv[i + 1] : "";
@@ -362,6 +362,7 @@ int main(int argc, char **argv)
                 die(net->version->label, "the golden model and NumPy give different outputs");
             net->needed_latency = needed_macs(net, model.mem, latency, &net->issued);
             net->needed = needed_macs(net, model.mem, pictures, &net->issued);
+            all_resident &= net->resident;
         }
 
     char of[32] = "";
@@ -385,7 +386,7 @@ int main(int argc, char **argv)
     struct timespec t0, t1;
     const clock_t start = clock();
     clock_gettime(CLOCK_MONOTONIC, &t0);
-    double dense[TYPES] = { 0 }; /* of the family; by width */
+    result dense[TYPES]; /* of the family; by width */
     const network *dense_net[TYPES] = { NULL };
     for (int i = 0; i < n; i++) {
         const network *net = &nets[i];
@@ -398,13 +399,13 @@ int main(int argc, char **argv)
         const int reads = correct == (pictures == all_pictures ? net->want_correct : count_correct(net, net->want));
         char resident[3][16] = { "-", "-", "-" }, speed[16] = "-", batched[16] = "-", rate[16] = "-";
 
-        /* Like with like: streamed against streamed where the dense network is not resident. */
-        const int first = !dense_net[t] || dense_net[t]->version->family != net->version->family;
-        if (first)
+        /* Like with like: streamed against streamed where one of the two is not resident. */
+        if (!dense_net[t] || dense_net[t]->version->family != net->version->family) {
             dense_net[t] = net;
-        const double cycles = dense_net[t]->resident && net->resident ? got.resident : got.streamed;
-        if (first)
-            dense[t] = cycles;
+            dense[t] = got;
+        }
+        const int by_resident = dense_net[t]->resident && net->resident;
+        const double cycles = by_resident ? got.resident : got.streamed, base = by_resident ? dense[t].resident : dense[t].streamed;
         if (first_of_family(nets, i))
             printf("  %s (%" PRIu64 " weights)\n", net->version->family->name, net->weights);
         if (net->resident) {
@@ -413,7 +414,7 @@ int main(int argc, char **argv)
             snprintf(resident[2], sizeof resident[2], "%.0f", got.resident_bytes);
         }
         if (cycles > 0) { /* else a model without time */
-            snprintf(speed, sizeof speed, "%.2f x", dense[t] / cycles);
+            snprintf(speed, sizeof speed, "%.2f x", base / cycles);
             snprintf(batched, sizeof batched, "%.1f %%", percent_used(net->needed, got.batch * pictures));
             snprintf(rate, sizeof rate, "%.0f", hz / got.batch);
         } else if (net->resident)
@@ -437,10 +438,10 @@ int main(int argc, char **argv)
         printf("  batched: all pictures in one job, weights on chip where they fit. pictures a second: of batched, at the board's clock, without the serial line.\n");
     else
         printf("  batched: all pictures in one job, weights on chip. Memory: latency 10 cycles, one %" PRIu32 "-bit beat a cycle.\n", caps.data_w);
-    printf("  speed-up: of the %s cycles, against the dense version: the same machine with dense weights, which skips zero inputs too.\n"
+    printf("  speed-up: of the resident cycles%s, against the dense version: the same machine with dense weights, which skips zero inputs too.\n"
            "  lanes in use: multiplications with both operands non-zero / (lanes x cycles).\n"
            "  same: every output equal on %s, golden model and in the reference made at training.\n",
-           nets[0].resident ? "resident" : "streamed", them);
+           all_resident ? "" : " (of the streamed ones where one of the two is not resident)", them);
     for (int i = 0; i < n; i++)
         if (!nets[i].resident)
             printf("  %s, %s bit: streamed in every job, as it does not fit the RAMs (%s).\n", nets[i].version->label, nets[i].type,

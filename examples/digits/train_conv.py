@@ -11,7 +11,7 @@
   Versions   conv_dense  int8 weights, a scale for every output
              conv_24     int8, at most two non-zeros in four neighbouring input channels of a tap; layer 1 has one channel and stays dense
              conv_csc8   int8, nine in ten zero, anywhere. No codebooks, as the MLP's csc has them: the machine holds two at a time,
-                         and of four some would have to be loaded again for every picture
+                         and of four some would have to be loaded again in every job
   Type       8 of train.py: pixels uint8, hidden activations int8 with zero point -128, logits int16
   Residual   what is added to a sum of layer 3 is factor[k] * (x - zero), an integer: the ratio of the scales of x and of the sum, rounded
   Accuracy   always of the integer network, as in train.py; the rules of docs/numerics.md on NumPy's int64 and Python's integers
