@@ -155,22 +155,28 @@ static lac_status check_shape(const lac_conv_shape *s, const lac_layer *layer)
 
 /* ---- Plan of a job --------------------------------------------------------------------------------- */
 
+/* How rows of a tensor come on chip, and how EXEC walks over them. */
+typedef struct {
+    uint32_t height, width;    /* rows of an image; [elements] of a row */
+    uint32_t lines;            /* of a row on chip */
+    uint32_t most;             /* rows on chip at once */
+    int      fits_half;
+    uint32_t skip, jump;       /* rows from a point to the next: in memory, where they are loaded; on chip, where they are used */
+    uint32_t step;             /* [elements] from a pixel's window to the next's */
+} view;
+
 typedef struct {
     axis     y, x;
+    view     in, added;        /* job->x; the residual's x */
     int      stay;             /* the weights are loaded once */
-    uint32_t lines;            /* of an input row on chip */
     uint32_t pixel;            /* [bytes] of y */
     uint32_t row_tiles;
     uint32_t band, bands;      /* [rows of y] at most; in an image */
     uint32_t strip, strips;    /* [pixels of y] at most; in a row */
     uint32_t part;             /* [output rows] at most: as many as there is room for their input rows */
     int      by_row;           /* each step has a piece of x of its own: the rows that it needs, and none between them */
-    int      fits_half;
     uint32_t most_rows;        /* of a pixel [accumulators] */
     lac_rows taps;             /* with taps as rows */
-    uint32_t piece;            /* the same: input rows on chip at most */
-    uint32_t added, added_lines; /* residual: rows on chip at most, lines of one */
-    int      added_half;       /* which fit a half */
 } plan;
 
 /* What a job reads, and what it writes. */
@@ -277,7 +283,7 @@ static void even_bands(plan *p)
 }
 
 /* Taps as rows: bands, as few as can be, and pieces. */
-static lac_status plan_rows(const lac_caps *caps, const lac_ram_map *ram, const lac_conv *job, plan *p)
+static lac_status plan_rows(const lac_caps *caps, const lac_conv *job, plan *p)
 {
     const lac_conv_shape *s = &job->shape;
     const uint32_t room = caps->acc_depth / p->most_rows;
@@ -296,9 +302,6 @@ static lac_status plan_rows(const lac_caps *caps, const lac_ram_map *ram, const 
     }
     p->strip = p->x.windows;
     p->strips = 1;
-    p->by_row = 0;
-    p->fits_half = ram->feat_half >= p->lines;
-    p->piece = (p->fits_half ? ram->feat_half : caps->feat_depth) / p->lines;
     return LAC_OK;
 }
 
@@ -329,19 +332,19 @@ static lac_status plan_bank(const lac_caps *caps, const lac_conv *job, plan *p)
     return LAC_OK;
 }
 
-/* Residual: how many of its rows are on chip at once. */
-static lac_status plan_residual(const lac_caps *caps, const lac_ram_map *ram, const lac_conv *job, plan *p)
+/* Rows of `height` x `width` elements; a half of the feature RAM holds `least` of them, or all of it is used. */
+static lac_status plan_view(const lac_caps *caps, const lac_ram_map *ram, const lac_tensor *x, uint32_t height, uint32_t width, uint32_t least, uint32_t step, view *v)
 {
-    const uint32_t row = p->x.n * job->layer->rows;
-
-    TRY(lac_check_tiles(caps, ram, job->residual->layer));
-    p->added_lines = lac_ceil_div(row * lac_type_bytes(job->residual->x.type), caps->line);
-    p->added_half = ram->feat_half >= p->added_lines;
-    p->added = (p->added_half ? ram->feat_half : caps->feat_depth) / p->added_lines;
-    /* One EXEC takes several only where all windows of a row of the grid are in its reach. */
-    if (job->layer->taps && (p->taps.grid - 1u) * job->layer->rows > MOST)
-        p->added = lac_min(p->added, 1u);
-    return p->added ? LAC_OK : LAC_E_SPACE;
+    v->height = height;
+    v->width = width;
+    v->lines = lac_ceil_div(width * lac_type_bytes(x->type), caps->line);
+    v->most = ram->feat_half / v->lines;
+    v->fits_half = v->most >= least;
+    if (!v->fits_half)
+        v->most = caps->feat_depth / v->lines;
+    v->skip = v->jump = 1;
+    v->step = step;
+    return v->most ? LAC_OK : LAC_E_SPACE;
 }
 
 /* The weights are loaded once: resident, or one tile, which finds its half untouched if what else is loaded uses the other. */
@@ -358,37 +361,40 @@ static lac_status plan_job(const lac_caps *caps, const lac_ram_map *ram, const l
     const lac_conv_shape *s = &job->shape;
     const uint32_t span = (s->kernel_y - 1u) * s->dilation_y + 1u; /* [input rows] of one output row */
     const int apart = job->x.pitch <= 0xFFFFFFu / s->stride_y; /* one LOAD can bring every stride_y-th row */
-    uint32_t rows, least;
 
     p->y = axis_y(job);
     p->x = axis_x(job);
     p->stay = stays(ram, job);
     p->pixel = job->layer->rows * lac_type_bytes(job->y.type);
-    p->lines = lac_ceil_div(s->width * s->channels * lac_type_bytes(job->x.type), caps->line);
-    if (p->lines > caps->feat_depth)
-        return LAC_E_SPACE;
+    p->by_row = !job->layer->taps && (caps->feat_depth / lac_ceil_div(s->width * s->channels * lac_type_bytes(job->x.type), caps->line) < lac_min(span, s->height)
+                                      || (span == 1u && s->stride_y > 1u && apart));
+    TRY(plan_view(caps, ram, &job->x, s->height, s->width * s->channels, p->by_row || job->layer->taps ? 1u : lac_min(span, s->height), s->stride_x * s->channels, &p->in));
+    if (p->by_row)
+        p->in.skip = s->stride_y;
+    else
+        p->in.jump = s->stride_y;
     TRY(lac_check_row_tiles(caps, job->layer, &job->y, &p->row_tiles, &p->most_rows));
     if (!job->resident)
         TRY(lac_check_stream(caps, ram, job->layer));
     if (job->layer->taps)
         lac_get_rows(s, &p->taps);
-    if (job->residual)
-        TRY(plan_residual(caps, ram, job, p));
+    if (job->residual) {
+        const uint32_t channels = job->layer->rows;
+        TRY(lac_check_tiles(caps, ram, job->residual->layer));
+        TRY(plan_view(caps, ram, &job->residual->x, p->y.n, p->x.n * channels, 1, channels, &p->added));
+        /* One EXEC takes several rows only where all windows of a row of the grid are in its reach. */
+        if (job->layer->taps && (p->taps.grid - 1u) * channels > MOST)
+            p->added.most = 1;
+    }
     if (job->layer->taps)
-        return plan_rows(caps, ram, job, p);
+        return plan_rows(caps, job, p);
     TRY(plan_bank(caps, job, p));
 
-    p->by_row = caps->feat_depth / p->lines < lac_min(span, s->height) || (span == 1u && s->stride_y > 1u && apart);
-    least = p->by_row ? 1u : lac_min(span, s->height);
-    rows = ram->feat_half / p->lines;
-    p->fits_half = rows >= least;
-    if (!p->fits_half)
-        rows = caps->feat_depth / p->lines;
     p->part = p->y.n;
     if (p->by_row)
-        p->part = apart && (span == 1u || !p->stay) ? rows : 1u;
-    else if (rows < s->height)
-        p->part = (rows - span) / s->stride_y + 1u;
+        p->part = apart && (span == 1u || !p->stay) ? p->in.most : 1u;
+    else if (p->in.most < s->height)
+        p->part = (p->in.most - span) / s->stride_y + 1u;
     p->band = lac_min(p->band, lac_max(windows_in(&p->y, p->part), 1u));
     if (p->stay) {
         const uint32_t step = p->y.stride * s->stride_y, tall = (p->y.kernel - 1u) * s->stride_y + span; /* [input rows] from a row of y to the next, of one */
@@ -436,9 +442,9 @@ typedef struct {
     int32_t  iy;            /* the first one's input row */
     int32_t  in0, in1;      /* input rows that are loaded for it */
 
-    /* taps as rows */
-    uint32_t acc;           /* first accumulator */
-    uint32_t span;          /* accumulators that an item reaches */
+    uint32_t pixel;         /* of the accumulators, at which the first point's begin */
+    uint32_t lane_row;      /* residual: which of a pixel's accumulators */
+    uint32_t span;          /* not with taps as columns: accumulators that an item reaches */
 } step;
 
 /* Columns that begin `into` elements behind the first of tap (r, s): the fields of `t` behind c1. 0: they see nothing of the image. */
@@ -458,6 +464,7 @@ static int look(const program *f, step *t, uint32_t r, uint32_t s, uint32_t into
     t->rows = (uint32_t)(end - t->oy);
     t->in0 = f->p.by_row ? t->iy : t->seen0;
     t->in1 = f->p.by_row ? t->iy + (int32_t)t->rows : t->seen1;
+    t->pixel = (uint32_t)(t->oy - f->oy0) * f->across;
     return 1;
 }
 
@@ -474,7 +481,7 @@ static int look_rows(const program *f, step *t, uint32_t a, uint32_t b, uint32_t
         return 0;
     t->rows = ((uint32_t)(t->in1 - t->iy) - 1u) / s->stride_y + 1u;
     t->first = (int32_t)((first * s->stride_x + b) * s->channels + into) - (int32_t)(s->pad_left * s->channels);
-    t->acc = (((y + skip) / s->stride_y + f->top - last_j - (uint32_t)f->oy0) * grid + first - last_t) * f->p.most_rows;
+    t->pixel = ((y + skip) / s->stride_y + f->top - last_j - (uint32_t)f->oy0) * grid + first - last_t;
     t->span = (last_j * grid + last_t + 1u) * f->p.most_rows;
     return 1;
 }
@@ -536,49 +543,48 @@ static void idle_step(const program *f, const lac_row_tile *r, step *t)
     t->rows = 1;
     t->iy = t->in0 = f->in0;
     t->in1 = f->in0 + 1;
-    t->acc = 0;
+    t->pixel = 0;
     t->span = f->p.most_rows;
 }
 
+/* A step over rows of x, or with `from` set to it of the residual. */
 static void do_step(program *f, const lac_row_tile *r, const step *t, int first, int last)
 {
-    const lac_conv_shape *s = &f->job->shape;
-    /* Rows from a point to the next: of x in memory when they are loaded, of those on chip when they are used. */
-    const uint32_t skip = f->p.by_row ? s->stride_y : 1u, step_y = f->p.by_row ? 1u : s->stride_y;
-    const uint32_t row = f->image * s->height + (uint32_t)t->in0, taps = f->job->layer->taps;
+    const uint32_t taps = f->g.from.layer->taps, added = taps == LAC_TAPS_RESIDUAL, apart = lac_ceil_div(r->channels, f->g.caps->lanes);
+    const view *v = added ? &f->p.added : &f->p.in;
+    const uint32_t row = f->image * v->height + (uint32_t)t->in0, pitch = f->g.from.x->pitch;
     lac_piece piece;
     lac_cmd *c;
 
     piece.points = (uint32_t)(t->in1 - t->in0);
-    piece.id = (uint64_t)piece.points << 32 | row;
-    piece.offset = (uint64_t)row * f->job->x.pitch;
-    piece.pitch = piece.points > 1u ? f->job->x.pitch * skip : 0u;
-    piece.channels = s->width * s->channels;
-    piece.fits_half = f->p.fits_half;
+    piece.id = (uint64_t)(added << 31 | piece.points) << 32 | row;
+    piece.offset = (uint64_t)row * pitch;
+    piece.pitch = piece.points > 1u ? pitch * v->skip : 0u;
+    piece.channels = v->width;
+    piece.fits_half = v->fits_half;
 
     lac_bring_codebook(&f->g);
     lac_bring_weights(&f->g, r, &t->t);
     lac_bring_features(&f->g, &piece, 0);
     lac_bring_params(&f->g, r, first, last);
 
-    f->g.line0 += (uint32_t)(t->iy - t->in0) * f->p.lines;
+    f->g.line0 += (uint32_t)(t->iy - t->in0) * v->lines;
     c = lac_begin_exec(&f->g, r, &t->t, t->c0, t->c1, first);
-    SET(c, EXEC_FEAT_PITCH, t->rows > 1u ? step_y * f->p.lines : 0u);
+    SET(c, EXEC_FEAT_PITCH, t->rows > 1u ? v->jump * v->lines : 0u);
     SET(c, EXEC_POINTS, t->rows);
     SET(c, EXEC_FIRST, t->first);
-    SET(c, EXEC_STEP, s->stride_x * s->channels);
-    SET(c, EXEC_WIDTH, piece.channels);
+    SET(c, EXEC_STEP, v->step);
+    SET(c, EXEC_WIDTH, v->width);
+    SET(c, EXEC_ACC_BASE, t->pixel * apart + t->lane_row);
+    SET(c, EXEC_PIXELS, added && t->rows == 1u ? f->pixels : f->across);
     if (taps) {
-        SET(c, EXEC_ACC_BASE, t->acc);
-        SET(c, EXEC_PIXELS, f->across);
-        SET(c, EXEC_APART, f->p.most_rows);
+        SET(c, EXEC_APART, apart);
         SET(c, EXEC_ROWS, t->span);
-        if (taps == LAC_TAPS_DEPTHWISE)
-            SET(c, EXEC_FORMAT, 3u);
-    } else {
-        SET(c, EXEC_ACC_BASE, (uint32_t)(t->oy - f->oy0) * f->pixels * lac_ceil_div(r->channels, f->g.caps->lanes));
-        SET(c, EXEC_PIXELS, f->pixels);
     }
+    if (taps >= LAC_TAPS_DEPTHWISE)
+        SET(c, EXEC_FORMAT, 3u);
+    if (added)
+        SET(c, EXEC_N, 1u);
     lac_end_exec(&f->g);
 }
 
@@ -586,50 +592,34 @@ static void do_step(program *f, const lac_row_tile *r, const step *t, int first,
 static void add_residual(program *f, const lac_row_tile *r, int more)
 {
     const lac_residual *residual = f->job->residual;
-    const uint32_t lanes = f->g.caps->lanes, channels = f->job->layer->rows, apart = lac_ceil_div(r->channels, lanes), rows = (uint32_t)(f->oy1 - f->oy0);
+    const uint32_t lanes = f->g.caps->lanes, channels = f->job->layer->rows;
     lac_source from = {residual->layer, NULL, &residual->x, f->wrote_added};
-    lac_piece piece;
-    lac_tile t;
+    step t;
+    int first = 1;
 
     /* So many commands that the STORE before them leaves the window: then x must be there too before the first of them. */
-    if (rows > f->p.added || residual->layer->tiles > 1u || apart > 8u)
+    if ((uint32_t)(f->oy1 - f->oy0) > f->p.added.most || residual->layer->tiles > 1u || r->channels > 8u * lanes)
         from.wrote_x = lac_max(from.wrote_x, f->g.own.wrote_x);
     f->g.from = from;
-    for (uint32_t y = 0; y < rows; y += piece.points) {
-        const uint32_t row = f->image * f->p.y.n + (uint32_t)f->oy0 + y;
-        uint32_t tile = 0, k1;
-
-        piece.points = lac_min(f->p.added, rows - y);
-        piece.id = (uint64_t)(piece.points | 0x80000000u) << 32 | row; /* none of x */
-        piece.offset = (uint64_t)row * residual->x.pitch;
-        piece.pitch = piece.points > 1u ? residual->x.pitch : 0u;
-        piece.channels = f->p.x.n * channels;
-        piece.fits_half = f->p.added_half;
-        for (uint32_t k = 0; k < r->channels; k = k1) { /* of the row tile */
-            do
-                lac_get_tile(residual->layer->image, tile++, &t);
-            while (t.col0 + t.columns <= (r->chan0 + k) / 4u);
-            tile--;
-            k1 = lac_min(lac_min((k / lanes + 1u) * lanes, r->channels), 4u * (t.col0 + t.columns) - r->chan0);
-
-            lac_bring_codebook(&f->g);
-            lac_bring_weights(&f->g, r, &t);
-            lac_bring_features(&f->g, &piece, 0);
-            lac_bring_params(&f->g, r, y + k == 0u, !more && k1 == r->channels && y + piece.points == rows);
-
-            lac_cmd *c = lac_begin_exec(&f->g, r, &t, (r->chan0 + k) / 4u, (r->chan0 + k1) / 4u, y + k == 0u);
-            SET(c, EXEC_FEAT_PITCH, piece.points > 1u ? f->p.added_lines : 0u);
-            SET(c, EXEC_POINTS, piece.points);
-            SET(c, EXEC_FIRST, (uint32_t)f->x0 * channels + r->chan0 + k);
-            SET(c, EXEC_STEP, channels);
-            SET(c, EXEC_WIDTH, piece.channels);
-            SET(c, EXEC_PIXELS, piece.points > 1u ? f->across : f->pixels);
-            SET(c, EXEC_ACC_BASE, (f->top + y) * f->across * apart + k / lanes);
-            SET(c, EXEC_APART, apart);
-            SET(c, EXEC_ROWS, 1u);
-            SET(c, EXEC_FORMAT, 3u);
-            SET(c, EXEC_N, 1u);
-            lac_end_exec(&f->g);
+    t.span = 1;
+    for (t.iy = t.in0 = f->oy0; t.in0 < f->oy1; t.iy = t.in0 = t.in1) {
+        t.in1 = clamp(t.in0 + (int32_t)f->p.added.most, 0, f->oy1);
+        t.rows = (uint32_t)(t.in1 - t.in0);
+        t.pixel = (f->top + (uint32_t)(t.in0 - f->oy0)) * f->across;
+        t.tile = 0;
+        for (uint32_t k = 0; k < r->channels;) { /* of the row tile */
+            lac_get_tile(residual->layer->image, t.tile, &t.t);
+            t.c0 = (r->chan0 + k) / 4u;
+            if (t.c0 >= t.t.col0 + t.t.columns) {
+                t.tile++;
+                continue;
+            }
+            t.first = f->x0 * (int32_t)channels + (int32_t)(r->chan0 + k);
+            t.lane_row = k / lanes;
+            k = lac_min(lac_min((t.lane_row + 1u) * lanes, r->channels), 4u * (t.t.col0 + t.t.columns) - r->chan0);
+            t.c1 = (r->chan0 + k) / 4u;
+            do_step(f, r, &t, first, !more && k == r->channels && t.in1 == f->oy1);
+            first = 0;
         }
     }
     f->g.from = f->g.own;
@@ -648,13 +638,14 @@ static void group(program *f, uint32_t row_tile, int last_of_job)
     next.c1 = job->layer->cols;
     next.in1 = f->in0;
     next.oy1 = f->oy0;
+    next.lane_row = 0;
     more = (f->sees || !job->layer->taps) && find_step(f, &r, &next);
     if (job->residual) {
         add_residual(f, &r, more);
         first = 0;
     } else if (!more) {
-        idle_step(f, &r, &now);
-        do_step(f, &r, &now, 1, 1);
+        idle_step(f, &r, &next);
+        do_step(f, &r, &next, 1, 1);
     }
     for (; more; first = 0) {
         now = next;
@@ -704,7 +695,7 @@ static lac_status band(program *f, uint32_t number, int last_of_job)
     uint32_t n = (uint32_t)(f->oy1 - f->oy0), most = f->p.part;
     if (f->job->layer->taps) {
         n = (uint32_t)(f->in1 - f->in0);
-        most = f->p.stay ? lac_min(f->p.piece, lac_ceil_div(n, 4u)) : f->p.piece;
+        most = f->p.stay ? lac_min(f->p.in.most, lac_ceil_div(n, 4u)) : f->p.in.most;
         find_guards(s, f->oy0, f->oy1, &f->top, &f->bottom);
         f->top += f->p.taps.left != 0u;
     }

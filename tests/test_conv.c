@@ -469,7 +469,7 @@ enum { R_JOBS, R_DEPTHWISE, R_BANDS, R_MIDDLE, R_EDGE, R_PIECES, R_COL_TILES, R_
        R_TYPES = R_FORMATS + 2, R_KINDS = R_TYPES + 6 };
 static const struct { const char *name; uint32_t least; } rows_kinds[R_KINDS] = {
     {"jobs", 800}, {"depthwise", 200}, {"several bands", 60}, {"guard rows on both sides of a band", 20}, {"padding above and below a band", 100}, {"input rows in pieces", 300}, {"several tiles of columns", 50},
-    {"tiles of columns for each of several pieces", 20}, {"a grid row in front", 300}, {"none, and several taps to a row", 50}, {"no guard pixels", 50}, {"fewer pixels than taps", 30}, {"phases of several taps", 80},
+    {"tiles of columns for each of several pieces", 12}, {"a grid row in front", 300}, {"none, and several taps to a row", 50}, {"no guard pixels", 50}, {"fewer pixels than taps", 30}, {"phases of several taps", 80},
     {"phases without taps", 20}, {"a group without taps", 3}, {"padding as wide as the kernel", 20}, {"gaps longer than a field", 5}, {"several channels to a lane", 100}, {"kernels of 5 and more", 50}, {"one pixel in", 5},
     {"resident", 200}, {"streamed", 200}, {"behind taps as columns", 50}, {"before taps as columns", 50}, {"behind taps as rows", 50}, {"lists in", 100}, {"lists out", 100}, {"raw", 50}, {"several images", 100},
     {"csc", 200}, {"csc8", 400}, {"int8", 100}, {"uint8", 100}, {"int16", 100}, {"depthwise int8", 30}, {"depthwise uint8", 30}, {"depthwise int16", 30}};
