@@ -75,17 +75,20 @@ static inline outcome walk_csc8(const item *it, const int32_t *a, const uint16_t
     return o;
 }
 
-/* Format 3 with N: nothing but weights, one a row. */
+/* Format 3 with N: row and weight of csc8 are one weight of 16 bits, of row 0; nothing is padding. */
 static inline outcome walk_wide(const item *it, const int32_t *a, const uint16_t *entry, const uint16_t *end, int64_t *acc)
 {
-    outcome o = {LAC_ERR_NONE, 0, 0};
-    for (uint32_t row = 0; entry < end; entry++, row++) {
-        if (row >= it->rows) {
+    outcome  o = {LAC_ERR_NONE, 0, 0};
+    uint32_t row = 0;
+    (void)it;
+    for (; entry < end; entry++, row++) {
+        row += *entry >> 8;
+        if (row > 255u) {
             if (!o.code) o.code = LAC_ERR_BLOCK_ROW;
             break;
         }
-        accumulate(&acc[row], (int64_t)int16_of(*entry) * *a, row, &o);
-        o.macs += *entry != 0;
+        accumulate(acc, (int64_t)int16_of(row << 8 | (*entry & 0xffu)) * *a, 0, &o);
+        o.macs++;
     }
     return o;
 }

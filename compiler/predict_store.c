@@ -115,24 +115,27 @@ predict_status predict_start_store(predict *p, uint32_t n)
 {
     command       *c = &p->cmd[n];
     const uint32_t channels = GET(c, STORE_CHANNELS), width = GET(c, STORE_WIDTH), elements = width ? width : channels; /* of a point */
-    const uint32_t dropped = GET(c, STORE_TOP) + GET(c, STORE_BOTTOM), points = GET(c, STORE_POINTS) - dropped, type = GET(c, STORE_TYPE), sw = p->caps.store_w;
+    const uint32_t taps = GET(c, STORE_POOL_Y) * GET(c, STORE_POOL_X), all_rows = taps ? GET(c, STORE_FROM_ROWS) : GET(c, STORE_POINTS); /* that are emptied */
+    const uint32_t dropped = GET(c, STORE_TOP) + GET(c, STORE_BOTTOM), points = taps ? GET(c, STORE_POINTS) : all_rows - dropped, type = GET(c, STORE_TYPE), sw = p->caps.store_w;
     const uint32_t es = type == LAC_RAW ? 8 : type == LAC_INT16 ? 2 : 1, rows = GET(c, STORE_ROWS), list = GET(c, STORE_LIST);
     const uint64_t pitch = GET(c, STORE_PITCH), row_lines = ceil_div((uint64_t)elements * es, p->lb);
     const lac_addr addr = (lac_addr)GET(c, STORE_ADDR_HI) << 32 | GET(c, STORE_ADDR_LO);
     const uint32_t vectors = (uint32_t)ceil_div(elements, sw); /* of a point: STORE_W divides the lanes, so rows do not matter */
     if (rows != ceil_div(channels, p->caps.lanes) || (width && (width != channels * GET(c, STORE_PIXELS) || channels % sw))) return PREDICT_PROGRAM;
-    if (GET(c, STORE_POINTS) <= dropped) return PREDICT_PROGRAM;
-    const cyc guard = (cyc)GET(c, STORE_GUARD) * (vectors / (width ? GET(c, STORE_PIXELS) : 1)); /* vectors that are emptied behind a point */
+    if (all_rows <= dropped) return PREDICT_PROGRAM;
+    const cyc guard = taps ? 0 : (cyc)GET(c, STORE_GUARD) * (vectors / (width ? GET(c, STORE_PIXELS) : 1)); /* vectors that are emptied behind a point */
+    const cyc sweep = taps ? (cyc)all_rows * (GET(c, STORE_FROM_PIXELS) + GET(c, STORE_GUARD)) * rows : 0;
+    const cyc each = taps ? taps : 1, pipe = STORE_PIPE + (p->caps.formats & LAC_HAS_WINDOWS ? 1 : 0);
     writer w = { 0 };
-    cyc    vec = c->start + STORE_PIPE;      /* the next vector is at lac_pack from here on */
+    cyc    vec = c->start + pipe;            /* the next vector is at lac_pack from here on */
     packer pack = { 0, 0 };
-    vec += (cyc)GET(c, STORE_TOP) * (vectors + guard);
+    vec += taps ? STORE_PREP + each - 1 : (cyc)GET(c, STORE_TOP) * (vectors + guard);
     w.q = c->start + STORE_TO_BUS;
     for (uint32_t i = 0; i < points; i++) {
         const lac_addr at = addr + i * pitch;
         if (list) {
             if (!view(p, at, 4)) return PREDICT_VIEW;
-            vec = store_list(p, &w, at, elements, vec, &pack) + guard;
+            vec = max_c(store_list(p, &w, at, elements, vec, &pack) + guard, vec + each * vectors);
             continue;
         }
         w.addr = at;
@@ -142,6 +145,7 @@ predict_status predict_start_store(predict *p, uint32_t n)
         uint32_t       in_line = 0;           /* of the line under construction */
         for (uint32_t v = 0; v < vectors; v++) {
             uint32_t here = min_u(sw, elements - v * sw);
+            const cyc next = vec + each;
             while (here) {
                 const uint32_t put = min_u(here, per_line - in_line);
                 vec = put_chunk(&pack, vec) + 1;
@@ -152,13 +156,14 @@ predict_status predict_start_store(predict *p, uint32_t n)
                     in_line = 0;
                 }
             }
+            vec = max_c(vec, next);
         }
         vec += guard;
         w.q = max_c(w.q, p->w_issue + 1); /* the next request enters behind the last burst */
     }
-    vec += (cyc)GET(c, STORE_BOTTOM) * (vectors + guard);
-    c->done = max_c(p->w_b[(p->w_bursts - 1) % RING] + STORE_DONE, vec - STORE_PIPE + STORE_EMPTY);
+    vec += taps ? 1 - each + sweep : (cyc)GET(c, STORE_BOTTOM) * (vectors + guard);
+    c->done = max_c(p->w_b[(p->w_bursts - 1) % RING] + STORE_DONE, vec - pipe + STORE_EMPTY);
     p->free_at[STORE] = c->done + 1;
-    p->out->need[PREDICT_STORE] += (uint64_t)(vectors + guard) * GET(c, STORE_POINTS);
+    p->out->need[PREDICT_STORE] += taps ? (uint64_t)(each * vectors * points + sweep) : (uint64_t)(vectors + guard) * all_rows;
     return PREDICT_OK;
 }

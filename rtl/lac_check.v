@@ -32,7 +32,7 @@ module lac_check #(
     input  wire [ADDR_W-1:0] addr,
     input  wire              skew,
     input  wire              beyond,    // 2^ADDR_W
-    input  wire [223:0]      words,     // 4 .. 10 of lac_slots
+    input  wire [287:0]      words,     // 4 .. 12 of lac_slots
     input  wire [63:0]       rd_base,
     input  wire [63:0]       rd_limit,
     input  wire [63:0]       wr_base,
@@ -53,7 +53,7 @@ module lac_check #(
     // ---- The command ---------------------------------------------------------------------------------------------------------
     reg  [ADDR_W-1:6] addr_q;
     reg               skew_q, beyond_q;
-    reg  [223:0]      words_q;
+    reg  [287:0]      words_q;
     always @(posedge clk)
         if (start) {skew_q, beyond_q, words_q} <= {skew, beyond, words};
     always @(posedge clk)
@@ -84,7 +84,7 @@ module lac_check #(
             by2   <= !to_lp && (to_type == 2'd2 || (to_type == 2'd3 && !to_nm));
         end
     wire [31:0] w4 = words_q[31:0], w5 = words_q[63:32], w6 = words_q[95:64], w7 = words_q[127:96], w8 = words_q[159:128], w9 = words_q[191:160];
-    wire [31:0] w10 = words_q[223:192];
+    wire [31:0] w10 = words_q[223:192], w11 = words_q[255:224], w12 = words_q[287:256];
 
     // half words; EXEC's fields are those of its word two before
     wire [23:0] lines  = w4[23:0];                                  // LOAD_WEIGHTS, LOAD_COLUMNS
@@ -98,6 +98,9 @@ module lac_check #(
     wire [4:0]  dropped = is_st && WINDOWS != 0 ? {1'b0, w7[27:24]} + {1'b0, w7[31:28]} : 5'd0;
     wire [15:0] between = is_ex && extra != 16'd0 ? extra : rows;
     always @(posedge clk) if (start) pix <= WINDOWS != 0 && engine != 2'd0 && words[207:192] != 16'd0;
+    reg         pool;                                               // STORE: of windows; what it empties is then told apart from what it writes
+    always @(posedge clk) if (start) pool <= WINDOWS != 0 && engine == 2'd2 && words[227:224] != 4'd0;
+    wire [15:0] all_rows = pool ? w12[15:0] : points, all_pixels = pool ? w12[31:16] : pixels;
     wire        x_need = w4[26];
     wire        x_wide = w4[27];
     wire [1:0]  format = w7[18:17];                                 // EXEC
@@ -136,7 +139,7 @@ module lac_check #(
     wire        spread = is_lf || is_st;
     reg         many_q;
     wire        two = pix && step_q == 4'd2, three = pix && step_q == 4'd3, four = pix && step_q == 4'd4;
-    wire [15:0] factor = three ? pixels : two ? (is_st ? pixels + extra : pixels) : one ? points - {11'd0, dropped} : points;
+    wire [15:0] factor = three ? pixels : two ? (is_st ? all_pixels + extra : pixels) : one ? (pool ? points : points - {11'd0, dropped}) : all_rows;
     wire [16:0] fewer = {1'b0, factor} + {17{one || (three && is_ex)}};
     wire        ma_zero = ma_q[15:0] == 16'd0;
     reg         few_q, wide_guard_q;      // no point is written; PIXELS + GUARD is beyond every RAM
@@ -152,8 +155,8 @@ module lac_check #(
         product_q <= ma_q * mb_q;
         if (step_q == 4'd2) many_q <= !ma_zero;
         if (step_q == 4'd4) spill_q <= pix && |product_q[35:18];
-        few_q <= WINDOWS != 0 && is_st && points <= {11'd0, dropped};
-        wide_guard_q <= pix && is_st && {1'b0, pixels} + {1'b0, extra} > 17'h0FFFF;
+        few_q <= WINDOWS != 0 && is_st && all_rows <= {11'd0, dropped};
+        wide_guard_q <= pix && is_st && {1'b0, all_pixels} + {1'b0, extra} > 17'h0FFFF;
         if (step_q == 4'd5) third_q <= pix && (is_ex ? |product_q[35:16] || pixels == 16'd0 : product_q != {20'd0, width});
     end
 
@@ -218,7 +221,7 @@ module lac_check #(
     localparam integer SW1_I = STORE_W - 1;
     localparam [15:0]  SW1   = SW1_I[15:0];
 
-    reg [3:0] length_q;
+    reg [4:0] length_q;
     reg [2:0] bounds_q, window_q;
     reg       align_q;
     reg       lines_0_q, count_0_q, row_0_q, point_0_q, zero_bad_q, clamp_bad_q;
@@ -226,7 +229,7 @@ module lac_check #(
         lines_0_q   <= lines == 24'd0;
         count_0_q   <= count == 16'd0;
         row_0_q     <= rows == 16'd0;
-        point_0_q   <= ma_zero;
+        point_0_q   <= ma_zero || points == 16'd0;
         zero_bad_q  <= !in_type(type_, zero);
         clamp_bad_q <= !in_type(type_, lo) || !in_type(type_, hi) || $signed(lo) > $signed(hi);
     end
@@ -237,9 +240,11 @@ module lac_check #(
                  || ((is_lf || is_ex) && type_ == 2'd3)
                  || ((is_lf || is_ex || is_st) && (point_0_q || zero_bad_q));
         length_q[1] <= (is_lx && (w4[25:24] > 2'd1 || at_least({24'd0, w7[7:0]}, LANES) || (!x_need && (x_wide || w6[15:0] != 16'd0))))
-                 || (is_ex && ((format == 2'd3 && !pix) || (format == 2'd2 ? n == 3'd0 || n > 3'd4 : n != 3'd0)))
+                 || (is_ex && ((format == 2'd3 && !pix) || (format == 2'd2 ? n == 3'd0 || n > 3'd4 : format == 2'd3 ? n > 3'd1 : n != 3'd0)))
                  || (is_st && (at_least({7'd0, spare_q}, LANES) || (many_q && {{LB_LOG{1'b0}}, w4[23:LB_LOG]} < len_q)));
         length_q[2] <= is_st && (clamp_bad_q || (list && type_ == 2'd3));
+        length_q[4] <= WINDOWS != 0 && is_st && (pool ? !pix || w11[7:4] == 4'd0 || w11[11:8] == 4'd0 || w11[15:12] == 4'd0 || w12[31:16] == 16'd0
+                                                      : {w11[23:4], w12} != 52'd0);
         length_q[3] <= WINDOWS != 0 && (third_q || few_q
                            || (!pix && ((is_ex && w9 != 32'd0) || (is_st && w7[31:24] != 8'd0) || ((is_ex || is_st) && {pixels, extra} != 32'd0))));
         align_q  <= (!is_ex && skew_q)
@@ -264,7 +269,7 @@ module lac_check #(
                 : |bounds_q ? `LAC_ERR_BOUNDS
                 : |window_q ? `LAC_ERR_WINDOW : `LAC_ERR_NONE;
 
-    wire unused_ok = &{1'b0, w10, addr, w7, w8, up, lup, l_up[LB_LOG-1:0], fewer[16], rd_base, wr_base, rd_limit, wr_limit};
+    wire unused_ok = &{1'b0, w10, w11, addr, w7, w8, up, lup, l_up[LB_LOG-1:0], fewer[16], rd_base, wr_base, rd_limit, wr_limit};
 
 endmodule
 `default_nettype wire

@@ -89,7 +89,7 @@ module lac_cmd #(
     input  wire [31:0]       ex_index,
     output wire              st_valid,
     input  wire              st_ready,
-    output wire [351:0]      st_cmd,
+    output wire [415:0]      st_cmd,
     input  wire              st_done,
     input  wire              st_fail,
     input  wire [7:0]        st_code,
@@ -196,7 +196,7 @@ module lac_cmd #(
     wire [31:0]        tag, unknown_word;
     wire [63-ADDR_W:0] far_hi;
     wire [ADDR_W-1:0]  addr, fault_addr;
-    wire [223:0]       words;
+    wire [287:0]       words;
     lac_slots #(.LINE_W(LINE_W), .ADDR_W(ADDR_W), .WINDOWS(WINDOWS)) u_slots (
         .clk(clk), .rst(rst), .line_valid(line_valid), .line_data(line_data), .line_fault(line_fault), .line_fault_addr(line_fault_addr),
         .arrived(arrived), .arrived_next(arrived_next), .at(at_q), .lap(lap), .engine(engine), .kind(kind), .waits(waits), .gives(gives), .mark(mark), .tag(tag),
@@ -349,12 +349,13 @@ module lac_cmd #(
     reg  [ADDR_W-1:0] ld_addr_q, st_addr_q;
     reg  [3:0]        ld_kind_q;
     reg  [127:0]      ld_words_q;
-    reg  [223:0]      ex_words_q, st_words_q;
+    reg  [223:0]      ex_words_q;
+    reg  [287:0]      st_words_q;
     wire [63:0]       ld_addr64 = {{(64-ADDR_W){1'b0}}, ld_addr_q};
     wire [63:0]       st_addr64 = {{(64-ADDR_W){1'b0}}, st_addr_q};
     always @(posedge clk) begin
         if (fill[0]) {ld_kind_q, ld_addr_q, ld_words_q} <= {1'b0, kind, addr, words[127:0]};
-        if (fill[1]) ex_words_q <= words;
+        if (fill[1]) ex_words_q <= words[223:0];
         if (fill[2]) {st_addr_q, st_words_q} <= {addr, words};
     end
     assign ld_cmd = {ld_words_q, ld_addr64, 32'd0, 24'd0, ld_kind_q, 4'd1};

@@ -54,6 +54,7 @@ module lac_exec #(
     // to the lanes
     output wire [3:0]          cfg_format,
     output wire [5:0]          cfg_n,
+    output wire [1:0]          cfg_long,    // format 3: row and weight of an entry are one weight of 16 bits
     output wire [2*ACC_AW+1:0] cfg_rows,
     output wire [1:0]          cfg_bank,
     output wire [1:0]          cfg_copy,
@@ -99,7 +100,7 @@ module lac_exec #(
     reg  [15:0]       cbase_q  [0:1];
     reg  [FEAT_AW-1:0] last_q  [0:1];
     reg  [5:0]        place_q  [0:1];
-    reg  [1:0]        windows_q;
+    reg  [1:0]        windows_q, long_q;
 
     wire              scan_ready;
     wire              take   = cmd_valid && cmd_ready;
@@ -108,6 +109,8 @@ module lac_exec #(
     wire              c_wide = cmd[`LAC_F_EXEC_TYPE] == 2'd2;
     wire [15:0]       c_cols = cmd[`LAC_F_EXEC_COLUMNS];
     wire [15:0]       c_rows = cmd[`LAC_F_EXEC_ROWS];
+    wire              c_long = WINDOWS != 0 && c_format == 2'd3 && cmd[`LAC_F_EXEC_N] != 3'd0;
+    wire [15:0]       c_reach = c_long ? 16'd256 : c_rows;  // a lane's entries have rows below
     wire [15:0]       c_line = cmd[`LAC_F_EXEC_FEAT_BASE];
     wire [15:0]       c_acc  = cmd[`LAC_F_EXEC_ACC_BASE];
     wire [15:0]       c_width = cmd[`LAC_F_EXEC_WIDTH];
@@ -124,7 +127,7 @@ module lac_exec #(
         if (take) begin
             format_q[next_q] <= c_format;
             n_q[next_q]      <= cmd[`LAC_F_EXEC_N];
-            rows_q[next_q]   <= c_rows[ACC_AW:0];
+            rows_q[next_q]   <= c_reach[ACC_AW:0];
             bank_q[next_q]   <= cmd[`LAC_F_EXEC_BANK];
             copy_q[next_q]   <= cmd[`LAC_F_EXEC_COPY];
             type_q[next_q]   <= cmd[`LAC_F_EXEC_TYPE];
@@ -133,10 +136,12 @@ module lac_exec #(
             last_q[next_q]   <= c_last[FEAT_AW-1:0];
             place_q[next_q]  <= c_place;
             windows_q[next_q] <= WINDOWS != 0 && c_windows;
+            long_q[next_q]   <= c_long;
         end
 
     assign cfg_format = {format_q[1], format_q[0]};
     assign cfg_n      = {n_q[1], n_q[0]};
+    assign cfg_long   = long_q;
     assign cfg_rows   = {rows_q[1], rows_q[0]};
     assign cfg_bank   = {bank_q[1], bank_q[0]};
     assign cfg_copy   = {copy_q[1], copy_q[0]};
@@ -153,7 +158,7 @@ module lac_exec #(
         .clk(clk), .rst(rst),
         .job_valid(cmd_valid && !busy_q[next_q]), .job_ready(scan_ready), .job_id(next_q), .job_line(c_line[FEAT_AW-1:0]),
         .job_pitch(cmd[`LAC_F_EXEC_FEAT_PITCH]), .job_points(cmd[`LAC_F_EXEC_POINTS]), .job_last(c_last[FEAT_AW-1:0]),
-        .job_base(c_acc[ACC_AW-1:0] + c_rows[ACC_AW-1:0]), .job_rows(WINDOWS != 0 && c_apart != 16'd0 ? c_apart : c_rows),
+        .job_base(c_acc[ACC_AW-1:0] + c_reach[ACC_AW-1:0]), .job_rows(WINDOWS != 0 && c_apart != 16'd0 ? c_apart : c_rows),
         .job_windows(c_windows), .job_first(cmd[`LAC_F_EXEC_FIRST]), .job_step(cmd[`LAC_F_EXEC_STEP]), .job_width(c_width),
         .job_pixels(cmd[`LAC_F_EXEC_PIXELS]), .job_more(c_most), .job_wide(c_wide), .job_nm(c_nm), .cfg_windows(windows_q),
         .cfg_last({last_q[1], last_q[0]}), .cfg_place({place_q[1], place_q[0]}), .cfg_nm({format_q[1][1], format_q[0][1]}),
@@ -418,7 +423,7 @@ module lac_exec #(
     assign fail_code  = err_ovf_q ? `LAC_ERR_OVERFLOW : `LAC_ERR_BLOCK_ROW;
     assign fail_index = {err_addr16, err_lane16};
 
-    wire unused_ok = &{1'b0, unused_any, cmd, c_line, c_acc, c_rows, c_last, e0_col, e0_group, mask_we};
+    wire unused_ok = &{1'b0, unused_any, cmd, c_line, c_acc, c_rows, c_reach, c_last, e0_col, e0_group, mask_we};
 
 endmodule
 `default_nettype wire

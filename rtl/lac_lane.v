@@ -33,6 +33,7 @@ module lac_lane #(
     input  wire [3:0]           cfg_format,
     input  wire [1:0]           cfg_place, // which of an item's four elements is this lane's, format 3
     input  wire [5:0]           cfg_n,
+    input  wire [1:0]           cfg_long,  // job's entries are weights of 16 bits, format 3
     input  wire [2*ACC_AW+1:0]  cfg_rows,
     input  wire [1:0]           cfg_bank,
     input  wire [1:0]           cfg_copy,
@@ -124,12 +125,27 @@ module lac_lane #(
     );
 
     wire              e_valid, e_en, e_err, e_last, e_fin, e_job, e_skips;
-    wire [ACC_AW-1:0] e_row;
+    // Rows of 256 and more are needed where the row is a part of the weight
+    localparam integer ROW_AW = (ACC_AW < 8) ? 8 : ACC_AW;
+    wire [2*ROW_AW+1:0] e_rows;
+    wire [ROW_AW-1:0] e_row;
     wire [1:0]        e_index;
     wire [7:0]        e_weight;
+    wire              e_long = cfg_long[e_job];
+    // Where the lower byte of a row is a weight's, its place has only what takes the 256 rows away again that in_base has too many
+    wire [ROW_AW-1:0] x_row = e_row & ~{{(ROW_AW-8){1'b0}}, {8{e_long}}};
+    generate
+        if (ACC_AW < 8) begin : g_few
+            assign e_rows = {cfg_long[1] ? 9'd256 : {{(8-ACC_AW){1'b0}}, cfg_rows[2*ACC_AW+1:ACC_AW+1]},
+                             cfg_long[0] ? 9'd256 : {{(8-ACC_AW){1'b0}}, cfg_rows[ACC_AW:0]}};
+            wire unused_row = &{1'b0, x_row};
+        end else begin : g_many
+            assign e_rows = cfg_rows;
+        end
+    endgenerate
 
-    lac_lane_decode #(.ACC_AW(ACC_AW)) u_decode (
-        .clk(item_clk), .rst(rst), .cfg_format(cfg_format), .cfg_place(cfg_place), .cfg_n(cfg_n), .cfg_rows(cfg_rows),
+    lac_lane_decode #(.ACC_AW(ROW_AW)) u_decode (
+        .clk(item_clk), .rst(rst), .cfg_format(cfg_format), .cfg_place(cfg_place), .cfg_n(cfg_n), .cfg_long(cfg_long), .cfg_rows(e_rows),
         .in_valid(pair_valid), .in_ready(pair_ready), .in_word(word), .in_pair(pair), .in_has(pair_has),
         .in_head(pair_head), .in_last(pair_last), .in_job(pair_job), .in_end(pair_end),
         .skips(e_skips), .out_valid(e_valid), .out_en(e_en), .out_err(e_err), .out_last(e_last), .out_fin(e_fin),
@@ -143,7 +159,7 @@ module lac_lane #(
     reg  [15:0]       codebook [0:31];  // two copies of sixteen
     always @(posedge clk) if (cb_we) codebook[cb_addr] <= cb_data;
     wire [1:0]        e_format = cfg_format[{e_job, 1'b0} +: 2];
-    wire [15:0]       x_w = e_format == 2'd0 ? codebook[{cfg_copy[e_job], e_weight[3:0]}] : {{8{e_weight[7]}}, e_weight};
+    wire [15:0]       x_w = e_format == 2'd0 ? codebook[{cfg_copy[e_job], e_weight[3:0]}] : {e_long ? e_row[7:0] : {8{e_weight[7]}}, e_weight};
 
     // ---- Why this cycle was, or was not, a multiplication ----------------------------------------------------
     wire [2:0] cause = e_en ? `LAC_LANE_BUSY
@@ -157,7 +173,7 @@ module lac_lane #(
     lac_mac #(.ACC_DEPTH(ACC_DEPTH), .ACC_AW(ACC_AW)) u_mac (
         .clk(item_clk), .rst(rst),
         .in_en(e_en), .in_err(e_err), .in_end(e_fin), .in_job(e_job), .in_bank(cfg_bank[e_job]),
-        .in_addr(op_base + (e_err ? {ACC_AW{1'b0}} : e_row)), .in_w(x_w), .in_a(x_a),
+        .in_addr(op_base + (e_err ? {ACC_AW{1'b0}} : x_row[ACC_AW-1:0])), .in_w(x_w), .in_a(x_a),
         .done(done), .err_valid(err_valid), .err_job(err_job), .err_ovf(err_ovf), .err_addr(err_addr),
         .st_bank(st_bank), .st_re(st_re), .st_qe(st_qe), .st_raddr(st_raddr),
         .zero_pre(zero_pre), .zero_we(zero_we), .zero_addr(zero_addr), .st_acc(st_acc)

@@ -22,6 +22,7 @@ module lac_lane_decode #(
     input  wire [3:0]        cfg_format,  // {job 1, job 0}: 0 csc, 1 csc8, 2 N:4, 3 csc8 with out_index cfg_place
     input  wire [1:0]        cfg_place,
     input  wire [5:0]        cfg_n,       // {job 1, job 0}: entries of a row, N:4
+    input  wire [1:0]        cfg_long,    // {job 1, job 0}: of an entry of format 3 nothing is padding
     input  wire [2*ACC_AW+1:0] cfg_rows,  // {job 1, job 0}, 1 .. 2^ACC_AW
 
     input  wire              in_valid,
@@ -53,6 +54,7 @@ module lac_lane_decode #(
     reg          d_valid_q, d_head_q, d_job_q, d_fin_q, d_last_q;
     reg          d_has0_q, d_has1_q;
     reg          d_csc_q, d_nm_q;  // of its job
+    reg          d_solid_q;        // it has no padding
     reg  [1:0]   d_place_q;
     reg  [2:0]   d_n_q;
     reg  [15:0]  d_e0_q, d_e1_q;  // wide ones as they are, narrow ones in the lower bits; what is above does not matter
@@ -75,6 +77,7 @@ module lac_lane_decode #(
             {d_has1_q, d_has0_q} <= in_has;
             d_csc_q  <= format == 2'd0;
             d_nm_q   <= format == 2'd2;
+            d_solid_q <= format == 2'd2 || cfg_long[in_job];
             d_place_q <= cfg_place & {2{format == 2'd3}};
             d_n_q    <= in_job ? cfg_n[5:3] : cfg_n[2:0];
             d_head_q <= in_head;
@@ -110,8 +113,8 @@ module lac_lane_decode #(
             {g_head_q, g_job_q, g_fin_q, g_last_q} <= {d_head_q, d_job_q, d_fin_q, d_last_q};
             {g_has0_q, g_has1_q}                   <= {d_has0_q, d_has1_q};
             {g_e0_q, g_e1_q}                       <= {(e0[9:8] & {2{d_nm_q}}) | d_place_q, e0[7:0], (e1[9:8] & {2{d_nm_q}}) | d_place_q, e1[7:0]};
-            g_pad0_q  <= !d_nm_q && e0[3:0] == 4'd0 && (d_csc_q || e0[7:4] == 4'd0);
-            g_pad1_q  <= !d_nm_q && e1[3:0] == 4'd0 && (d_csc_q || e1[7:4] == 4'd0);
+            g_pad0_q  <= !d_solid_q && e0[3:0] == 4'd0 && (d_csc_q || e0[7:4] == 4'd0);
+            g_pad1_q  <= !d_solid_q && e1[3:0] == 4'd0 && (d_csc_q || e1[7:4] == 4'd0);
             g_gap0_q  <= (d_nm_q || !d_has0_q) ? 8'd0 : d_csc_q ? {2'd0, e0[9:4]} : e0[15:8];
             g_gap1_q  <= (d_nm_q || !d_has1_q) ? 8'd0 : d_csc_q ? {2'd0, e1[9:4]} : e1[15:8];
             g_step0_q <= d_has0_q && (!d_nm_q || row0_new);

@@ -38,7 +38,7 @@ module lac_slots #(
     output wire [ADDR_W-1:0]   addr,          // all but EXEC
     output wire                skew,          // it is not a multiple of 64
     output wire                beyond,           // it is beyond 2^ADDR_W
-    output wire [223:0]        words,         // 4 .. 10; of EXEC 2 .. 8
+    output wire [287:0]        words,         // 4 .. 12; of EXEC 2 .. 10
 
     output wire                faulty,        // there is a first faulty command
     output wire [4:0]          fault_seq,
@@ -134,10 +134,10 @@ module lac_slots #(
     genvar c;
     generate
         if (WINDOWS == 0) begin : g_ten
-            assign words[223:192] = 32'd0;
+            assign words[287:192] = 96'd0;
         end
-        for (c = 4; c < 10 + WINDOWS; c = c + 1) begin : g_word
-            localparam integer BITS = WINDOWS != 0 ? 32 : c == 7 ? 25 : c == 8 ? 16 : 32;
+        for (c = 4; c < 10 + 3 * WINDOWS; c = c + 1) begin : g_word
+            localparam integer BITS = c == 11 ? 24 : WINDOWS != 0 ? 32 : c == 7 ? 25 : c == 8 ? 16 : 32;
             localparam integer E    = c - 2;             // EXEC's word
             localparam integer P_I  = c / W, PE_I = E / W;
             localparam [2:0]   P    = P_I[2:0], PE = PE_I[2:0];
@@ -163,7 +163,7 @@ module lac_slots #(
             3'd3:    all = `LAC_RESERVED_LOAD_PARAMS;
             3'd4:    all = `LAC_RESERVED_LOAD_COLUMNS;
             3'd5:    all = `LAC_RESERVED_EXEC | (WINDOWS != 0 ? 512'd0 : {224'd0, {80{1'b1}}, 208'd0});             // words 6 (upper half), 7, 8
-            default: all = `LAC_RESERVED_STORE | (WINDOWS != 0 ? 512'd0 : {160'd0, {32{1'b1}}, 32'd0, {16{1'b1}}, 16'd0, 8'hFF, 248'd0}); // words 7, 8, 10
+            default: all = `LAC_RESERVED_STORE | (WINDOWS != 0 ? 512'd0 : {96'd0, {96{1'b1}}, 32'd0, {16{1'b1}}, 16'd0, 8'hFF, 248'd0}); // words 7, 8, 10 .. 12
         endcase
     wire [LINE_W-1:0] set   = line_q & all_q;
     reg  [W-1:0]      word_set_q;    // words of the line before this one in which a reserved bit is set

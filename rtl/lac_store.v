@@ -2,15 +2,20 @@
 //
 // lac_store - STORE: accumulators out, requantised, as dense elements or lists
 //
-//   T0 vector of channels --> T1 row of accumulators, read and zeroed --> T3 STORE_W of LANES --> T4 --> lac_requant --> lac_pack --> lines
-//      +--> T0 lanes, shifts --> T2 one-hot -------------------------------^                    ^
-//                                  +--> T2 biases, multipliers ---------------------------------+
+//   T0 vector of channels --> T1 row of accumulators, read and zeroed --> T3 STORE_W of LANES --> T4 --> T5 largest --> lac_requant --> lac_pack
+//      +--> T0 lanes, shifts --> T2 one-hot -------------------------------^                              ^
+//                                  +--> T3 biases, multipliers -------------------------------------------+
 //
 //   Function   channel k of a point is row k div LANES of the lane its parameter record names; STORE_W channels a cycle,
 //              in order, so the lanes' permutation is one selection per output and no crossbar
 //   Selection  every lane's accumulator is copied for every output, all but the wanted copy as zero, and the copies are
 //              ORed: a third of a multiplexer's LUTs. Large machines, which no small FPGA holds, index instead
-//   Timing     STORE_W outputs a cycle while lac_pack and the bus take them
+//   Pooling    a vector is read once for each pixel of its window, and the largest goes on: multipliers are not negative, so
+//              that is the largest output. What lies outside the image is read as -2^35. Pixels may be in several windows, so
+//              all are emptied in the end, in a sweep
+//   Timing     STORE_W outputs a cycle while lac_pack and the bus take them. Pooling: STORE_W pixels of windows a cycle, 32 cycles
+//              before the first, in which its strides are made, and a cycle for each accumulator of a lane behind the last
+//   Without    WINDOWS there is no stage T5, and biases and multipliers are read at T2
 //   Handshake  cmd: valid/ready, then `done` (with `fail` and the record) when every write response has come
 //   Reset      control only
 `default_nettype none
@@ -31,7 +36,7 @@ module lac_store #(
 
     input  wire                cmd_valid,
     output wire                cmd_ready,
-    input  wire [351:0]        cmd,          // words 0 .. 10
+    input  wire [415:0]        cmd,          // words 0 .. 12
     output wire                done,
     output wire                fail,
     output wire [7:0]          fail_code,
@@ -92,7 +97,7 @@ module lac_store #(
 
     localparam [1:0] ST_IDLE = 2'd0, ST_RUN = 2'd1, ST_WAIT = 2'd2, ST_DONE = 2'd3;
 
-    reg  [351:0]       cmd_q;
+    reg  [415:0]       cmd_q;
     wire [63:0]        addr64   = {cmd[`LAC_F_STORE_ADDR_HI], cmd[`LAC_F_STORE_ADDR_LO]};
     wire [23:0]        c_pitch  = cmd_q[`LAC_F_STORE_PITCH];
     wire [15:0]        c_points = cmd_q[`LAC_F_STORE_POINTS];
@@ -102,7 +107,11 @@ module lac_store #(
     wire               c_pix    = WINDOWS != 0 && c_width != 16'd0;
     wire [15:0]        c_elems  = c_pix ? c_width : c_chan;
     wire [15:0]        c_pixels = cmd_q[`LAC_F_STORE_PIXELS];
-    wire [15:0]        n_pixels = cmd[`LAC_F_STORE_PIXELS];
+    // pooling: these are what is written; what is read and emptied is told apart
+    wire               n_pool   = WINDOWS != 0 && cmd[`LAC_F_STORE_POOL_Y] != 4'd0;
+    wire               c_pool   = WINDOWS != 0 && cmd_q[`LAC_F_STORE_POOL_Y] != 4'd0;
+    wire [15:0]        c_from_rows = cmd_q[`LAC_F_STORE_FROM_ROWS];
+    wire [15:0]        n_pixels = n_pool ? cmd[`LAC_F_STORE_FROM_PIXELS] : cmd[`LAC_F_STORE_PIXELS];
     wire [15:0]        n_guard  = cmd[`LAC_F_STORE_GUARD];
     wire [15:0]        n_points = cmd[`LAC_F_STORE_POINTS];
     wire [3:0]         n_top    = cmd[`LAC_F_STORE_TOP];
@@ -115,12 +124,12 @@ module lac_store #(
     always @(posedge clk)
         if (cmd_ready) begin
             all_q     <= n_pixels + n_guard;
-            stop_q    <= n_points - {12'd0, n_bottom};
-            written_q <= n_points - {11'd0, {1'b0, n_top} + {1'b0, n_bottom}};
+            stop_q    <= n_pool ? n_points : n_points - {12'd0, n_bottom};
+            written_q <= n_pool ? n_points : n_points - {11'd0, {1'b0, n_top} + {1'b0, n_bottom}};
         end
     wire [15:0]        n_chan   = cmd[`LAC_F_STORE_CHANNELS];
     wire [15:0]        c_rows   = cmd_q[`LAC_F_STORE_ROWS];
-    wire [15:0]        n_acc    = cmd[`LAC_F_STORE_ACC_BASE];
+    wire [15:0]        n_acc    = cmd[`LAC_F_STORE_ACC_BASE], c_acc = cmd_q[`LAC_F_STORE_ACC_BASE];
     wire [15:0]        c_param  = cmd_q[`LAC_F_STORE_PARAM_BASE];
     wire               c_bank   = cmd_q[`LAC_F_STORE_BANK];
     wire [1:0]         c_type   = cmd_q[`LAC_F_STORE_TYPE];
@@ -200,17 +209,26 @@ module lac_store #(
     reg                t0_valid_q, t1_valid_q, t2_valid_q, t3_valid_q, t4_valid_q;
     wire               t0_final;
     reg                gone_q;
+    reg  [5:0]         prep_q;       // pooling: 32 .. 1, cycles that it still makes its strides in; else 0
+    wire               prep = WINDOWS != 0 && prep_q != 6'd0;
+    reg                sweep_q;      // pooling: all windows are read; the accumulators are emptied
     always @(posedge clk)
         if (rst) begin
             state_q    <= ST_IDLE;
+            prep_q     <= 6'd0;
             {t0_valid_q, t1_valid_q, t2_valid_q, t3_valid_q, t4_valid_q} <= 5'd0;
         end else begin
             if (en) {t1_valid_q, t2_valid_q, t3_valid_q, t4_valid_q} <= {t0_valid_q, t1_valid_q, t2_valid_q, t3_valid_q};
             if (en && t0_final) t0_valid_q <= 1'b0;
+            if (prep) begin
+                prep_q     <= prep_q - 6'd1;
+                t0_valid_q <= prep_q == 6'd1;
+            end
             case (state_q)
                 ST_IDLE: if (cmd_valid) begin
                     cmd_q      <= cmd;
-                    t0_valid_q <= 1'b1;
+                    t0_valid_q <= !n_pool;
+                    prep_q     <= n_pool ? 6'd32 : 6'd0;
                     gone_q     <= 1'b0;
                     state_q    <= ST_RUN;
                 end
@@ -231,62 +249,180 @@ module lac_store #(
     reg  [CHUNK_W-1:0] t0_chunk_q;   // of the vector in its row
     reg  [ACC_AW-1:0]  t0_row_q;     // accumulator
     reg  [PARAM_AW-1:0] t0_index_q;  // of the vector in the pixel, from 0 on
-    wire               t0_end   = t0_end_q;
     wire               n_full   = (n_chan & SW1) == 16'd0, c_full = (c_chan & SW1) == 16'd0;  // is the last vector of a pixel
+    wire               tap_end;                                  // no pooling, or the last pixel of the window
+    wire               t0_next  = en && t0_valid_q && tap_end;   // on to the next vector, or of the sweep to the next accumulator
+    wire               t0_end   = t0_end_q || sweep_q;
     wire               t0_turn  = t0_end || t0_chunk_q == LASTC; // of the row
     wire               t0_first = t0_chunk_q == {CHUNK_W{1'b0}};
-    wire               t0_over  = t0_end && (!c_pix || t0_pixel_q == all_q);      // the last of the point
-    assign             t0_final = t0_over && t0_point_q == c_points;
+    // pixels of a row that are looked at; in the sweep accumulators, as if each were a pixel
+    wire [15:0]        pitch;
+    wire [15:0]        t0_pixels = sweep_q ? pitch : c_pool ? c_pixels : all_q;
+    wire               t0_over  = t0_end && (!c_pix || t0_pixel_q == t0_pixels);  // the last of the point
+    wire               t0_whole = t0_over && t0_point_q == (sweep_q ? c_from_rows : c_points);
+    assign             t0_final = t0_whole && tap_end && c_pool == sweep_q;
     // what is emptied and goes nowhere: guard pixels, and points before the first and behind the last that is written
-    wire               t0_drop  = c_pix && (t0_pixel_q > c_pixels || t0_point_q <= {12'd0, c_top} || t0_point_q > stop);
-    wire               t0_told  = t0_end && (!c_pix || t0_pixel_q == c_pixels);   // the last of a point that is written
+    wire               t0_drop  = sweep_q || (c_pix && !c_pool && (t0_pixel_q > c_pixels || t0_point_q <= {12'd0, c_top} || t0_point_q > stop));
+    wire               t0_told  = t0_end_q && !sweep_q && tap_end && (!c_pix || t0_pixel_q == c_pixels);  // the last of a point that is written
     wire               t0_done  = t0_told && t0_point_q == stop;
     wire [15:0]        c_param_row = c_param >> SW_LOG;
     wire [PARAM_AW-1:0] t0_param   = c_param_row[PARAM_AW-1:0] + t0_index_q;
 
-    reg                t1_first_q, t2_first_q;
-    reg                t1_drop_q, t2_drop_q, t3_drop_q, t4_drop_q;
-    reg  [ACC_AW-1:0]  t1_row_q, t2_row_q;
-    reg  [PARAM_AW-1:0] t1_param_q, t2_param_q;
-
     always @(posedge clk) begin
-        if (idle)                             t0_point_q <= 16'd1;
-        else if (en && t0_over)               t0_point_q <= t0_point_q + 16'd1;
+        if (idle)                             sweep_q <= 1'b0;
+        else if (t0_next && t0_whole)         sweep_q <= c_pool;
 
-        if (idle || (en && t0_over))          t0_pixel_q <= 16'd1;
-        else if (en && t0_end)                t0_pixel_q <= t0_pixel_q + 16'd1;
+        if (idle || (t0_next && t0_whole))    t0_point_q <= 16'd1;
+        else if (t0_next && t0_over)          t0_point_q <= t0_point_q + 16'd1;
+
+        if (idle || (t0_next && t0_over))     t0_pixel_q <= 16'd1;
+        else if (t0_next && t0_end)           t0_pixel_q <= t0_pixel_q + 16'd1;
 
         if (idle)                             t0_left_q <= n_chan >> SW_LOG;
-        else if (en)                          t0_left_q <= t0_end ? c_chan >> SW_LOG : t0_left_q - 16'd1;
+        else if (t0_next)                     t0_left_q <= t0_end ? c_chan >> SW_LOG : t0_left_q - 16'd1;
 
         if (idle)                             t0_end_q <= n_chan >> SW_LOG == {15'd0, n_full};
-        else if (en)                          t0_end_q <= t0_end ? c_chan >> SW_LOG == {15'd0, c_full}
+        else if (t0_next)                     t0_end_q <= t0_end ? c_chan >> SW_LOG == {15'd0, c_full}
                                                         : t0_left_q == (c_full ? 16'd2 : 16'd1);
 
-        if (idle || (en && t0_turn))          t0_chunk_q <= {CHUNK_W{1'b0}};
-        else if (en)                          t0_chunk_q <= t0_chunk_q + 1'b1;
+        if (idle || (t0_next && t0_turn))     t0_chunk_q <= {CHUNK_W{1'b0}};
+        else if (t0_next)                     t0_chunk_q <= t0_chunk_q + 1'b1;
 
-        if (idle)                             t0_row_q <= n_acc[ACC_AW-1:0];
-        else if (en && t0_turn)               t0_row_q <= t0_row_q + 1'b1;
-
-        if (idle || (en && t0_end))           t0_index_q <= {PARAM_AW{1'b0}};
-        else if (en)                          t0_index_q <= t0_index_q + 1'b1;
-
-        if (en) begin
-            {t1_drop_q, t2_drop_q, t3_drop_q, t4_drop_q} <= {t0_drop, t1_drop_q, t2_drop_q, t3_drop_q};
-            {t1_first_q, t1_row_q, t1_param_q} <= {t0_first, t0_row_q, t0_param};
-            {t2_first_q, t2_row_q, t2_param_q} <= {t1_first_q, t1_row_q, t1_param_q};
-        end
+        if (idle || (t0_next && t0_end))      t0_index_q <= {PARAM_AW{1'b0}};
+        else if (t0_next)                     t0_index_q <= t0_index_q + 1'b1;
     end
 
+    // ---- T0: its accumulator, and of pooling its window -------------------------------------------------------------------------
+    // One adder makes all addresses: to the next row of a pixel, and of pooling from pixel to pixel of a window, from its row to the next, and from
+    // window to window; before the first, where windows begin.
+    wire               t0_outside;   // of the image
+    wire               t0_tap0;      // the first of its window
+    generate
+        if (WINDOWS != 0) begin : g_pool
+            localparam integer R_W = ACC_AW + 1;   // rows or pixels of an image and POOL_TOP or POOL_LEFT, for ACC_DEPTH >= 16
+            wire [3:0]         ky = cmd_q[`LAC_F_STORE_POOL_Y],   kx = cmd_q[`LAC_F_STORE_POOL_X];
+            wire [3:0]         dy = cmd_q[`LAC_F_STORE_POOL_DY],  dx = cmd_q[`LAC_F_STORE_POOL_DX];
+            wire [3:0]         py = cmd_q[`LAC_F_STORE_POOL_TOP], px = cmd_q[`LAC_F_STORE_POOL_LEFT];
+            wire [15:0]        c_from_pixels = cmd_q[`LAC_F_STORE_FROM_PIXELS];
+            wire [15:0]        inner = c_from_rows - {11'd0, {1'b0, c_top} + {1'b0, cmd_q[`LAC_F_STORE_BOTTOM]}};
+            wire [15:0]        n_rows = cmd[`LAC_F_STORE_ROWS];
+            wire [ACC_AW-1:0]  rows  = c_rows[ACC_AW-1:0];
+
+            // Prep: 16 cycles for a row's accumulators, by its pixels' bits; 16 for multiples of that
+            wire [3:0]         n = -prep_q[3:0];   // 0 .. 15, twice
+            wire               second = prep_q <= 6'd16;
+            reg  [ACC_AW:0]    pitch_q;            // [accumulators] of a row of pixels
+            reg  [ACC_AW:0]    shifted_q;          // ROWS * 2^n
+            reg  [ACC_AW-1:0]  step_x_q, step_y_q; // from window to window
+            wire               down = second ? n < c_top : 1'b0, up = second ? n < py : n < px;
+            always @(posedge clk) begin
+                if (idle)                  pitch_q <= {(ACC_AW+1){1'b0}};
+                else if (prep && !second && all_q[n]) pitch_q <= pitch_q + shifted_q;
+
+                if (idle)                  shifted_q <= n_rows[ACC_AW:0];
+                else if (prep)             shifted_q <= shifted_q << 1;
+
+                if (idle)                  {step_x_q, step_y_q} <= {(2*ACC_AW){1'b0}};
+                else if (prep && second) begin
+                    if (n < dx) step_x_q <= step_x_q + rows;
+                    if (n < dy) step_y_q <= step_y_q + pitch_q[ACC_AW-1:0];
+                end
+            end
+
+            // The window
+            reg  [3:0]         tx_q, ty_q;                 // pixel of the window
+            reg  [R_W-1:0]     rem_x_q, rem_y_q;           // pixels, rows from where it begins to the image's end; 0: it begins behind
+            reg  [3:0]         skip_x_q, skip_y_q;         // of its pixels, rows before the image begins
+            wire               tx_last = tx_q + 4'd1 == kx, ty_last = ty_q + 4'd1 == ky;
+            assign             tap_end    = !c_pool || sweep_q || (tx_last && ty_last);
+            assign             t0_tap0    = !c_pool || (tx_q == 4'd0 && ty_q == 4'd0);
+            assign             t0_outside = c_pool && (tx_q < skip_x_q || ty_q < skip_y_q || {{(R_W-4){1'b0}}, tx_q} >= rem_x_q || {{(R_W-4){1'b0}}, ty_q} >= rem_y_q);
+            wire [R_W-1:0]     wide_dx = {{(R_W-4){1'b0}}, dx}, wide_dy = {{(R_W-4){1'b0}}, dy};
+            wire               tap = en && t0_valid_q;
+            always @(posedge clk) begin
+                if (idle || (tap && tx_last))      tx_q <= 4'd0;
+                else if (tap)                      tx_q <= tx_q + 4'd1;
+                if (idle || t0_next)               ty_q <= 4'd0;
+                else if (tap && tx_last)           ty_q <= ty_q + 4'd1;
+
+                if (prep || (t0_next && t0_over)) begin
+                    rem_x_q  <= c_from_pixels[R_W-1:0] + {{(R_W-4){1'b0}}, px};
+                    skip_x_q <= px;
+                end else if (t0_next && t0_end) begin
+                    rem_x_q  <= rem_x_q > wide_dx ? rem_x_q - wide_dx : {R_W{1'b0}};
+                    skip_x_q <= skip_x_q > dx ? skip_x_q - dx : 4'd0;
+                end
+                if (prep) begin
+                    rem_y_q  <= inner[R_W-1:0] + {{(R_W-4){1'b0}}, py};
+                    skip_y_q <= py;
+                end else if (t0_next && t0_over) begin
+                    rem_y_q  <= rem_y_q > wide_dy ? rem_y_q - wide_dy : {R_W{1'b0}};
+                    skip_y_q <= skip_y_q > dy ? skip_y_q - dy : 4'd0;
+                end
+            end
+
+            // Addresses: of the pixel; of its window's row; of the window, for this row of the pixel, for its first; of the first window of this row of them
+            reg  [ACC_AW-1:0]  line_q, win_q, first_q, left_q, from, by;
+            reg                less;
+            wire [ACC_AW-1:0]  next = from + (by ^ {ACC_AW{less}}) + {{(ACC_AW-1){1'b0}}, less};
+            always @* begin
+                less = prep && up && !down;
+                from = t0_row_q;
+                by   = {{(ACC_AW-1){1'b0}}, t0_turn};
+                if (prep)                      by = up == down ? {ACC_AW{1'b0}} : second ? pitch_q[ACC_AW-1:0] : rows;
+                else if (c_pool && !sweep_q) begin
+                    if (!tx_last)              by = rows;
+                    else if (!ty_last)         {from, by} = {line_q, pitch_q[ACC_AW-1:0]};
+                    else if (!t0_end)          from = win_q;
+                    else if (!t0_over)         {from, by} = {first_q, step_x_q};
+                    else                       {from, by} = {left_q, step_y_q};
+                end
+            end
+            always @(posedge clk) begin
+                if (idle || (t0_next && t0_whole))              t0_row_q <= idle ? n_acc[ACC_AW-1:0] : c_acc[ACC_AW-1:0];
+                else if (prep || tap)                           t0_row_q <= next;
+                if (prep || (tap && tx_last))                   line_q   <= next;
+                if (prep || (tap && tx_last && ty_last)) begin
+                    win_q <= next;
+                    if (prep || t0_end)  first_q <= next;
+                    if (prep || t0_over) left_q  <= next;
+                end
+            end
+            wire [31:0]        pitch32 = {{(31-ACC_AW){1'b0}}, pitch_q};
+            assign pitch = pitch32[15:0];
+            wire unused_high = &{1'b0, c_from_pixels, inner, n_rows, pitch32};
+        end else begin : g_plain
+            assign {tap_end, t0_tap0, t0_outside, pitch} = {3'b110, 16'd0};
+            always @(posedge clk)
+                if (idle)                         t0_row_q <= n_acc[ACC_AW-1:0];
+                else if (en && t0_turn)           t0_row_q <= t0_row_q + 1'b1;
+        end
+    endgenerate
+
+    // ---- T1, T2: it is read, and emptied ------------------------------------------------------------------------------------------
+    reg                t1_read_q, t2_read_q, t1_zero_q, t2_zero_q;
+    reg                t1_drop_q, t2_drop_q, t3_drop_q, t4_drop_q;
+    reg  [ACC_AW-1:0]  t1_row_q, t2_row_q;
+    reg  [PARAM_AW-1:0] t1_param_q, t2_param_q, t3_param_q;
+    reg  [2:0]         t1_tap_q, t2_tap_q, t3_tap_q, t4_tap_q;   // {outside, first of its window, last}
+    always @(posedge clk)
+        if (en) begin
+            {t1_drop_q, t2_drop_q, t3_drop_q, t4_drop_q} <= {t0_drop, t1_drop_q, t2_drop_q, t3_drop_q};
+            {t1_read_q, t1_zero_q} <= {t0_first || c_pool, c_pool ? sweep_q : t0_first};
+            {t2_read_q, t2_zero_q} <= {t1_read_q, t1_zero_q};
+            {t1_row_q, t2_row_q}   <= {t0_row_q, t1_row_q};
+            {t1_param_q, t2_param_q, t3_param_q} <= {t0_param, t1_param_q, t2_param_q};
+            {t1_tap_q, t2_tap_q, t3_tap_q, t4_tap_q} <= {t0_outside, t0_tap0, tap_end, t1_tap_q, t2_tap_q, t3_tap_q};
+        end
+
     assign st_bank  = c_bank;
-    assign st_re    = en && t1_valid_q && t1_first_q;
+    assign st_re    = en && t1_valid_q && t1_read_q;
     assign st_raddr = t1_row_q;
-    assign st_qe    = en && t2_valid_q && t2_first_q;
-    assign st_zero  = en && t2_valid_q && t2_first_q;
+    assign st_qe    = en && t2_valid_q && t2_read_q;
+    assign st_zero  = en && t2_valid_q && t2_zero_q;
     assign st_waddr = t2_row_q;
 
-    // ---- T1 .. T4: parameters, and each output's accumulator ------------------------------------------------------------------
+    // ---- T1 .. T5: parameters, and each output's accumulator ------------------------------------------------------------------
     wire [STORE_W-1:0]    rq_valid, rq_zero;
     wire [STORE_W*36-1:0] rq_value;
     genvar i, l;
@@ -303,11 +439,12 @@ module lac_store #(
             );
             lac_ram #(.W(64), .DEPTH(PARAM_DEPTH), .ADDR_W(PARAM_AW)) u_rec0 (
                 .clk(load_clk), .rclk(clk), .we(p_we0[i]), .waddr(p_addr), .wdata(word0),
-                .re(en && t2_valid_q), .raddr(t2_param_q), .qe(en && t3_valid_q), .q(rec0)
+                .re(en && (WINDOWS != 0 ? t3_valid_q : t2_valid_q)), .raddr(WINDOWS != 0 ? t3_param_q : t2_param_q),
+                .qe(en && (WINDOWS != 0 ? t4_valid_q : t3_valid_q)), .q(rec0)
             );
-            reg  [5:0]  shift3_q, shift4_q;
+            reg  [5:0]  shift3_q, shift4_q, shift5_q;
             wire [35:0] acc4;
-            always @(posedge clk) if (en) {shift4_q, shift3_q} <= {shift3_q, rec1[5:0]};
+            always @(posedge clk) if (en) {shift5_q, shift4_q, shift3_q} <= {shift4_q, shift3_q, rec1[5:0]};
 
             if (COPIES != 0) begin : g_copies
                 reg  [7:0]          low3_q;   // the lane's number, one-hot: in its octet
@@ -317,7 +454,7 @@ module lac_store #(
                 integer             k;
                 always @(posedge clk)
                     if (en && t2_valid_q) begin
-                        for (k = 0; k < 8; k = k + 1)      low3_q[k]  <= rec1[8:6] == k[2:0];
+                        for (k = 0; k < 8; k = k + 1)      low3_q[k]  <= rec1[8:6] == k[2:0] && !t2_tap_q[2];
                         for (k = 0; k < OCTETS; k = k + 1) high3_q[k] <= rec1[13:9] == k[4:0];
                     end
                 for (l = 0; l < LANES; l = l + 1) begin : g_copy
@@ -335,23 +472,40 @@ module lac_store #(
                 reg  [35:0]       acc4_q;
                 always @(posedge clk) begin
                     if (en && t2_valid_q) lane3_q <= rec1[6 +: LANE_W];
-                    if (en && t3_valid_q) acc4_q  <= st_acc[36*lane3_q +: 36];
+                    if (en && t3_valid_q) acc4_q  <= st_acc[36*lane3_q +: 36] & {36{!t3_tap_q[2]}};
                 end
                 assign acc4 = acc4_q;
             end
 
+            wire        rq_in;
+            wire [35:0] acc5;
+            wire [5:0]  shift5;
+            if (WINDOWS != 0) begin : g_largest
+                wire [35:0] here = {acc4[35] || t4_tap_q[2], acc4[34:0]};  // -2^35 outside the image
+                reg  [35:0] most5_q;
+                reg         valid5_q;
+                always @(posedge clk)
+                    if (rst)     valid5_q <= 1'b0;
+                    else if (en) valid5_q <= t4_valid_q && !t4_drop_q && t4_tap_q[0];
+                always @(posedge clk)
+                    if (en && t4_valid_q && (t4_tap_q[1] || $signed(here) > $signed(most5_q))) most5_q <= here;
+                assign {rq_in, acc5, shift5} = {valid5_q, most5_q, shift5_q};
+            end else begin : g_one
+                assign {rq_in, acc5, shift5} = {t4_valid_q && !t4_drop_q, acc4, shift4_q};
+            end
+
             lac_requant u_requant (
                 .clk(clk), .rst(rst), .en(en),
-                .in_valid(t4_valid_q && !t4_drop_q), .in_acc(acc4), .in_bias(rec0[31:0]), .in_mult(rec0[62:32]), .in_shift(shift4_q),
+                .in_valid(rq_in), .in_acc(acc5), .in_bias(rec0[31:0]), .in_mult(rec0[62:32]), .in_shift(shift5),
                 .in_zero(c_zero), .in_lo(c_lo), .in_hi(c_hi), .in_raw(raw),
                 .out_valid(rq_valid[i]), .out_value(rq_value[36*i +: 36]), .out_zero(rq_zero[i])
             );
-            wire unused_param = &{1'b0, rec0[63], rec1, word0, word1};
+            wire unused_param = &{1'b0, rec0[63], rec1, word0, word1, shift5_q, t4_tap_q};
         end
     endgenerate
 
     // What goes with a vector, from T1 on: ends of points, and of all
-    localparam integer STAGES = 17;
+    localparam integer STAGES = (WINDOWS != 0) ? 18 : 17;
     reg  [STAGES-1:0]  end_q, final_q;
     wire               rq_end   = end_q[STAGES-1];
     wire               rq_final = final_q[STAGES-1];
@@ -393,7 +547,7 @@ module lac_store #(
                      : fault == 3'd3 ? `LAC_ERR_BUS_TIMEOUT : `LAC_ERR_BUS_PROTOCOL;
     assign fail_addr = fault_addr;
 
-    wire unused_ok = &{1'b0, cmd_q, cmd, addr64, n_acc, c_rows, c_param_row, c_pitch, rq_valid, pk_last};
+    wire unused_ok = &{1'b0, cmd_q, cmd, addr64, n_acc, c_acc, c_rows, c_param_row, c_pitch, rq_valid, pk_last};
 
 endmodule
 `default_nettype wire

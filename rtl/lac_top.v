@@ -236,7 +236,7 @@ module lac_top #(
     wire              ld_valid, ld_ready, ld_done, ld_fail, ex_valid, ex_ready, ex_done, ex_fail, st_valid, st_ready, st_done, st_fail;
     wire [255:0]      ld_cmd;
     wire [287:0]      ex_cmd;
-    wire [351:0]      st_cmd;
+    wire [415:0]      st_cmd;
     wire [7:0]        ld_code, ex_code, st_code;
     wire [ADDR_W-1:0] ld_addr, st_addr;
     wire [31:0]       ld_index, ex_index;
@@ -335,6 +335,7 @@ module lac_top #(
     wire [3:0]            cfg_format;
     wire [5:0]            cfg_n;
     wire [2*ACC_AW+1:0]   cfg_rows;
+    wire [1:0]            cfg_long;
     wire [1:0]            cfg_bank, cfg_copy;
     wire [LANES-1:0]      item_valid, lane_full, lane_err, lane_err_job, lane_err_ovf, lane_mac;
     wire [67:0]           item_a;
@@ -354,7 +355,7 @@ module lac_top #(
         .line_re(line_re), .line_qe(line_qe), .line_addr(line_addr), .line_data(line_data), .line_flags(line_flags),
         .mask_we(mask_we | {LANES{sweep_col}}), .mask_col(sweep_col ? sweep_q[COL_AW-1:0] : t_col),
         .mask_bits(mask_bits & {LANES{!sweep_col}}),
-        .cfg_format(cfg_format), .cfg_n(cfg_n), .cfg_rows(cfg_rows), .cfg_bank(cfg_bank), .cfg_copy(cfg_copy),
+        .cfg_format(cfg_format), .cfg_n(cfg_n), .cfg_long(cfg_long), .cfg_rows(cfg_rows), .cfg_bank(cfg_bank), .cfg_copy(cfg_copy),
         .item_valid(item_valid), .item_a(item_a), .item_col(item_col), .item_base(item_base), .item_job(item_job), .item_end(item_end),
         .lane_full(lane_full), .lane_done(lane_done), .lane_err(lane_err), .lane_err_job(lane_err_job), .lane_err_ovf(lane_err_ovf),
         .lane_err_addr(lane_err_addr), .count_item(count_item), .count_stall(count_stall),
@@ -414,7 +415,7 @@ module lac_top #(
                 .ACC_AW(ACC_AW), .FIFO_DEPTH(FIFO_DEPTH), .COUNT_W(COUNT_W)
             ) u_lane (
                 .clk(clk), .item_clk(item_clk), .rst(core_rst_q),
-                .cfg_format(cfg_format), .cfg_place(PLACE_I[1:0]), .cfg_n(cfg_n), .cfg_rows(cfg_rows), .cfg_bank(cfg_bank), .cfg_copy(cfg_copy),
+                .cfg_format(cfg_format), .cfg_place(PLACE_I[1:0]), .cfg_n(cfg_n), .cfg_long(cfg_long), .cfg_rows(cfg_rows), .cfg_bank(cfg_bank), .cfg_copy(cfg_copy),
                 .in_valid(item_valid[i]), .in_a(item_a), .in_col(item_col), .in_base(item_base), .in_job(item_job), .in_end(item_end),
                 .almost_full(lane_full[i]), .done(lane_done[2*i +: 2]), .mac(lane_mac[i]),
                 .ex_cause(lane_cause_q), .run(run_q), .count_select(tally_select[i]), .count_at(tally_cause), .count(counts[COUNT_W*i +: COUNT_W]),

@@ -77,13 +77,13 @@ window-column   lac_windows.v      s/ahead  = before ? w_s_q :/ahead  =/
 window-none     lac_windows.v      s/(!none || w_last)/!none/
 window-row      lac_windows.v      s/w_s_q      <= w_row ? w_s0_q :/w_s_q      <=/
 window-base     lac_windows.v      s/w_base_q   <= w_base_q + .*;/w_base_q   <= w_row ? w_base_q : w_base_q + rows_q[ACC_AW-1:0];/
-pixel-index     lac_store.v        s/if (idle || (en \&\& t0_end))           t0_index_q/if (idle || (en \&\& t0_over))          t0_index_q/
+pixel-index     lac_store.v        s/if (idle || (t0_next \&\& t0_end))      t0_index_q/if (idle || (t0_next \&\& t0_over))     t0_index_q/
 pixel-end       lac_store.v        s/end_q\[STAGES-2:0\], t0_told}/end_q[STAGES-2:0], t0_end}/
 pixel-spill     lac_check.v        s/ || spill_q ||/ ||/
 pixel-width     lac_check.v        s/WINDOWS != 0 \&\& (third_q ||/WINDOWS != 0 \&\& (/
 pixel-apart     lac_exec.v         s/c_apart != 16.d0 ? c_apart : c_rows/1'"'"'b0 ? c_apart : c_rows/
 pixel-lane      lac_lane_decode.v  s/cfg_place \& {2{format == 2.d3}}/2'"'"'d0/
-pixel-guard     lac_store.v        s/t0_drop  = c_pix \&\& (t0_pixel_q > c_pixels ||/t0_drop  = c_pix \&\& (/
+pixel-guard     lac_store.v        s/t0_drop  = sweep_q || (c_pix \&\& !c_pool \&\& (t0_pixel_q > c_pixels ||/t0_drop  = sweep_q || (c_pix \&\& !c_pool \&\& (/
 pixel-top       lac_store.v        s/ || t0_point_q <= {12.d0, c_top}//
 pixel-bottom    lac_store.v        s/if (WINDOWS == 0 || !(t0_valid_q/if (WINDOWS != 0 || !(t0_valid_q/
 pixel-last      lac_check.v        s/{2.d0, rows} - {2.d0, between} : 18.d0/18'"'"'d0 : 18'"'"'d0/

@@ -18,6 +18,8 @@ typedef struct {
     int32_t  first;
     uint32_t apart;                  /* accumulators from a pixel to the next; 0: r */
     int      by_lane;                /* csc8 read as EXEC's format 3 */
+    int      wide;                   /* with N: row and weight of an entry are one weight */
+    int      w_bits;                 /* of such a weight, and of a codebook's values */
     uint32_t feat_base, feat_pitch, feat_lines; /* [lines]; lines: rounded up to 32 */
     uint32_t word_base, words, reach, col_base, acc_base, param_base; /* reach: beyond words, what other features might make LOAD_COLUMNS bring */
     int      columns;                /* (some of) its weights come in column blocks */
@@ -156,6 +158,22 @@ static uint32_t make_slice(job *j, layer *l, const int32_t *book, uint32_t lane,
     return n;
 }
 
+/* One slice for format 3 with N: mostly one weight of the lane's row 0, sometimes several, whose upper bytes ascend as rows do. */
+static uint32_t make_wide_slice(job *j, layer *l, uint32_t lane, uint32_t col, uint32_t density, const uint8_t *owned, stream *s)
+{
+    uint32_t n = 0, row = 0;
+    while (owned[lane] && s->n < s->cap && rng_chance(&j->rng, n ? 40 : density)) {
+        const int32_t  w = (int32_t)rng_range(&j->rng, -32768, 32767) / (1 << (15 - l->w_bits));
+        const uint32_t high = ((uint32_t)w >> 8) & 255u;
+        if (high < row) break;
+        s->e[s->n++] = (uint16_t)((high - row) << 8 | ((uint32_t)w & 255u));
+        l->w[(uint64_t)lane * l->r * l->elements + 4 * col + lane % 4] += w;
+        row = high + 1;
+        n++;
+    }
+    return n;
+}
+
 /* An N:4 slice of `count` entries; rows that no channel owns get weight 0. */
 static void make_nm_slice(job *j, layer *l, uint32_t lane, uint32_t col, uint32_t count, const uint8_t *owned, stream *s)
 {
@@ -202,6 +220,7 @@ static int add_block(job *j, layer *l, const int32_t *book, const uint8_t *owned
         for (uint32_t lane = 0; lane < lanes; lane++) {
             uint32_t n;
             if (l->format == 2) make_nm_slice(j, l, lane, c0 + c, n = nm_count, owned, &s[lane]);
+            else if (l->wide) n = none ? 0 : make_wide_slice(j, l, lane, c0 + c, density, owned, &s[lane]);
             else n = none ? 0 : make_slice(j, l, book, lane, c0 + c, density, pad, owned, &s[lane]);
             table[c * cap->lanes + lane] = (uint8_t)(n / per << 3 | n % per);
             j->stats.slices++;
@@ -583,7 +602,7 @@ static int add_execs(job *j, const layer *l)
             lac_set_field(c->w, LAC_F_EXEC_ROWS, l->xrows);
             lac_set_field(c->w, LAC_F_EXEC_BANK, l->bank);
             lac_set_field(c->w, LAC_F_EXEC_FORMAT, l->by_lane ? 3 : l->format);
-            lac_set_field(c->w, LAC_F_EXEC_N, l->format == 2 ? l->n : 0);
+            lac_set_field(c->w, LAC_F_EXEC_N, l->format == 2 ? l->n : (uint32_t)l->wide);
             lac_set_field(c->w, LAC_F_EXEC_COPY, l->format == 0 ? l->copy : rng_below(&j->rng, 2));
             lac_set_field(c->w, LAC_F_EXEC_TYPE, l->type);
             lac_set_field(c->w, LAC_F_EXEC_ZERO, (uint32_t)l->zero);
@@ -604,7 +623,30 @@ static int add_execs(job *j, const layer *l)
     return 0;
 }
 
-/* STOREs of all pixels in one or two commands, one pixel a point or several, and what they must write. */
+/* Max pooling of a STORE: windows of ky rows, kx pixels; ky 0: none. */
+typedef struct { uint32_t ky, kx, dy, dx, top, left; } pool;
+
+/* Any window on an image of `rows` rows of `pixels` pixels, and how many outputs it makes: some windows may lie beside the image. */
+static pool choose_pool(job *j, uint32_t rows, uint32_t pixels, uint32_t *points, uint32_t *outputs)
+{
+    lac_rng *r = &j->rng;
+    pool     w = { size_up_to(r, 15), size_up_to(r, 15), size_up_to(r, 15), size_up_to(r, 15), 0, 0 };
+    if (rng_chance(r, 200)) { /* as networks have it */
+        w.ky = 1 + rng_below(r, 3);
+        w.kx = 1 + rng_below(r, 3);
+        w.dy = 1 + rng_below(r, 3);
+        w.dx = 1 + rng_below(r, 3);
+    }
+    if (rng_chance(r, 128)) w.top = rng_below(r, rng_chance(r, 220) ? w.ky : 16);
+    if (rng_chance(r, 128)) w.left = rng_below(r, rng_chance(r, 220) ? w.kx : 16);
+    *points = 1 + rng_below(r, (rows + w.top - 1) / w.dy + 1);
+    *outputs = 1 + rng_below(r, (pixels + w.left - 1) / w.dx + 1);
+    if (rng_chance(r, 20)) *points += rng_below(r, 4);
+    if (rng_chance(r, 20)) *outputs += rng_below(r, 4);
+    return w;
+}
+
+/* STOREs of all pixels in one or two commands, one pixel a point or several, or the largest of several, and what they must write. */
 static int add_stores(job *j, const layer *l, int times, uint32_t type, output *out)
 {
     const lac_caps *cap = &j->caps;
@@ -623,7 +665,11 @@ static int add_stores(job *j, const layer *l, int times, uint32_t type, output *
         if (rng_chance(&j->rng, 128)) top = rng_below(&j->rng, min32(all / (pixels + guard), 16));
         if (rng_chance(&j->rng, 128)) bottom = rng_below(&j->rng, min32(all / (pixels + guard) - top, 16));
     }
-    const uint32_t whole = all / (pixels + guard), points = whole - top - bottom, k_point = pixels * l->k;
+    const uint32_t whole = all / (pixels + guard), from_rows = whole - top - bottom, from_pixels = pixels;
+    uint32_t points = from_rows;
+    pool w = { 0, 0, 0, 0, 0, 0 };
+    if (rowed && rng_chance(&j->rng, 90)) w = choose_pool(j, from_rows, from_pixels, &points, &pixels);
+    const uint32_t k_point = pixels * l->k;
     const uint32_t row = list ? 64 + lines_of(j, k_point * 4) * cap->line : lines_of(j, k_point * es) * cap->line;
     uint32_t pitch = (row + 63) / 64 * 64 + 64 * rng_below(&j->rng, 3);
     int32_t zero = 0, lo = 0, hi = 0;
@@ -645,7 +691,7 @@ static int add_stores(job *j, const layer *l, int times, uint32_t type, output *
     /* expected bytes */
     int64_t *acc = calloc((size_t)cap->lanes * all * l->r, sizeof *acc); /* [lanes][all * r] */
     int64_t *one = malloc((size_t)cap->lanes * l->r * sizeof *one);      /* one pixel's: [lanes][r] */
-    int32_t *y = malloc((size_t)l->k * all * sizeof *y);
+    int32_t *y = malloc((size_t)k_point * points * sizeof *y);
     if (!acc || !one || !y) {
         free(acc);
         free(one);
@@ -661,8 +707,15 @@ static int add_stores(job *j, const layer *l, int times, uint32_t type, output *
         uint8_t *m = j->want + at + (uint64_t)p * pitch;
         uint32_t count = 0;
         for (uint32_t i = 0; i < k_point; i++) {
-            const uint32_t k = i % l->k, pixel = (top + p) * (pixels + guard) + i / l->k;
-            const int64_t  a = acc[((size_t)l->lane_of[k] * all + pixel) * l->r + k / cap->lanes] * times;
+            const uint32_t k = i % l->k, pitch_px = from_pixels + guard;
+            const int64_t *mine = acc + (size_t)l->lane_of[k] * all * l->r + k / cap->lanes;
+            int64_t a = w.ky ? -((int64_t)1 << 35) : mine[((top + p) * pitch_px + i / l->k) * l->r] * times;
+            for (uint32_t t = 0; t < w.ky * w.kx; t++) {
+                const uint32_t row = p * w.dy + t / w.kx - w.top, px = i / l->k * w.dx + t % w.kx - w.left; /* of what lies before them, huge */
+                if (row >= from_rows || px >= from_pixels) continue;
+                const int64_t one_of = mine[((top + row) * pitch_px + px) * l->r] * times;
+                if (one_of > a) a = one_of;
+            }
             if (type == 3) {
                 put64(m + 8 * i, (uint64_t)a);
                 j->stats.nonzero += a != 0;
@@ -685,7 +738,8 @@ static int add_stores(job *j, const layer *l, int times, uint32_t type, output *
     j->stats.out_type[type]++;
     j->stats.list_out += list;
 
-    const uint32_t cut = points > 1 && !top && !bottom && rng_chance(&j->rng, 60) ? 1 + rng_below(&j->rng, points - 1) : 0;
+    j->stats.pooled += w.ky != 0;
+    const uint32_t cut = points > 1 && !top && !bottom && !w.ky && rng_chance(&j->rng, 60) ? 1 + rng_below(&j->rng, points - 1) : 0;
     for (int part = cut ? 0 : 1; part < 2; part++) {
         const uint32_t p0 = part ? cut : 0, np = (part ? points : cut) - p0;
         job_cmd *c = add_cmd(j, LAC_OP_STORE);
@@ -695,7 +749,7 @@ static int add_stores(job *j, const layer *l, int times, uint32_t type, output *
         }
         set_addr(c, j->base + at + (uint64_t)p0 * pitch);
         lac_set_field(c->w, LAC_F_STORE_PITCH, pitch);
-        const uint32_t np_all = np + top + bottom, from = l->acc_base + p0 * (pixels + guard) * l->r;
+        const uint32_t np_all = w.ky ? np : np + top + bottom, from = l->acc_base + p0 * (from_pixels + guard) * l->r;
         lac_set_field(c->w, LAC_F_STORE_POINTS, np_all);
         lac_set_field(c->w, LAC_F_STORE_GUARD, guard);
         lac_set_field(c->w, LAC_F_STORE_TOP, top);
@@ -709,13 +763,23 @@ static int add_stores(job *j, const layer *l, int times, uint32_t type, output *
             lac_set_field(c->w, LAC_F_STORE_WIDTH, k_point);
             lac_set_field(c->w, LAC_F_STORE_PIXELS, pixels);
         }
+        if (w.ky) {
+            lac_set_field(c->w, LAC_F_STORE_POOL_Y, w.ky);
+            lac_set_field(c->w, LAC_F_STORE_POOL_X, w.kx);
+            lac_set_field(c->w, LAC_F_STORE_POOL_DY, w.dy);
+            lac_set_field(c->w, LAC_F_STORE_POOL_DX, w.dx);
+            lac_set_field(c->w, LAC_F_STORE_POOL_TOP, w.top);
+            lac_set_field(c->w, LAC_F_STORE_POOL_LEFT, w.left);
+            lac_set_field(c->w, LAC_F_STORE_FROM_ROWS, whole);
+            lac_set_field(c->w, LAC_F_STORE_FROM_PIXELS, from_pixels);
+        }
         lac_set_field(c->w, LAC_F_STORE_TYPE, type);
         lac_set_field(c->w, LAC_F_STORE_LIST, list);
         lac_set_field(c->w, LAC_F_STORE_ZERO, (uint32_t)zero);
         lac_set_field(c->w, LAC_F_STORE_CLAMP_LO, (uint32_t)lo);
         lac_set_field(c->w, LAC_F_STORE_CLAMP_HI, (uint32_t)hi);
         add_use(c, USE_MEM, 1, j->base + at + (uint64_t)p0 * pitch, (uint64_t)(np - 1) * pitch + row);
-        add_use(c, l->bank ? USE_ACC1 : USE_ACC0, 1, from, np_all * (pixels + guard) * l->r);
+        add_use(c, l->bank ? USE_ACC1 : USE_ACC0, 1, from, (w.ky ? whole : np_all) * (from_pixels + guard) * l->r);
         add_use(c, USE_PARAM, 0, l->param_base, l->k);
     }
     free(out->y);
@@ -750,7 +814,8 @@ static void choose(job *j, layer *l, const output *prev)
         l->zero = rng_chance(r, 60) ? type_lo[l->type] : rng_chance(r, 60) ? 0 : (int32_t)rng_range(r, type_lo[l->type], type_hi[l->type]);
     }
     l->windows = j->caps.formats & LAC_HAS_WINDOWS && !l->columns && rng_chance(r, 110);
-    l->by_lane = l->windows && l->format == 1 && rng_chance(r, 110);
+    l->by_lane = l->windows && l->format == 1 && rng_chance(r, 150);
+    l->wide = l->by_lane && rng_chance(r, 128);
     const uint32_t per = l->format == 2 || l->by_lane ? 4 : 1, es = elem_size[l->type];
     const uint32_t epl = cap->line / es;
     l->points = min32(size_up_to(r, 12), cap->acc_depth / l->r);
@@ -832,7 +897,8 @@ static int add_layer(job *j, layer *l, output *prev)
             bits = 15;
             j->may_overflow = 1;
         }
-        l->acc_bits = (l->format == 0 ? bits : 7) + (wild ? 15 : act) + 1;
+        l->w_bits = l->format == 0 || l->wide ? bits : 7;
+        l->acc_bits = l->w_bits + (wild ? 15 : act) + 1;
         const uint32_t order = l->columns ? rng_chance(&j->rng, 60) : rng_chance(&j->rng, 128);
         if (ok && !order) ok = !add_features(j, l, chain ? prev : NULL, wild ? 15 : act);
         if (ok) ok = !add_params(j, l, out_bits, owned);
@@ -880,7 +946,7 @@ static int add_layer(job *j, layer *l, output *prev)
         if (ok && order) ok = !add_features(j, l, chain ? prev : NULL, wild ? 15 : act);
         free(owned);
         if (!ok) return -1;
-        if (l->type < 2) l->acc_bits = (l->format == 0 ? bits : 7) + 9;
+        if (l->type < 2) l->acc_bits = l->w_bits + 9;
         j->stats.chained += chain != 0;
     }
     if (l->points * l->pixels * l->xrows == cap->acc_depth) j->stats.full_acc++;
@@ -892,6 +958,7 @@ static int add_layer(job *j, layer *l, output *prev)
     j->stats.format[l->format]++;
     j->stats.shared += l->apart && l->apart != l->xrows;
     j->stats.by_lane += l->by_lane != 0;
+    j->stats.wide += l->wide != 0;
     return 0;
 }
 
