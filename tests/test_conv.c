@@ -32,12 +32,12 @@ static lac_config named_config(const char *name)
 {
     lac_config c;
     char path[64], err[200];
-    snprintf(path, sizeof path, "configs/%s.cfg", strcmp(name, "big") ? name : "l8");
+    snprintf(path, sizeof path, "configs/%s.cfg", !strcmp(name, "big") ? "l8" : !strcmp(name, "big64") ? "l64" : name);
     if (lac_config_read(path, &c, err, sizeof err)) {
         printf("not ok - %s: %s\n", path, err);
         exit(1);
     }
-    if (!strcmp(name, "big")) c.acc_depth = 16384; /* l8 with more accumulators */
+    if (!strncmp(name, "big", 3)) c.acc_depth = 16384; /* l8 or l64 with more accumulators */
     return c;
 }
 
@@ -882,6 +882,7 @@ static matrix *directed_rows(rig *r, lac_format format, uint32_t rows, uint32_t 
     for (size_t i = 0; i < (size_t)rows * cols; i++)
         m->w[i] = (format == LAC_NM && i % cols % 4 >= m->n) || (taps == 2 && i % cols % shape->channels != i / cols) ? 0 : (int32_t)(i % 7) - 3;
     m->taps = taps;
+    m->balance = r->dev.caps.lanes % 4 ? 1 : 2;
     if (taps) m->shape = *shape;
     if (pack_matrix(m, r) != LAC_OK) {
         check(0, "directed matrix", "%u x %u", rows, cols);
@@ -911,6 +912,16 @@ static lac_conv conv(rig *r, const matrix *m, const lac_conv_shape *s, lac_type 
     return c;
 }
 
+static void add_factors(matrix *m, rig *r)
+{
+    lac_rng g = {seed + 77};
+    const lac_status s = pack_factors(m, r, &g);
+    if (s != LAC_OK) {
+        check(0, "directed factors", "%s", lac_status_name(s));
+        exit(1);
+    }
+}
+
 static void drop(matrix *m)
 {
     drop_matrix(m);
@@ -921,19 +932,24 @@ static void drop(matrix *m)
 
 static void order(void)
 {
-    static const struct { const char *name, *config; lac_format format; uint32_t rows; lac_conv_shape s; int resident, taps; } c[] = {
-        {"resident, 3x3", "l8", LAC_CSC, 16, {2, 16, 16, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 1, 0},
-        {"resident, 1x1", "l8", LAC_CSC8, 16, {2, 16, 16, 16, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1, 0},
-        {"streamed, one tile", "l8", LAC_NM, 16, {2, 16, 16, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 0, 0},
-        {"streamed, tiles of columns", "odd", LAC_CSC, 12, {1, 12, 10, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 0, 0},
-        {"streamed, tiles of rows and columns", "l8", LAC_CSC8, 192, {1, 9, 9, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 0, 0},
-        {"input row by input row, strips", "odd", LAC_CSC, 32, {1, 6, 10, 12, 5, 3, 1, 1, 1, 1, 2, 1, 2, 1}, 0, 0},
-        {"taps apart", "l8", LAC_CSC8, 16, {2, 16, 16, 8, 3, 3, 1, 1, 2, 2, 2, 2, 2, 2}, 1, 0},
-        {"taps as rows, resident", "l8", LAC_CSC, 16, {6, 8, 8, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 1, 1},
-        {"taps as rows, streamed, one tile", "l8", LAC_CSC8, 8, {6, 12, 8, 8, 3, 3, 2, 2, 1, 1, 1, 1, 1, 1}, 0, 1},
-        {"taps as rows, streamed, tiles of columns", "odd", LAC_CSC8, 12, {6, 2, 3, 80, 1, 3, 1, 1, 1, 1, 0, 1, 0, 1}, 0, 1},
-        {"depthwise, resident", "l8", LAC_CSC8, 32, {6, 5, 5, 32, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 1, 2},
-        {"depthwise, streamed", "l8", LAC_CSC8, 16, {6, 9, 9, 16, 3, 3, 2, 2, 1, 1, 1, 1, 1, 1}, 0, 2},
+    static const struct { const char *name, *config; lac_format format; uint32_t rows; lac_conv_shape s; int resident, taps, added; lac_pool pool; } c[] = {
+        {"resident, 3x3", "l8", LAC_CSC, 16, {2, 16, 16, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 1, 0, 0, {0, 0, 0, 0, 0, 0, 0, 0}},
+        {"resident, 1x1", "l8", LAC_CSC8, 16, {2, 16, 16, 16, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1, 0, 0, {0, 0, 0, 0, 0, 0, 0, 0}},
+        {"streamed, one tile", "l8", LAC_NM, 16, {2, 16, 16, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 0, 0, 0, {0, 0, 0, 0, 0, 0, 0, 0}},
+        {"streamed, tiles of columns", "odd", LAC_CSC, 12, {1, 12, 10, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 0, 0, 0, {0, 0, 0, 0, 0, 0, 0, 0}},
+        {"streamed, tiles of rows and columns", "l8", LAC_CSC8, 192, {1, 9, 9, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 0, 0, 0, {0, 0, 0, 0, 0, 0, 0, 0}},
+        {"input row by input row, strips", "odd", LAC_CSC, 32, {1, 6, 10, 12, 5, 3, 1, 1, 1, 1, 2, 1, 2, 1}, 0, 0, 0, {0, 0, 0, 0, 0, 0, 0, 0}},
+        {"taps apart", "l8", LAC_CSC8, 16, {2, 16, 16, 8, 3, 3, 1, 1, 2, 2, 2, 2, 2, 2}, 1, 0, 0, {0, 0, 0, 0, 0, 0, 0, 0}},
+        {"taps as rows, resident", "l8", LAC_CSC, 16, {6, 8, 8, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 1, 1, 0, {0, 0, 0, 0, 0, 0, 0, 0}},
+        {"taps as rows, streamed, one tile", "l8", LAC_CSC8, 8, {6, 12, 8, 8, 3, 3, 2, 2, 1, 1, 1, 1, 1, 1}, 0, 1, 0, {0, 0, 0, 0, 0, 0, 0, 0}},
+        {"taps as rows, streamed, tiles of columns", "odd", LAC_CSC8, 12, {6, 2, 3, 80, 1, 3, 1, 1, 1, 1, 0, 1, 0, 1}, 0, 1, 0, {0, 0, 0, 0, 0, 0, 0, 0}},
+        {"depthwise, resident", "l8", LAC_CSC8, 32, {6, 5, 5, 32, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 1, 2, 0, {0, 0, 0, 0, 0, 0, 0, 0}},
+        {"depthwise, streamed", "l8", LAC_CSC8, 16, {6, 9, 9, 16, 3, 3, 2, 2, 1, 1, 1, 1, 1, 1}, 0, 2, 0, {0, 0, 0, 0, 0, 0, 0, 0}},
+        {"pooling, resident", "l8", LAC_CSC, 16, {2, 16, 16, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 1, 0, 0, {2, 2, 2, 2, 0, 0, 0, 0}},
+        {"pooling, taps as rows", "l8", LAC_CSC8, 8, {6, 12, 8, 8, 3, 3, 2, 2, 1, 1, 1, 1, 1, 1}, 0, 1, 0, {3, 3, 2, 2, 1, 1, 1, 1}},
+        {"residual, resident", "l8", LAC_CSC, 16, {2, 16, 16, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 1, 0, 1, {0, 0, 0, 0, 0, 0, 0, 0}},
+        {"residual, streamed, one tile", "l8", LAC_NM, 16, {2, 16, 16, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 0, 0, 1, {0, 0, 0, 0, 0, 0, 0, 0}},
+        {"residual, depthwise", "l8", LAC_CSC8, 32, {6, 5, 5, 32, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 1, 2, 1, {0, 0, 0, 0, 0, 0, 0, 0}},
     };
     for (size_t k = 0; k < sizeof c / sizeof c[0]; k++) {
         const lac_config cfg = named_config(c[k].config);
@@ -944,6 +960,12 @@ static void order(void)
         open_rig(&r, &cfg, 16);
         matrix *m = directed_rows(&r, c[k].format, c[k].rows, c[k].s.kernel_y * c[k].s.kernel_x * c[k].s.channels, c[k].taps, &c[k].s);
         lac_conv jobs[2] = {conv(&r, m, &c[k].s, LAC_INT8, LAC_INT16), conv(&r, m, &c[k].s, LAC_INT8, LAC_RAW)};
+        jobs[0].pool = jobs[1].pool = c[k].pool; /* y has room for more */
+        if (c[k].added) {
+            add_factors(m, &r);
+            m->residual.x = tensor(&r, out_rows(&c[k].s), lac_conv_out_x(&c[k].s) * m->rows, LAC_INT8);
+            jobs[0].residual = jobs[1].residual = &m->residual;
+        }
         jobs[0].resident = jobs[1].resident = c[k].resident ? &at : NULL;
         lac_status s = c[k].resident ? lac_fc_load(&r.dev.caps, &m->layer, &at, collect, &prog) : LAC_OK;
         if (s == LAC_OK) s = lac_conv_build(&r.dev.caps, jobs, 2, collect, &prog);
@@ -981,7 +1003,7 @@ static void order(void)
 /* ---- The largest numbers --------------------------------------------------------------------------------- */
 
 /* One job with raw outputs on a fresh machine; `pixels` that a STORE is expected to write, 0: whole rows. */
-static void edge(const char *what, const char *config, uint32_t rows, const lac_conv_shape *shape, uint32_t pixels, int taps)
+static void edge_of(const char *what, const char *config, uint32_t rows, const lac_conv_shape *shape, uint32_t pixels, int taps, const lac_pool *pool, int added)
 {
     const lac_config cfg = named_config(config);
     lac_rng g = {seed + 9};
@@ -991,19 +1013,34 @@ static void edge(const char *what, const char *config, uint32_t rows, const lac_
     rig r;
     open_rig(&r, &cfg, 64);
     matrix *m = directed_rows(&r, LAC_CSC8, rows, shape->kernel_y * shape->kernel_x * shape->channels, taps, shape);
-    const lac_conv job = conv(&r, m, shape, LAC_INT8, LAC_RAW);
-    const size_t in = (size_t)in_rows(shape) * in_row(shape), out = (size_t)out_rows(shape) * lac_conv_out_x(shape) * rows;
+    lac_conv job = conv(&r, m, shape, LAC_INT8, LAC_RAW);
+    if (pool) job.pool = *pool;
+    if (pool) job.y = tensor(&r, y_rows(&job), y_row(&job), LAC_RAW);
+    const size_t in = (size_t)in_rows(shape) * in_row(shape), points = (size_t)out_rows(shape) * lac_conv_out_x(shape), out = (size_t)y_rows(&job) * y_row(&job);
     int32_t *x = malloc(in * sizeof *x);
-    int64_t *y = malloc(out * sizeof *y), *row = malloc(in_row(shape) * sizeof *row);
+    int64_t *y = malloc(points * rows * sizeof *y), *row = malloc(in_row(shape) * sizeof *row);
     for (size_t i = 0; i < in; i++) {
         row[i % in_row(shape)] = x[i] = (int32_t)rng_range(&g, -128, 127);
         if ((i + 1) % in_row(shape) == 0) put_row(host(&r, job.x.addr) + i / in_row(shape) * job.x.pitch, &job.x, row, in_row(shape));
     }
     naive_conv(y, m->w, x, shape, (int)rows);
+    if (added) {
+        add_factors(m, &r);
+        m->residual.x = tensor(&r, out_rows(shape), lac_conv_out_x(shape) * rows, LAC_INT8);
+        int64_t *v = new_values(&r, &g, &m->residual.x, out_rows(shape), lac_conv_out_x(shape) * rows);
+        naive_residual(y, m->factor, v, m->residual.x.zero, points, rows);
+        job.residual = &m->residual;
+        free(v);
+    }
+    if (pool) {
+        int64_t *all = y;
+        y = naive_pool(all, pool, (int)shape->images, (int)lac_conv_out_y(shape), (int)lac_conv_out_x(shape), (int)rows);
+        free(all);
+    }
     lac_status s = lac_conv_build(&r.dev.caps, &job, 1, collect, &prog);
     for (uint32_t i = 0; i < prog.n; i++) other += pixels && GET(&prog.c[i], ANY_OP) == 3 && GET(&prog.c[i], STORE_PIXELS) > pixels;
     if (s == LAC_OK) s = lac_conv_run(&r.dev, &job, 1, 10);
-    for (size_t i = 0, n = out / out_rows(shape); i < out; i++) {
+    for (size_t i = 0, n = y_row(&job); i < out; i++) {
         const uint8_t *p = host(&r, job.y.addr) + i / n * job.y.pitch + i % n * 8;
         int64_t v = 0;
         for (int b = 7; b >= 0; b--) v = (int64_t)((uint64_t)v << 8 | p[b]);
@@ -1017,6 +1054,11 @@ static void edge(const char *what, const char *config, uint32_t rows, const lac_
     free(prog.c);
     drop(m);
     close_rig(&r);
+}
+
+static void edge(const char *what, const char *config, uint32_t rows, const lac_conv_shape *shape, uint32_t pixels, int taps)
+{
+    edge_of(what, config, rows, shape, pixels, taps, NULL, 0);
 }
 
 static void edges(void)
@@ -1043,23 +1085,35 @@ static void edges(void)
     edge("taps as rows, most rows beside the image", "l8", 8, &deep, 0, 1);
     edge("taps as rows, input rows without taps, too large to be loaded together", "odd", 2, &(const lac_conv_shape){1, 2, 12, 40, 1, 1, 3, 1, 1, 1, 1, 0, 1, 0}, 0, 1);
     edge("taps as rows, output rows 32767 input rows apart", "l8", 4, &jump, 0, 2);
+    edge_of("windows of 15 x 15 that begin 14 before the image and end 14 behind it", "l64", 32, &whole, 0, 0, &(const lac_pool){15, 15, 15, 15, 14, 14, 14, 14}, 0);
+    edge_of("the same, taps as rows", "l64", 32, &whole, 0, 1, &(const lac_pool){15, 15, 1, 1, 14, 14, 14, 14}, 1);
+    edge_of("a pooled row in strips", "l64", 32, &row, 0, 0, &(const lac_pool){1, 3, 1, 4, 0, 2, 0, 1}, 1);
+    edge_of("pooling of one pixel", "l8", 4, &dot, 0, 0, &(const lac_pool){3, 2, 2, 3, 2, 1, 1, 1}, 1);
+    edge_of("a residual's row of 65472 elements", "l64", 32, &(const lac_conv_shape){1, 2, 2046, 4, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1024, 0, NULL, 1);
+    edge_of("a residual of 1024 channels", "l64", 1024, &(const lac_conv_shape){1, 3, 3, 4, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 0, 0, NULL, 1);
+    edge_of("a residual of rows whose grid EXEC does not reach", "big64", 512, &(const lac_conv_shape){1, 3, 134, 4, 1, 11, 1, 1, 1, 1, 0, 0, 0, 0}, 0, 1, NULL, 1);
 }
 
 /* ---- Bands: how many STOREs ------------------------------------------------------------------------------ */
 
 static void bands(void)
 {
-    static const struct { const char *name, *config; uint32_t rows; lac_conv_shape s; int resident; uint32_t stores; } c[] = {
-        {"a quarter of the rows, 1x1", "l64", 64, {1, 16, 16, 16, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1, 4},
-        {"a quarter of the rows, 3x3", "l64", 64, {1, 40, 8, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 1, 4},
-        {"eight rows, or too much is loaded twice", "l64", 64, {1, 16, 16, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 0, 2},
-        {"four images are four bands", "l64", 64, {4, 16, 16, 16, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 0, 4},
-        {"of equal size", "l64", 64, {1, 17, 32, 16, 5, 5, 1, 1, 1, 1, 2, 2, 2, 2}, 1, 2},
-        {"weights that stay, 64 rows", "l8", 8, {1, 64, 4, 32, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1, 4},
-        {"weights streamed for each band: as large as half of the feature RAM", "l8", 8, {1, 64, 4, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 0, 5},
-        {"the same, rows of taps one by one", "odd", 12, {1, 6, 10, 12, 5, 3, 1, 1, 1, 1, 2, 1, 2, 1}, 0, 3},
-        {"the same, weights that stay", "odd", 12, {1, 6, 8, 16, 5, 1, 1, 1, 1, 1, 2, 0, 2, 0}, 1, 6},
-        {"rows that stride_y skips take no room", "l8", 8, {1, 64, 8, 64, 1, 1, 4, 1, 1, 1, 0, 0, 0, 0}, 0, 4},
+    static const struct { const char *name, *config; uint32_t rows; lac_conv_shape s; int resident; uint32_t stores; lac_pool pool; } c[] = {
+        {"a quarter of the rows, 1x1", "l64", 64, {1, 16, 16, 16, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1, 4, {0, 0, 0, 0, 0, 0, 0, 0}},
+        {"a quarter of the rows, 3x3", "l64", 64, {1, 40, 8, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 1, 4, {0, 0, 0, 0, 0, 0, 0, 0}},
+        {"eight rows, or too much is loaded twice", "l64", 64, {1, 16, 16, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 0, 2, {0, 0, 0, 0, 0, 0, 0, 0}},
+        {"four images are four bands", "l64", 64, {4, 16, 16, 16, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 0, 4, {0, 0, 0, 0, 0, 0, 0, 0}},
+        {"of equal size", "l64", 64, {1, 17, 32, 16, 5, 5, 1, 1, 1, 1, 2, 2, 2, 2}, 1, 2, {0, 0, 0, 0, 0, 0, 0, 0}},
+        {"weights that stay, 64 rows", "l8", 8, {1, 64, 4, 32, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1, 4, {0, 0, 0, 0, 0, 0, 0, 0}},
+        {"weights streamed for each band: as large as half of the feature RAM", "l8", 8, {1, 64, 4, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 0, 5, {0, 0, 0, 0, 0, 0, 0, 0}},
+        {"the same, rows of taps one by one", "odd", 12, {1, 6, 10, 12, 5, 3, 1, 1, 1, 1, 2, 1, 2, 1}, 0, 3, {0, 0, 0, 0, 0, 0, 0, 0}},
+        {"the same, weights that stay", "odd", 12, {1, 6, 8, 16, 5, 1, 1, 1, 1, 1, 2, 0, 2, 0}, 1, 6, {0, 0, 0, 0, 0, 0, 0, 0}},
+        {"rows that stride_y skips take no room", "l8", 8, {1, 64, 8, 64, 1, 1, 4, 1, 1, 1, 0, 0, 0, 0}, 0, 4, {0, 0, 0, 0, 0, 0, 0, 0}},
+        {"a quarter of the windows", "l64", 64, {1, 16, 16, 16, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1, 4, {2, 2, 2, 2, 0, 0, 0, 0}},
+        {"of windows that share rows, not below four times these", "l64", 64, {1, 33, 8, 16, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1, 4, {3, 3, 2, 2, 0, 0, 0, 0}},
+        {"pooling, as many windows as the bank holds", "l8", 8, {1, 32, 32, 16, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1, 4, {2, 2, 2, 2, 0, 0, 0, 0}},
+        {"the same, windows that share rows", "l8", 8, {1, 32, 32, 16, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1, 6, {3, 3, 2, 2, 1, 1, 0, 0}},
+        {"in parts, for the feature RAM holds a row of taps of half a window", "odd", 12, {1, 4, 5, 50, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 0, 2, {2, 2, 2, 2, 0, 0, 0, 0}},
     };
     for (size_t k = 0; k < sizeof c / sizeof c[0]; k++) {
         const lac_config cfg = named_config(c[k].config);
@@ -1071,6 +1125,7 @@ static void bands(void)
         open_rig(&r, &cfg, 16);
         matrix *m = directed_matrix(&r, LAC_CSC8, c[k].rows, c[k].s.kernel_y * c[k].s.kernel_x * c[k].s.channels);
         lac_conv job = conv(&r, m, &c[k].s, LAC_INT8, LAC_INT8);
+        job.pool = c[k].pool;
         job.resident = c[k].resident ? &at : NULL;
         const lac_status s = lac_conv_build(&r.dev.caps, &job, 1, collect, &prog);
         for (uint32_t i = 0; i < prog.n; i++) stores += GET(&prog.c[i], ANY_OP) == 3;
@@ -1287,6 +1342,59 @@ static void refusals(void)
     REFUSED("a list from several row tiles", LAC_E_SPACE, j.layer = &tall->layer; j.y.type = LAC_INT16; j.y.pitch = 8192; j.y.list = 1);
     REFUSED("int8 from row tiles of 32", LAC_E_SPACE, j.layer = &tall->layer; j.y.pitch = 2048);
     REFUSED("pixels of 200 bytes from several row tiles", LAC_E_SPACE, j.layer = &wide->layer; j.y.type = LAC_INT16; j.y.pitch = 2048);
+#define POOLED j.pool = (lac_pool){2, 3, 2, 1, 1, 2, 1, 2}; j.y = tall_y
+    const lac_tensor tall_y = tensor(&r, 64, 1024, LAC_INT8);
+    REFUSED("a pool of no pixels", LAC_E_ARG, POOLED; j.pool.kernel_x = 0);
+    REFUSED("a pool of 16 rows", LAC_E_ARG, POOLED; j.pool.kernel_y = 16; j.shape.pad_bottom = 30; j.shape.pad_top = 30);
+    REFUSED("a pool of 16 pixels", LAC_E_ARG, POOLED; j.pool.kernel_x = 16; j.shape.pad_left = 30);
+    REFUSED("a pool without a stride", LAC_E_ARG, POOLED; j.pool.stride_x = 0);
+    REFUSED("a pool without a stride down", LAC_E_ARG, POOLED; j.pool.stride_y = 0);
+    REFUSED("a pool's stride of 16", LAC_E_ARG, POOLED; j.pool.stride_x = 16);
+    REFUSED("a pool's stride of 16 rows", LAC_E_ARG, POOLED; j.pool.stride_y = 16);
+    REFUSED("a pool that begins above the image", LAC_E_ARG, POOLED; j.pool.pad_top = 2);
+    REFUSED("a pool that begins beside the image", LAC_E_ARG, POOLED; j.pool.pad_left = 3);
+    REFUSED("a pool that ends below the image", LAC_E_ARG, POOLED; j.pool.pad_bottom = 2);
+    REFUSED("a pool that ends beside the image", LAC_E_ARG, POOLED; j.pool.pad_right = 3);
+    REFUSED("a pool larger than the image", LAC_E_ARG, POOLED; j.pool.kernel_y = 12; j.pool.pad_top = j.pool.pad_bottom = 1);
+    REFUSED("a pool wider than the image", LAC_E_ARG, POOLED; j.pool.kernel_x = 12; j.pool.pad_left = j.pool.pad_right = 1);
+    REFUSED("a pooled row of 65536 elements", LAC_E_ARG, POOLED; j.shape.pad_right = 5460 - 1; j.pool.pad_left = 2);
+    REFUSED("pooled outputs on top of x", LAC_E_ARG, POOLED; j.pool.stride_y = 9; j.y.addr = j.x.addr - 64; j.y.pitch = 128);
+    REFUSED("pooling with several row tiles", LAC_E_SPACE, POOLED; j.layer = &tall->layer; j.y.type = LAC_INT16; j.y.pitch = 8192; j.pool.stride_y = 9);
+    REFUSED("windows that do not fit a bank", LAC_E_SPACE, POOLED; j.y.list = 1; j.pool.kernel_y = 3; j.y.pitch = 1024);
+    lac_conv pooled = good;
+    pooled.pool = (lac_pool){2, 2, 3, 15, 1, 1, 1, 0};
+    check(lac_conv_y_rows(&pooled) == 4 && lac_conv_y_pixels(&pooled) == 1, "rows and pixels of a pooled y", "%u, %u", lac_conv_y_rows(&pooled), lac_conv_y_pixels(&pooled));
+    pooled.y.addr = pooled.x.addr + 18 * pooled.x.pitch;
+    s = build_status(&r, &pooled, &n);
+    check(s == LAC_OK && n > 0, "build: a pooled y just behind x", "%s", lac_status_name(s));
+    pooled.shape.width = 0;
+    check(lac_conv_y_rows(&pooled) == 4 && lac_conv_y_pixels(&pooled) == 0, "no pixels of a pooled y", "%u, %u", lac_conv_y_rows(&pooled), lac_conv_y_pixels(&pooled));
+
+    add_factors(m, &r);
+    add_factors(tall, &r);
+    m->residual.x = tensor(&r, 18, 108, LAC_INT8);
+    lac_residual added;
+#define ADDED added = m->residual; j.residual = &added
+    lac_conv sum = good;
+    sum.residual = &m->residual;
+    s = build_status(&r, &sum, &n);
+    check(s == LAC_OK && n > 0, "build: a residual", "%s", lac_status_name(s));
+    lac_layer misplaced = m->packed;
+    misplaced.addr += 8;
+    REFUSED("a residual without factors", LAC_E_ARG, ADDED; added.layer = NULL);
+    REFUSED("factors at an odd address", LAC_E_ALIGN, ADDED; added.layer = &misplaced);
+    REFUSED("weights for factors", LAC_E_ARG, ADDED; added.layer = &m->layer);
+    REFUSED("another layer's factors", LAC_E_ARG, ADDED; added.layer = &tall->packed);
+    REFUSED("factors for weights", LAC_E_ARG, j.layer = &m->packed);
+    REFUSED("factors for the weights of a pixel", LAC_E_ARG, j.layer = &m->packed; j.shape.channels = 3; j.shape.kernel_y = j.shape.kernel_x = 1);
+    REFUSED("a residual at an odd address", LAC_E_ALIGN, ADDED; added.x.addr += 8);
+    REFUSED("a residual's pitch below its row", LAC_E_ARG, ADDED; added.x.pitch = 64);
+    REFUSED("a residual of raw sums", LAC_E_ARG, ADDED; added.x.type = LAC_RAW);
+    REFUSED("a residual's zero point outside its type", LAC_E_ARG, ADDED; added.x.zero = 128);
+    REFUSED("y on top of the residual", LAC_E_ARG, ADDED; added.x.addr = j.y.addr + 17 * j.y.pitch);
+    REFUSED("the residual on top of y", LAC_E_ARG, ADDED; j.y.addr = added.x.addr + 17 * added.x.pitch);
+    REFUSED("a residual's row larger than the feature RAM", LAC_E_SPACE, ADDED; j.shape.width = 30; j.x.addr = room; j.x.pitch = 256; j.y.addr = room + 8192; j.y.pitch = 2048; added.x.type = LAC_INT16;
+            added.x.pitch = 2048; j.layer = &m->layer);
     check(commands == 0, "build: no refused job has emitted anything", "%u commands", commands);
 
     /* Beside a resident layer that takes all. */
@@ -1469,6 +1577,178 @@ static void rows_refusals(void)
     close_rig(&r);
 }
 
+/* ---- Lanes, and factors in them --------------------------------------------------------------------------- */
+
+static uint32_t lane_of(const lac_layer *l, uint32_t k)
+{
+    for (uint32_t t = 0;; t++) {
+        const uint32_t chan0 = dir_word(l, (int)(32 + 8 * t)), params = dir_word(l, (int)(32 + 8 * t) + 2);
+        if (k < chan0 + dir_word(l, (int)(32 + 8 * t) + 1)) return ((const uint8_t *)l->image)[params + 16 * (k - chan0) + 9];
+    }
+}
+
+/* Non-zero weights of channel k. */
+static uint32_t weight_of(const matrix *m, uint32_t k)
+{
+    uint32_t n = 0;
+    for (uint32_t c = 0; c < m->cols; c++) n += m->w[(size_t)k * m->cols + c] != 0;
+    return n;
+}
+
+/* Layers of one row tile: channel after channel, the heaviest that is left of its block and class goes to the lane of the class that has least so far, the lower one of two. */
+static void balances(void)
+{
+    uint32_t wrong = 0, layers = 0, most[3] = {0, 0, 0};
+    for (uint32_t i = 0; i < 60; i++) {
+        lac_rng g = {seed * 77 + i};
+        const lac_config cfg = named_config(i % 3 ? "l64" : i % 2 ? "l8" : "odd");
+        const uint32_t rows = 4 + rng_below(&g, 3 * cfg.lanes < cfg.param_depth ? 3 * cfg.lanes : cfg.param_depth), cols = 30;
+        rig r;
+        open_rig(&r, &cfg, 16);
+        for (int balance = 0; balance < 3; balance++) {
+            lac_rng again = {seed * 177 + i};
+            matrix m;
+            uint32_t load[256] = {0}, peak = 0;
+            uint8_t taken[1024] = {0};
+            fill_matrix(&m, &again, LAC_CSC8, rows, cols);
+            for (uint32_t k = 0; k < rows; k++) /* of very different weight */
+                for (uint32_t c = rng_below(&again, cols); c < cols; c++) m.w[(size_t)k * cols + c] = 0;
+            m.balance = balance;
+            if (pack_matrix(&m, &r) != LAC_OK || row_tiles(&m.layer) != 1) wrong++;
+            const uint32_t used = rows < cfg.lanes ? rows : cfg.lanes, classes = balance == 2 ? 4 : 1;
+            for (uint32_t k0 = 0; k0 < rows; k0 += cfg.lanes) {
+                const uint32_t n = rows - k0 < cfg.lanes ? rows - k0 : cfg.lanes;
+                uint32_t before[256];
+                uint8_t full[256] = {0};
+                memcpy(before, load, sizeof before);
+                for (uint32_t step = 0; step < n; step++) { /* classes in turn, which are independent */
+                    const uint32_t class = step % classes;
+                    uint32_t k = n, lane = used;
+                    for (uint32_t j = class; j < n; j += classes)
+                        if (!taken[k0 + j] && (k == n || weight_of(&m, k0 + j) > weight_of(&m, k0 + k))) k = j;
+                    for (uint32_t l = class; l < used; l += classes)
+                        if (!full[l] && (lane == used || before[l] < before[lane])) lane = l;
+                    if (balance == 0) k = lane = step;
+                    if (k == n || lane == used) {
+                        wrong++;
+                        continue;
+                    }
+                    taken[k0 + k] = full[lane] = 1;
+                    load[lane] += weight_of(&m, k0 + k);
+                    wrong += lane_of(&m.layer, k0 + k) != lane || (balance == 2 && lane % 4 != k % 4);
+                }
+            }
+            for (uint32_t l = 0; l < used; l++) peak = load[l] > peak ? load[l] : peak;
+            most[balance] += peak;
+            layers++;
+            drop_matrix(&m);
+        }
+        close_rig(&r);
+    }
+    check(!wrong && layers == 180, "balance: every channel in the lane expected", "%u wrong of %u layers", wrong, layers);
+    check(most[1] <= most[2] && most[2] * 10 < most[0] * 9, "balance: 2 is nearly as even as 1", "fullest lanes, without %u, 1: %u, 2: %u", most[0], most[1], most[2]);
+}
+
+static void factors(void)
+{
+    static const int16_t factor[256] = {1, -32768, 32767, 0, -1};
+    static uint8_t image[1 << 14], broken[1 << 14];
+    static uint64_t scratch[1 << 12];
+    const lac_config cfg = named_config("l8");
+    rig r;
+    open_rig(&r, &cfg, 16);
+    const lac_caps *caps = &r.dev.caps;
+    matrix *m = directed_matrix(&r, LAC_CSC8, 40, 8), *odd = directed_matrix(&r, LAC_CSC8, 38, 8);
+    lac_caps plain = *caps, six = *caps, other = *caps, no8 = *caps;
+    lac_layer l, by_column = m->layer, none = m->layer;
+    uint32_t need = 0;
+    uint64_t where = 7;
+    lac_status s;
+    plain.formats &= ~(uint32_t)LAC_HAS_WINDOWS;
+    no8.formats &= ~2u;
+    six.lanes = 6;
+    other.lanes = 16;
+    by_column.by_column = 1;
+    none.image = NULL;
+#define FACTORS(what, status, caps, of, factor, scratch)                                                                      \
+    do {                                                                                                                      \
+        s = lac_conv_pack_residual(caps, of, factor, scratch, NULL, 0, &need, NULL, &where);                                  \
+        check(s == (status), (status) == LAC_OK ? "factors: packs " what : "factors: pack refuses " what, "%s", lac_status_name(s)); \
+    } while (0)
+    FACTORS("those of 40 channels", LAC_OK, caps, &m->layer, factor, scratch);
+    FACTORS("no machine", LAC_E_ARG, NULL, &m->layer, factor, scratch);
+    FACTORS("no layer", LAC_E_ARG, caps, NULL, factor, scratch);
+    FACTORS("a layer without an image", LAC_E_ARG, caps, &none, factor, scratch);
+    FACTORS("no factors", LAC_E_ARG, caps, &m->layer, NULL, scratch);
+    FACTORS("no scratch", LAC_E_ARG, caps, &m->layer, factor, NULL);
+    FACTORS("a machine without windows", LAC_E_ARG, &plain, &m->layer, factor, scratch);
+    FACTORS("a machine without csc8", LAC_E_ARG, &no8, &m->layer, factor, scratch);
+    FACTORS("six lanes", LAC_E_ARG, &six, &m->layer, factor, scratch);
+    FACTORS("another machine's layer", LAC_E_ARG, &other, &m->layer, factor, scratch);
+    FACTORS("38 channels", LAC_E_ARG, caps, &odd->layer, factor, scratch);
+    FACTORS("column blocks", LAC_E_ARG, caps, &by_column, factor, scratch);
+    s = lac_conv_pack_residual(caps, &m->layer, factor, scratch, NULL, 0, NULL, NULL, NULL);
+    check(s == LAC_E_ARG, "factors: pack refuses no place for the size", "%s", lac_status_name(s));
+
+    /* Channels 5 and 6 change places, channel 9 in a lane that is not. */
+    uint8_t *record = (uint8_t *)m->image + dir_word(&m->layer, 32 + 2) + 9;
+    const uint8_t five = record[16 * 5];
+    record[16 * 5] = record[16 * 6];
+    record[16 * 6] = five;
+    FACTORS("lanes of other channels", LAC_E_FORMAT, caps, &m->layer, factor, scratch);
+    check(where == 5, "factors: where", "%llu", (unsigned long long)where);
+    record[16 * 6] = record[16 * 5];
+    record[16 * 5] = five;
+    record[16 * 9] = (uint8_t)(record[16 * 9] + 8);
+    FACTORS("a lane that is not there", LAC_E_FORMAT, caps, &m->layer, factor, scratch);
+    check(where == 9, "factors: where, of a lane that is not there", "%llu", (unsigned long long)where);
+    record[16 * 9] = (uint8_t)(record[16 * 9] - 8);
+
+    s = lac_conv_pack_residual(caps, &m->layer, factor, scratch, image, sizeof image, &need, &l, &where);
+    check(s == LAC_OK && l.taps == 3 && l.rows == 40 && l.cols == 10 && l.nonzeros == 4 && l.entries == 4 && !l.padding && !l.resident_cols && l.bytes == need, "factors: what the packer tells", "%s, %u x %u",
+          lac_status_name(s), l.rows, l.cols);
+    s = lac_conv_pack_residual(caps, &m->layer, factor, scratch, image, need - 1, &need, &l, &where);
+    check(s == LAC_E_SPACE, "factors: pack refuses a small buffer", "%s", lac_status_name(s));
+    s = lac_conv_pack_residual(caps, &l, factor, scratch, NULL, 0, &need, NULL, &where);
+    check(s == LAC_E_ARG, "factors: pack refuses factors of factors", "%s", lac_status_name(s));
+
+    static const struct { const char *what; int word; uint32_t value; } d[] = {
+        {"more factors than four a column", 3, 44}, {"fewer factors than four a column", 4, 11}, {"factors for six lanes", 7, 6}, {"factors of csc", 5, 0}, {"factors in column blocks", 23, 1}, {"factors in several row tiles", 11, 2}};
+    for (size_t i = 0; i < sizeof d / sizeof d[0]; i++) {
+        lac_layer o;
+        char name[100];
+        memcpy(broken, image, sizeof broken);
+        put_bytes(broken + 4 * d[i].word, d[i].value, 4);
+        s = lac_layer_open(broken, l.bytes, &o);
+        snprintf(name, sizeof name, "lac_layer_open refuses %s", d[i].what);
+        check(s == LAC_E_FORMAT, name, "%s", lac_status_name(s));
+    }
+    lac_place at = {0, 0, 0, 0}, place;
+    s = lac_fc_place(caps, &l, &at, &place);
+    check(s == LAC_E_SPACE, "factors: they have no resident place", "%s", lac_status_name(s));
+    lac_fc fc;
+    int n = 0;
+    memset(&fc, 0, sizeof fc);
+    fc.layer = &l;
+    fc.points = 1;
+    fc.x = tensor(&r, 1, l.cols, LAC_INT8);
+    fc.y = tensor(&r, 1, 40, LAC_INT8);
+    fc.clamp_hi = 1;
+    s = lac_fc_build(caps, &fc, 1, stop_at_third, &n);
+    check(s == LAC_E_ARG && n == 0, "lac_fc_build refuses factors", "%s", lac_status_name(s));
+
+    /* Lanes that are no multiple of four. */
+    const uint32_t ptr[2] = {0, 0};
+    const int16_t v = 0;
+    const uint16_t idx = 0;
+    const lac_csc csc = {8, 1, &v, &idx, ptr};
+    s = lac_pack_csc(&six, &csc, LAC_CSC8, NULL, 2, scratch, NULL, 0, &need, NULL, NULL);
+    check(s == LAC_E_ARG, "balance: 2 refuses six lanes", "%s", lac_status_name(s));
+    drop(m);
+    drop(odd);
+    close_rig(&r);
+}
+
 int main(void)
 {
     if (getenv("SEED")) seed = strtoull(getenv("SEED"), NULL, 0);
@@ -1494,6 +1774,8 @@ int main(void)
     order();
     refusals();
     rows_refusals();
+    balances();
+    factors();
     for (int k = 0; k < KINDS; k++) {
         char line[100];
         snprintf(line, sizeof line, "ran enough: %s (%u of %u)", kinds[k].name, seen[k], seen[JOBS]);
