@@ -3,7 +3,7 @@
  * lac_conv.c - convolutions: which taps see which rows of the image, and how much of it is on chip at once
  *
  * Plan. The output rows of an image are cut into *bands* that fit an accumulator bank, and whose input rows fit the feature RAM; where not even one
- * output row fits a bank, into bands of one row, and these into *strips* of pixels. A group (lac_plan.h) is one strip of a band and one row
+ * output row fits a bank, into bands of one row, and these into *strips* of pixels. *Output* is the convolution's, and y what pooling leaves of it. A group (lac_plan.h) is one strip of a band and one row
  * tile. Its steps: the columns of the matrix are taps, row of taps by row of taps. All taps of a row see neighbouring pixels, so a window
  * on them is one range of elements of the input row, and a row of taps, as far as it lies in a weight tile, is one EXEC for all
  * pixels; with dilation_x above 1 each of its taps is.
@@ -24,6 +24,15 @@
  *
  * Row tiles. Pixels lie one behind the other with all their channels, of which a row tile has only some: STORE takes each pixel for a point then. So one
  * STORE writes a band of several rows only where they stand in memory without gaps; else bands have one row.
+ *
+ * Pooling. A band is whole rows of y, a strip whole pixels of y: the output rows, or pixels, that their windows see. Where windows overlap, neighbours compute what they share
+ * twice; what lies between windows is computed and not looked at. A row of y needs several output rows in the bank at once: where the feature RAM has no room for the input rows of all of them,
+ * a group goes over the columns once for each *part* of its output rows.
+ *
+ * Residual. Steps of another layer, packed of its factors, and another tensor, whose windows are single pixels: an EXEC for all pixels of the rows on chip, for each accumulator that a lane has of
+ * a pixel, of the four-channel columns that stand there. They are the first of their group: mostly that tensor is older than x, so at the beginning of a job EXEC has work
+ * before the last STORE of the job before is through and x has come. In the middle of a job the order makes no difference. Its pieces share the two halves of the feature RAM with those of x, and its factors those of the weights:
+ * streamed weights of one tile that is more than a half are loaded again for each group. Such are better resident.
  *
  * Taps as rows (lac_image.h). A step is an EXEC over input rows: those of one phase in the piece that is on chip, for the columns of one set in one weight tile. The
  * accumulators are rows of p.grid pixels; in front of the output rows of a band stand the rows that its upper input rows add to besides, and behind them those of the lower ones. Window i of an input row is

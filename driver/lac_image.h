@@ -41,7 +41,10 @@ enum { /* words of the header */
  * tap (j, t) of J + 1, T + 1 ones is the tap itself at strides of 1.
  *
  * Strides. iy + pad_top = i * stride_y + a: input rows of *phase* a see the taps r = a + j * stride_y only, and of them output row i - j; the same along x. So
- * there is a *set* of columns for each pair of phases that has taps, min(stride, kernel) along each axis; column (a * sets_x + b) * channels + c. */
+ * there is a *set* of columns for each pair of phases that has taps, min(stride, kernel) along each axis; column (a * sets_x + b) * channels + c.
+ *
+ * Residual. Column g are the factors of channels 4g .. 4g + 3: blocks like those of csc8, but an entry is one int16, in the lane that the channel has in the layer that it is added to, which is its number modulo 4. One row
+ * tile with parameters that nobody reads, whatever the row tiles of that layer. */
 enum { LAC_TAPS_COLUMNS, LAC_TAPS_ROWS, LAC_TAPS_DEPTHWISE, LAC_TAPS_RESIDUAL }; /* DEPTHWISE: and a column is a group of four channels; RESIDUAL: no taps but factors */
 
 typedef struct {

@@ -8,8 +8,8 @@
  *                moves bytes with the port's mem_write and mem_read.
  *   Errors       0 or a negative lac_status. A call that fails with LAC_E_ARG .. LAC_E_SPACE has changed nothing.
  *   Concurrency  Calls on one device must not overlap.
- *   Environment  C99, freestanding; of the C library only memcpy and memset. Stack: lac_fc_build(), lac_conv_build() and what
- *                calls them below 2.5 KB, all else below 1 KB. Hosts of either byte order.
+ *   Environment  C99, freestanding; of the C library only memcpy and memset. Stack: lac_fc_build() and what calls it below
+ *                2.5 KB, lac_conv_build() and lac_conv_run() below 3 KB, all else below 1 KB. Hosts of either byte order.
  */
 #ifndef LACUNA_H
 #define LACUNA_H
@@ -197,7 +197,7 @@ typedef struct {
     lac_format  format;
     uint32_t    n;       /* N:4; else 0 */
     uint32_t    by_column; /* 1: lac_pack_csc_columns() made it; else 0 */
-    uint32_t    taps;    /* 1: lac_conv_pack_rows() made it, 2: of a depthwise layer; else 0. `cols` is then private */
+    uint32_t    taps;    /* 1: lac_conv_pack_rows() made it, 2: of a depthwise layer, 3: lac_conv_pack_residual(); else 0. `cols` is then private */
     uint32_t    tiles;   /* weight blocks or column blocks in all */
     uint32_t    resident_words, resident_cols, resident_params; /* RAM it takes to keep the whole layer on chip; 0: does not fit */
     uint64_t    entries; /* stored entries, padding included */
@@ -212,8 +212,8 @@ typedef struct {
  * n non-zeros a group, else LAC_E_FORMAT; *where is then row * cols + first column of the group. LAC_E_ARG: m is malformed (*where
  * as of lac_csc_check), or a multiplier or shift is out of range (*where: the row). LAC_E_SPACE: buf is too small, or a single
  * feature line of columns does not fit the machine. rq NULL: bias 0, multiplier 1, shift 1, as raw outputs need no others.
- * balance != 0: channels are assigned to lanes by non-zero count inside blocks of `lanes` channels; 2: and such that channel k is in a lane l with l mod 4 = k mod 4 (lanes a
- * multiple of 4), which a residual needs.
+ * balance != 0: channels are assigned to lanes by non-zero count inside blocks of `lanes` channels; 2: and such that channel k is in a lane l with l mod 4 = k mod 4, which a residual needs
+ * (LAC_E_ARG: lanes are no multiple of 4).
  *
  * Tiles: a layer that fits the RAMs is one tile; else each tile takes at most half of the weight RAM, the column table and (where
  * it can) the parameters, so that the next one loads while this one computes. A row tile (what one STORE writes) starts at a multiple of
@@ -283,7 +283,7 @@ lac_status lac_fc_load(const lac_caps *caps, const lac_layer *layer, const lac_p
  * token behind. x and y of one job must not overlap, nor may any y overlap the image of a layer. Streamed jobs use the RAM above the highest
  * resident place that the same call names, and codebooks that it does not name: what else was resident there is lost.
  * LAC_E_ARG, LAC_E_ALIGN; LAC_E_SPACE: something does not fit the machine, y is a list and the layer has several row tiles, or
- * y's type is too small for them. They are found before the first command is emitted. Else what `emit` returned. A layer of lac_conv_pack_rows(): LAC_E_ARG. */
+ * y's type is too small for them. They are found before the first command is emitted. Else what `emit` returned. A layer of lac_conv_pack_rows() or lac_conv_pack_residual(): LAC_E_ARG. */
 lac_status lac_fc_build(const lac_caps *caps, const lac_fc *jobs, uint32_t n, lac_emit emit, void *ctx);
 
 /* The same for a layer and its place: submit as the ring has room, and wait. Fails as lac_fc_load(), lac_wait(). */
@@ -354,8 +354,9 @@ typedef struct {
     lac_tensor       x;     /* as lac_conv's */
 } lac_residual;
 
-/* Pack a residual's factors [of->rows] for the jobs of layer `of`. LAC_E_FORMAT: channel k of `of` is not in a lane l with l mod 4 = k mod 4, as balance 0 and
- * 2 give it; *where: k. LAC_E_ARG: a machine without LAC_HAS_WINDOWS or whose lanes are no multiple of 4, `of` no multiple of 4. Else as lac_pack_csc(). */
+/* Pack a residual's factors [of->rows] for the jobs of layer `of`, whose whole image must be there; scratch lac_pack_scratch(caps, of->rows, 1). LAC_E_FORMAT: channel k of `of` is
+ * not in a lane l with l mod 4 = k mod 4, as balance 0 and 2 give it; *where: k. LAC_E_ARG: a machine without LAC_HAS_WINDOWS or LAC_CSC8, or whose lanes are no multiple of 4; `of` has channels that are no
+ * multiple of 4, column blocks, or is packed for another machine. Else as lac_pack_csc(). A tile is at most half of the column table. There is no resident place for it. */
 lac_status lac_conv_pack_residual(const lac_caps *caps, const lac_layer *of, const int16_t *factor, void *scratch, void *buf, uint32_t cap, uint32_t *need, lac_layer *out,
                                   uint64_t *where);
 
@@ -389,8 +390,11 @@ uint32_t lac_conv_y_pixels(const lac_conv *job);
  *     ((1 + 2 * ((kernel_y - 1) / stride_y) + (left ? 1 : 0)) * grid + (left ? 0 : (kernel_x - 1) / stride_x)) * ceil(layer->rows / lanes)
  * accumulators (less at the upper and lower edge of an image). Input rows are loaded as the feature RAM has room, one at least.
  *
- * Pooling: a band is whole windows, so where they overlap its neighbours compute rows again. LAC_E_SPACE: one row of windows does not fit an accumulator bank, or the layer has
- * several row tiles. */
+ * Pooling: a band is whole windows, so where they overlap its neighbours compute rows again. LAC_E_ARG: a window out of range, or nothing left. LAC_E_SPACE: one row of windows, min(pool.kernel_y, output rows)
+ * rows of output pixels, does not fit an accumulator bank and y is a list, or not even so many windows fit side by side as make a multiple of LAC_ALIGN bytes (then y's rows are written in strips; none with taps as rows, where it
+ * counts in place of the one output row above); or the layer has several row tiles.
+ *
+ * Residual: LAC_E_ARG also if y overlaps its x, or its layer was packed for another number of channels. LAC_E_SPACE: a row of it is larger than the feature RAM, or a tile of its factors is than what resident layers leave. */
 lac_status lac_conv_build(const lac_caps *caps, const lac_conv *jobs, uint32_t n, lac_emit emit, void *ctx);
 lac_status lac_conv_run(lac_dev *dev, const lac_conv *jobs, uint32_t n, uint32_t limit);
 

@@ -87,6 +87,23 @@ pixel-guard     lac_store.v        s/t0_drop  = sweep_q || (c_pix \&\& !c_pool \
 pixel-top       lac_store.v        s/ || t0_point_q <= {12.d0, c_top}//
 pixel-bottom    lac_store.v        s/if (WINDOWS == 0 || !(t0_valid_q/if (WINDOWS != 0 || !(t0_valid_q/
 pixel-last      lac_check.v        s/{2.d0, rows} - {2.d0, between} : 18.d0/18'"'"'d0 : 18'"'"'d0/
+pool-largest    lac_store.v        s/t4_tap_q\[1\] || \$signed(here) > \$signed(most5_q)/t4_tap_q[1] || here > most5_q/
+pool-first      lac_store.v        s/if (en \&\& t4_valid_q \&\& (t4_tap_q\[1\] ||/if (en \&\& t4_valid_q \&\& (/
+pool-nothing    lac_store.v        s/acc4\[35\] || t4_tap_q\[2\]/acc4[35]/
+pool-right      lac_store.v        s/ || {{(R_W-4){1.b0}}, tx_q} >= rem_x_q//
+pool-below      lac_store.v        s/ || {{(R_W-4){1.b0}}, ty_q} >= rem_y_q//
+pool-above      lac_store.v        s/ || ty_q < skip_y_q ||/ ||/
+pool-left       lac_store.v        s/skip_x_q > dx ? skip_x_q - dx :/1'"'"'b1 ? skip_x_q :/
+pool-behind     lac_store.v        s/rem_y_q > wide_dy ? rem_y_q - wide_dy : {R_W{1.b0}}/rem_y_q - wide_dy/
+pool-step       lac_store.v        s/if (n < dy) step_y_q/if (n < dx) step_y_q/
+pool-top        lac_store.v        s/second ? n < c_top : 1.b0/1'"'"'b0/
+pool-sweep      lac_store.v        s/t0_pixels = sweep_q ? pitch :/t0_pixels = sweep_q ? c_pixels :/
+pool-parameters lac_store.v        s/WINDOWS != 0 ? t3_param_q : t2_param_q/t2_param_q/
+pool-rows       lac_check.v        s/all_rows = pool ? w12\[15:0\] : points/all_rows = points/
+pool-fields     lac_check.v        s/ || w11\[11:8\] == 4.d0//
+wide-byte       lac_lane.v         s/{e_long ? e_row\[7:0\] : {8{e_weight\[7\]}}, e_weight}/{{8{e_weight[7]}}, e_weight}/
+wide-row        lac_lane.v         s/x_row = e_row \& ~.*;/x_row = e_row;/
+wide-padding    lac_lane_decode.v  s/d_solid_q <= format == 2.d2 || cfg_long\[in_job\]/d_solid_q <= format == 2'"'"'d2/
 round           lac_requant.v      s/in_zero, low10\[14\] || half10_q}/in_zero, 1'"'"'b0}/
 '
 if [ "${1:-}" = --dry ]; then

@@ -77,7 +77,8 @@ static void test_pixel_errors(rig *r, const command E, const command S)
     SET(c, EXEC, PIXELS, 32768); SET(c, EXEC, ROWS, 32768); SET(c, EXEC, POINTS, 4); refuse(r, "exec: pixels times rows, a power of two", c, LAC_ERR_BOUNDS, 0);
 
     c = w; SET(c, EXEC, FORMAT, 3);              allow(r, "exec: format 3 of windows", c);
-    SET(c, EXEC, N, 1);                          refuse(r, "exec: format 3 with N", c, LAC_ERR_LENGTH, 0);
+    SET(c, EXEC, N, 1);                          allow(r, "exec: format 3 with N 1", c);
+    SET(c, EXEC, N, 2);                          refuse(r, "exec: format 3 with N 2", c, LAC_ERR_LENGTH, 0);
     SET(c, EXEC, N, 0); SET(c, EXEC, FIRST, 3);  refuse(r, "exec: FIRST of format 3", c, LAC_ERR_ALIGN, 0);
     c = w; SET(c, EXEC, PIXELS, 3); SET(c, EXEC, APART, 2); SET(c, EXEC, ROWS, acc - 4); allow(r, "exec: pixels share accumulators", c);
     SET(c, EXEC, APART, 3);                      refuse(r, "exec: the last pixel's rows beyond", c, LAC_ERR_BOUNDS, 0);
@@ -98,6 +99,34 @@ static void test_pixel_errors(rig *r, const command E, const command S)
     SET(c, STORE, GUARD, 6);                     refuse(r, "store: a guard one beyond", c, LAC_ERR_BOUNDS, 0);
     SET(c, STORE, ACC_BASE, 0); SET(c, STORE, GUARD, 65535); refuse(r, "store: a guard of 65535 pixels", c, LAC_ERR_BOUNDS, 0);
     c = s; SET(c, STORE, PIXELS, 0);             refuse(r, "store: WIDTH without PIXELS", c, LAC_ERR_LENGTH, 0);
+
+    command q = s;  /* two pixels, each the largest of some of two rows of three */
+    SET(q, STORE, POOL_Y, 2); SET(q, STORE, POOL_X, 2); SET(q, STORE, POOL_DY, 1); SET(q, STORE, POOL_DX, 1);
+    SET(q, STORE, FROM_ROWS, 2); SET(q, STORE, FROM_PIXELS, 3);
+    allow(r, "store: pooling", q);
+    c = q; SET(c, STORE, POOL_Y, 0);             refuse(r, "store: pooling's fields without POOL_Y", c, LAC_ERR_LENGTH, 0);
+    c = s; SET(c, STORE, FROM_ROWS, 1);          refuse(r, "store: FROM_ROWS without pooling", c, LAC_ERR_LENGTH, 0);
+    c = s; SET(c, STORE, FROM_PIXELS, 1);        refuse(r, "store: FROM_PIXELS without pooling", c, LAC_ERR_LENGTH, 0);
+    c = s; SET(c, STORE, POOL_X, 1);             refuse(r, "store: POOL_X without pooling", c, LAC_ERR_LENGTH, 0);
+    c = s; SET(c, STORE, POOL_LEFT, 1);          refuse(r, "store: POOL_LEFT without pooling", c, LAC_ERR_LENGTH, 0);
+    c = q; SET(c, STORE, POOL_X, 0);             refuse(r, "store: windows without pixels", c, LAC_ERR_LENGTH, 0);
+    c = q; SET(c, STORE, POOL_DY, 0);            refuse(r, "store: POOL_DY 0", c, LAC_ERR_LENGTH, 0);
+    c = q; SET(c, STORE, POOL_DX, 0);            refuse(r, "store: POOL_DX 0", c, LAC_ERR_LENGTH, 0);
+    c = q; SET(c, STORE, FROM_PIXELS, 0);        refuse(r, "store: pooling rows without pixels", c, LAC_ERR_LENGTH, 0);
+    c = q; SET(c, STORE, FROM_ROWS, 0);          refuse(r, "store: pooling without rows", c, LAC_ERR_LENGTH, 0);
+    c = q; SET(c, STORE, POINTS, 0);             refuse(r, "store: pooling without points", c, LAC_ERR_LENGTH, 0);
+    c = q; SET(c, STORE, TOP, 1);                allow(r, "store: pooling, one row of two", c);
+    SET(c, STORE, BOTTOM, 1);                    refuse(r, "store: pooling, no row of two", c, LAC_ERR_LENGTH, 0);
+    c = q; SET(c, STORE, WIDTH, 0); SET(c, STORE, PIXELS, 0); refuse(r, "store: pooling without WIDTH", c, LAC_ERR_LENGTH, 0);
+    c = q; SET(c, STORE, POOL_TOP, 15); SET(c, STORE, POOL_LEFT, 15); allow(r, "store: windows before the image", c);
+    c = q; SET(c, STORE, POOL_DX, 15); SET(c, STORE, POOL_DY, 15); allow(r, "store: windows behind the image", c);
+    c = q; SET(c, STORE, ACC_BASE, acc - 6);     allow(r, "store: pooling the last six accumulators", c);
+    SET(c, STORE, ACC_BASE, acc - 5);            refuse(r, "store: pooling one accumulator beyond", c, LAC_ERR_BOUNDS, 0);
+    c = q; SET(c, STORE, ACC_BASE, acc - 8); SET(c, STORE, GUARD, 1); allow(r, "store: pooling with a guard", c);
+    SET(c, STORE, GUARD, 2);                     refuse(r, "store: pooling, a guard beyond", c, LAC_ERR_BOUNDS, 0);
+    c = q; SET(c, STORE, FROM_PIXELS, 32768); SET(c, STORE, FROM_ROWS, 32768); refuse(r, "store: pooling 2^30 accumulators", c, LAC_ERR_BOUNDS, 0);
+    c = q; SET(c, STORE, FROM_PIXELS, 65535); SET(c, STORE, GUARD, 2); refuse(r, "store: pooling, a row of 65537 pixels", c, LAC_ERR_BOUNDS, 0);
+    c = q; c.w[11] |= 1u << 24;                  refuse(r, "store: reserved bit of word 11", c, LAC_ERR_RESERVED, 11);
     c = s; SET(c, STORE, WIDTH, 2 * sw + 1);     refuse(r, "store: WIDTH is not PIXELS * CHANNELS", c, LAC_ERR_LENGTH, 0);
     c = s; SET(c, STORE, PIXELS, 32769); SET(c, STORE, CHANNELS, 2 * sw); SET(c, STORE, WIDTH, 32769u * 2 * sw);
     SET(c, STORE, ROWS, (2 * sw + r->cfg.lanes - 1) / r->cfg.lanes);
@@ -135,9 +164,9 @@ static void test_command_errors(rig *r)
         {"LOAD_FEATURES", 0x21, {0x000177FF, ~0u, ~0u, ~0u, 0x00FFFFFF, ~0u, 0x0007FFFF, 0x0000FFFF}},
         {"LOAD_PARAMS", 0x31, {0x000177FF, ~0u, ~0u, ~0u, ~0u}},
         {"EXEC", 0x02, {0x000177FF, ~0u, ~0u, ~0u, ~0u, 0x01FFFFFF, ~0u, ~0u, ~0u}},
-        {"STORE", 0x03, {0x000177FF, ~0u, ~0u, ~0u, 0x00FFFFFF, ~0u, ~0u, 0xFF0FFFFF, ~0u, ~0u, ~0u}},
+        {"STORE", 0x03, {0x000177FF, ~0u, ~0u, ~0u, 0x00FFFFFF, ~0u, ~0u, 0xFF0FFFFF, ~0u, ~0u, ~0u, 0x00FFFFFF, ~0u}},
     };
-    static const uint32_t ONE_PIXEL[2][11] = {{[6] = 0xFFFF0000, [7] = ~0u, [8] = ~0u}, {[7] = 0xFF000000, [8] = 0xFFFF0000, [10] = ~0u}}; /* bits without windows reserved, of EXEC, STORE */
+    static const uint32_t ONE_PIXEL[2][13] = {{[6] = 0xFFFF0000, [7] = ~0u, [8] = ~0u}, {[7] = 0xFF000000, [8] = 0xFFFF0000, [10] = ~0u, [11] = ~0u, [12] = ~0u}}; /* bits without windows reserved, of EXEC, STORE */
     for (int k = 0; k < 7; k++) {
         int bad = 0;
         for (unsigned bit = 0; bit < 512; bit++) {
@@ -149,7 +178,7 @@ static void test_command_errors(rig *r)
             go(r);
             const uint32_t own = 1u << ((BITS[k].word0 & 15) - 1);
             uint32_t index = bit / 32, named = BITS[k].named[bit / 32] >> bit % 32 & 1, code = LAC_ERR_RESERVED;
-            if (!r->cfg.windows && k >= 5 && index < 11 && ONE_PIXEL[k - 5][index] >> bit % 32 & 1) named = 0;
+            if (!r->cfg.windows && k >= 5 && index < 13 && ONE_PIXEL[k - 5][index] >> bit % 32 & 1) named = 0;
             if (bit < 8) {  /* another command, or none */
                 fresh(r);
                 continue;
@@ -314,8 +343,8 @@ static void test_command_errors(rig *r)
     refuse_window(r, "window: a sum that wraps", c, UINT64_MAX - 63);
 
     /* The order of checks: each command has all later faults, too. */
-    c = S; SET(c, STORE, ZERO, 128); SET(c, STORE, ADDR_LO, 1); SET(c, STORE, ACC_BASE, acc); SET(c, ANY, WAIT, 1); c.w[12] = 1;
-    refuse(r, "order: RESERVED", c, LAC_ERR_RESERVED, 12); c.w[12] = 0;
+    c = S; SET(c, STORE, ZERO, 128); SET(c, STORE, ADDR_LO, 1); SET(c, STORE, ACC_BASE, acc); SET(c, ANY, WAIT, 1); c.w[13] = 1;
+    refuse(r, "order: RESERVED", c, LAC_ERR_RESERVED, 13); c.w[13] = 0;
     refuse(r, "order: LENGTH", c, LAC_ERR_LENGTH, 0); SET(c, STORE, ZERO, 0);
     refuse(r, "order: ALIGN", c, LAC_ERR_ALIGN, 0);   SET(c, STORE, ADDR_LO, 64);
     refuse(r, "order: BOUNDS", c, LAC_ERR_BOUNDS, 0); SET(c, STORE, ACC_BASE, 0); SET(c, STORE, ADDR_HI, 0);
