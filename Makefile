@@ -62,7 +62,7 @@ help: ## Show this list
 
 all: $(ALL) $(TEST_DEPS) $(if $(wildcard tb/tb.mk),$(patsubst %,$(B)/rtl/%.so,$(filter-out $(BOARD_CONFIGS),$(CONFIGS)))) ## The library, the tools and the Verilated RTL of every configuration
 
-demo: $(B)/examples/demo $(if $(PORT),,$(B)/rtl/l8.so) ## Digits, read by three networks on the golden model and on the RTL (PORT=serial:DEVICE[@BAUD]: on a board; PICTURES=n BITS=8|16: less)
+demo: $(B)/examples/demo $(if $(PORT),,$(B)/rtl/l8.so) ## Digits, read by two networks in three versions on the golden model and on the RTL (PORT=serial:DEVICE[@BAUD]: on a board; PICTURES=n BITS=8|16: less)
 	$(B)/examples/demo $(if $(PORT),--port '$(PORT)') $(if $(PICTURES),--pictures '$(PICTURES)') $(if $(BITS),--bits '$(BITS)')
 
 sim: ## The whole regression on Verilator and Icarus (SEED=n repeats a run)
@@ -92,9 +92,10 @@ cells: ## ECP5 cells of one lane (build/cells.json); TARGET=xilinx7, xilinxup, g
 	@if [ -n '$(TARGET)' ]; then exec scripts/cells.sh '$(TARGET)' $(if $(filter file default,$(origin CONFIG)),i5,$(CONFIG)); fi; \
 	scripts/check_cells.sh && sed -n '/"design"/,$$p' $(B)/cells.json | grep -E 'LUT4|CCU2C|DP16KD|MULT18|DPR16X4|TRELLIS_FF'
 
-train: ## Train the digits again (needs scikit-learn: installs it first; a few minutes)
+train: ## Train the digits again (needs scikit-learn and PyTorch: installs them first; some ten minutes)
 	./setup.sh train
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PYTHON) examples/digits/train.py
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PYTHON) examples/digits/train_conv.py
 
 bench-model: $(B)/bench_model ## Speed of the golden model
 	$(B)/bench_model

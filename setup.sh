@@ -37,6 +37,7 @@ make                      command -v make
 python3                   command -v /usr/bin/python3
 python3-numpy             /usr/bin/python3 -c 'import numpy'
 python3-sklearn           /usr/bin/python3 -c 'import sklearn.datasets'
+python3-torch             /usr/bin/python3 -c 'import torch'
 END
 }
 

@@ -134,6 +134,24 @@ static void packing(void)
     check("pack: ... says where", 2 * COLS + 4, (long long)where);
     check("pack: ... without an image", 1, image == NULL);
 
+    /* Channels of so different sizes that balance moves them to other lanes, unless a residual is to be added. */
+    static const int16_t factor[8] = { 1, -2, 3, 4, 500, 6, 7, 8 };
+    const host_matrix    square = { 8, 8, w, NULL };
+    lac_caps             windows = caps;
+    lac_layer            added;
+    windows.formats |= LAC_HAS_WINDOWS;
+    for (int i = 0; i < 8 * 8; i++) w[i] = i % 8 <= i / 8;
+    for (int residual = 0; residual < 2; residual++) {
+        void *factors;
+        const host_packing how = { .format = HOST_CSC8, .residual = residual };
+        check(residual ? "pack: channels of different sizes, for a residual" : "pack: channels of different sizes", LAC_OK, host_pack(&windows, &square, &how, &image, &layer, NULL));
+        check(residual ? "pack: factors of a residual" : "pack: ... where channels stand elsewhere", residual ? LAC_OK : LAC_E_FORMAT,
+              host_pack_residual(&windows, &layer, factor, &factors, &added, NULL));
+        check("pack: ... and their image", residual, factors != NULL && added.image == factors);
+        free(factors);
+        free(image);
+    }
+
     const host_matrix part = host_rows(&m, 2, 3);
     check("rows 2 to 4 of a matrix", 300 + 1, part.rows * 100 + (part.w8 == w + 2 * COLS && !part.w16 && part.cols == COLS));
 }

@@ -72,8 +72,8 @@ says "a job that does not fit the board's memory" 2 "of device memory, the board
 demo() { "$B/examples/demo" "$@"; }
 demo --port "serial:$tty" --pictures 3 > "$tmp/demo" 2>&1
 got=$?
-if [ "$got" = 0 ] && [ "$(grep -c ' 2/3 .* yes$' "$tmp/demo")" = 6 ]; then ok "demo: six networks, three pictures"
-else no "demo: six networks, three pictures" "exit status $got; $(cat "$tmp/demo")"; fi
+if [ "$got" = 0 ] && [ "$(grep -c ' [0-3]/3 .* yes$' "$tmp/demo")" = 9 ]; then ok "demo: nine networks, three pictures"
+else no "demo: nine networks, three pictures" "exit status $got; $(cat "$tmp/demo")"; fi
 says "demo: no device" 1 "/dev/none: no such device" demo --port serial:/dev/none
 says "demo: no serial port" 2 "usage: demo" demo --port rtl
 says "demo: no number of pictures" 2 "usage: demo" demo --pictures none
@@ -83,6 +83,9 @@ for limit in WEIGHT_DEPTH=8 COL_DEPTH=4 PARAM_DEPTH=16; do
     power_on "$tmp/small.cfg"
     says "demo: $limit is too small" 1 "larger would have to be ${limit%=*} (is ${limit#*=})" demo --port "serial:$tty" --pictures 2 --bits 8
 done
+(cat configs/l8.cfg; echo WINDOWS=0) > "$tmp/small.cfg"
+power_on "$tmp/small.cfg"
+says "demo: no windows" 0 "left out: the machine has no windows" demo --port "serial:$tty" --pictures 2 --bits 8
 power_on configs/w512.cfg
 says "demo: weights that do not fit are streamed" 0 "streamed in every job, as it does not fit" demo --port "serial:$tty" --pictures 2 --bits 16
 power_off

@@ -273,12 +273,16 @@ def infer(layers, pixels):
     """The integer network, docs/numerics.md to the letter; Python's integers cannot overflow."""
     x = pixels.astype(np.int64)
     for l in layers:
-        acc = (x - l["in_zero"]) @ l["w"].T
-        y = (acc + l["bias"]).astype(object) * l["m"].astype(object)
-        half = np.array([1 << (int(s) - 1) for s in l["s"]], dtype=object)
-        q = (y + half) >> l["s"].astype(object)  # of Python: floor
-        x = np.clip(q + l["zero"], l["low"], l["high"]).astype(np.int64)
+        x = requantise((x - l["in_zero"]) @ l["w"].T, l)
     return x
+
+
+def requantise(acc, l):
+    """Outputs [.., K] of a layer from its sums."""
+    y = (acc + l["bias"]).astype(object) * l["m"].astype(object)
+    half = np.array([1 << (int(s) - 1) for s in l["s"]], dtype=object)
+    q = (y + half) >> l["s"].astype(object)  # of Python: floor
+    return np.clip(q + l["zero"], l["low"], l["high"]).astype(np.int64)
 
 
 def correct(logits, labels):
@@ -287,13 +291,19 @@ def correct(logits, labels):
 
 # ---- All of it ----------------------------------------------------------------------------------------
 
-def main():
+def digits():
+    """(pixels [n, 64], labels [n], [(training part, test part)] of the folds)"""
     pixels, labels = load_digits(return_X_y=True)
-    pixels = pixels.astype(np.uint8)
+    split = StratifiedKFold(FOLDS, shuffle=True, random_state=1).split(pixels, labels)
+    return pixels.astype(np.uint8), labels, list(split)
+
+
+def main():
+    pixels, labels, folds = digits()
     x = (pixels / 16).astype(np.float32)
     counts = {}  # (version, type) -> [(correct, pictures)] by fold
     floats = {}
-    for fold, (train, test) in enumerate(StratifiedKFold(FOLDS, shuffle=True, random_state=1).split(pixels, labels)):
+    for fold, (train, test) in enumerate(folds):
         nets = train_all(x[train], labels[train], seed=fold)
         for version, (weights, biases, norms) in nets.items():
             floats.setdefault(version, []).append(correct(forward(weights, biases, x[test])[-1], labels[test]) / len(test))
@@ -310,15 +320,19 @@ def main():
             np.save(os.path.join(HERE, "labels.npy"), labels[test].astype(np.uint8))
     accuracy = {}
     for (version, t), c in counts.items():
-        accuracy[f"{version}_{t}"] = {
-            "correct": c[0][0], "pictures": c[0][1],
-            "five_fold_mean": round(sum(a / n for a, n in c) / FOLDS, 5),
-            "five_fold_mean_float": round(sum(floats[version]) / FOLDS, 5)}
+        accuracy[f"{version}_{t}"] = accuracy_of(c, floats[version])
     dump("accuracy.json", accuracy)
     dump("networks.json", {t: {"input": {"type": y["input"][0], "zero": y["input"][1]},
                                **{k: dict(zip(("type", "zero", "low", "high"), y[k])) for k in ("hidden", "output")}}
                            for t, y in TYPES.items()})
     print(json.dumps(accuracy, indent=1))
+
+
+def accuracy_of(counts, floats):
+    """counts [(correct, pictures)] and shares of the float network, by fold"""
+    return {"correct": counts[0][0], "pictures": counts[0][1],
+            "five_fold_mean": round(sum(a / n for a, n in counts) / FOLDS, 5),
+            "five_fold_mean_float": round(sum(floats) / FOLDS, 5)}
 
 
 def dump(name, value):
