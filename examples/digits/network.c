@@ -471,7 +471,7 @@ uint64_t needed_macs(const network *net, const uint8_t *mem, uint32_t points, ui
         const host_matrix w = matrix(net, i, net->act[i + 1].channels, host_padded(a->channels));
         uint8_t *x = tight(a, mem, points);
         host_uses uses;
-        if (host_uses_conv(&uses, x, a->tensor.type, a->tensor.zero, points, &shape, &rules))
+        if (host_uses_conv(&uses, x, a->tensor.type, a->tensor.zero, points, &shape, NULL, &rules))
             die("memory", "none left");
         const uint64_t needed = host_needed_macs(&w, &uses);
         sum += needed;
