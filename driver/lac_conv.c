@@ -132,14 +132,14 @@ void lac_get_rows(const lac_conv_shape *s, lac_rows *rows)
 /* A layer with taps as rows was packed for a shape that differs from this legal one in nothing that matters. */
 static int same_rows(const lac_conv_shape *s, const lac_layer *layer)
 {
-    const uint32_t group = layer->taps == LAC_TAPS_DEPTHWISE ? 4u : 1u;
+    const uint32_t group = lac_group(layer->taps);
     lac_rows rows, packed;
 
     lac_get_rows(s, &rows);
     lac_get_words(layer->image, 4u * LAC_DIR_W_CHANNELS, &packed.channels, 4); /* the struct begins like the directory */
     return packed.channels == rows.channels && packed.kernel == rows.kernel && packed.stride == rows.stride && packed.grid == rows.grid
         && layer->cols * group == rows.sets_y * rows.sets_x * s->channels
-        && (group == 1u || (s->channels % 4u == 0u && lac_dir(layer->image, LAC_DIR_W_LANES) % 4u == 0u))
+        && (layer->taps != LAC_TAPS_DEPTHWISE || layer->rows == s->channels) && (group == 1u || (s->channels % 4u == 0u && lac_dir(layer->image, LAC_DIR_W_LANES) % 4u == 0u))
         && (s->kernel_y == 1u || s->dilation_y == 1u) && (s->kernel_x == 1u || s->dilation_x == 1u)
         && (uint64_t)(rows.grid - 1u) * (s->stride_x * s->channels) <= MOST;
 }
@@ -518,7 +518,7 @@ static int find_step(const program *f, const lac_row_tile *r, step *t)
 {
     const lac_conv_shape *shape = &f->job->shape;
     const lac_layer *layer = f->job->layer;
-    const uint32_t group = layer->taps == LAC_TAPS_DEPTHWISE ? 4u : 1u; /* elements to a column */
+    const uint32_t group = lac_group(layer->taps);
     const uint32_t taps = shape->dilation_x == 1u && !layer->taps ? shape->kernel_x : 1u, unit = taps * shape->channels / group; /* that are one step, [columns] */
 
     for (;;) {

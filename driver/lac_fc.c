@@ -346,9 +346,9 @@ lac_status lac_layer_open(const void *image, uint32_t bytes, lac_layer *out)
         || (l.format == LAC_NM ? l.n < 1u || l.n > 4u : l.n != 0u) || lanes < 4u || lanes > 256u || line < 8u || line > 64u
         || (line & (line - 1u)) || store_w < 1u || store_w > lanes || (align != 64u && align != 32u && align != 8u)
         || l.by_column > (l.format != LAC_NM)
-        || l.taps > (l.format == LAC_NM || l.by_column || row_tiles > 1u ? 0u : 2u * (uint32_t)l.format + 1u) /* its shape: see lac_conv_build() */
+        || l.taps > (l.format == LAC_NM || l.by_column || row_tiles > 1u ? 0u : l.format == LAC_CSC ? LAC_TAPS_ROWS : LAC_TAPS_FOURS) /* its shape: see lac_conv_build() */
         || (l.taps == LAC_TAPS_RESIDUAL && (lanes % 4u || l.rows != 4u * l.cols))
-        || (l.taps == LAC_TAPS_DEPTHWISE && (h[LAC_DIR_W_CHANNELS] | lanes) % 4u)
+        || (lac_group(l.taps) == 4u && (h[LAC_DIR_W_CHANNELS] | lanes) % 4u) || (l.taps == LAC_TAPS_DEPTHWISE && h[LAC_DIR_W_CHANNELS] != l.rows)
         || (l.format == LAC_CSC ? !inside(&l, codebook, LAC_ALIGN) : codebook != 0u))
         return LAC_E_FORMAT;
 

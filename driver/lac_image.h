@@ -45,7 +45,10 @@ enum { /* words of the header */
  *
  * Residual. Column g are the factors of channels 4g .. 4g + 3: blocks like those of csc8, but an entry is one int16, in the lane that the channel has in the layer that it is added to, which is its number modulo 4. One row
  * tile with parameters that nobody reads, whatever the row tiles of that layer. */
-enum { LAC_TAPS_COLUMNS, LAC_TAPS_ROWS, LAC_TAPS_DEPTHWISE, LAC_TAPS_RESIDUAL }; /* DEPTHWISE: and a column is a group of four channels; RESIDUAL: no taps but factors */
+enum { LAC_TAPS_COLUMNS, LAC_TAPS_ROWS, LAC_TAPS_DEPTHWISE, LAC_TAPS_RESIDUAL, LAC_TAPS_FOURS }; /* DEPTHWISE, FOURS: and a column is a group of four channels; RESIDUAL: no taps but factors */
+
+/* Taps as rows: elements of x to a column. */
+static inline uint32_t lac_group(uint32_t taps) { return taps == LAC_TAPS_DEPTHWISE || taps == LAC_TAPS_FOURS ? 4u : 1u; }
 
 typedef struct {
     uint32_t channels, kernel, stride, grid; /* the words of the directory; kernel and stride: y 15:0, x 31:16 */

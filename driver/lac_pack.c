@@ -589,7 +589,7 @@ static lac_status pack(packer *p, void *buf, uint32_t cap, uint32_t *need, lac_l
         on_chip ? p->words : 0u, on_chip ? p->columns : 0u, on_chip ? p->params : 0u,
         (uint32_t)p->entries, (uint32_t)(p->entries >> 32), (uint32_t)padding, (uint32_t)(padding >> 32),
         (uint32_t)p->nonzeros, (uint32_t)(p->nonzeros >> 32), (uint32_t)p->by_column,
-        p->factor ? LAC_TAPS_RESIDUAL : !p->shape ? LAC_TAPS_COLUMNS : p->depthwise ? LAC_TAPS_DEPTHWISE : LAC_TAPS_ROWS, p->taps.channels, p->taps.kernel, p->taps.stride, p->taps.grid,
+        p->factor ? LAC_TAPS_RESIDUAL : !p->shape ? LAC_TAPS_COLUMNS : p->depthwise == 2 ? LAC_TAPS_FOURS : p->depthwise ? LAC_TAPS_DEPTHWISE : LAC_TAPS_ROWS, p->taps.channels, p->taps.kernel, p->taps.stride, p->taps.grid,
     };
     uint8_t first[LAC_DIR_HEADER];
 

@@ -1520,7 +1520,7 @@ static void rows_refusals(void)
     s = pack_rows(caps, &three, 8, 9, LAC_CSC8, 1, 1, &l, image);
     check(s == LAC_OK && l.taps == 2 && l.rows == 8 && l.padding == 0 && l.nonzeros == 72, "taps as rows: what the packer tells", "%s, taps %u", lac_status_name(s), l.taps);
     static const struct { const char *what; int word; uint32_t value; } d[] = {
-        {"taps of a fourth kind", 24, 4}, {"depthwise csc", 5, 0}, {"N:4", 5, 2}, {"column blocks", 23, 1}, {"several row tiles", 11, 2},
+        {"taps of a fifth kind", 24, 5}, {"depthwise csc", 5, 0}, {"N:4", 5, 2}, {"column blocks", 23, 1}, {"several row tiles", 11, 2},
         {"depthwise, two channels", 25, 2}, {"depthwise, six channels", 25, 6}, {"depthwise, other outputs than channels", 25, 12}, {"depthwise for six lanes", 7, 6}};
     for (size_t i = 0; i < sizeof d / sizeof d[0]; i++) {
         lac_layer o;
