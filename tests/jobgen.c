@@ -669,6 +669,7 @@ static int add_stores(job *j, const layer *l, int times, uint32_t type, output *
     uint32_t points = from_rows;
     pool w = { 0, 0, 0, 0, 0, 0 };
     if (rowed && rng_chance(&j->rng, 90)) w = choose_pool(j, from_rows, from_pixels, &points, &pixels);
+    pixels = min32(pixels, 65535 / l->k);
     const uint32_t k_point = pixels * l->k;
     const uint32_t row = list ? 64 + lines_of(j, k_point * 4) * cap->line : lines_of(j, k_point * es) * cap->line;
     uint32_t pitch = (row + 63) / 64 * 64 + 64 * rng_below(&j->rng, 3);
@@ -836,6 +837,7 @@ static void choose(job *j, layer *l, const output *prev)
         l->width = prev ? prev->k : 1 + rng_below(r, min32(4 * l->width + 8, cap->feat_depth / l->points * epl));
         l->step = rng_below(r, min32(2 * l->width, 32767) / per + 1) * per;
         if (rng_chance(r, 128)) l->step = min32(l->step, 3 * per);
+        if (l->pixels > 1) l->step = min32(l->step, 65535 / (l->pixels - 1) / per * per);
         l->first = (int32_t)per * (int32_t)rng_range(r, -(int32_t)l->cols - 1, rng_chance(r, 200) ? 2 : (int32_t)(l->width / per) + 2);
     }
     if (rng_chance(r, 20) && !l->windows) { /* all accumulators */
