@@ -30,7 +30,6 @@ typedef struct {
     lac_conv_shape shape;                  /* of the jobs */
     lac_conv_shape plain;                  /* of the files */
     lac_requant    plain_rq;
-    uint32_t       fold;                   /* pixels of Y that are one pixel of `shape` */
     lac_pool       pool;
     const char    *r_file, *factor_file;   /* or NULL */
     int64_t        r_zero, factor;         /* factor: of all channels, where there is no file */
@@ -291,7 +290,7 @@ static int fill_requant(conv *v, uint32_t rows, diag *d)
     v->shift = malloc(rows);
     if (!v->bias || !v->multiplier || !v->shift) return diag_set(d, "not enough memory");
     memset(v->shift, 1, rows);
-    for (size_t at = 0; at + has <= rows && at / has < v->fold; at += has) {
+    for (size_t at = 0; at + has <= rows && at / has < l->fold; at += has) {
         if (rq->bias) memcpy(v->bias + at, rq->bias, has * sizeof *v->bias);
         if (rq->multiplier) memcpy(v->multiplier + at, rq->multiplier, has * sizeof *v->multiplier);
         if (rq->shift) memcpy(v->shift + at, rq->shift, has);
@@ -417,7 +416,7 @@ static int fold_weights(const conv *v, const lac_conv_shape *f, uint32_t p, host
 
 /* ---- Order of taps ------------------------------------------------------------------------------------ */
 
-/* Taps as rows: what they are counted to cost, and whether they cost less where pixels are folded: v->fold. l->m is the matrix of taps as columns, of padded channels. */
+/* Taps as rows: what they are counted to cost, and whether they cost less where pixels are folded: l->fold. l->m is the matrix of taps as columns, of padded channels. */
 static int count_rows(conv *v, int depthwise, uint64_t *cycles, diag *d)
 {
     layer               *l = &v->l;
@@ -434,7 +433,7 @@ static int count_rows(conv *v, int depthwise, uint64_t *cycles, diag *d)
     *cycles = host_cycles_rows(depthwise ? &v->given : &l->m, &l->uses, &whole, reach, depthwise, lanes);
 
     const uint32_t p = depthwise && l->w.dim[0] % 4 ? 1 : find_fold(v, &folded);
-    v->fold = 1;
+    l->fold = 1;
     if (p > 1 && !(code = fold_weights(v, &folded, p, &m, &wide, d))) {
         if (host_uses_conv(&uses, l->x.data, l->in, (int32_t)l->o.zero_in, l->x.dim[0], &folded, NULL, &rules)) code = diag_set(d, "not enough memory");
         else {
@@ -442,7 +441,7 @@ static int count_rows(conv *v, int depthwise, uint64_t *cycles, diag *d)
             const uint64_t n = host_cycles_folded(&m, &uses, depthwise ? whole.groups : whole.columns, inside > 0 && all > inside ? all / inside : 1, depthwise, lanes);
             if (n < *cycles) {
                 *cycles = n;
-                v->fold = p;
+                l->fold = p;
             }
             host_uses_free(&uses);
         }
@@ -463,7 +462,7 @@ static int as_folded(conv *v, host_format as, int depthwise, diag *d)
     find_fold(v, &folded);
     free(v->wide);
     v->wide = NULL;
-    if (fold_weights(v, &folded, v->fold, &l->m, &v->wide, d)) return -1;
+    if (fold_weights(v, &folded, l->fold, &l->m, &v->wide, d)) return -1;
     v->shape = folded;
     free(v->image);
     v->image = NULL;
@@ -549,7 +548,7 @@ static int choose_order(conv *v, uint32_t rows, uint32_t step, diag *d)
     if (count_rows(v, depthwise, &cycles, d)) return -1;
     if (v->taps == TAPS_AUTO && cycles >= l->lane_cycles) return as_columns(v, step, d);
     l->lane_cycles = cycles;
-    if (v->fold > 1) return as_folded(v, as, depthwise, d);
+    if (l->fold > 1) return as_folded(v, as, depthwise, d);
     return as_rows(v, as, depthwise, rows, step, d);
 }
 
@@ -593,7 +592,7 @@ static int otherwise(layer *l, diag *d)
 {
     conv *v = (conv *)l;
     if (!l->rows || v->taps == TAPS_ROWS) return 1;
-    v->fold = 1;
+    l->fold = 1;
     v->shape = v->plain;
     const uint32_t step = step_of_rows(v), rows = (uint32_t)(l->w.dim[0] + step - 1) / step * step;
     return widen(v, rows, host_padded(v->shape.channels), d) || choose_format(v, d) || as_columns(v, step, d);
@@ -654,7 +653,7 @@ int cmd_conv(cli_globals *g, int argc, char **argv)
         children, 0, 0,
     };
     static const layer_kind kind = { "conv", load, prepare, build, misfit, otherwise };
-    conv v = { .stride = { 1, 1 }, .dilation = { 1, 1 }, .groups = 1, .fold = 1, .factor = 1 };
+    conv v = { .stride = { 1, 1 }, .dilation = { 1, 1 }, .groups = 1, .factor = 1 };
     layer_init(&v.l, &kind, g);
     argp_parse(&argp, argc, argv, 0, NULL, &v);
     v.l.o.others[0] = v.r_file;
