@@ -7,6 +7,8 @@
  *   Matrix    the driver takes W as a matrix of K rows, filled up to what STORE writes at once, and R * S * C columns; for N:4 a pixel has a multiple of
  *             four channels. Groups are blocks of it: what is outside them is 0
  *   Taps      columns of the matrix (every format), or rows (csc, csc8, depthwise): the order that is counted to take fewer cycles
+ *   Folding   with taps as rows and fewer outputs than lanes, several neighbouring pixels are taken for one of more channels: X and Y are the same bytes, W becomes
+ *             a sparse matrix that leads from each pixel of an input to its neighbours among the outputs, and more lanes have work
  *   Images    X goes to device memory row by row, a pixel filled up to the matrix's channels with the zero point
  *   Pooling   where windows of outputs are pooled, Y has only their largest ones
  *   Residual  R, of the shape of the outputs before pooling, is added to the sums, channel k times a factor
@@ -25,7 +27,9 @@ typedef struct {
     uint32_t       pad[4];                 /* top, left, bottom, right */
     uint32_t       groups;
     enum { TAPS_AUTO, TAPS_COLUMNS, TAPS_ROWS } taps;
-    lac_conv_shape shape;
+    lac_conv_shape shape;                  /* of the jobs */
+    lac_conv_shape plain;                  /* of the files */
+    lac_requant    plain_rq;
     lac_pool       pool;
     const char    *r_file, *factor_file;   /* or NULL */
     int64_t        r_zero, factor;         /* factor: of all channels, where there is no file */
@@ -173,7 +177,7 @@ static int check_shapes(conv *v, diag *d)
     if (x[3] % v->groups || x[3] / v->groups != w[3])
         return diag_set(d, "%s: dimension 3 is %zu, expected --groups %" PRIu32 " times the %zu of %s (input channels)", o->x, x[3], v->groups, w[3],
                         o->w);
-    *s = (lac_conv_shape){ 1, (uint32_t)x[1], (uint32_t)x[2], (uint32_t)x[3], (uint32_t)w[1], (uint32_t)w[2], v->stride[0], v->stride[1],
+    *s = v->plain = (lac_conv_shape){ 1, (uint32_t)x[1], (uint32_t)x[2], (uint32_t)x[3], (uint32_t)w[1], (uint32_t)w[2], v->stride[0], v->stride[1],
                            v->dilation[0], v->dilation[1], v->pad[0], v->pad[1], v->pad[2], v->pad[3] };
     const uint32_t out_y = lac_conv_out_y(s), out_x = lac_conv_out_x(s);
     if (!out_y || !out_x)
@@ -271,21 +275,29 @@ static int fill_pixels(conv *v, uint32_t channels, diag *d)
     return 0;
 }
 
-/* Parameters of the rows that W has not: none of them are kept, so any legal ones will do. */
+/* Parameters of all rows, those of W for each pixel that is folded. Rows that W has not are not kept, so any legal ones will do. */
 static int fill_requant(conv *v, uint32_t rows, diag *d)
 {
     layer       *l = &v->l;
     lac_requant *rq = &l->rq;
     const size_t has = l->w.dim[0];
-    if (rows == has || v->shift) return 0;
+    *rq = v->plain_rq;
+    free(v->bias);
+    free(v->multiplier);
+    free(v->shift);
     v->bias = calloc(rows, sizeof *v->bias);
     v->multiplier = calloc(rows, sizeof *v->multiplier);
     v->shift = malloc(rows);
     if (!v->bias || !v->multiplier || !v->shift) return diag_set(d, "not enough memory");
     memset(v->shift, 1, rows);
-    if (rq->bias) rq->bias = memcpy(v->bias, rq->bias, has * sizeof *v->bias);
-    if (rq->multiplier) rq->multiplier = memcpy(v->multiplier, rq->multiplier, has * sizeof *v->multiplier);
-    if (rq->shift) rq->shift = memcpy(v->shift, rq->shift, has);
+    for (size_t at = 0; at + has <= rows && at / has < l->fold; at += has) {
+        if (rq->bias) memcpy(v->bias + at, rq->bias, has * sizeof *v->bias);
+        if (rq->multiplier) memcpy(v->multiplier + at, rq->multiplier, has * sizeof *v->multiplier);
+        if (rq->shift) memcpy(v->shift + at, rq->shift, has);
+    }
+    if (rq->bias) rq->bias = v->bias;
+    if (rq->multiplier) rq->multiplier = v->multiplier;
+    if (rq->shift) rq->shift = v->shift;
     return 0;
 }
 
@@ -346,24 +358,123 @@ static int lay_images(conv *v, uint32_t rows, uint32_t step, diag *d)
     l->x_width = v->shape.width * l->channels;
     l->y_lines = (uint32_t)l->out_dim[1];
     l->y_pixels = (uint32_t)l->out_dim[2];
+    l->y_channels = (uint32_t)l->out_dim[3];
     l->row_step = step;
     l->max_rows = MAX_ROW / lac_conv_out_x(&v->shape) / step * step;
     v->shape.channels = l->channels;
     return 0;
 }
 
-/* Taps as rows: what they are counted to cost. l->m is the matrix of taps as columns, of padded channels. */
-static int count_rows(const conv *v, int depthwise, uint64_t *cycles, diag *d)
+/* ---- Folding ---------------------------------------------------------------------------------------- */
+
+static int32_t floor_div(int32_t a, int32_t b) { return a >= 0 ? a / b : -((b - 1 - a) / b); }
+
+/* How many pixels of Y are one such that most lanes have work, 1: none; *folded: the shape then. Rows of X and Y must be whole pixels of it. */
+static uint32_t find_fold(const conv *v, lac_conv_shape *folded)
 {
-    const layer         *l = &v->l;
+    const lac_conv_shape *s = &v->plain;
+    const lac_caps       *caps = &v->l.mach.dev.caps;
+    const uint32_t        outs = (uint32_t)v->l.w.dim[0], wide = lac_conv_out_x(s);
+    if (v->pool.kernel_y || v->r_file) return 1;
+    for (uint32_t p = caps->lanes / outs; p > 1; p--) {
+        const uint32_t q = p * s->stride_x; /* pixels of X */
+        const int32_t  first = floor_div(-(int32_t)s->pad_left, (int32_t)q), last = floor_div((int32_t)((p - 1) * s->stride_x + s->kernel_x - 1) - (int32_t)s->pad_left, (int32_t)q);
+        if (wide % p || s->width % q || p * outs % caps->store_w || q * s->channels % 4 || last - first >= MAX_KERNEL || first > 0) continue;
+        *folded = *s;
+        folded->width = s->width / q;
+        folded->channels = q * s->channels;
+        folded->kernel_x = (uint32_t)(last - first) + 1;
+        folded->stride_x = 1;
+        folded->pad_left = (uint32_t)-first;
+        const int32_t behind = (int32_t)(wide / p + folded->kernel_x - 1) - (int32_t)(folded->width + folded->pad_left);
+        if (behind < 0) continue; /* X has pixels that no output sees */
+        folded->pad_right = (uint32_t)behind;
+        if (folded->kernel_y * folded->kernel_x * folded->channels <= HOST_MAX_DIM) return p;
+    }
+    return 1;
+}
+
+/* W of the folded shape, as [p * K][R][S'][C'], in *to. */
+static int fold_weights(const conv *v, const lac_conv_shape *f, uint32_t p, host_matrix *m, void **to, diag *d)
+{
+    const lac_conv_shape *s = &v->plain;
+    const host_matrix    *given = &v->given;
+    const size_t          outs = v->l.w.dim[0], ins = v->l.w.dim[3], each = outs / v->groups, cols = (size_t)f->kernel_y * f->kernel_x * f->channels, es = given->w8 ? 1 : 2;
+    const uint8_t        *from = given->w8 ? (const void *)given->w8 : given->w16;
+    const int32_t         q = (int32_t)(p * s->stride_x), first = -(int32_t)f->pad_left;
+    if (!(*to = calloc(p * outs * es, cols))) return diag_set(d, "%s: not enough memory", v->l.o.w);
+    for (size_t u = 0; u < p; u++)
+        for (size_t k = 0; k < outs; k++)
+            for (size_t t = 0; t < (size_t)s->kernel_y * s->kernel_x; t++) {
+                const int32_t x = (int32_t)(u * s->stride_x + t % s->kernel_x) - (int32_t)s->pad_left, at = floor_div(x, q);
+                const size_t  tap = t / s->kernel_x * f->kernel_x + (size_t)(at - first), c = (size_t)(x - at * q) * s->channels + k / each * ins;
+                memcpy((uint8_t *)*to + ((u * outs + k) * cols + tap * f->channels + c) * es, from + (k * s->kernel_y * s->kernel_x + t) * ins * es, ins * es);
+            }
+    *m = (host_matrix){ (uint32_t)(p * outs), (uint32_t)cols, given->w8 ? *to : NULL, given->w8 ? NULL : *to };
+    return 0;
+}
+
+/* ---- Order of taps ------------------------------------------------------------------------------------ */
+
+/* Taps as rows: what they are counted to cost, and whether they cost less where pixels are folded: l->fold. l->m is the matrix of taps as columns, of padded channels. */
+static int count_rows(conv *v, int depthwise, uint64_t *cycles, diag *d)
+{
+    layer               *l = &v->l;
     const lac_conv_shape image = { 1, v->shape.height, v->shape.width, v->shape.channels, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0 };
     const double         reach = (double)l->taps / v->shape.stride_y / v->shape.stride_x;
-    host_uses            uses;
+    const uint32_t       lanes = l->mach.dev.caps.lanes;
+    lac_conv_shape       folded;
+    host_uses            whole, uses;
+    host_matrix          m;
+    void                *wide = NULL;
     uint64_t             rules;
-    if (host_uses_conv(&uses, l->x.data, l->in, (int32_t)l->o.zero_in, l->x.dim[0], &image, NULL, &rules)) return diag_set(d, "not enough memory");
-    *cycles = host_cycles_rows(depthwise ? &v->given : &l->m, &l->uses, &uses, reach, depthwise, l->mach.dev.caps.lanes);
-    host_uses_free(&uses);
-    return 0;
+    int                  code = 0;
+    if (host_uses_conv(&whole, l->x.data, l->in, (int32_t)l->o.zero_in, l->x.dim[0], &image, NULL, &rules)) return diag_set(d, "not enough memory");
+    *cycles = host_cycles_rows(depthwise ? &v->given : &l->m, &l->uses, &whole, reach, depthwise, lanes);
+
+    const uint32_t p = depthwise && l->w.dim[0] % 4 ? 1 : find_fold(v, &folded);
+    l->fold = 1;
+    if (p > 1 && !(code = fold_weights(v, &folded, p, &m, &wide, d))) {
+        if (host_uses_conv(&uses, l->x.data, l->in, (int32_t)l->o.zero_in, l->x.dim[0], &folded, NULL, &rules)) code = diag_set(d, "not enough memory");
+        else {
+            const double   all = reach * (double)(depthwise ? whole.groups : whole.columns), inside = (double)(depthwise ? l->uses.groups : l->uses.columns);
+            const uint64_t n = host_cycles_folded(&m, &uses, depthwise ? whole.groups : whole.columns, inside > 0 && all > inside ? all / inside : 1, depthwise, lanes);
+            if (n < *cycles) {
+                *cycles = n;
+                l->fold = p;
+            }
+            host_uses_free(&uses);
+        }
+    }
+    free(wide);
+    host_uses_free(&whole);
+    return code;
+}
+
+/* Folded: X and Y are what they are. */
+static int as_folded(conv *v, host_format as, int depthwise, diag *d)
+{
+    layer         *l = &v->l;
+    lac_conv_shape folded;
+    l->depthwise = depthwise ? 2 : 0;
+    l->format = depthwise ? HOST_CSC8 : as;
+    l->rows = &v->shape;
+    find_fold(v, &folded);
+    free(v->wide);
+    v->wide = NULL;
+    if (fold_weights(v, &folded, l->fold, &l->m, &v->wide, d)) return -1;
+    v->shape = folded;
+    free(v->image);
+    v->image = NULL;
+    l->x_data = l->x.data;
+    l->batch = l->x.dim[0];
+    l->x_lines = folded.height;
+    l->channels = folded.channels;
+    l->x_width = folded.width * folded.channels;
+    l->y_lines = (uint32_t)l->out_dim[1];
+    l->y_pixels = lac_conv_out_x(&folded);
+    l->y_channels = l->row_step = l->max_rows = l->m.rows;
+    return fill_requant(v, l->m.rows, d);
 }
 
 /* Taps as rows, in the format `as`. Depthwise the matrix is W itself, [channels][taps] of 8 bit, and X has as many channels. */
@@ -437,6 +548,7 @@ static int choose_order(conv *v, uint32_t rows, uint32_t step, diag *d)
     if (count_rows(v, depthwise, &cycles, d)) return -1;
     if (v->taps == TAPS_AUTO && cycles >= l->lane_cycles) return as_columns(v, step, d);
     l->lane_cycles = cycles;
+    if (l->fold > 1) return as_folded(v, as, depthwise, d);
     return as_rows(v, as, depthwise, rows, step, d);
 }
 
@@ -456,6 +568,7 @@ static int prepare(layer *l, diag *d)
     if (v->r_file && (caps->lanes % 4 || !(caps->formats & 1u << LAC_CSC8)))
         return diag_set(d, "--residual: configuration %s has %" PRIu32 " lanes%s, expected a multiple of 4 and format csc8", l->mach.cfg.name, caps->lanes,
                         caps->formats & 1u << LAC_CSC8 ? "" : " and no csc8");
+    v->plain_rq = l->rq;
     if (layer_has_format(l, d)) return -1;
     if (rows > HOST_MAX_DIM || (uint64_t)wide * step > MAX_ROW)
         return diag_set(d, "an output row of %" PRIu32 " pixels of %zu channels, filled up to a multiple of %" PRIu32 ", has too many elements", wide,
@@ -479,8 +592,10 @@ static int otherwise(layer *l, diag *d)
 {
     conv *v = (conv *)l;
     if (!l->rows || v->taps == TAPS_ROWS) return 1;
-    v->shape.channels = (uint32_t)l->x.dim[3];
-    return widen(v, l->m.rows, host_padded(v->shape.channels), d) || choose_format(v, d) || as_columns(v, l->row_step, d);
+    l->fold = 1;
+    v->shape = v->plain;
+    const uint32_t step = step_of_rows(v), rows = (uint32_t)(l->w.dim[0] + step - 1) / step * step;
+    return widen(v, rows, host_padded(v->shape.channels), d) || choose_format(v, d) || as_columns(v, step, d);
 }
 
 /* ---- Commands -------------------------------------------------------------------------------------- */

@@ -94,6 +94,7 @@ static int choose(layer *l, diag *d)
     l->x_data = l->x.data;
     l->batch = l->x.dim[0];
     l->x_width = l->m.cols;
+    l->y_channels = (uint32_t)l->w.dim[0];
     l->out_ndim = 2;
     l->out_dim[0] = l->batch;
     l->out_dim[1] = l->m.rows;

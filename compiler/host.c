@@ -283,6 +283,19 @@ uint64_t host_cycles_rows(const host_matrix *m, const host_uses *u, const host_u
     return max64(image->columns, inside > 0 && whole > inside ? (uint64_t)((double)lane * whole / inside) : lane);
 }
 
+uint64_t host_cycles_folded(const host_matrix *m, const host_uses *u, uint64_t items, double edges, int fours, uint32_t lanes)
+{
+    uint64_t most = fours ? 0 : busiest_lane(m, u, lanes);
+    if (most == UINT64_MAX) return most;
+    for (uint32_t k = 0; k < m->rows && fours; k++) { /* no lane has two */
+        uint64_t sum = 0;
+        for (uint32_t c = 0; c < m->cols; c++)
+            if (host_weight(m, (size_t)k * m->cols + c)) sum += u->group[c / 4];
+        most = max64(most, sum);
+    }
+    return max64(items, (uint64_t)((double)most * edges));
+}
+
 uint64_t host_needed_macs(const host_matrix *m, const host_uses *u)
 {
     uint64_t sum = 0;

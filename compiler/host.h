@@ -84,6 +84,10 @@ uint64_t host_cycles(const host_matrix *m, host_format f, const host_uses *u, ui
  * its taps an activation meets where no edge cuts them off: what falls off an edge is multiplied too. depthwise: an item is a group of four channels, and channel k is lane k mod lanes'. */
 uint64_t host_cycles_rows(const host_matrix *m, const host_uses *u, const host_uses *image, double reach, int depthwise, uint32_t lanes);
 
+/* The same where pixels are folded: m and u are those of the folded shape, of at most `lanes` rows; `items` and `edges`, what falls off included in what does not, of the layer itself.
+ * fours: an item is a group of four channels. */
+uint64_t host_cycles_folded(const host_matrix *m, const host_uses *u, uint64_t items, double edges, int fours, uint32_t lanes);
+
 /* No share of any output's products is larger than this: the largest |x - zero| of `count` elements times the largest sum of |w| of a row. Below 2^49 for int16. */
 uint64_t host_largest_sum(const host_matrix *m, const void *x, lac_type type, int32_t zero, size_t count);
 

@@ -304,6 +304,7 @@ static cJSON *stats(const layer *l)
     if (nonzeros) cJSON_AddNumberToObject(s, "weight_bits_per_nonzero", 8.0 * (double)l->weight_bytes / (double)nonzeros);
     else cJSON_AddNullToObject(s, "weight_bits_per_nonzero");
     cJSON_AddStringToObject(s, "storage", l->rows ? "taps as rows" : l->by_column ? "columns" : "packed");
+    cli_stats_u64(s, "folded_pixels", l->fold);
     cJSON_AddStringToObject(s, "input_as", l->x_list ? "list" : "dense");
     cJSON_AddStringToObject(s, "output_as", o->y_as == LAYER_LIST ? "list" : "dense");
     add_bytes(s, l);
@@ -379,7 +380,7 @@ void layer_init(layer *l, const layer_kind *kind, cli_globals *g)
     l->o.g = g;
     l->o.format = HOST_AUTO;
     l->o.repeat = 1;
-    l->taps = l->groups = 1;
+    l->taps = l->groups = l->fold = 1;
     l->x_lines = l->y_lines = l->y_pixels = 1;
     l->row_step = 1;
     l->max_rows = HOST_MAX_DIM;

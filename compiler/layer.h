@@ -97,6 +97,8 @@ struct layer {
     const void       *x_data;     /* [batch][x_lines][x_width] */
     size_t            batch;
     uint32_t          x_lines, x_width, y_lines, y_pixels;
+    uint32_t          y_channels; /* of a pixel, those that are kept */
+    uint32_t          fold;       /* pixels of a convolution's output that are one pixel of the packed layer */
     int               x_list;     /* x stands as compressed lists, a line each; y: o.y_as */
     uint32_t          row_step;   /* slices begin at multiples of it */
     uint32_t          max_rows;   /* of a slice */

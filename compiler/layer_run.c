@@ -334,7 +334,7 @@ static void foresee(layer *l)
 /* Result of one run, without the gaps between lines and the channels that W has not, and l->y_bytes. LAC_E_SPACE: no memory. */
 static lac_status fetch(layer *l, uint32_t run_index, void *to)
 {
-    const uint32_t rows = (uint32_t)l->out_dim[l->out_ndim - 1];
+    const uint32_t rows = l->y_channels;
     const size_t   es = layer_out_bytes(l->o.out), pixel = rows * es, lines = l->batch * l->y_lines;
     lac_status     s = LAC_OK;
     l->y_bytes = 0;

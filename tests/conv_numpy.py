@@ -328,6 +328,7 @@ def directed(b):
     say(f"{tag} five images", both(b, s, w, np.concatenate([x, x[:, ::-1], x[:1, :, ::-1]]), 3, "--stream"))
 
     lists(b, r)
+    folding(b, r)
     pooling(b, r)
     residuals(b, r)
 
@@ -357,6 +358,31 @@ def lists(b, r):
             if (stats["input_as"], stats["output_as"], stats["tensor_bytes"]["output"]) != (want, "list", listed):
                 error = f"{stats['input_as']} in, {stats['output_as']} out of {stats['tensor_bytes']['output']} bytes, expected {listed}"
         say(f"{tag} lists, {np.dtype(kind).name} of density {density}", error)
+
+
+def folding(b, r):
+    """Layers of fewer outputs than lanes: several pixels are one, wherever it pays."""
+    tag = f"{b.port} {b.config}"
+    k = 2 if b.lanes == 4 else 4
+    p = b.lanes // k
+    cases = [(f"{name}, {kernel[0]} x {kernel[1]}, stride {stride}", k, kernel, c, groups, Shape((1, stride), pad, (1, 1), groups), p * stride * n, fmt)
+             for name, c, groups, fmt in (("four inputs", 4, 1, "csc8"), ("two groups", 8, 2, "csc8"), ("a codebook", 4, 1, "csc"), ("depthwise", 4, 4, "csc8")) if groups <= k
+             for kernel, stride, pad, n in (((3, 3), 1, (1, 1, 1, 1), 3), ((3, 3), 2, (0, 0, 1, 1), 2), ((1, 5), 1, (0, 2, 0, 2), 2), ((2, 4), 2, (1, 1, 0, 1), 1))]
+    for name, k, kernel, c, groups, s, wide, fmt in cases:
+        w = aligned_w(r, fmt, k, *kernel, c // groups, groups, 1.0)
+        flat, z = random_x(r, 2 * 5 * wide, c, 0.8)
+        x = flat.reshape(2, 5, wide, c)
+        if x.dtype == np.int16:
+            x, z = (x // 64).astype(np.int16), z // 64
+        more, bias, m, sh, zp, lo, hi, dtype = random_requant(b, r, k)
+        acc = s.conv(w, x.astype(np.int64) - z)
+        want = requantise(acc.reshape(-1, k), bias, m, sh, zp, lo, hi, dtype).reshape(acc.shape)
+        error = both(b, s, w, x, z, "--format", fmt, "--taps", "rows") or both(b, s, w, x, z, "--format", fmt, "--taps", "rows", *more, want=want)
+        if not error:
+            with open(b.path("stats.json"), encoding="utf-8") as f:
+                joined = json.load(f)["folded_pixels"]
+            error = None if joined == p else f"{joined} pixels are one, expected {p}"
+        say(f"{tag} folded, {name}", error)
 
 
 def pooling(b, r):
