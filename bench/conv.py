@@ -8,6 +8,7 @@
 #   Cycles      throughput: two jobs back to back, the same operands; weights resident where they fit, else streamed
 #   Checked     every output against NumPy (sums over taps of matrix products in float64, exact below 2^53). A wrong one prints FAIL and ends the row
 #   Needed      multiplications with both operands non-zero and inside the image, as `lacuna` counts them; compared with the same count here
+#   Bytes       moved by one job, as the commands say and the bus counts, beside what its tensors have once each
 #   Stored      what im2col and MEC (Cho and Brand, 2017) would have stored beside the tensors [bytes]
 import json
 import os
@@ -40,6 +41,11 @@ SPARSE = [("3x3 64", 14, 14, 64, 64, 3, 1), ("3x3 128", 14, 14, 128, 128, 3, 1),
 
 
 ACTIVE = [("3x3 64", 28, 28, 64, 64, 3, 1), ("3x3 128", 14, 14, 128, 128, 3, 1), ("1x1 256", 14, 14, 256, 64, 1, 1)]
+# VGG-19's channels on smaller images, alone and with the pooling behind it; and what ResNets fuse: pooling 3x3 / 2 with padding behind the first layer, a residual
+VGG = [("64", 28, 28, 64, 64), ("128", 14, 14, 128, 128), ("256", 14, 14, 256, 256)]
+POOL2, POOL3 = (2, 2, 0), (3, 2, 1)
+FUSED = [("conv1, pool 3x3 /2", 56, 56, 3, 64, 7, 2, POOL3, 0), ("2b, residual", 28, 28, 64, 64, 3, 1, None, 1), ("2c 1x1, residual", 28, 28, 64, 256, 1, 1, None, 1),
+         ("4b', residual", 14, 14, 256, 256, 3, 1, None, 1), ("ResNet-8 16, residual", 32, 32, 16, 16, 3, 1, None, 1), ("3x3 64, residual, pool 2x2", 28, 28, 64, 64, 3, 1, POOL2, 1)]
 
 
 def draw(rng, shape, density):
@@ -75,6 +81,15 @@ def reference(w, x, stride, pad, groups):
     return y.astype(np.int64), needed
 
 
+def pooled(y, window):
+    """Largest of each window (kernel, stride, padding before and behind) of [N, H, W, K]."""
+    kernel, stride, pad = window
+    least = np.full((y.shape[0], y.shape[1] + 2 * pad, y.shape[2] + 2 * pad, y.shape[3]), np.iinfo(y.dtype).min, y.dtype)
+    least[:, pad : pad + y.shape[1], pad : pad + y.shape[2]] = y
+    windows = np.lib.stride_tricks.sliding_window_view(least, (kernel, kernel), (1, 2))
+    return windows[:, ::stride, ::stride].max((-1, -2))
+
+
 def empty(rng, shape, density, how):
     """Activations of which a share is not zero: whole pixels, single values, or one rectangle of pixels."""
     x = draw(rng, shape, 1.0)
@@ -96,20 +111,29 @@ class Bench:
     def path(self, name):
         return os.path.join(self.folder.name, name)
 
-    def run(self, table, layer, fmt, w, x, stride, pad, groups, zeros=""):
+    def run(self, table, layer, fmt, w, x, stride, pad, groups, zeros="", pool=None, added=None):
         k, r, s, c = w.shape
         acc, needed = reference(w, x, stride, pad, groups)
+        more = []
+        if added is not None:
+            acc, needed, more = acc + 16 * added.astype(np.int64), needed + np.count_nonzero(added), ["--residual", self.path("r.npy"), "--residual-factor", "16"]
+            np.save(self.path("r.npy"), added)
+        if pool:
+            more += ["--maxpool", f"{pool[0]}:{pool[1]}:{pool[2]}"]
         shift = max(1, int(np.abs(acc).max() // 100).bit_length())
         for name, v in (("w", w), ("x", x), ("m", np.int32(1)), ("s", np.int8(shift))):
             np.save(self.path(name + ".npy"), v)
         command = [LACUNA, "conv", self.path("w.npy"), self.path("x.npy"), "-o", self.path("y.npy"), "--stride", str(stride), "--pad", ",".join(map(str, pad)),
                    "--groups", str(groups), "--format", fmt, "--multiplier", self.path("m.npy"), "--shift", self.path("s.npy"), "--port", "rtl", "--config", "l64",
-                   "--memory-latency", "10", "--repeat", "2", "--stats", self.path("s.json"), "-q"]
+                   "--memory-latency", "10", "--repeat", "2", "--stats", self.path("s.json"), "-q", *more]
         ran = subprocess.run(command, capture_output=True, text=True)
         row = {"table": table, "workload": layer, "matrix": "random", "format": fmt, "storage": "", "image": list(x.shape[1:3]), "channels": [x.shape[3], k], "kernel": [r, s], "stride": stride,
                "groups": groups, "weight_density": float((w != 0).mean()), "activation_density": float((x != 0).mean()), "zeros": zeros, "quick": QUICK, "correct": False}
         self.rows.append(row)
         want = np.clip((acc + (1 << (shift - 1))) >> shift, -128, 127)
+        row.update(pool=pool[0] if pool else 0, residual=added is not None)
+        if pool:
+            want = pooled(want, pool)
         if ran.returncode or not np.array_equal(np.load(self.path("y.npy")), want):
             print(f"FAIL {table} {layer} {fmt}: {ran.stderr.strip() or 'another result than NumPy'}")
             self.failed = 1
@@ -124,7 +148,8 @@ class Bench:
         oh, ow = acc.shape[1:3]
         row.update(correct=True, storage="resident" if st["resident"] else "streamed", chosen=st["format"] + (", rows" if st["storage"] == "taps as rows" else ""), lanes=st["lanes"], memory=st["memory"], resident=st["resident"], throughput_cycles=cycles, predicted_cycles=st["predicted_cycles"],
                    job_cycles=st["cycles"], needed_macs=needed, dense_macs=st["dense_macs"] // 2, issued_macs=st["issued_macs"] // 2, utilisation=needed / (st["lanes"] * cycles),
-                   bound=st["bound"], read_bytes=st["bytes_read"] / 2, written_bytes=st["bytes_written"] / 2,
+                   bound=st["bound"], folded_pixels=st["folded_pixels"], tensor_bytes=sum(st["tensor_bytes"].values()), moved_bytes=sum(st["moved_bytes"].values()) / 2, command_bytes=st["moved_bytes"]["commands"] / 2,
+                   weight_bytes=st["tensor_bytes"]["weights"], read_bytes=st["bytes_read"] / 2, written_bytes=st["bytes_written"] / 2,
                    im2col_bytes=oh * ow * r * s * x.shape[3] if r * s > 1 else 0, mec_bytes=ow * x.shape[1] * s * x.shape[3] if r * s > 1 else 0, git=os.environ.get("BENCH_GIT", ""))
         print(f"  {table} {layer} {fmt}: {cycles:,} cycles, utilisation {row['utilisation']:.3f}", file=sys.stderr)
         return row
@@ -157,6 +182,16 @@ def main():
         for how in ("pixels", "values", "region"):
             for density in (0.1,) if QUICK else (0.25, 0.21, 0.1, 0.05):
                 b.run("active", name, "4:4", w, empty(rng, (1, h, wd, c), density, how), stride, same(kernel), 1, zeros=how)
+    for name, h, wd, c, k in VGG[:1] if QUICK else VGG:
+        w = draw(rng, (k, 3, 3, c), 1.0)
+        for density in (0.3,) if QUICK else (1.0, 0.5, 0.3, 0.1):
+            x = draw(rng, (1, h, wd, c), density)
+            b.run("vgg", name, "4:4", w, x, 1, same(3), 1)
+            b.run("vgg", name + ", pool 2x2", "4:4", w, x, 1, same(3), 1, pool=POOL2)
+    for name, h, wd, c, k, kernel, stride, pool, residual in FUSED[-1:] if QUICK else FUSED:
+        out = (h - 1) // stride + 1
+        added = draw(rng, (1, out, out, k), 0.5) if residual else None
+        b.run("fused", name, "auto", draw(rng, (k, kernel, kernel, c), 1.0), draw(rng, (1, h, wd, c), 0.5), stride, same(kernel), 1, pool=pool, added=added)
     with open(f"{BENCH}/conv.json.tmp", "w") as f:
         json.dump(b.rows, f, indent=1)
     os.replace(f"{BENCH}/conv.json.tmp", f"{BENCH}/conv.json")

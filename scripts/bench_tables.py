@@ -290,8 +290,11 @@ def conv(rows):
                       f"{dense['im2col_bytes'] / 1024:,.0f}", f"{dense['mec_bytes'] / 1024:,.0f}"])
     first = markdown(["layer", "image, channels", "4:4: cycles", "utilisation", "2:4", "1:4", "csc8, 20 %", "csc8, 10 %", "im2col would store, KB", "MEC, KB"], lines)
     tiny = pick(rows, table="tiny")
-    second = markdown(["layer", "image, channels", "format", "needed MACs", "cycles", "utilisation", "bound"],
-                      [[r["workload"], shape(r), r["chosen"], whole(r["needed_macs"]), whole(r["throughput_cycles"]), f"{r['utilisation']:.3f}", r["bound"]] for r in tiny])
+    def moved(r):
+        return [whole(r["tensor_bytes"]), whole(r["moved_bytes"] - r["command_bytes"]) + (", weights resident" if r["resident"] else ""), whole(r["command_bytes"])]
+
+    second = markdown(["layer", "image, channels", "format", "pixels folded", "needed MACs", "cycles", "utilisation", "bound", "bytes of its tensors", "moved", "of commands"],
+                      [[r["workload"], shape(r), r["chosen"], r["folded_pixels"], whole(r["needed_macs"]), whole(r["throughput_cycles"]), f"{r['utilisation']:.3f}", r["bound"], *moved(r)] for r in tiny])
     sparse, lines = pick(rows, table="sparse"), []
     for dense in pick(sparse, format="4:4"):
         for r in pick(sparse, workload=dense["workload"], format="auto"):
@@ -307,7 +310,19 @@ def conv(rows):
                 lines.append([dense["workload"], shape(dense), percent(1 - density), whole(dense["throughput_cycles"]),
                               *(f"{r['throughput_cycles'] / dense['throughput_cycles']:.3f} ({percent(round(1 - r['activation_density'], 2))})" if r else "" for r in mine)])
     fourth = markdown(["layer", "image, channels", "empty, about", "dense image, cycles", "empty pixels", "empty values", "all but one region empty"], lines)
-    return [("conv-resnet", "Convolutions of ResNet-50: dense weights (cycles), and how many times fewer the others take", resnet, first),
+    vgg, lines = pick(rows, table="vgg"), []
+    for alone in pick(vgg, pool=0):
+        with_pool = pick(vgg, workload=alone["workload"] + ", pool 2x2", activation_density=alone["activation_density"])[0]
+        dense = max(pick(vgg, workload=alone["workload"]), key=lambda r: r["activation_density"])
+        lines.append([alone["workload"], shape(alone), percent(round(1 - alone["activation_density"], 2)), whole(alone["throughput_cycles"]), against(dense, alone),
+                      whole(with_pool["throughput_cycles"]), whole(alone["written_bytes"]), whole(with_pool["written_bytes"])])
+    fifth = markdown(["layer", "image, channels", "inputs zero", "convolution: cycles", "fewer than dense inputs", "with pooling: cycles", "bytes written", "with pooling"], lines)
+    fused = pick(rows, table="fused")
+    sixth = markdown(["layer", "image, channels", "format", "cycles", "utilisation", "bytes of its tensors", "moved", "of commands"],
+                     [[r["workload"], shape(r), r["chosen"], whole(r["throughput_cycles"]), f"{r['utilisation']:.3f}", *moved(r)] for r in fused])
+    return [("conv-vgg", "VGG-19's channels on smaller images, dense weights (4:4), against the share of inputs that are zero", vgg, fifth),
+            ("conv-fused", "Pooling and residuals as a part of the layer; half of the inputs and of the residual zero", fused, sixth),
+            ("conv-resnet", "Convolutions of ResNet-50: dense weights (cycles), and how many times fewer the others take", resnet, first),
             ("conv-tiny", "Convolutions of MLPerf Tiny, half of the inputs zero", tiny, second),
             ("conv-sparse", "Sparse weights and sparse inputs against the dense layer", sparse, third),
             ("conv-active", "Images that are mostly empty, dense weights (4:4): cycles as a share of those of a dense image (and how much is empty)", active, fourth)]

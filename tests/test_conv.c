@@ -81,7 +81,7 @@ static lac_config random_config(lac_rng *g)
 typedef struct {
     uint32_t    rows, cols, n;
     lac_format  format;
-    int         taps; /* 0: as columns, 1: as rows, 2: of a depthwise layer */
+    int         taps; /* 0: as columns, 1: as rows, 2: of a depthwise layer, 3: in items of four channels */
     int         balance;
     lac_conv_shape shape; /* of taps as rows */
     int32_t    *w;  /* [rows][cols] */
@@ -155,7 +155,7 @@ static lac_status pack_matrix(matrix *m, rig *r)
     const lac_nm nm = {m->rows, m->cols, m->n, w8};
     for (int pass = 0; pass < 2 && s == LAC_OK; pass++) {
         if (pass) m->image = malloc(need);
-        s = m->taps             ? lac_conv_pack_rows(caps, &m->shape, &csc, m->format, m->taps == 2, &rq, m->balance, scratch, m->image, need, &need, &m->layer, NULL)
+        s = m->taps             ? lac_conv_pack_rows(caps, &m->shape, &csc, m->format, m->taps - 1, &rq, m->balance, scratch, m->image, need, &need, &m->layer, NULL)
             : m->format == LAC_NM ? lac_pack_nm(caps, &nm, &rq, m->balance, scratch, m->image, need, &need, &m->layer, NULL)
                                   : lac_pack_csc(caps, &csc, m->format, &rq, m->balance, scratch, m->image, need, &need, &m->layer, NULL);
     }
@@ -465,11 +465,11 @@ static const struct { const char *name; uint32_t least; } kinds[KINDS] = {
 static uint32_t seen[KINDS], refused, programs_run;
 
 /* With taps as rows. */
-enum { R_JOBS, R_DEPTHWISE, R_BANDS, R_MIDDLE, R_EDGE, R_PIECES, R_COL_TILES, R_TILES_PIECES, R_LEFT, R_NO_LEFT, R_NO_GUARD, R_NARROW, R_PHASES, R_SPARSE_PHASES, R_IDLE, R_WIDE_PAD,
+enum { R_JOBS, R_DEPTHWISE, R_FOURS, R_BANDS, R_MIDDLE, R_EDGE, R_PIECES, R_COL_TILES, R_TILES_PIECES, R_LEFT, R_NO_LEFT, R_NO_GUARD, R_NARROW, R_PHASES, R_SPARSE_PHASES, R_IDLE, R_WIDE_PAD,
        R_LONG_GAPS, R_CHANNEL_ROWS, R_KERNEL_5, R_DOT, R_RESIDENT, R_STREAMED, R_AFTER_COLUMNS, R_BEFORE_COLUMNS, R_AFTER_ROWS, R_LIST_IN, R_LIST_OUT, R_RAW, R_IMAGES, R_FORMATS,
        R_TYPES = R_FORMATS + 2, R_KINDS = R_TYPES + 6 };
 static const struct { const char *name; uint32_t least; } rows_kinds[R_KINDS] = {
-    {"jobs", 800}, {"depthwise", 200}, {"several bands", 60}, {"guard rows on both sides of a band", 20}, {"padding above and below a band", 100}, {"input rows in pieces", 300}, {"several tiles of columns", 50},
+    {"jobs", 800}, {"depthwise", 200}, {"items of four channels", 20}, {"several bands", 60}, {"guard rows on both sides of a band", 20}, {"padding above and below a band", 100}, {"input rows in pieces", 300}, {"several tiles of columns", 50},
     {"tiles of columns for each of several pieces", 12}, {"a grid row in front", 300}, {"none, and several taps to a row", 50}, {"no guard pixels", 50}, {"fewer pixels than taps", 30}, {"phases of several taps", 80},
     {"phases without taps", 20}, {"a group without taps", 3}, {"padding as wide as the kernel", 20}, {"gaps longer than a field", 5}, {"several channels to a lane", 100}, {"kernels of 5 and more", 50}, {"one pixel in", 5},
     {"resident", 200}, {"streamed", 200}, {"behind taps as columns", 50}, {"before taps as columns", 50}, {"behind taps as rows", 50}, {"lists in", 100}, {"lists out", 100}, {"raw", 50}, {"several images", 100},
@@ -552,7 +552,7 @@ static void count_rows(const list *p, const lac_conv *job, uint32_t tag, const m
             loads = 0;
         }
     }
-    const int is[R_KINDS] = {1, depthwise, stores > s->images, middle > 0, edge > 0, pieces > 0, l->tiles > 1, l->tiles > 1 && pieces, left > 0, !left && s->kernel_x > 1, g == lac_conv_out_x(s),
+    const int is[R_KINDS] = {1, depthwise, l->taps == 4, stores > s->images, middle > 0, edge > 0, pieces > 0, l->tiles > 1, l->tiles > 1 && pieces, left > 0, !left && s->kernel_x > 1, g == lac_conv_out_x(s),
                              s->width < s->kernel_x, s->stride_x > 1 && s->kernel_x > s->stride_x, s->stride_x > s->kernel_x || s->stride_y > s->kernel_y, idle > 0,
                              s->pad_left >= s->kernel_x || s->pad_top >= s->kernel_y, l->padding > 0, l->rows > dir_word(l, 7), s->kernel_y > 4 || s->kernel_x > 4,
                              s->width == 1 && s->height == 1, job->resident != NULL, !job->resident, before && !before->taps, after && !after->taps, before && before->taps,
@@ -690,11 +690,14 @@ static const char *program(rig *r, lac_rng *g, uint32_t share)
         else if (taps) random_rows_shape(g, shape, chain, caps, taps, &K);
         else random_shape(g, shape, chain, caps->store_w, format, &K);
         fill_matrix(&m[made], g, format, K, shape->kernel_y * shape->kernel_x * shape->channels);
+        if (taps == 1 && format == LAC_CSC8 && shape->channels % 4 == 0 && caps->lanes % 4 == 0 && rng_chance(g, 128)) taps = 3;
         m[made].taps = taps;
         m[made].shape = *shape;
         m[made].balance = (int)rng_below(g, caps->lanes % 4 ? 2 : 3);
         for (size_t i = 0; taps == 2 && i < (size_t)K * m[made].cols; i++)
             if (i % shape->channels != i / m[made].cols) m[made].w[i] = 0;
+        for (size_t i = 0; taps == 3 && i < (size_t)K * m[made].cols; i++)
+            if (i % m[made].cols % 4 != i / m[made].cols % 4) m[made].w[i] = 0;
         y[made] = x[made] = NULL;
         s = pack_matrix(&m[made], r);
         if (taps) {
@@ -1498,6 +1501,12 @@ static void rows_refusals(void)
     PACK("a dilation", LAC_E_FORMAT, caps, 8, 72, LAC_CSC, 0, 0, j.dilation_x = 2);
     PACK("a dilation down", LAC_E_FORMAT, caps, 8, 72, LAC_CSC, 0, 0, j.dilation_y = 2);
     PACK("a dilation of one tap", LAC_OK, caps, 8, 24, LAC_CSC, 0, 0, j.dilation_y = 2; j.kernel_y = 1);
+    PACK("items of four channels", LAC_OK, caps, 12, 72, LAC_CSC8, 2, 0, );
+    PACK("items of four channels, weights in other lanes", LAC_E_FORMAT, caps, 8, 72, LAC_CSC8, 2, 1, );
+    PACK("items of four channels of csc", LAC_E_ARG, caps, 8, 72, LAC_CSC, 2, 0, );
+    PACK("items of four channels for six lanes", LAC_E_ARG, &six, 8, 72, LAC_CSC8, 2, 0, );
+    PACK("items of four channels, columns of one", LAC_E_ARG, caps, 8, 9, LAC_CSC8, 2, 0, );
+    PACK("a third kind of items", LAC_E_ARG, caps, 8, 72, LAC_CSC8, 3, 0, );
     PACK("depthwise csc", LAC_E_ARG, caps, 8, 9, LAC_CSC, 1, 0, );
     PACK("depthwise with all channels' columns", LAC_E_ARG, caps, 8, 72, LAC_CSC8, 1, 0, );
     PACK("depthwise with other outputs than channels", LAC_E_ARG, caps, 12, 9, LAC_CSC8, 1, 0, );
