@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 #
-# conv.py - convolutions on the Verilated l64 through `lacuna conv`: build/bench/conv.json
+# conv.py [TABLE...] - convolutions on the Verilated l64 through `lacuna conv`: build/bench/conv.json; of other tables it keeps what it has
 #
 #   Layers      distinct convolutions of ResNet-50 (images of the first stages halved, channels never), of MobileNetV1-0.25 (VWW), DS-CNN (KWS) and ResNet-8 of MLPerf
 #               Tiny; random weights and activations, fixed seed, int8 in and out
@@ -41,6 +41,8 @@ SPARSE = [("3x3 64", 14, 14, 64, 64, 3, 1), ("3x3 128", 14, 14, 128, 128, 3, 1),
 
 
 ACTIVE = [("3x3 64", 28, 28, 64, 64, 3, 1), ("3x3 128", 14, 14, 128, 128, 3, 1), ("1x1 256", 14, 14, 256, 64, 1, 1)]
+# Depthwise, nothing zero: name, pixels each way, channels, kernel, stride
+DEPTHWISE = [("VWW 48", 48, 8, 3, 1), ("VWW 48 /2", 48, 16, 3, 2), ("VWW 24", 24, 32, 3, 1), ("VWW 12", 12, 64, 3, 1), ("VWW 6", 6, 128, 3, 1), ("KWS", 25, 64, 3, 1), ("5x5", 28, 64, 5, 1)]
 # VGG-19's channels on smaller images, alone and with the pooling behind it; and what ResNets fuse: pooling 3x3 / 2 with padding behind the first layer, a residual
 VGG = [("64", 28, 28, 64, 64), ("128", 14, 14, 128, 128), ("256", 14, 14, 256, 256)]
 POOL2, POOL3 = (2, 2, 0), (3, 2, 1)
@@ -160,41 +162,77 @@ def same(kernel):
     return [(r - 1) // 2, (s - 1) // 2, r // 2, s // 2]
 
 
-def main():
-    os.makedirs(BENCH, exist_ok=True)
-    b, rng = Bench(), np.random.default_rng(2026)
+def resnet(b, rng):
     for name, h, wd, c, k, kernel, stride in RESNET[1:4] if QUICK else RESNET:
         x = draw(rng, (1, h, wd, c), 1.0)
         shape = (k, kernel, kernel, c)
         for fmt, w in (("4:4", draw(rng, shape, 1.0)), ("2:4", of_four(rng, shape, 2)), ("1:4", of_four(rng, shape, 1)), ("csc8", draw(rng, shape, 0.2)), ("csc8", draw(rng, shape, 0.1))):
             b.run("resnet", name, fmt, w, x, stride, same(kernel), 1)
+
+
+def tiny(b, rng):
     for name, h, wd, c, k, kernel, stride, groups in TINY[-1:] if QUICK else TINY:
         x = draw(rng, (1, h, wd, c), 0.5)
         shape = (k,) + (kernel if isinstance(kernel, tuple) else (kernel, kernel)) + (c // groups,)
         b.run("tiny", name, "auto", draw(rng, shape, 1.0), x, stride, same(kernel), groups)
+
+
+def depthwise(b, rng):
+    for name, h, c, kernel, stride in DEPTHWISE[:1] if QUICK else DEPTHWISE:
+        b.run("depthwise", name, "auto", draw(rng, (c, kernel, kernel, 1), 1.0), draw(rng, (1, h, h, c), 1.0), stride, same(kernel), c)
+
+
+def sparse(b, rng):
     for name, h, wd, c, k, kernel, stride in SPARSE[:1] if QUICK else SPARSE:
         b.run("sparse", name, "4:4", draw(rng, (k, kernel, kernel, c), 1.0), draw(rng, (1, h, wd, c), 1.0), stride, same(kernel), 1)
         for dw, dx in ((0.1, 0.2),) if QUICK else ((0.1, 0.2), (0.05, 0.2), (0.2, 0.2), (0.5, 0.2), (0.1, 0.05), (0.1, 0.5), (0.1, 1.0)):
             b.run("sparse", name, "auto", draw(rng, (k, kernel, kernel, c), dw), draw(rng, (1, h, wd, c), dx), stride, same(kernel), 1)
+
+
+def active(b, rng):
     for name, h, wd, c, k, kernel, stride in ACTIVE[:1] if QUICK else ACTIVE:
         w = draw(rng, (k, kernel, kernel, c), 1.0)
         b.run("active", name, "4:4", w, draw(rng, (1, h, wd, c), 1.0), stride, same(kernel), 1, zeros="none")
         for how in ("pixels", "values", "region"):
             for density in (0.1,) if QUICK else (0.25, 0.21, 0.1, 0.05):
                 b.run("active", name, "4:4", w, empty(rng, (1, h, wd, c), density, how), stride, same(kernel), 1, zeros=how)
+
+
+def vgg(b, rng):
     for name, h, wd, c, k in VGG[:1] if QUICK else VGG:
         w = draw(rng, (k, 3, 3, c), 1.0)
         for density in (0.3,) if QUICK else (1.0, 0.5, 0.3, 0.1):
             x = draw(rng, (1, h, wd, c), density)
             b.run("vgg", name, "4:4", w, x, 1, same(3), 1)
             b.run("vgg", name + ", pool 2x2", "4:4", w, x, 1, same(3), 1, pool=POOL2)
+
+
+def fused(b, rng):
     for name, h, wd, c, k, kernel, stride, pool, residual in FUSED[-1:] if QUICK else FUSED:
         out = (h - 1) // stride + 1
         added = draw(rng, (1, out, out, k), 0.5) if residual else None
         b.run("fused", name, "auto", draw(rng, (k, kernel, kernel, c), 1.0), draw(rng, (1, h, wd, c), 0.5), stride, same(kernel), 1, pool=pool, added=added)
-    with open(f"{BENCH}/conv.json.tmp", "w") as f:
-        json.dump(b.rows, f, indent=1)
-    os.replace(f"{BENCH}/conv.json.tmp", f"{BENCH}/conv.json")
+
+
+TABLES = {"resnet": resnet, "tiny": tiny, "depthwise": depthwise, "sparse": sparse, "active": active, "vgg": vgg, "fused": fused}
+
+
+def main():
+    os.makedirs(BENCH, exist_ok=True)
+    path, wanted, kept = f"{BENCH}/conv.json", sys.argv[1:] or list(TABLES), []
+    for name in wanted:
+        if name not in TABLES:
+            sys.exit(f"conv.py: {name}: expected one of {', '.join(TABLES)}")
+    if sys.argv[1:] and os.path.exists(path):
+        with open(path) as f:
+            kept = [r for r in json.load(f) if r["table"] not in wanted]
+    b = Bench()
+    for i, name in enumerate(TABLES):
+        if name in wanted:
+            TABLES[name](b, np.random.default_rng([2026, i]))
+    with open(path + ".tmp", "w") as f:
+        json.dump(kept + b.rows, f, indent=1)
+    os.replace(path + ".tmp", path)
     return b.failed
 
 

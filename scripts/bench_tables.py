@@ -310,6 +310,16 @@ def conv(rows):
                 lines.append([dense["workload"], shape(dense), percent(1 - density), whole(dense["throughput_cycles"]),
                               *(f"{r['throughput_cycles'] / dense['throughput_cycles']:.3f} ({percent(round(1 - r['activation_density'], 2))})" if r else "" for r in mine)])
     fourth = markdown(["layer", "image, channels", "empty, about", "dense image, cycles", "empty pixels", "empty values", "all but one region empty"], lines)
+    def inside(n, kernel, stride):
+        return sum(0 <= o * stride + t - (kernel - 1) // 2 < n for o in range(-(-n // stride)) for t in range(kernel))
+
+    deep, lines = pick(rows, table="depthwise"), []
+    for r in deep:
+        n, (kernel, _), stride = r["image"][0], r["kernel"], r["stride"]
+        items = n * n * r["channels"][0] // 4  # one a cycle
+        lines.append([r["workload"], shape(r), f"{kernel} x {kernel} / {stride}", r["folded_pixels"], whole(r["throughput_cycles"]), f"{r['utilisation']:.3f}",
+                      f"{min(1, 4 * kernel * kernel / (stride * stride * r['lanes'])):.3f}", f"{min(1, inside(n, kernel, stride) ** 2 * r['channels'][0] / (r['lanes'] * items)):.3f}"])
+    seventh = markdown(["layer", "image, channels", "kernel, stride", "pixels folded", "cycles", "utilisation", "4 R S / (stride^2 lanes)", "the same without what falls off the edges"], lines)
     vgg, lines = pick(rows, table="vgg"), []
     for alone in pick(vgg, pool=0):
         with_pool = pick(vgg, workload=alone["workload"] + ", pool 2x2", activation_density=alone["activation_density"])[0]
@@ -320,7 +330,8 @@ def conv(rows):
     fused = pick(rows, table="fused")
     sixth = markdown(["layer", "image, channels", "format", "cycles", "utilisation", "bytes of its tensors", "moved", "of commands"],
                      [[r["workload"], shape(r), r["chosen"], whole(r["throughput_cycles"]), f"{r['utilisation']:.3f}", *moved(r)] for r in fused])
-    return [("conv-vgg", "VGG-19's channels on smaller images, dense weights (4:4), against the share of inputs that are zero", vgg, fifth),
+    return [("conv-depthwise", "Depthwise layers, nothing zero", deep, seventh),
+            ("conv-vgg", "VGG-19's channels on smaller images, dense weights (4:4), against the share of inputs that are zero", vgg, fifth),
             ("conv-fused", "Pooling and residuals as a part of the layer; half of the inputs and of the residual zero", fused, sixth),
             ("conv-resnet", "Convolutions of ResNet-50: dense weights (cycles), and how many times fewer the others take", resnet, first),
             ("conv-tiny", "Convolutions of MLPerf Tiny, half of the inputs zero", tiny, second),

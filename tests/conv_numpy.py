@@ -329,6 +329,7 @@ def directed(b):
 
     lists(b, r)
     folding(b, r)
+    average(b, r)
     pooling(b, r)
     residuals(b, r)
 
@@ -383,6 +384,16 @@ def folding(b, r):
                 joined = json.load(f)["folded_pixels"]
             error = None if joined == p else f"{joined} pixels are one, expected {p}"
         say(f"{tag} folded, {name}", error)
+
+
+def average(b, r):
+    """Average pooling: a depthwise layer of weights 1 whose multiplier is 1 / n."""
+    x = r.integers(-128, 128, (2, 6, 8, 8)).astype(np.int8)
+    for name, kernel, stride, m, sh in (("2 x 2", (2, 2), (2, 2), 1, 2), ("global", (6, 8), (1, 1), 2**31 // 48 + 1, 31)):
+        means = np.lib.stride_tricks.sliding_window_view(x, kernel, (1, 2))[:, ::stride[0], ::stride[1]].astype(np.int64).sum((-1, -2))
+        n = kernel[0] * kernel[1]
+        say(f"{b.port} {b.config} average pooling, {name}", both(b, Shape(stride, groups=8), np.ones((8, *kernel, 1), np.int8), x, 0, "--multiplier", b.save("M.npy", np.int32(m)), "--shift",
+                                                               b.save("S.npy", np.int8(sh)), "--out-type", "int8", want=((2 * means + n) // (2 * n)).astype(np.int8)))
 
 
 def pooling(b, r):
