@@ -186,7 +186,7 @@ def check(b, s, w, x, z, *options, repeat=1, want=None, port=None, after=After()
     orders[rows] += 1
     if stats["cycles"] and stats["predicted_cycles"]:
         guesses.append(stats["predicted_cycles"] / stats["cycles"])
-    if (stats["predicted_cycles"] is None) != long and plain or (stats["predicted_cycles"] or 1e9) < max(stats["items"], need / b.lanes):
+    if (stats["predicted_cycles"] is None) != long or (stats["predicted_cycles"] or 1e9) < max(stats["items"], need / b.lanes):
         return f"predicted {stats['predicted_cycles']} cycles for {stats['items']} items, {need} multiplications"
     if stats["cycles"] and abs(stats["utilisation"] - need / (b.lanes * stats["cycles"])) > 1e-9:
         return f"utilisation {stats['utilisation']}"

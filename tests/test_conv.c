@@ -132,6 +132,18 @@ static int32_t packed_weight(const matrix *m, uint32_t k, uint32_t c)
     return m->w[(size_t)k * m->cols + (m->taps == 2 ? c * m->shape.channels + k : c)];
 }
 
+/* A packed layer, which must be what its image says, into memory. */
+static void to_device(rig *r, lac_layer *l, const void *image)
+{
+    lac_layer again;
+    if (lac_layer_open(image, l->bytes, &again) != LAC_OK || memcmp(&again, l, sizeof again)) {
+        check(0, "packed layer", "not as it is opened");
+        exit(1);
+    }
+    l->addr = take(r, l->bytes);
+    memcpy(host(r, l->addr), image, l->bytes);
+}
+
 static lac_status pack_matrix(matrix *m, rig *r)
 {
     const lac_caps *caps = &r->dev.caps;
@@ -159,15 +171,7 @@ static lac_status pack_matrix(matrix *m, rig *r)
             : m->format == LAC_NM ? lac_pack_nm(caps, &nm, &rq, m->balance, scratch, m->image, need, &need, &m->layer, NULL)
                                   : lac_pack_csc(caps, &csc, m->format, &rq, m->balance, scratch, m->image, need, &need, &m->layer, NULL);
     }
-    if (s == LAC_OK) {
-        lac_layer again;
-        if (lac_layer_open(m->image, need, &again) != LAC_OK || memcmp(&again, &m->layer, sizeof again)) {
-            check(0, "packed layer", "not as it is opened");
-            exit(1);
-        }
-        m->layer.addr = take(r, need);
-        memcpy(host(r, m->layer.addr), m->image, need);
-    }
+    if (s == LAC_OK) to_device(r, &m->layer, m->image);
     free(scratch);
     free(v);
     free(idx);
@@ -189,16 +193,8 @@ static lac_status pack_factors(matrix *m, rig *r, lac_rng *g)
         if (pass) m->factors = malloc(need);
         s = lac_conv_pack_residual(&r->dev.caps, &m->layer, m->factor, scratch, m->factors, need, &need, &m->packed, &where);
     }
-    if (s == LAC_OK) {
-        lac_layer again;
-        if (lac_layer_open(m->factors, need, &again) != LAC_OK || memcmp(&again, &m->packed, sizeof again)) {
-            check(0, "packed residual", "not as it is opened");
-            exit(1);
-        }
-        m->packed.addr = take(r, need);
-        memcpy(host(r, m->packed.addr), m->factors, need);
-        m->residual.layer = &m->packed;
-    }
+    if (s == LAC_OK) to_device(r, &m->packed, m->factors);
+    m->residual.layer = &m->packed;
     free(scratch);
     return s;
 }
