@@ -80,9 +80,31 @@ static cyc list_line(predict *p, writer *w, lac_addr at, cyc t)
     return put_line(p, w, t + LIST_TO_BUS);
 }
 
+/* Vectors on their way to lac_pack. Behind the pipeline stand two places, and while both are taken nothing in it moves, also not what is emptied and goes nowhere. */
+typedef struct {
+    cyc each;    /* a vector's turns in the pipeline */
+    cyc gap;     /* turns between the last one and the next that bring none */
+    cyc came;    /* the last one was at lac_pack */
+    cyc left[2]; /* the last two have left it, newest first */
+} source;
+
+/* lac_pack could take the next vector in cycle t: when does it? */
+static cyc take_vector(source *v, cyc t)
+{
+    v->came = max_c(v->came, v->left[1] - 1) + v->gap + v->each;
+    v->gap = 0;
+    return max_c(t, v->came);
+}
+
+static void vector_left(source *v, cyc t)
+{
+    v->left[1] = v->left[0];
+    v->left[0] = t;
+}
+
 /* A list at `at`, whose first vector is at lac_pack from `vec` on: a vector costs a look, a cycle for each entry, and a cycle to leave; behind
  * the last one the line that was begun and the header go out. Returns when the next point's vector can be looked at. */
-static cyc store_list(predict *p, writer *w, lac_addr at, uint32_t channels, cyc vec, packer *pack)
+static cyc store_list(predict *p, writer *w, lac_addr at, uint32_t channels, source *from, cyc vec, packer *pack)
 {
     const uint32_t sw = p->caps.store_w, per = p->lb / 4;
     const uint32_t count = min_u(get32(view(p, at, 4)), channels);
@@ -91,7 +113,7 @@ static cyc store_list(predict *p, writer *w, lac_addr at, uint32_t channels, cyc
     uint32_t       pos = 0, k = 0;
     for (uint32_t first = 0; first < channels; first += sw) {
         const int last = first + sw >= channels;
-        vec++;
+        vec = take_vector(from, vec) + 1;
         for (; k < count && (last || (e && get16(e + 4 * k) < first + sw)); k++) {
             vec = put_chunk(pack, vec) + 1;
             if (++pos == per) {
@@ -101,6 +123,7 @@ static cyc store_list(predict *p, writer *w, lac_addr at, uint32_t channels, cyc
             }
         }
         vec++;
+        vector_left(from, vec);
     }
     if (pos) {
         vec = put_chunk(pack, vec) + 1;
@@ -127,15 +150,16 @@ predict_status predict_start_store(predict *p, uint32_t n)
     const cyc sweep = taps ? (cyc)all_rows * (GET(c, STORE_FROM_PIXELS) + GET(c, STORE_GUARD)) * rows : 0;
     const cyc each = taps ? taps : 1, pipe = STORE_PIPE + (p->caps.formats & LAC_HAS_WINDOWS ? 1 : 0);
     writer w = { 0 };
-    cyc    vec = c->start + pipe;            /* the next vector is at lac_pack from here on */
+    cyc    vec = 0;                          /* lac_pack is done with the last vector */
     packer pack = { 0, 0 };
-    vec += taps ? STORE_PREP + each - 1 : (cyc)GET(c, STORE_TOP) * (vectors + guard);
+    source from = { each, taps ? STORE_PREP : (cyc)GET(c, STORE_TOP) * (vectors + guard), c->start + pipe - 1, { 0, 0 } };
     w.q = c->start + STORE_TO_BUS;
     for (uint32_t i = 0; i < points; i++) {
         const lac_addr at = addr + i * pitch;
         if (list) {
             if (!view(p, at, 4)) return PREDICT_VIEW;
-            vec = max_c(store_list(p, &w, at, elements, vec, &pack) + guard, vec + each * vectors);
+            vec = store_list(p, &w, at, elements, &from, vec, &pack);
+            from.gap = guard;
             continue;
         }
         w.addr = at;
@@ -145,7 +169,7 @@ predict_status predict_start_store(predict *p, uint32_t n)
         uint32_t       in_line = 0;           /* of the line under construction */
         for (uint32_t v = 0; v < vectors; v++) {
             uint32_t here = min_u(sw, elements - v * sw);
-            const cyc next = vec + each;
+            vec = take_vector(&from, vec);
             while (here) {
                 const uint32_t put = min_u(here, per_line - in_line);
                 vec = put_chunk(&pack, vec) + 1;
@@ -156,13 +180,13 @@ predict_status predict_start_store(predict *p, uint32_t n)
                     in_line = 0;
                 }
             }
-            vec = max_c(vec, next);
+            vector_left(&from, vec);
         }
-        vec += guard;
+        from.gap = guard;
         w.q = max_c(w.q, p->w_issue + 1); /* the next request enters behind the last burst */
     }
-    vec += taps ? 1 - each + sweep : (cyc)GET(c, STORE_BOTTOM) * (vectors + guard);
-    c->done = max_c(p->w_b[(p->w_bursts - 1) % RING] + STORE_DONE, vec - pipe + STORE_EMPTY);
+    const cyc rest = taps ? sweep : from.gap + (cyc)GET(c, STORE_BOTTOM) * (vectors + guard);
+    c->done = max_c(p->w_b[(p->w_bursts - 1) % RING] + STORE_DONE, from.came + 1 + rest - pipe + STORE_EMPTY);
     p->free_at[STORE] = c->done + 1;
     p->out->need[PREDICT_STORE] += taps ? (uint64_t)(each * vectors * points + sweep) : (uint64_t)(vectors + guard) * all_rows;
     return PREDICT_OK;
