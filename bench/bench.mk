@@ -53,7 +53,7 @@ BENCH_DEPS_eie   := $(BENCH_BUSES)
 BENCH_DEPS_scale := $(BENCH_SCALES)
 BENCH_DEPS_ops   := $(BOARD_CONFIGS:%=$(B)/rtl/%.so)
 
-.PHONY: bench bench-plots $(BENCH_NAMES:%=bench-%)
+.PHONY: bench bench-plots bench-sparse-sparse bench-active $(BENCH_NAMES:%=bench-%)
 bench-sim:     ## Speed of the simulation: RTL, golden model
 bench-eie:     ## EIE's nine layers, resident and streamed, buses of 64 to 512 bit
 bench-2to4:    ## Dense, 2:4 and 1:4 weights
@@ -63,13 +63,20 @@ bench-trained: ## Matrices of trained networks (LACUNA_DATA)
 bench-zero:    ## Cycles against the density of activations
 bench-scale:   ## Lanes, queues, buses, latency: a dozen machines, built first
 bench-ops:     ## Operations a multiplier, a clock and a second: the cores of the boards
-bench-conv:    ## Convolutions: ResNet-50, MLPerf Tiny, sparse weights and inputs
+bench-conv:    ## Convolutions: ResNet-50, MLPerf Tiny, depthwise, fused, VGG-19, and the next two (half an hour; CONV="tiny fused": these tables)
+bench-sparse-sparse: ## Convolutions: sparse weights and sparse inputs
+bench-active:  ## Convolutions: images that are mostly empty
 bench:         ## All benchmarks, one after the other (BENCH_QUICK=1: a part of the rows)
 
+bench-sparse-sparse: CONV := sparse
+bench-active:        CONV := active
 BENCH_DEPS_conv  := $(B)/lacuna
 $(foreach n,$(BENCH_NAMES),$(eval bench-$n: $(filter $(B)/bench_$n,$(BENCH_BIN)) $(BENCH_L64) $(BENCH_DEPS_$n)))
 $(BENCH_NAMES:%=bench-%):
-	@PYTHON='$(BENCH_PYTHON)' bench/run.sh $(@:bench-%=%)
+	@PYTHON='$(BENCH_PYTHON)' CONV='$(CONV)' bench/run.sh $(@:bench-%=%)
+
+bench-sparse-sparse bench-active: $(B)/lacuna $(BENCH_L64)
+	@PYTHON='$(BENCH_PYTHON)' CONV='$(CONV)' bench/run.sh conv
 
 bench: $(BENCH_BIN) $(BENCH_L64) $(foreach n,$(BENCH_NAMES),$(BENCH_DEPS_$n))
 	@PYTHON='$(BENCH_PYTHON)' bench/run.sh $(BENCH_NAMES)

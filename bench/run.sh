@@ -13,7 +13,7 @@ for name; do
     case $name in
         sim)     "$B/bench_sim" "$B/bench_model" ;;
         trained) "${PYTHON:-/usr/bin/python3}" bench/trained.py "$BENCH/trained" && "$B/bench_trained" "$BENCH/trained" ;;
-        conv)    bench/conv.py ;;
+        conv)    bench/conv.py ${CONV:-} ;;
         *)       "$B/bench_$name" ;;
     esac || failed=1
     scripts/bench_tables.py "$name" || failed=1
