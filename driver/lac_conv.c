@@ -22,7 +22,7 @@
  * output rows, so that the engines overlap; but not so small that input rows which two bands need, and which are loaded for both,
  * make more than a quarter of what a band needs anew.
  *
- * Row tiles. Pixels lie one behind the other with all their channels, of which a row tile has only some: STORE takes each pixel for a point then. So one
+ * Row tiles, concatenation. Pixels lie one behind the other with all their channels, of which a row tile, or a job with y_pixel, has only some: STORE takes each pixel for a point then. So one
  * STORE writes a band of several rows only where they stand in memory without gaps; else bands have one row.
  *
  * Pooling. A band is whole rows of y, a strip whole pixels of y: the output rows, or pixels, that their windows see. Where windows overlap, neighbours compute what they share
@@ -180,6 +180,7 @@ typedef struct {
     int      stay;             /* the weights are loaded once */
     uint32_t pixel;            /* [bytes] of y */
     uint32_t row_tiles;
+    int      scattered;        /* STORE takes each pixel for a point, for it writes a part of its channels */
     uint32_t band, bands;      /* [rows of y] at most; in an image */
     uint32_t strip, strips;    /* [pixels of y] at most; in a row */
     uint32_t part;             /* [output rows] at most: as many as there is room for their input rows */
@@ -195,10 +196,17 @@ static lac_span in_span(const lac_caps *caps, const lac_conv *job)
     return lac_tensor_span(caps, &job->x, s->width * s->channels, s->images * s->height);
 }
 
+/* Elements of a row of y, with what stands between its pixels. */
+static uint32_t y_elements(const lac_conv *job)
+{
+    const uint32_t pixels = lac_conv_y_pixels(job);
+    return job->y_pixel ? (pixels - 1u) * (job->y_pixel / lac_type_bytes(job->y.type)) + job->layer->rows : pixels * job->layer->rows;
+}
+
 static lac_span out_span(const lac_caps *caps, const lac_conv *job)
 {
     const lac_conv_shape *s = &job->shape;
-    return lac_tensor_span(caps, &job->y, lac_conv_y_pixels(job) * job->layer->rows, s->images * lac_conv_y_rows(job));
+    return lac_tensor_span(caps, &job->y, y_elements(job), s->images * lac_conv_y_rows(job));
 }
 
 static lac_span residual_span(const lac_caps *caps, const lac_conv *job)
@@ -236,7 +244,12 @@ static lac_status check_job(const lac_caps *caps, const lac_conv *job)
     if (rows < 1u || rows > MOST || pixels < 1u || pixels * layer->rows > MOST)
         return LAC_E_ARG;
     TRY(lac_check_tensor(&job->x, caps, s->width * s->channels, s->images * s->height, 0));
-    TRY(lac_check_tensor(&job->y, caps, pixels * layer->rows, s->images * rows, 1));
+    if (job->y_pixel % LAC_ALIGN)
+        return LAC_E_ALIGN;
+    if ((unsigned)job->y.type > LAC_RAW
+        || (job->y_pixel && (job->y.list || job->y_pixel < layer->rows * lac_type_bytes(job->y.type) || (uint64_t)job->y_pixel * pixels >> 24)))
+        return LAC_E_ARG;
+    TRY(lac_check_tensor(&job->y, caps, y_elements(job), s->images * rows, 1));
     TRY(lac_check_clamp(&job->y, job->clamp_lo, job->clamp_hi));
     if (job->residual)
         TRY(check_residual(caps, job));
@@ -320,7 +333,7 @@ static lac_status plan_bank(const lac_caps *caps, const lac_conv *job, plan *p)
     const uint32_t room = caps->acc_depth / p->most_rows, high = lac_min(p->y.kernel, p->y.n); /* output rows for one of y, at most */
     uint32_t unit, rows;
 
-    if (p->row_tiles > 1u && (p->pixel % LAC_ALIGN || job->pool.kernel_y))
+    if (p->scattered && (p->pixel % LAC_ALIGN || job->pool.kernel_y))
         return LAC_E_SPACE;
     p->strip = p->x.windows;
     rows = room / p->x.n;
@@ -337,7 +350,7 @@ static lac_status plan_bank(const lac_caps *caps, const lac_conv *job, plan *p)
         }
     }
     p->strips = lac_ceil_div(p->x.windows, p->strip);
-    p->band = p->row_tiles > 1u && job->y.pitch != p->x.windows * p->pixel ? 1u : windows_in(&p->y, rows);
+    p->band = p->scattered && job->y.pitch != p->x.windows * p->pixel ? 1u : windows_in(&p->y, rows);
     return LAC_OK;
 }
 
@@ -374,7 +387,7 @@ static lac_status plan_job(const lac_caps *caps, const lac_ram_map *ram, const l
     p->y = axis_y(job);
     p->x = axis_x(job);
     p->stay = stays(ram, job);
-    p->pixel = job->layer->rows * lac_type_bytes(job->y.type);
+    p->pixel = job->y_pixel ? job->y_pixel : job->layer->rows * lac_type_bytes(job->y.type);
     p->by_row = !job->layer->taps && (caps->feat_depth / lac_ceil_div(s->width * s->channels * lac_type_bytes(job->x.type), caps->line) < lac_min(span, s->height)
                                       || (span == 1u && s->stride_y > 1u && apart));
     TRY(plan_view(caps, ram, &job->x, s->height, s->width * s->channels, p->by_row || job->layer->taps ? 1u : lac_min(span, s->height), s->stride_x * s->channels, &p->in));
@@ -383,6 +396,9 @@ static lac_status plan_job(const lac_caps *caps, const lac_ram_map *ram, const l
     else
         p->in.jump = s->stride_y;
     TRY(lac_check_row_tiles(caps, job->layer, &job->y, &p->row_tiles, &p->most_rows));
+    p->scattered = p->row_tiles > 1u || job->y_pixel;
+    if (job->y_pixel && job->layer->taps)
+        return LAC_E_SPACE;
     if (!job->resident)
         TRY(lac_check_stream(caps, ram, job->layer));
     if (job->layer->taps)
@@ -665,7 +681,7 @@ static void group(program *f, uint32_t row_tile, int last_of_job)
     c = lac_begin_store(&f->g, &r, job->clamp_lo, job->clamp_hi, last_of_job && job->mark);
     lac_set_addr(c, job->y.addr + (uint64_t)(f->image * f->p.y.windows + f->row0) * job->y.pitch + f->pixel0 * f->p.pixel
                          + r.chan0 * lac_type_bytes(job->y.type));
-    if (f->p.row_tiles == 1u) {
+    if (!f->p.scattered) {
         const uint32_t all = (uint32_t)(f->oy1 - f->oy0) + f->top + f->bottom;
         SET(c, STORE_PITCH, f->rows > 1u ? job->y.pitch : 0u);
         SET(c, STORE_POINTS, pool->kernel_y ? f->rows : all);

@@ -375,6 +375,7 @@ typedef struct {
     int32_t          clamp_lo, clamp_hi; /* of y; raw: 0, 0 */
     uint32_t         tag;
     int              mark;
+    uint32_t         y_pixel;  /* [bytes] from a pixel of y to the next, a multiple of LAC_ALIGN; 0: they stand without gaps */
 } lac_conv;
 
 /* Rows of an image and pixels of a row of the job's y; 0: its shape or pooling is out of range, or nothing is left. */
@@ -397,7 +398,10 @@ uint32_t lac_conv_y_pixels(const lac_conv *job);
  * rows of output pixels, does not fit an accumulator bank and y is a list, or not even so many windows fit side by side as make a multiple of LAC_ALIGN bytes (then y's rows are written in strips; none with taps as rows, where it
  * counts in place of the one output row above); or the layer has several row tiles.
  *
- * Residual: LAC_E_ARG also if y overlaps its x, or its layer was packed for another number of channels. LAC_E_SPACE: a row of it is larger than the feature RAM, or a tile of its factors is than what resident layers leave. */
+ * Residual: LAC_E_ARG also if y overlaps its x, or its layer was packed for another number of channels. LAC_E_SPACE: a row of it is larger than the feature RAM, or a tile of its factors is than what resident layers leave.
+ *
+ * Concatenation: with y_pixel several jobs write channels of one tensor, each its own from y.addr on, these LAC_ALIGN bytes or a multiple apart; y.pitch is that of the whole tensor's rows, whose reader is ordered
+ * behind all of them. LAC_E_ALIGN: y_pixel is no multiple; LAC_E_ARG: it is below a pixel's bytes, y is a list, a row has 2^24 bytes or more; LAC_E_SPACE: with pooling or taps as rows. Each pixel is a point to STORE, which writes whole lines. */
 lac_status lac_conv_build(const lac_caps *caps, const lac_conv *jobs, uint32_t n, lac_emit emit, void *ctx);
 lac_status lac_conv_run(lac_dev *dev, const lac_conv *jobs, uint32_t n, uint32_t limit);
 

@@ -1212,6 +1212,62 @@ static void pitches(void)
     close_rig(&r);
 }
 
+/* Two layers write the halves of each pixel, a third reads them whole; between the rows stand bytes that nobody may touch. */
+static void concatenation(const char *config, uint32_t gap)
+{
+    enum { HALF = 64, LAST = 8 };
+    static const lac_conv_shape in = {2, 6, 7, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, whole = {2, 6, 7, 2 * HALF, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0};
+    const lac_config cfg = named_config(config);
+    char name[150];
+    rig r;
+    open_rig(&r, &cfg, 64);
+    const uint32_t last = LAST * r.dev.caps.store_w, rows = out_rows(&in), pixels = in.width, n = rows * pixels;
+    matrix *half[2] = {directed_matrix(&r, LAC_CSC8, HALF, 72), directed_matrix(&r, LAC_NM, HALF, 72)}, *m = directed_matrix(&r, LAC_CSC8, last, 2 * HALF);
+    const lac_tensor joined = {take(&r, rows * (pixels * 2u * HALF + gap)), pixels * 2u * HALF + gap, LAC_INT8, -5, 0};
+    lac_conv job[3] = {conv(&r, half[0], &in, LAC_INT8, LAC_INT8), conv(&r, half[1], &in, LAC_INT8, LAC_INT8), conv(&r, m, &whole, LAC_INT8, LAC_RAW)};
+    int32_t *x = malloc(rows * in_row(&in) * sizeof *x), *t = malloc((size_t)n * 2 * HALF * sizeof *t);
+    int64_t *y = malloc((size_t)n * (last > HALF ? last : HALF) * sizeof *y);
+    lac_rng g = {seed + 99};
+    uint32_t wrong = 0;
+
+    for (uint32_t i = 0; i < rows * in_row(&in); i++) x[i] = (int32_t)rng_range(&g, -128, 127);
+    for (uint32_t row = 0; row < rows; row++)
+        for (uint32_t i = 0; i < in_row(&in); i++) put_bytes(host(&r, job[0].x.addr) + row * job[0].x.pitch + i, (uint64_t)x[row * in_row(&in) + i], 1);
+    memset(host(&r, joined.addr), 77, rows * joined.pitch);
+    job[1].x = job[0].x;
+    for (uint32_t h = 0; h < 2; h++) {
+        job[h].y = joined;
+        job[h].y.addr += h * HALF;
+        job[h].y_pixel = 2 * HALF;
+        naive_conv(y, half[h]->w, x, &in, HALF);
+        for (uint32_t i = 0; i < n * HALF; i++)
+            t[i / HALF * 2 * HALF + h * HALF + i % HALF]
+                = naive_requant(y[i], half[h]->bias[i % HALF], (uint32_t)half[h]->mult[i % HALF], half[h]->shift[i % HALF], joined.zero, job[h].clamp_lo, job[h].clamp_hi) - joined.zero;
+    }
+    job[2].x = joined;
+    naive_conv(y, m->w, t, &whole, (int)last);
+    const lac_status s = lac_conv_run(&r.dev, job, 3, 10);
+    for (uint32_t i = 0; i < n * last; i++) {
+        uint8_t want[8];
+        put_bytes(want, (uint64_t)y[i], 8);
+        wrong += memcmp(host(&r, job[2].y.addr) + i / (pixels * last) * job[2].y.pitch + i % (pixels * last) * 8, want, 8) != 0;
+    }
+    for (uint32_t row = 0; row < rows; row++)
+        for (uint32_t i = 0; i < joined.pitch; i++) {
+            const uint8_t *p = host(&r, joined.addr) + row * joined.pitch + i;
+            wrong += *p != (i < pixels * 2 * HALF ? (uint8_t)(t[row * pixels * 2 * HALF + i] + joined.zero) : 77);
+        }
+    snprintf(name, sizeof name, "%s: two layers write one tensor, rows %u bytes apart", config, gap);
+    check(s == LAC_OK && !wrong, name, "%s, %u values wrong", lac_status_name(s), wrong);
+    free(x);
+    free(t);
+    free(y);
+    drop(half[0]);
+    drop(half[1]);
+    drop(m);
+    close_rig(&r);
+}
+
 /* ---- Shapes, by counting -------------------------------------------------------------------------------- */
 
 static void shapes(void)
@@ -1349,6 +1405,11 @@ static void refusals(void)
     REFUSED("strips that would begin at odd addresses", LAC_E_SPACE, j.layer = &many->layer; j.shape.kernel_y = j.shape.kernel_x = 1; j.y.pitch = 1024);
     REFUSED("a list from several row tiles", LAC_E_SPACE, j.layer = &tall->layer; j.y.type = LAC_INT16; j.y.pitch = 8192; j.y.list = 1);
     REFUSED("int8 from row tiles of 32", LAC_E_SPACE, j.layer = &tall->layer; j.y.pitch = 2048);
+    REFUSED("pixels at odd distances", LAC_E_ALIGN, j.y_pixel = 32);
+    REFUSED("pixels that overlap", LAC_E_ARG, j.layer = &tall->layer; j.y.type = LAC_INT16; j.y.pitch = 8192; j.y_pixel = 192);
+    REFUSED("pixels apart beyond a row", LAC_E_ARG, j.y_pixel = 128);
+    REFUSED("a row of pixels apart of 2^24 bytes", LAC_E_ARG, j.y_pixel = 0x800000);
+    REFUSED("a list of pixels apart", LAC_E_ARG, j.y.list = 1; j.y.pitch = 4096; j.y_pixel = 128);
     REFUSED("pixels of 200 bytes from several row tiles", LAC_E_SPACE, j.layer = &wide->layer; j.y.type = LAC_INT16; j.y.pitch = 2048);
 #define POOLED j.pool = (lac_pool){2, 3, 2, 1, 1, 2, 1, 2}; j.y = tall_y
     const lac_tensor tall_y = tensor(&r, 64, 1024, LAC_INT8);
@@ -1548,6 +1609,7 @@ static void rows_refusals(void)
     lac_layer other = m->layer, grouped = own->layer;
     other.cols++;
     grouped.rows = 12;
+    REFUSED("taps as rows, pixels apart", LAC_E_SPACE, j.y.pitch = 2048; j.y_pixel = 64);
     REFUSED("taps as rows of other channels", LAC_E_ARG, j.shape.channels = 7; j.x.pitch = 128);
     REFUSED("taps as rows of another kernel", LAC_E_ARG, j.shape.kernel_y = 2);
     REFUSED("taps as rows of the kernel turned", LAC_E_ARG, j.shape.kernel_x = 1; j.shape.pad_left = j.shape.pad_right = 0);
@@ -1785,6 +1847,10 @@ int main(void)
     bands();
     rows_bands();
     pitches();
+    concatenation("l8", 0);
+    concatenation("l8", 192);
+    concatenation("l64", 64);
+    concatenation("w512", 0);
     order();
     refusals();
     rows_refusals();
