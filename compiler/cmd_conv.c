@@ -348,6 +348,13 @@ static uint32_t row_lines(const layer *l, uint32_t elements)
     return ((uint32_t)npy_type_size(l->x.type) * elements + caps->line - 1) / caps->line;
 }
 
+/* Pixels of a row of outputs, or of Y where padding around windows makes that more. */
+static uint32_t widest(const conv *v)
+{
+    const uint32_t outputs = lac_conv_out_x(&v->shape), pixels = (uint32_t)v->l.out_dim[2];
+    return outputs > pixels ? outputs : pixels;
+}
+
 /* The layout of images and results, when matrix and order are known. */
 static int lay_images(conv *v, uint32_t rows, uint32_t step, diag *d)
 {
@@ -360,7 +367,7 @@ static int lay_images(conv *v, uint32_t rows, uint32_t step, diag *d)
     l->y_pixels = (uint32_t)l->out_dim[2];
     l->y_channels = (uint32_t)l->out_dim[3];
     l->row_step = step;
-    l->max_rows = MAX_ROW / lac_conv_out_x(&v->shape) / step * step;
+    l->max_rows = MAX_ROW / widest(v) / step * step;
     v->shape.channels = l->channels;
     return 0;
 }
@@ -559,7 +566,7 @@ static int prepare(layer *l, diag *d)
     const layer_options *o = &l->o;
     const lac_caps      *caps = &l->mach.dev.caps;
     const uint32_t       padded = host_padded(v->shape.channels);
-    const uint32_t       wide = lac_conv_out_x(&v->shape);
+    const uint32_t       wide = widest(v);
     const uint32_t       step = step_of_rows(v);
     const uint64_t       rows = (l->w.dim[0] + step - 1) / step * step;
     const int            nm = host_format_n(o->format) != 0;

@@ -237,7 +237,7 @@ static lac_status check_job(const lac_caps *caps, const lac_conv *job)
     TRY(lac_check_machine(caps, layer));
     if (job->resident)
         TRY(lac_check_place(caps, layer, job->resident));
-    if (!(caps->formats & LAC_HAS_WINDOWS) || layer->by_column || layer->rows % caps->store_w)
+    if (!(caps->formats & LAC_HAS_WINDOWS) || layer->by_column || layer->taps == LAC_TAPS_RESIDUAL || layer->rows % caps->store_w)
         return LAC_E_ARG;
     TRY(check_shape(s, layer));
     const uint32_t rows = lac_conv_y_rows(job), pixels = lac_conv_y_pixels(job);
@@ -406,7 +406,8 @@ static lac_status plan_job(const lac_caps *caps, const lac_ram_map *ram, const l
     if (job->residual) {
         const uint32_t channels = job->layer->rows;
         TRY(lac_check_tiles(caps, ram, job->residual->layer));
-        TRY(plan_view(caps, ram, &job->residual->x, p->y.n, p->x.n * channels, 1, channels, &p->added));
+        /* STEP has 15 bits; more channels than they can say are those of a single pixel */
+        TRY(plan_view(caps, ram, &job->residual->x, p->y.n, p->x.n * channels, 1, p->x.n > 1u ? channels : 0u, &p->added));
         /* One EXEC takes several rows only where all windows of a row of the grid are in its reach. */
         if (job->layer->taps && (p->taps.grid - 1u) * channels > MOST)
             p->added.most = 1;
@@ -429,7 +430,7 @@ static lac_status plan_job(const lac_caps *caps, const lac_ram_map *ram, const l
     return LAC_OK;
 }
 
-static uint32_t groups_of(const lac_conv *job, const plan *p) { return job->shape.images * p->bands * p->strips * p->row_tiles; }
+static uint64_t groups_of(const lac_conv *job, const plan *p) { return (uint64_t)job->shape.images * p->bands * p->strips * p->row_tiles; }
 
 /* ---- Program --------------------------------------------------------------------------------------- */
 
@@ -756,7 +757,10 @@ lac_status lac_conv_build(const lac_caps *caps, const lac_conv *jobs, uint32_t n
     lac_map_end(caps, &f.g.ram);
     for (uint32_t i = 0; i < n; i++) {
         TRY(plan_job(caps, &f.g.ram, &jobs[i], &f.p));
-        f.g.o.groups += groups_of(&jobs[i], &f.p);
+        const uint64_t groups = f.g.o.groups + groups_of(&jobs[i], &f.p);
+        if (groups >> 32)
+            return LAC_E_SPACE;
+        f.g.o.groups = (uint32_t)groups;
     }
 
     for (uint32_t i = 0; i < n; i++) {

@@ -299,7 +299,7 @@ module lac_store #(
     wire               t0_tap0;      // the first of its window
     generate
         if (WINDOWS != 0) begin : g_pool
-            localparam integer R_W = ACC_AW + 1;   // rows or pixels of an image and POOL_TOP or POOL_LEFT, for ACC_DEPTH >= 16
+            localparam integer R_W = (ACC_AW < 4) ? 5 : ACC_AW + 1;   // rows or pixels of an image and POOL_TOP or POOL_LEFT
             wire [3:0]         ky = cmd_q[`LAC_F_STORE_POOL_Y],   kx = cmd_q[`LAC_F_STORE_POOL_X];
             wire [3:0]         dy = cmd_q[`LAC_F_STORE_POOL_DY],  dx = cmd_q[`LAC_F_STORE_POOL_DX];
             wire [3:0]         py = cmd_q[`LAC_F_STORE_POOL_TOP], px = cmd_q[`LAC_F_STORE_POOL_LEFT];

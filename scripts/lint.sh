@@ -55,6 +55,12 @@ if [ -f rtl/lac_top.v ]; then
         check "lac_top $n (icarus)" icarus -s lac_top "${params[@]/#/-Plac_top.}" rtl/*.v
         check "lac_top $n (verilator)" verilate --top-module lac_top "${params[@]/#/-G}" rtl/*.v
     done
+    # The smallest and largest accumulator RAMs, of which no configuration is
+    for depth in 2 3 8 32768; do
+        mapfile -t params < <(sed -n "s/^ACC_DEPTH=.*/ACC_DEPTH=$depth/; s/^\([A-Z_]*=[0-9]*\).*/\1/p" configs/l4.cfg)
+        check "lac_top l4 ACC_DEPTH=$depth (icarus)" icarus -s lac_top "${params[@]/#/-Plac_top.}" rtl/*.v
+        check "lac_top l4 ACC_DEPTH=$depth (verilator)" verilate --top-module lac_top "${params[@]/#/-G}" rtl/*.v
+    done
 fi
 # Each board, with stand-ins of the FPGA's own cells.
 for f in fpga/*/top.v; do

@@ -509,6 +509,7 @@ def large(b):
     say(f"{tag} 300 channels", check(b, Shape((2, 2), (0, 1, 0, 1)), aligned_w(r, "csc8", 300, 3, 3, 300, 1, 0.1), ints(r, 1, 6, 6, 300), 3))
     say(f"{tag} 300 channels depthwise", check(b, Shape(pad=(2, 2, 2, 2), groups=300), ints(r, 300, 5, 5, 1), ints(r, 1, 9, 9, 300), -8))
     say(f"{tag} an output row beyond 65535 elements", check(b, Shape(), ints(r, 256, 1, 1, 1), ints(r, 1, 2, 300, 1), 0))
+    say(f"{tag} a pooled row beyond 65535 elements", check(b, Shape(), ints(r, 8192, 1, 1, 1), ints(r, 1, 2, 1, 1), 0, after=After(pool=((1, 15), (1, 1), (0, 14, 0, 14)))))
 
 
 def refuse(b):

@@ -1409,6 +1409,7 @@ static void refusals(void)
     REFUSED("pixels that overlap", LAC_E_ARG, j.layer = &tall->layer; j.y.type = LAC_INT16; j.y.pitch = 8192; j.y_pixel = 192);
     REFUSED("pixels apart beyond a row", LAC_E_ARG, j.y_pixel = 128);
     REFUSED("a row of pixels apart of 2^24 bytes", LAC_E_ARG, j.y_pixel = 0x800000);
+    REFUSED("x where the last of pixels apart stands", LAC_E_ARG, j.y.pitch = 8192; j.y_pixel = 256; j.x.addr = j.y.addr + (out_rows(&j.shape) - 1) * j.y.pitch + (lac_conv_out_x(&j.shape) - 1) * 256);
     REFUSED("a list of pixels apart", LAC_E_ARG, j.y.list = 1; j.y.pitch = 4096; j.y_pixel = 128);
     REFUSED("pixels of 200 bytes from several row tiles", LAC_E_SPACE, j.layer = &wide->layer; j.y.type = LAC_INT16; j.y.pitch = 2048);
 #define POOLED j.pool = (lac_pool){2, 3, 2, 1, 1, 2, 1, 2}; j.y = tall_y
