@@ -15,8 +15,8 @@ RUN="lac_dev lac_plan lac_fc"
 CONV="$RUN lac_conv"
 ALL="$CONV lac_rnn lac_sparse lac_pack"
 RUN_LIMIT=12288
-CONV_LIMIT=18944
-ALL_LIMIT=27648
+CONV_LIMIT=19200
+ALL_LIMIT=27904
 FLAGS="-std=c99 -Os -ffreestanding -nostdlib -ffunction-sections -fdata-sections -Wall -Wextra -Wpedantic -Werror -Idriver"
 status=0
 
