@@ -30,6 +30,7 @@ typedef struct {
     lac_conv_shape shape;                  /* of the jobs */
     lac_conv_shape plain;                  /* of the files */
     lac_requant    plain_rq;
+    struct { lac_conv_shape shape; host_matrix m; void *w; } folded; /* where that counts fewer cycles: l->fold pixels are one */
     lac_pool       pool;
     const char    *r_file, *factor_file;   /* or NULL */
     int64_t        r_zero, factor;         /* factor: of all channels, where there is no file */
@@ -282,6 +283,7 @@ static int fill_requant(conv *v, uint32_t rows, diag *d)
     lac_requant *rq = &l->rq;
     const size_t has = l->w.dim[0];
     *rq = v->plain_rq;
+    if (rows == has) return 0;
     free(v->bias);
     free(v->multiplier);
     free(v->shift);
@@ -351,21 +353,21 @@ static uint32_t row_lines(const layer *l, uint32_t elements)
 /* Pixels of a row of outputs, or of Y where padding around windows makes that more. */
 static uint32_t widest(const conv *v)
 {
-    const uint32_t outputs = lac_conv_out_x(&v->shape), pixels = (uint32_t)v->l.out_dim[2];
+    const uint32_t outputs = lac_conv_out_x(&v->shape), pixels = (uint32_t)v->l.out_dim[2] / v->l.fold;
     return outputs > pixels ? outputs : pixels;
 }
 
-/* The layout of images and results, when matrix and order are known. */
+/* The layout of images and results, when matrix and order are known. Folded, they are what they are. */
 static int lay_images(conv *v, uint32_t rows, uint32_t step, diag *d)
 {
     layer         *l = &v->l;
-    if (fill_pixels(v, l->channels, d) || fill_requant(v, rows, d) || fill_factors(v, rows, d)) return -1;
+    if (fill_pixels(v, l->fold > 1 ? (uint32_t)l->x.dim[3] : l->channels, d) || fill_requant(v, rows, d) || fill_factors(v, rows, d)) return -1;
     l->batch = l->x.dim[0];
     l->x_lines = v->shape.height;
     l->x_width = v->shape.width * l->channels;
     l->y_lines = (uint32_t)l->out_dim[1];
-    l->y_pixels = (uint32_t)l->out_dim[2];
-    l->y_channels = (uint32_t)l->out_dim[3];
+    l->y_pixels = (uint32_t)l->out_dim[2] / l->fold;
+    l->y_channels = (uint32_t)l->out_dim[3] * l->fold;
     l->row_step = step;
     l->max_rows = MAX_ROW / widest(v) / step * step;
     v->shape.channels = l->channels;
@@ -376,17 +378,18 @@ static int lay_images(conv *v, uint32_t rows, uint32_t step, diag *d)
 
 static int32_t floor_div(int32_t a, int32_t b) { return a >= 0 ? a / b : -((b - 1 - a) / b); }
 
-/* How many pixels of Y are one such that most lanes have work, 1: none; *folded: the shape then. Rows of X and Y must be whole pixels of it. */
+/* How many pixels of Y are one such that most lanes have work, 1: none; *folded: the shape then. Rows of X and Y must be whole pixels of it. A kernel of one tap would gain nothing: an item is one
+ * entry to a lane either way. */
 static uint32_t find_fold(const conv *v, lac_conv_shape *folded)
 {
     const lac_conv_shape *s = &v->plain;
     const lac_caps       *caps = &v->l.mach.dev.caps;
     const uint32_t        outs = (uint32_t)v->l.w.dim[0], wide = lac_conv_out_x(s);
-    if (v->pool.kernel_y || v->r_file) return 1;
+    if (v->pool.kernel_y || v->r_file || v->l.taps == 1) return 1;
     for (uint32_t p = caps->lanes / outs; p > 1; p--) {
         const uint32_t q = p * s->stride_x; /* pixels of X */
         const int32_t  first = floor_div(-(int32_t)s->pad_left, (int32_t)q), last = floor_div((int32_t)((p - 1) * s->stride_x + s->kernel_x - 1) - (int32_t)s->pad_left, (int32_t)q);
-        if (wide % p || s->width % q || p * outs % caps->store_w || q * s->channels % 4 || last - first >= MAX_KERNEL || first > 0) continue;
+        if (wide % p || s->width % q || p * outs % caps->store_w || q * s->channels % 4 || last - first >= MAX_KERNEL) continue;
         *folded = *s;
         folded->width = s->width / q;
         folded->channels = q * s->channels;
@@ -401,51 +404,50 @@ static uint32_t find_fold(const conv *v, lac_conv_shape *folded)
     return 1;
 }
 
-/* W of the folded shape, as [p * K][R][S'][C'], in *to. */
-static int fold_weights(const conv *v, const lac_conv_shape *f, uint32_t p, host_matrix *m, void **to, diag *d)
+/* v->folded.m: W of that shape, as [p * K][R][S'][C']. */
+static int fold_weights(conv *v, uint32_t p, diag *d)
 {
+    const lac_conv_shape *f = &v->folded.shape;
     const lac_conv_shape *s = &v->plain;
     const host_matrix    *given = &v->given;
     const size_t          outs = v->l.w.dim[0], ins = v->l.w.dim[3], each = outs / v->groups, cols = (size_t)f->kernel_y * f->kernel_x * f->channels, es = given->w8 ? 1 : 2;
     const uint8_t        *from = given->w8 ? (const void *)given->w8 : given->w16;
     const int32_t         q = (int32_t)(p * s->stride_x), first = -(int32_t)f->pad_left;
-    if (!(*to = calloc(p * outs * es, cols))) return diag_set(d, "%s: not enough memory", v->l.o.w);
+    uint8_t              *to = v->folded.w = calloc(p * outs * es, cols);
+    if (!to) return diag_set(d, "%s: not enough memory", v->l.o.w);
     for (size_t u = 0; u < p; u++)
         for (size_t k = 0; k < outs; k++)
             for (size_t t = 0; t < (size_t)s->kernel_y * s->kernel_x; t++) {
                 const int32_t x = (int32_t)(u * s->stride_x + t % s->kernel_x) - (int32_t)s->pad_left, at = floor_div(x, q);
                 const size_t  tap = t / s->kernel_x * f->kernel_x + (size_t)(at - first), c = (size_t)(x - at * q) * s->channels + k / each * ins;
-                memcpy((uint8_t *)*to + ((u * outs + k) * cols + tap * f->channels + c) * es, from + (k * s->kernel_y * s->kernel_x + t) * ins * es, ins * es);
+                memcpy(to + ((u * outs + k) * cols + tap * f->channels + c) * es, from + (k * s->kernel_y * s->kernel_x + t) * ins * es, ins * es);
             }
-    *m = (host_matrix){ (uint32_t)(p * outs), (uint32_t)cols, given->w8 ? *to : NULL, given->w8 ? NULL : *to };
+    v->folded.m = (host_matrix){ (uint32_t)(p * outs), (uint32_t)cols, given->w8 ? v->folded.w : NULL, given->w8 ? NULL : v->folded.w };
     return 0;
 }
 
 /* ---- Order of taps ------------------------------------------------------------------------------------ */
 
-/* Taps as rows: what they are counted to cost, and whether they cost less where pixels are folded: l->fold. l->m is the matrix of taps as columns, of padded channels. */
+/* Taps as rows: what they are counted to cost, and whether they cost less where pixels are folded: l->fold, v->folded. l->m is the matrix of taps as columns, of padded channels. */
 static int count_rows(conv *v, int depthwise, uint64_t *cycles, diag *d)
 {
     layer               *l = &v->l;
     const lac_conv_shape image = { 1, v->shape.height, v->shape.width, v->shape.channels, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0 };
     const double         reach = (double)l->taps / v->shape.stride_y / v->shape.stride_x;
     const uint32_t       lanes = l->mach.dev.caps.lanes;
-    lac_conv_shape       folded;
     host_uses            whole, uses;
-    host_matrix          m;
-    void                *wide = NULL;
     uint64_t             rules;
     int                  code = 0;
     if (host_uses_conv(&whole, l->x.data, l->in, (int32_t)l->o.zero_in, l->x.dim[0], &image, NULL, &rules)) return diag_set(d, "not enough memory");
     *cycles = host_cycles_rows(depthwise ? &v->given : &l->m, &l->uses, &whole, reach, depthwise, lanes);
 
-    const uint32_t p = depthwise && l->w.dim[0] % 4 ? 1 : find_fold(v, &folded);
+    const uint32_t p = depthwise && l->w.dim[0] % 4 ? 1 : find_fold(v, &v->folded.shape);
     l->fold = 1;
-    if (p > 1 && !(code = fold_weights(v, &folded, p, &m, &wide, d))) {
-        if (host_uses_conv(&uses, l->x.data, l->in, (int32_t)l->o.zero_in, l->x.dim[0], &folded, NULL, &rules)) code = diag_set(d, "not enough memory");
+    if (p > 1 && !(code = fold_weights(v, p, d))) {
+        if (host_uses_conv(&uses, l->x.data, l->in, (int32_t)l->o.zero_in, l->x.dim[0], &v->folded.shape, NULL, &rules)) code = diag_set(d, "not enough memory");
         else {
             const double   all = reach * (double)(depthwise ? whole.groups : whole.columns), inside = (double)(depthwise ? l->uses.groups : l->uses.columns);
-            const uint64_t n = host_cycles_folded(&m, &uses, depthwise ? whole.groups : whole.columns, inside > 0 && all > inside ? all / inside : 1, depthwise, lanes);
+            const uint64_t n = host_cycles_folded(&v->folded.m, &uses, depthwise ? whole.groups : whole.columns, inside > 0 && all > inside ? all / inside : 1, depthwise, lanes);
             if (n < *cycles) {
                 *cycles = n;
                 l->fold = p;
@@ -453,35 +455,21 @@ static int count_rows(conv *v, int depthwise, uint64_t *cycles, diag *d)
             host_uses_free(&uses);
         }
     }
-    free(wide);
     host_uses_free(&whole);
     return code;
 }
 
-/* Folded: X and Y are what they are. */
+/* Folded. */
 static int as_folded(conv *v, host_format as, int depthwise, diag *d)
 {
-    layer         *l = &v->l;
-    lac_conv_shape folded;
+    layer *l = &v->l;
     l->depthwise = depthwise ? 2 : 0;
     l->format = depthwise ? HOST_CSC8 : as;
     l->rows = &v->shape;
-    find_fold(v, &folded);
-    free(v->wide);
-    v->wide = NULL;
-    if (fold_weights(v, &folded, l->fold, &l->m, &v->wide, d)) return -1;
-    v->shape = folded;
-    free(v->image);
-    v->image = NULL;
-    l->x_data = l->x.data;
-    l->batch = l->x.dim[0];
-    l->x_lines = folded.height;
-    l->channels = folded.channels;
-    l->x_width = folded.width * folded.channels;
-    l->y_lines = (uint32_t)l->out_dim[1];
-    l->y_pixels = lac_conv_out_x(&folded);
-    l->y_channels = l->row_step = l->max_rows = l->m.rows;
-    return fill_requant(v, l->m.rows, d);
+    l->m = v->folded.m;
+    v->shape = v->folded.shape;
+    l->channels = v->shape.channels;
+    return lay_images(v, l->m.rows, l->m.rows, d);
 }
 
 /* Taps as rows, in the format `as`. Depthwise the matrix is W itself, [channels][taps] of 8 bit, and X has as many channels. */
@@ -668,6 +656,7 @@ int cmd_conv(cli_globals *g, int argc, char **argv)
     const int code = layer_main(&v.l);
     layer_free(&v.l);
     free(v.wide);
+    free(v.folded.w);
     free(v.image);
     free(v.bias);
     free(v.multiplier);

@@ -197,7 +197,7 @@ typedef struct {
     lac_format  format;
     uint32_t    n;       /* N:4; else 0 */
     uint32_t    by_column; /* 1: lac_pack_csc_columns() made it; else 0 */
-    uint32_t    taps;    /* 1: lac_conv_pack_rows() made it, 2: of a depthwise layer, 3: lac_conv_pack_residual(); else 0. `cols` is then private */
+    uint32_t    taps;    /* 1: lac_conv_pack_rows() made it, 2: of a depthwise layer, 4: with items of four channels; 3: lac_conv_pack_residual(); else 0. `cols` is then private */
     uint32_t    tiles;   /* weight blocks or column blocks in all */
     uint32_t    resident_words, resident_cols, resident_params; /* RAM it takes to keep the whole layer on chip; 0: does not fit */
     uint64_t    entries; /* stored entries, padding included */
