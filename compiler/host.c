@@ -84,11 +84,6 @@ uint64_t host_nm_prune(int8_t *w, uint32_t rows, uint32_t cols, uint32_t n)
 
 /* ---- Activations ---------------------------------------------------------------------------------------- */
 
-static int32_t activation(const void *x, lac_type type, size_t i)
-{
-    return type == LAC_INT8 ? ((const int8_t *)x)[i] : type == LAC_UINT8 ? ((const uint8_t *)x)[i] : ((const int16_t *)x)[i];
-}
-
 static int uses_new(host_uses *u, uint32_t cols)
 {
     memset(u, 0, sizeof *u);
@@ -104,7 +99,7 @@ static void use(host_uses *u, uint32_t first, const void *x, lac_type type, int3
 {
     uint32_t last = UINT32_MAX; /* group already counted for this point */
     for (uint32_t c = 0; c < n; c++) {
-        if (activation(x, type, i + c) == zero) continue;
+        if (host_activation(x, type, i + c) == zero) continue;
         u->column[first + c]++;
         u->columns++;
         if (last == c / 4) continue;
@@ -249,7 +244,7 @@ uint64_t host_cycles(const host_matrix *m, host_format f, const host_uses *u, ui
 uint64_t host_largest_sum(const host_matrix *m, const void *x, lac_type type, int32_t zero, size_t count)
 {
     uint64_t most = 0, a = 0;
-    for (size_t i = 0; i < count; i++) a = max64(a, (uint64_t)labs((long)activation(x, type, i) - zero));
+    for (size_t i = 0; i < count; i++) a = max64(a, (uint64_t)labs((long)host_activation(x, type, i) - zero));
     for (uint32_t k = 0; k < m->rows; k++) {
         uint64_t sum = 0;
         for (uint32_t c = 0; c < m->cols; c++) sum += (uint64_t)abs(host_weight(m, (size_t)k * m->cols + c));

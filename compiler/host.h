@@ -57,6 +57,12 @@ uint64_t host_nm_prune(int8_t *w, uint32_t rows, uint32_t cols, uint32_t n);
 
 /* ---- Activations ---------------------------------------------------------------------------------------- */
 
+/* Element i of a tensor of int8, uint8 or int16. */
+static inline int32_t host_activation(const void *x, lac_type type, size_t i)
+{
+    return type == LAC_INT8 ? ((const int8_t *)x)[i] : type == LAC_UINT8 ? ((const uint8_t *)x)[i] : ((const int16_t *)x)[i];
+}
+
 /* How often the points of a batch have a non-zero activation. Allocates; free with host_uses_free(). */
 typedef struct {
     uint64_t *column; /* [cols]            points with x[c] != zero */

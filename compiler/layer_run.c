@@ -246,7 +246,7 @@ static lac_status get_line(layer *l, const lac_tensor *t, size_t p, uint32_t ele
         return machine_read(&l->mach, line, at, elements * layer_out_bytes(t->type));
     }
     lac_status     s = machine_read(&l->mach, room, at, 4);
-    const uint32_t count = s ? 0 : room[0] | (uint32_t)room[1] << 8 | (uint32_t)room[2] << 16 | (uint32_t)room[3] << 24;
+    const uint32_t count = s ? 0 : lists_length(room);
     if (!s && count > elements) s = LAC_E_FORMAT;
     if (!s && count) s = machine_read(&l->mach, room, at + LISTS_HEADER, 4 * (size_t)count);
     *bytes = traffic_list(caps, count);

@@ -3,11 +3,8 @@
  * lists.c - see lists.h */
 #include "lists.h"
 #include <string.h>
-
-static int32_t element(const void *x, lac_type type, size_t i)
-{
-    return type == LAC_INT8 ? ((const int8_t *)x)[i] : type == LAC_UINT8 ? ((const uint8_t *)x)[i] : ((const int16_t *)x)[i];
-}
+#include "host.h"
+#include "lac_image.h"
 
 static void set_element(void *x, lac_type type, size_t i, int32_t v)
 {
@@ -15,15 +12,10 @@ static void set_element(void *x, lac_type type, size_t i, int32_t v)
     else ((uint8_t *)x)[i] = (uint8_t)v;
 }
 
-static void put32(uint8_t *to, uint32_t v)
-{
-    for (int i = 0; i < 4; i++) to[i] = (uint8_t)(v >> 8 * i);
-}
-
 uint32_t lists_count(const void *x, lac_type type, int32_t zero, size_t at, uint32_t n)
 {
     uint32_t count = 0;
-    for (uint32_t i = 0; i < n; i++) count += element(x, type, at + i) != zero;
+    for (uint32_t i = 0; i < n; i++) count += host_activation(x, type, at + i) != zero;
     return count;
 }
 
@@ -31,15 +23,17 @@ size_t lists_encode(const void *x, lac_type type, int32_t zero, size_t at, uint3
 {
     uint8_t *end = to + LISTS_HEADER;
     for (uint32_t i = 0; i < n; i++) {
-        const int32_t v = element(x, type, at + i);
+        const int32_t v = host_activation(x, type, at + i);
         if (v == zero) continue;
-        put32(end, ((uint32_t)v & 0xffffu) << 16 | i);
+        lac_put32(end, ((uint32_t)v & 0xffffu) << 16 | i);
         end += 4;
     }
     memset(to, 0, LISTS_HEADER);
-    put32(to, (uint32_t)(end - to - LISTS_HEADER) / 4);
+    lac_put32(to, (uint32_t)(end - to - LISTS_HEADER) / 4);
     return (size_t)(end - to);
 }
+
+uint32_t lists_length(const uint8_t *header) { return header[0] | (uint32_t)header[1] << 8 | (uint32_t)header[2] << 16 | (uint32_t)header[3] << 24; }
 
 int lists_decode(const uint8_t *entries, uint32_t count, lac_type type, int32_t zero, uint32_t n, void *x)
 {

@@ -17,6 +17,9 @@ uint32_t lists_count(const void *x, lac_type type, int32_t zero, size_t at, uint
 /* These elements as a list at `to`, which has room for LISTS_HEADER + 4 * n bytes. Returns the bytes it takes. */
 size_t lists_encode(const void *x, lac_type type, int32_t zero, size_t at, uint32_t n, uint8_t *to);
 
+/* How many entries a list has, from the first four bytes of its header. */
+uint32_t lists_length(const uint8_t *header);
+
 /* The entries of a list as `n` elements. 0; -1: an index is not below n. */
 int lists_decode(const uint8_t *entries, uint32_t count, lac_type type, int32_t zero, uint32_t n, void *x);
 

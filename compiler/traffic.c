@@ -3,6 +3,7 @@
  * traffic.c - see traffic.h */
 #include "traffic.h"
 #include "lac_hw.h"
+#include "lists.h"
 
 #define GET(cmd, field) ((uint64_t)lac_get_field((cmd)->w, LAC_F_##field))
 #define ADDR(cmd, op)   (GET(cmd, op##_ADDR_LO) | GET(cmd, op##_ADDR_HI) << 32)
@@ -24,10 +25,8 @@ static uint64_t features(const traffic *t, const lac_cmd *cmd)
     const uint64_t  points = GET(cmd, LOAD_FEATURES_POINTS);
     uint64_t        bytes = 0;
     if (!GET(cmd, LOAD_FEATURES_LIST)) return points * traffic_dense(caps, GET(cmd, LOAD_FEATURES_CHANNELS), (lac_type)GET(cmd, LOAD_FEATURES_TYPE));
-    for (uint64_t p = 0; p < points; p++) {
-        const uint8_t *header = t->m->mem + (ADDR(cmd, LOAD_FEATURES) + p * GET(cmd, LOAD_FEATURES_PITCH) - t->m->base);
-        bytes += traffic_list(caps, header[0] | (uint64_t)header[1] << 8 | (uint64_t)header[2] << 16);
-    }
+    for (uint64_t p = 0; p < points; p++)
+        bytes += traffic_list(caps, lists_length(t->m->mem + (ADDR(cmd, LOAD_FEATURES) + p * GET(cmd, LOAD_FEATURES_PITCH) - t->m->base)));
     return bytes;
 }
 
