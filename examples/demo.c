@@ -37,9 +37,10 @@ enum {
 static const char *const CONFIG = "l8"; /* of the RTL */
 
 /* Memory of both machines. */
-lac_addr        mem_base = 0x80000000u, next_free;
+lac_addr        mem_base = 0x80000000u;
 uint32_t        mem_size = 8 << 20; /* [bytes] */
 uint32_t        ring = RING;
+arena           memory;
 
 const char    *directory = "examples/digits";
 lac_caps       caps;
@@ -299,6 +300,13 @@ static int number_option(const char *text, uint32_t *out)
     return *text < '0' || *text > '9' || *end || v < 1 || v > UINT32_MAX;
 }
 
+/* Nothing in device memory but the ring. */
+static void start_memory(void)
+{
+    memory = arena_at(mem_base);
+    arena_take(&memory, 64 * (uint64_t)ring);
+}
+
 int main(int argc, char **argv)
 {
     static network nets[VERSIONS * TYPES];
@@ -346,7 +354,7 @@ int main(int argc, char **argv)
     latency = pictures < LATENCY ? pictures : LATENCY;
 
     const cJSON *numbers = load_json("networks.json");
-    next_free = mem_base + ring * 64;
+    start_memory();
     for (int v = 0; v < VERSIONS; v++)
         for (int t = first_type; t <= last_type && t < versions[v].family->types; t++) {
             if (versions[v].family->windows && !(caps.formats & LAC_HAS_WINDOWS)) {
@@ -354,7 +362,7 @@ int main(int argc, char **argv)
                 continue;
             }
             if (port) /* one after the other in the same memory */
-                next_free = mem_base + ring * 64;
+                start_memory();
             network *net = &nets[n];
             read_network(net, &versions[v], types[t], numbers);
             const result r = model_results[n++] = run_network(&model, net);

@@ -185,27 +185,20 @@ static lac_status pack(const lac_caps *c, network *net, void *image[2 * MAX_LAYE
 }
 
 /* Device memory for layers and activations. */
-static lac_addr device_alloc(lac_addr *next, uint64_t bytes)
-{
-    const lac_addr a = *next;
-    *next += (bytes + LAC_ALIGN - 1) / LAC_ALIGN * LAC_ALIGN;
-    return a;
-}
-
-static void lay_out(const lac_caps *c, network *net, lac_addr *next)
+static void lay_out(const lac_caps *c, network *net, arena *device)
 {
     for (uint32_t i = 0; i < net->layers; i++) {
-        net->layer[i].addr = device_alloc(next, net->layer[i].bytes);
+        net->layer[i].addr = arena_take(device, net->layer[i].bytes);
         if (net->factor[i])
-            net->residual[i].addr = device_alloc(next, net->residual[i].bytes);
+            net->residual[i].addr = arena_take(device, net->residual[i].bytes);
     }
     for (uint32_t i = 0; i <= net->layers; i++) {
         activations *a = &net->act[i];
         a->tensor.pitch = lac_pitch(c, a->width * a->channels, a->tensor.type, 0);
-        a->tensor.addr = device_alloc(next, (uint64_t)a->tensor.pitch * a->height * pictures);
+        a->tensor.addr = arena_take(device, (uint64_t)a->tensor.pitch * a->height * pictures);
     }
     net->single = net->act[net->layers].tensor;
-    net->single.addr = device_alloc(next, (uint64_t)net->single.pitch * latency);
+    net->single.addr = arena_take(device, (uint64_t)net->single.pitch * latency);
 }
 
 /* ---- What a machine has no room for ---------------------------------------------------------------- */
@@ -215,10 +208,10 @@ static int runs(const lac_caps *c, const network *net)
 {
     network  trial = *net;
     void    *image[2 * MAX_LAYERS];
-    lac_addr next = 1 << 20;
+    arena    trial_memory = arena_at(1 << 20);
     int      ok = pack(c, &trial, image) == LAC_OK;
     if (ok) {
-        lay_out(c, &trial, &next);
+        lay_out(c, &trial, &trial_memory);
         ok = commands(c, &trial, pictures, 0) > 0;
     }
     for (int i = 0; i < 2 * MAX_LAYERS; i++)
@@ -265,10 +258,10 @@ static void check_rams(const network *net)
 static void check_memory(const network *net)
 {
     char why[160];
-    if (next_free <= mem_base + mem_size)
+    if (arena_bytes(&memory) <= mem_size)
         return;
     snprintf(why, sizeof why, "the machine is too small for this network: it takes %" PRIu64 " bytes of memory, there are %" PRIu32
-             " (fewer pictures take less)", (uint64_t)(next_free - mem_base), mem_size);
+             " (fewer pictures take less)", arena_bytes(&memory), mem_size);
     too_small(net, why);
 }
 
@@ -389,7 +382,7 @@ void read_network(network *net, const version *v, const char *type, const cJSON 
     check_rams(net);
     void *image[2 * MAX_LAYERS]; /* kept */
     check(pack(&caps, net, image), "pack");
-    lay_out(&caps, net, &next_free);
+    lay_out(&caps, net, &memory);
     check_memory(net);
 
     /* One behind the other in the RAMs. Layers 2 and 3 of csc have the same codebook. */

@@ -11,6 +11,7 @@
 #include <cjson/cJSON.h>
 #include <stdint.h>
 
+#include "arena.h"
 #include "host.h"
 #include "lacuna.h"
 #include "npy.h"
@@ -48,7 +49,7 @@ extern uint32_t    pictures, latency; /* latency: pictures that go one by one */
 extern npy_array   pixels, labels;
 extern lac_addr    mem_base;
 extern uint32_t    mem_size; /* [bytes] */
-extern lac_addr    next_free; /* of device memory */
+extern arena       memory;    /* of the device, from mem_base on: the ring, then what is given away */
 extern uint32_t    ring;      /* [commands] */
 
 /* Of demo.c. */
@@ -90,7 +91,7 @@ typedef struct {
 npy_array load(const char *name, unsigned types_allowed);
 cJSON    *load_json(const char *name);
 
-/* Read, pack and give it device memory from next_free on. numbers: networks.json. */
+/* Read, pack and give it device memory. numbers: networks.json. */
 void read_network(network *net, const version *v, const char *type, const cJSON *numbers);
 
 /* Load its layers to their places; run it on `points` pictures from `first` on, which keep their places in all tensors. last: that of the last layer's
