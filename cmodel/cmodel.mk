@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The golden model: build/liblacmodel.a (configuration reader, model, the driver's port to it), its tests and its benchmark.
-CMODEL_SRC := lac_config lac_model model_check model_bus model_load model_exec model_store
+CMODEL_SRC := lac_config lac_model model_check model_bus model_load model_exec model_store model_map
 CMODEL_OBJ := $(CMODEL_SRC:%=$(B)/obj/cmodel/%.o) $(B)/obj/driver/ports/port_model.o
 CMODEL_HDR := $(wildcard cmodel/*.h) driver/ports/port_model.h driver/lacuna.h driver/lac_hw.h $(wildcard driver/*.def)
 

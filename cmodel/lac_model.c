@@ -15,6 +15,7 @@ static void clear_on_chip(lac_model *m)
     memset(m->slice, 0, (size_t)m->columns_touched * m->cfg.lanes * sizeof *m->slice);
     m->columns_touched = 0;
     memset(m->token, 0, sizeof m->token);
+    model_map_forget(m);
 }
 
 lac_model *lac_model_create(const lac_config *cfg, uint8_t *mem, uint64_t mem_base, uint64_t mem_size)
@@ -64,12 +65,14 @@ lac_model *lac_model_create(const lac_config *cfg, uint8_t *mem, uint64_t mem_ba
     REG(m, CAP_BURST)   = cfg->burst;
     REG(m, CAP_FLIGHT)  = cfg->flight;
     REG(m, CAP_FORMATS) |= cfg->windows << 4;
+    REG(m, CAP_MAP)     = cfg->map_ring ? cfg->map_ring | 3u << 16 | 3u << 18 | 5u << 20 | 5u << 24 : 0;
     return m;
 }
 
 void lac_model_destroy(lac_model *m)
 {
     if (!m) return;
+    model_map_forget(m);
     free(m->entry10);
     free(m->entry16);
     free(m->slice);
@@ -105,6 +108,7 @@ uint64_t lac_model_lane_macs(const lac_model *m, uint32_t lane)
 static void begin_run(lac_model *m)
 {
     REG(m, MARKS) = REG(m, CNT_RD_BEATS) = REG(m, CNT_WR_BEATS) = REG(m, CNT_ITEMS) = REG(m, CNT_NONZERO) = 0;
+    REG(m, CNT_SITES) = REG(m, CNT_RULES) = 0;
     memset(m->lane_macs, 0, sizeof m->lane_macs);
 }
 
@@ -147,7 +151,7 @@ int model_fail(lac_model *m, uint32_t unit, uint32_t code, uint64_t addr, uint32
 static void move_tokens(lac_model *m, const model_cmd *c)
 {
     const uint32_t own = F(ANY, OP);
-    for (uint32_t other = LAC_UNIT_LOAD; other <= LAC_UNIT_STORE; other++) {
+    for (uint32_t other = LAC_UNIT_LOAD; other <= LAC_UNIT_MAP; other++) {
         m->token[other][own] -= F(ANY, WAIT)   >> (other - 1u) & 1u;
         m->token[own][other] += F(ANY, SIGNAL) >> (other - 1u) & 1u;
     }
@@ -171,6 +175,7 @@ static int run_command(lac_model *m, uint64_t ring)
     switch (F(ANY, OP)) {
     case LAC_UNIT_LOAD: status = model_load(m, c);  break;
     case LAC_UNIT_EXEC: status = model_exec(m, c);  break;
+    case LAC_UNIT_MAP:  status = model_map(m, c);   break;
     default:            status = model_store(m, c); break;
     }
     if (status) return STOP;

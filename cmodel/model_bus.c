@@ -27,8 +27,7 @@ static uint32_t answer(const lac_model *m, int write, uint64_t addr, uint32_t n)
     return LAC_ERR_NONE;
 }
 
-/* A bus that does not answer is an error only if somebody watches the clock. */
-static int bus_error(lac_model *m, uint32_t unit, uint32_t code, uint64_t addr)
+int model_bus_error(lac_model *m, uint32_t unit, uint32_t code, uint64_t addr)
 {
     if (code == LAC_ERR_BUS_TIMEOUT) {
         m->owed = 1;
@@ -38,19 +37,27 @@ static int bus_error(lac_model *m, uint32_t unit, uint32_t code, uint64_t addr)
     return model_fail(m, unit, code, addr, 0);
 }
 
-int model_bus_read(lac_model *m, uint32_t unit, uint64_t addr, uint8_t *dst, uint32_t n)
+uint32_t model_bus_try_read(lac_model *m, uint64_t addr, uint8_t *dst, uint32_t n, uint64_t *bad)
 {
     /* The first bad beat counts; without one, which beats there are makes no difference. */
     for (uint64_t a = addr; a < addr + n; a += m->beat) {
         const uint32_t code = answer(m, 0, a, m->beat);
-        if (code) return bus_error(m, unit, code, a);
+        *bad = a;
+        if (code) return code;
     }
     memcpy(dst, m->mem + (addr - m->mem_base), n);
     REG(m, CNT_RD_BEATS) += n / m->beat;
-    return GO_ON;
+    return LAC_ERR_NONE;
 }
 
-int model_bus_write(lac_model *m, uint32_t unit, uint64_t addr, const uint8_t *src, uint32_t n, uint32_t span)
+int model_bus_read(lac_model *m, uint32_t unit, uint64_t addr, uint8_t *dst, uint32_t n)
+{
+    uint64_t       bad;
+    const uint32_t code = model_bus_try_read(m, addr, dst, n, &bad);
+    return code ? model_bus_error(m, unit, code, bad) : GO_ON;
+}
+
+uint32_t model_bus_try_write(lac_model *m, uint64_t addr, const uint8_t *src, uint32_t n, uint32_t span, uint64_t *bad)
 {
     const uint32_t longest = m->cfg.burst * m->beat;
 
@@ -60,11 +67,19 @@ int model_bus_write(lac_model *m, uint32_t unit, uint64_t addr, const uint8_t *s
         if (bytes > longest) bytes = longest;
         if (bytes > span - at) bytes = span - at;
         const uint32_t code = answer(m, 1, start, bytes);
-        if (code) return bus_error(m, unit, code, start);
+        *bad = start;
+        if (code) return code;
         const uint32_t named = at >= n ? 0 : n - at < bytes ? n - at : bytes;
         if (named) memcpy(m->mem + (start - m->mem_base), src + at, named);
         REG(m, CNT_WR_BEATS) += bytes / m->beat;
         at += bytes;
     }
-    return GO_ON;
+    return LAC_ERR_NONE;
+}
+
+int model_bus_write(lac_model *m, uint32_t unit, uint64_t addr, const uint8_t *src, uint32_t n, uint32_t span)
+{
+    uint64_t       bad;
+    const uint32_t code = model_bus_try_write(m, addr, src, n, span, &bad);
+    return code ? model_bus_error(m, unit, code, bad) : GO_ON;
 }

@@ -151,6 +151,10 @@ static int named_bits(const lac_model *m, uint32_t op_kind, uint32_t bits[16])
         bits[8] &= 0xffffu;    /* GUARD */
         bits[10] = bits[11] = bits[12] = 0;
     }
+    if (!m->cfg.map_ring) {
+        if (op_kind == LAC_OP_MAP) return 0;
+        bits[0] &= ~0x8800u;  /* tokens of MAP */
+    }
     return known;
 }
 
@@ -158,7 +162,7 @@ static int named_bits(const lac_model *m, uint32_t op_kind, uint32_t bits[16])
 static int tokens_ok(const lac_model *m, const model_cmd *c)
 {
     const uint32_t own = F(ANY, OP);
-    for (uint32_t other = LAC_UNIT_LOAD; other <= LAC_UNIT_STORE; other++) {
+    for (uint32_t other = LAC_UNIT_LOAD; other <= LAC_UNIT_MAP; other++) {
         if (F(ANY, WAIT)   >> (other - 1u) & 1u && m->token[other][own] == 0) return 0;
         if (F(ANY, SIGNAL) >> (other - 1u) & 1u && m->token[own][other] == 15) return 0;
     }
@@ -180,7 +184,7 @@ int model_check(lac_model *m, const model_cmd *c)
 {
     const uint32_t op_kind = c->w[0] & 0xffu;
     uint32_t bits[16];
-    demand   d = {0};
+    demand   d = {1, 1, 1, 0, 0, 0};  /* MAP looks at its own command */
 
     if (!named_bits(m, op_kind, bits)) return model_fail(m, LAC_UNIT_CMD, LAC_ERR_OPCODE, c->addr, c->w[0]);
 

@@ -8,6 +8,7 @@
  *   model_load.c   LOAD   memory -> weights, column table, codebooks, features, parameters
  *   model_exec.c   EXEC   features x weights -> accumulators
  *   model_store.c  STORE  accumulators -> requantised outputs -> memory
+ *   model_map.c    MAP    lists of coordinates -> outputs, rules
  *
  * A function that can fail returns GO_ON, or STOP after it has written the error record (or, without a watchdog, has left the
  * machine waiting for ever). Nothing runs after a STOP. */
@@ -56,7 +57,7 @@ struct lac_model {
 
     uint32_t reg[1024];           /* what the registers read, by offset / 4 */
     uint32_t tag;                 /* of the command at work */
-    uint32_t token[4][4];         /* [from][to], by unit; given and not taken yet, 0 .. 15 */
+    uint32_t token[5][5];         /* [from][to], by unit; given and not taken yet, 0 .. 15 */
     uint64_t macs;                /* of this run */
     uint64_t lane_macs[MAX_LANES];
 
@@ -72,6 +73,7 @@ struct lac_model {
     model_param *param;           /* [param_depth] */
     int64_t     *acc;             /* [2 banks][lanes][acc_pitch], -2^35 .. 2^35 - 1 */
     uint8_t     *row;             /* one output row before it is written */
+    struct model_map *map;        /* begun and not at its end; NULL: none */
     uint8_t     *index;           /* [col_depth and a line more] of the column block at work: lines of each column */
 };
 
@@ -180,8 +182,17 @@ int model_bus_read(lac_model *m, uint32_t unit, uint64_t addr, uint8_t *dst, uin
 /* A row: `span` bytes, a multiple of a line, in bursts; only the first n of them are changed. */
 int model_bus_write(lac_model *m, uint32_t unit, uint64_t addr, const uint8_t *src, uint32_t n, uint32_t span);
 
+/* The same, but they only say what became of it: 0, or the code of an error, and at *bad its address. */
+uint32_t model_bus_try_read(lac_model *m, uint64_t addr, uint8_t *dst, uint32_t n, uint64_t *bad);
+uint32_t model_bus_try_write(lac_model *m, uint64_t addr, const uint8_t *src, uint32_t n, uint32_t span, uint64_t *bad);
+
+/* The error record of a bus error; one that does not answer is an error only if somebody watches the clock. Always STOP. */
+int model_bus_error(lac_model *m, uint32_t unit, uint32_t code, uint64_t addr);
+
 int model_load(lac_model *m, const model_cmd *c);
 int model_exec(lac_model *m, const model_cmd *c);
 int model_store(lac_model *m, const model_cmd *c);
+int model_map(lac_model *m, const model_cmd *c);
+void model_map_forget(lac_model *m);
 
 #endif

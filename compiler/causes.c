@@ -7,7 +7,7 @@
 
 enum {
     UNIT_LANE = CAUSES_LANES, UNIT_LOAD = LAC_ON_LOAD, UNIT_EXEC = LAC_ON_EXEC, UNIT_STORE = LAC_ON_STORE, UNIT_READ = LAC_ON_READ,
-    UNIT_WRITE = LAC_ON_WRITE
+    UNIT_WRITE = LAC_ON_WRITE, UNIT_MAP = LAC_ON_MAP
 };
 
 static const struct { const char *name, *text; } causes_[CAUSES_UNITS][LAC_CAUSES] = {
@@ -18,7 +18,7 @@ static const struct { const char *name, *text; } causes_[CAUSES_UNITS][LAC_CAUSE
 
 const char *causes_unit(int unit)
 {
-    static const char *const name[CAUSES_UNITS] = { "load", "exec", "store", "read", "write", "lanes" };
+    static const char *const name[CAUSES_UNITS] = { "load", "exec", "store", "read", "write", "map", "lanes" };
     return name[unit];
 }
 

@@ -71,7 +71,7 @@ static void adopt(machine *m, const char *name)
 {
     const lac_caps *c = &m->dev.caps;
     m->cfg = (lac_config){ "", c->lanes, c->data_w, c->addr_w, c->store_w, c->weight_depth, c->col_depth, c->acc_depth, c->feat_depth, c->param_depth,
-                           c->fifo_depth, c->burst, c->flight, 0, (c->formats & LAC_HAS_WINDOWS) != 0 };
+                           c->fifo_depth, c->burst, c->flight, 0, (c->formats & LAC_HAS_WINDOWS) != 0, c->map & 0xffffu };
     strncpy(m->cfg.name, *name ? name : "board", sizeof m->cfg.name - 1);
 }
 
@@ -85,7 +85,7 @@ static machine_status same_config(const machine *m, const lac_config *want, diag
         { "COL_DEPTH", want->col_depth, is->col_depth }, { "ACC_DEPTH", want->acc_depth, is->acc_depth },
         { "FEAT_DEPTH", want->feat_depth, is->feat_depth }, { "PARAM_DEPTH", want->param_depth, is->param_depth },
         { "FIFO_DEPTH", want->fifo_depth, is->fifo_depth }, { "BURST", want->burst, is->burst }, { "FLIGHT", want->flight, is->flight },
-        { "WINDOWS", want->windows, is->windows },
+        { "WINDOWS", want->windows, is->windows }, { "MAP_RING", want->map_ring, is->map_ring },
     };
     for (size_t i = 0; i < sizeof v / sizeof *v; i++)
         if (v[i].want != v[i].is) {

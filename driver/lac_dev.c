@@ -44,12 +44,12 @@ static lac_status read_caps(lac_dev *d)
     static const uint16_t reg[] = {
         LAC_REG_VERSION, LAC_REG_CAP_LANES, LAC_REG_CAP_DATA_W, LAC_REG_CAP_ADDR_W, LAC_REG_CAP_STORE_W, LAC_REG_CAP_WEIGHT, LAC_REG_CAP_COL,
         LAC_REG_CAP_ACC, LAC_REG_CAP_FEAT, LAC_REG_CAP_PARAM, LAC_REG_CAP_FIFO, LAC_REG_CAP_BURST, LAC_REG_CAP_FLIGHT,
-        LAC_REG_CAP_FORMATS,
+        LAC_REG_CAP_FORMATS, LAC_REG_CAP_MAP,
     };
     lac_caps *c = &d->caps;
     uint32_t *const to[] = {
         &c->version, &c->lanes, &c->data_w, &c->addr_w, &c->store_w, &c->weight_depth, &c->col_depth,
-        &c->acc_depth, &c->feat_depth, &c->param_depth, &c->fifo_depth, &c->burst, &c->flight, &c->formats,
+        &c->acc_depth, &c->feat_depth, &c->param_depth, &c->fifo_depth, &c->burst, &c->flight, &c->formats, &c->map,
     };
     for (uint32_t i = 0; i < sizeof reg / sizeof reg[0]; i++)
         TRY(rd(d, reg[i], to[i]));
@@ -263,6 +263,7 @@ const char *lac_unit_name(uint32_t unit)
     case LAC_UNIT_LOAD:  return "LOAD";
     case LAC_UNIT_EXEC:  return "EXEC";
     case LAC_UNIT_STORE: return "STORE";
+    case LAC_UNIT_MAP:   return "MAP";
     default:             return "?";
     }
 }

@@ -62,6 +62,7 @@ typedef struct {
     uint32_t burst;        /* [beats] */
     uint32_t flight;       /* [bursts] outstanding in each direction */
     uint32_t formats;      /* bit per lac_format; LAC_HAS_COLUMNS: column blocks; LAC_HAS_WINDOWS: convolution */
+    uint32_t map;          /* CAP_MAP; 0: no mapping unit */
     uint32_t line;         /* [bytes] max(8, data_w / 8) */
 } lac_caps;
 
@@ -139,7 +140,7 @@ lac_status lac_read_stats(lac_dev *dev, lac_stats *out);
 /* Where the cycles went: out[c] is how many cycles of all runs since lac_open() or lac_reset() (modulo 2^32) unit `unit` was in cause c of
  * driver/lac_causes.def; causes that the unit does not have are 0. Together they are the cycles of those runs, for every unit. Units: a lane, 0 .. lanes - 1, or
  * lanes + LAC_ON_LOAD and so on. The machine must be idle. The golden model, which has no cycles, gives zeros. */
-enum { LAC_ON_LOAD, LAC_ON_EXEC, LAC_ON_STORE, LAC_ON_READ, LAC_ON_WRITE, LAC_ON_UNITS };
+enum { LAC_ON_LOAD, LAC_ON_EXEC, LAC_ON_STORE, LAC_ON_READ, LAC_ON_WRITE, LAC_ON_MAP, LAC_ON_UNITS };
 enum { LAC_CAUSES = 8 };
 lac_status lac_read_causes(lac_dev *dev, uint32_t unit, uint32_t out[LAC_CAUSES]);
 

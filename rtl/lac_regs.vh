@@ -18,6 +18,7 @@
 `define LAC_REG_CAP_BURST     12'h038  // RO
 `define LAC_REG_CAP_FORMATS   12'h03C  // RO
 `define LAC_REG_CAP_FLIGHT    12'h040  // RO
+`define LAC_REG_CAP_MAP       12'h044  // RO
 `define LAC_REG_CTRL          12'h060  // W1
 `define LAC_REG_STATUS        12'h064  // RO
 `define LAC_REG_IRQ_ENABLE    12'h068  // RW
@@ -62,6 +63,9 @@
 `define LAC_REG_CNT_NONZERO   12'h104  // RO
 `define LAC_REG_COUNT_SELECT  12'h108  // RW
 `define LAC_REG_COUNT_VALUE   12'h10C  // RO
+`define LAC_REG_CNT_MAP       12'h110  // RO
+`define LAC_REG_CNT_SITES     12'h114  // RO
+`define LAC_REG_CNT_RULES     12'h118  // RO
 `define LAC_VALUE_ID          32'h4C414301
 `define LAC_VALUE_VERSION     32'h00000100
 `define LAC_VALUE_CAP_FORMATS 32'h0000000F
@@ -88,6 +92,11 @@
 `define LAC_ERR_OVERFLOW      8'd18
 `define LAC_ERR_LIST          8'd19
 `define LAC_ERR_PARAM         8'd20
+`define LAC_ERR_MAP_LIST      8'd21
+`define LAC_ERR_MAP_ORDER     8'd22
+`define LAC_ERR_MAP_RING      8'd23
+`define LAC_ERR_MAP_RANGE     8'd24
+`define LAC_ERR_MAP_ROOM      8'd25
 
 // Causes of a cycle, by unit
 `define LAC_LANE_IDLE       3'd0
@@ -121,6 +130,11 @@
 `define LAC_WRITE_BUSY      3'd1
 `define LAC_WRITE_WAIT      3'd2
 `define LAC_WRITE_HELD      3'd3
+`define LAC_MAP_IDLE        3'd0
+`define LAC_MAP_BUSY        3'd1
+`define LAC_MAP_BUS         3'd2
+`define LAC_MAP_WORK        3'd3
+`define LAC_MAP_TOKEN       3'd4
 
 // Commands: {KIND, OP}; fields as ranges of the 512-bit command; the bits no field names
 `define LAC_OP_LOAD_WEIGHTS   8'h01
@@ -130,10 +144,11 @@
 `define LAC_OP_LOAD_COLUMNS   8'h41
 `define LAC_OP_EXEC           8'h02
 `define LAC_OP_STORE          8'h03
+`define LAC_OP_MAP            8'h04
 `define LAC_F_ANY_OP                   3:0
 `define LAC_F_ANY_KIND                 7:4
-`define LAC_F_ANY_WAIT                 10:8
-`define LAC_F_ANY_SIGNAL               14:12
+`define LAC_F_ANY_WAIT                 11:8
+`define LAC_F_ANY_SIGNAL               15:12
 `define LAC_F_ANY_MARK                 16:16
 `define LAC_F_ANY_TAG                  63:32
 `define LAC_F_LOAD_WEIGHTS_ADDR_LO     95:64
@@ -213,11 +228,44 @@
 `define LAC_F_STORE_POOL_LEFT          375:372
 `define LAC_F_STORE_FROM_ROWS          399:384
 `define LAC_F_STORE_FROM_PIXELS        415:400
-`define LAC_RESERVED_LOAD_WEIGHTS   512'hffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_00000000_ff000000_00000000_00000000_00000000_fffe8800
-`define LAC_RESERVED_LOAD_CODEBOOK  512'hffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_fffffffe_00000000_00000000_00000000_fffe8800
-`define LAC_RESERVED_LOAD_FEATURES  512'hffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffff0000_fff80000_00000000_ff000000_00000000_00000000_00000000_fffe8800
-`define LAC_RESERVED_LOAD_PARAMS    512'hffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_00000000_00000000_00000000_00000000_fffe8800
-`define LAC_RESERVED_LOAD_COLUMNS   512'hffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffff00_00000000_00000000_f0000000_00000000_00000000_00000000_fffe8800
-`define LAC_RESERVED_EXEC           512'hffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_00000000_00000000_00000000_fe000000_00000000_00000000_00000000_00000000_fffe8800
-`define LAC_RESERVED_STORE          512'hffffffff_ffffffff_ffffffff_00000000_ff000000_00000000_00000000_00000000_00f00000_00000000_00000000_ff000000_00000000_00000000_00000000_fffe8800
+`define LAC_F_MAP_IN                   95:64
+`define LAC_F_MAP_OUT                  127:96
+`define LAC_F_MAP_BANDS                159:128
+`define LAC_F_MAP_RULES                191:160
+`define LAC_F_MAP_OUT_LINES            215:192
+`define LAC_F_MAP_MADE                 216:216
+`define LAC_F_MAP_TRANSPOSED           217:217
+`define LAC_F_MAP_BOUNDED              218:218
+`define LAC_F_MAP_NO_RULES             219:219
+`define LAC_F_MAP_MORE                 220:220
+`define LAC_F_MAP_RULE_LINES           247:224
+`define LAC_F_MAP_TAP                  254:248
+`define LAC_F_MAP_BAND                 271:256
+`define LAC_F_MAP_COUNT                287:272
+`define LAC_F_MAP_BAND_ROOM            303:288
+`define LAC_F_MAP_SHAPE_X              319:304
+`define LAC_F_MAP_KZ                   321:320
+`define LAC_F_MAP_KY                   323:322
+`define LAC_F_MAP_KX                   326:324
+`define LAC_F_MAP_SZ                   330:328
+`define LAC_F_MAP_SY                   333:331
+`define LAC_F_MAP_SX                   336:334
+`define LAC_F_MAP_TAP_Z                341:337
+`define LAC_F_MAP_TAP_Y                344:342
+`define LAC_F_MAP_DZ                   355:352
+`define LAC_F_MAP_DY                   359:356
+`define LAC_F_MAP_DX                   363:360
+`define LAC_F_MAP_PZ                   393:384
+`define LAC_F_MAP_PY                   403:394
+`define LAC_F_MAP_PX                   413:404
+`define LAC_F_MAP_SHAPE_Z              431:416
+`define LAC_F_MAP_SHAPE_Y              447:432
+`define LAC_RESERVED_LOAD_WEIGHTS   512'hffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_00000000_ff000000_00000000_00000000_00000000_fffe0000
+`define LAC_RESERVED_LOAD_CODEBOOK  512'hffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_fffffffe_00000000_00000000_00000000_fffe0000
+`define LAC_RESERVED_LOAD_FEATURES  512'hffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffff0000_fff80000_00000000_ff000000_00000000_00000000_00000000_fffe0000
+`define LAC_RESERVED_LOAD_PARAMS    512'hffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_00000000_00000000_00000000_00000000_fffe0000
+`define LAC_RESERVED_LOAD_COLUMNS   512'hffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffff00_00000000_00000000_f0000000_00000000_00000000_00000000_fffe0000
+`define LAC_RESERVED_EXEC           512'hffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_00000000_00000000_00000000_fe000000_00000000_00000000_00000000_00000000_fffe0000
+`define LAC_RESERVED_STORE          512'hffffffff_ffffffff_ffffffff_00000000_ff000000_00000000_00000000_00000000_00f00000_00000000_00000000_ff000000_00000000_00000000_00000000_fffe0000
+`define LAC_RESERVED_MAP            512'hffffffff_ffffffff_00000000_c0000000_fffff000_fe000080_00000000_00000000_80000000_e0000000_00000000_00000000_00000000_00000000_00000000_fffe0000
 `endif
