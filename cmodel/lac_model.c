@@ -16,6 +16,7 @@ static void clear_on_chip(lac_model *m)
     m->columns_touched = 0;
     memset(m->token, 0, sizeof m->token);
     model_map_forget(m);
+    memset(m->cached, 0, m->cache_lines * sizeof *m->cached);
 }
 
 lac_model *lac_model_create(const lac_config *cfg, uint8_t *mem, uint64_t mem_base, uint64_t mem_size)
@@ -39,11 +40,13 @@ lac_model *lac_model_create(const lac_config *cfg, uint8_t *mem, uint64_t mem_ba
     m->slice   = calloc((size_t)cfg->col_depth * cfg->lanes, sizeof *m->slice);
     m->feature = calloc(cfg->feat_depth, m->line);
     m->flag    = calloc(cfg->feat_depth, m->line);
+    for (m->cache_lines = 1; 2u * m->cache_lines <= cfg->feat_depth;) m->cache_lines *= 2u;
+    m->cached  = calloc(m->cache_lines, sizeof *m->cached);
     m->param   = calloc(cfg->param_depth, sizeof *m->param);
     m->acc     = calloc((size_t)2 * cfg->lanes * m->acc_pitch, sizeof *m->acc);
     m->row     = calloc(cfg->param_depth < 65536u ? 65536u : cfg->param_depth, 8);  /* WIDTH has 16 bits */
     m->index   = calloc((size_t)cfg->col_depth + MAX_LINE, 1);
-    if (!m->index || !m->entry10 || !m->entry16 || !m->slice || !m->feature || !m->flag || !m->param || !m->acc || !m->row) {
+    if (!m->index || !m->cached || !m->entry10 || !m->entry16 || !m->slice || !m->feature || !m->flag || !m->param || !m->acc || !m->row) {
         lac_model_destroy(m);
         return NULL;
     }
@@ -82,6 +85,7 @@ void lac_model_destroy(lac_model *m)
     free(m->acc);
     free(m->row);
     free(m->index);
+    free(m->cached);
     free(m);
 }
 
@@ -108,7 +112,7 @@ uint64_t lac_model_lane_macs(const lac_model *m, uint32_t lane)
 static void begin_run(lac_model *m)
 {
     REG(m, MARKS) = REG(m, CNT_RD_BEATS) = REG(m, CNT_WR_BEATS) = REG(m, CNT_ITEMS) = REG(m, CNT_NONZERO) = 0;
-    REG(m, CNT_SITES) = REG(m, CNT_RULES) = 0;
+    REG(m, CNT_SITES) = REG(m, CNT_RULES) = REG(m, CNT_SOUGHT) = REG(m, CNT_FETCHED) = 0;
     memset(m->lane_macs, 0, sizeof m->lane_macs);
 }
 
@@ -174,7 +178,7 @@ static int run_command(lac_model *m, uint64_t ring)
     if (model_check(m, c)) return STOP;
     switch (F(ANY, OP)) {
     case LAC_UNIT_LOAD: status = model_load(m, c);  break;
-    case LAC_UNIT_EXEC: status = model_exec(m, c);  break;
+    case LAC_UNIT_EXEC: status = F(ANY, KIND) ? model_exec_rules(m, c) : model_exec(m, c); break;
     case LAC_UNIT_MAP:  status = model_map(m, c);   break;
     default:            status = model_store(m, c); break;
     }

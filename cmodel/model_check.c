@@ -97,6 +97,19 @@ static demand want_exec(const lac_model *m, const model_cmd *c)
     return d;
 }
 
+static demand want_exec_rules(const lac_model *m, const model_cmd *c)
+{
+    const uint32_t columns = F(EXEC_RULES, COLUMNS), rows = F(EXEC_RULES, ROWS), outputs = F(EXEC_RULES, OUTPUTS), channels = F(EXEC_RULES, CHANNELS);
+    const uint32_t format = F(EXEC_RULES, FORMAT), n = F(EXEC_RULES, N), type = F(EXEC_RULES, TYPE);
+    demand d = {0};
+    d.length_ok = columns && rows && outputs && channels && type != TYPE_RAW
+               && (format == FORMAT_NM ? n >= 1 && n <= 4 : format == FORMAT_LANE ? n <= 1 : n == 0) && in_type(type, int16_of(F(EXEC_RULES, ZERO)));
+    d.align_ok  = format < FORMAT_NM || channels % 4u == 0;
+    d.bounds_ok = lines(m, (uint64_t)channels * element_size(type)) <= m->cfg.feat_depth && F(EXEC_RULES, COL_BASE) + columns <= m->cfg.col_depth
+               && F(EXEC_RULES, ACC_BASE) + (uint64_t)outputs * rows <= m->cfg.acc_depth;
+    return d;
+}
+
 static demand want_store(const lac_model *m, const model_cmd *c)
 {
     const uint32_t points = F(STORE, POINTS), channels = F(STORE, CHANNELS), rows = F(STORE, ROWS);
@@ -152,7 +165,7 @@ static int named_bits(const lac_model *m, uint32_t op_kind, uint32_t bits[16])
         bits[10] = bits[11] = bits[12] = 0;
     }
     if (!m->cfg.map_ring) {
-        if (op_kind == LAC_OP_MAP) return 0;
+        if (op_kind == LAC_OP_MAP || op_kind == LAC_OP_EXEC_RULES) return 0;
         bits[0] &= ~0x8800u;  /* tokens of MAP */
     }
     return known;
@@ -200,6 +213,7 @@ int model_check(lac_model *m, const model_cmd *c)
     case LAC_OP_LOAD_FEATURES: d = want_load_features(m, c); break;
     case LAC_OP_LOAD_PARAMS:   d = want_load_params(m, c);   break;
     case LAC_OP_EXEC:          d = want_exec(m, c);          break;
+    case LAC_OP_EXEC_RULES:    d = want_exec_rules(m, c);    break;
     case LAC_OP_STORE:         d = want_store(m, c);         break;
     }
     if (!d.length_ok) return model_fail(m, LAC_UNIT_CMD, LAC_ERR_LENGTH, c->addr, 0);

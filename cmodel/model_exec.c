@@ -3,6 +3,8 @@
  * model_exec.c - EXEC: every non-zero feature becomes an item that goes to all lanes with work in its column */
 #include "model_impl.h"
 
+#include <string.h>
+
 /* What the lanes are told. */
 typedef struct {
     uint32_t format, bank;
@@ -164,45 +166,133 @@ static void to_lanes_wide(lac_model *m, const item *it, const model_slice *slice
 }
 static to_lanes *const TO_LANES[5] = {to_lanes_csc, to_lanes_csc8, to_lanes_nm, to_lanes_own, to_lanes_wide};
 
+/* What a job of EXEC tells all its items. */
+typedef struct {
+    to_lanes      *to;
+    const int16_t *codebook;
+    uint32_t       channels, type, columns, col_base;  /* channels: of a column */
+    int32_t        zero;
+    lane_error     error[MAX_LANES];
+    item           it;
+} job;
+
+static void issue(lac_model *m, job *j, uint32_t column)
+{
+    REG(m, CNT_ITEMS)++;
+    for (uint32_t code = 1; code < 16; code++) j->it.product[code] = (int64_t)j->codebook[code] * j->it.a[0];
+    j->to(m, &j->it, m->slice + (uint64_t)column * m->cfg.lanes, j->error);
+}
+
+static int finish(lac_model *m, const job *j)
+{
+    for (uint32_t lane = 0; lane < m->cfg.lanes; lane++)
+        if (j->error[lane].code) return model_fail(m, LAC_UNIT_EXEC, j->error[lane].code, 0, j->error[lane].index);
+    return GO_ON;
+}
+
+/* A point is one pixel that begins at its element 0, or a row of an image: pixel i begins at element FIRST + i * STEP, and what lies outside the row
+ * is padding. Pixels may share accumulators (APART below ROWS): then an item scatters to its neighbours. */
 int model_exec(lac_model *m, const model_cmd *c)
 {
     const uint32_t format = F(EXEC, FORMAT), type = F(EXEC, TYPE);
-    const int16_t *codebook = m->codebook[F(EXEC, COPY)];
-    const uint32_t channels = format >= FORMAT_NM ? 4 : 1;  /* of a column */
-    const uint32_t per_line = m->line / element_size(type);
-    const int32_t  zero     = int16_of(F(EXEC, ZERO));
-    lane_error error[MAX_LANES] = {{0, 0}};
-    item it = {format, F(EXEC, BANK), {0}, {0}, 0, F(EXEC, ROWS), F(EXEC, N)};
+    const uint32_t channels = format >= FORMAT_NM ? 4 : 1, per_line = m->line / element_size(type);
+    job j = {TO_LANES[format == FORMAT_LANE && F(EXEC, N) ? format + 1u : format], m->codebook[F(EXEC, COPY)], channels, type, F(EXEC, COLUMNS), F(EXEC, COL_BASE),
+             int16_of(F(EXEC, ZERO)), {{0, 0}}, {format, F(EXEC, BANK), {0}, {0}, 0, F(EXEC, ROWS), F(EXEC, N)}};
 
-    /* A point is one pixel that begins at its element 0, or a row of an image: pixel i begins at element FIRST + i * STEP, and what lies outside the row
-     * is padding. Pixels may share accumulators (APART below ROWS): then an item scatters to its neighbours. */
-    to_lanes *const to = TO_LANES[format == FORMAT_LANE && F(EXEC, N) ? format + 1u : format];
-    const uint32_t columns = F(EXEC, COLUMNS), apart = F(EXEC, APART) ? F(EXEC, APART) : F(EXEC, ROWS), windows = F(EXEC, WIDTH) != 0;
+    const uint32_t apart = F(EXEC, APART) ? F(EXEC, APART) : F(EXEC, ROWS), windows = F(EXEC, WIDTH) != 0;
     const uint32_t pixels  = windows ? F(EXEC, PIXELS) : 1;
-    const int64_t  width   = windows ? F(EXEC, WIDTH) : (int64_t)columns * channels;
+    const int64_t  width   = windows ? F(EXEC, WIDTH) : (int64_t)j.columns * channels;
     for (uint32_t i = 0; i < F(EXEC, POINTS) * pixels; i++) {
         const uint32_t line  = F(EXEC, FEAT_BASE) + i / pixels * F(EXEC, FEAT_PITCH);
         const int64_t  first = (int64_t)int17_of(F(EXEC, FIRST)) + (int64_t)(i % pixels) * F(EXEC, STEP);
-        it.base = F(EXEC, ACC_BASE) + i * apart;
-        for (uint32_t col = 0; col < columns; col++) {
+        j.it.base = F(EXEC, ACC_BASE) + i * apart;
+        for (uint32_t col = 0; col < j.columns; col++) {
             int any = 0;
             for (uint32_t k = 0; k < channels; k++) {
                 const int64_t x = first + col * channels + k;  /* element of the point */
-                it.a[k] = 0;
+                j.it.a[k] = 0;
                 if (x < 0 || x >= width) continue;
                 const uint64_t at = (uint64_t)(line + x / per_line) * m->line, in_line = (uint64_t)x % per_line;
                 if (!m->flag[at + in_line]) continue;
-                it.a[k] = get_element(m->feature + at, type, (uint32_t)in_line) - zero;
+                j.it.a[k] = get_element(m->feature + at, type, (uint32_t)in_line) - j.zero;
                 any = 1;
             }
-            if (!any) continue;
-            REG(m, CNT_ITEMS)++;
-            for (uint32_t code = 1; code < 16; code++) it.product[code] = (int64_t)codebook[code] * it.a[0];
-            to(m, &it, m->slice + (uint64_t)(F(EXEC, COL_BASE) + col) * m->cfg.lanes, error);
+            if (any) issue(m, &j, j.col_base + col);
         }
     }
+    return finish(m, &j);
+}
 
-    for (uint32_t lane = 0; lane < m->cfg.lanes; lane++)
-        if (error[lane].code) return model_fail(m, LAC_UNIT_EXEC, error[lane].code, 0, error[lane].index);
+/* ---- Rules (docs/mapping.md) ---------------------------------------------------------------------------- */
+
+/* Line `at` of memory, through the cache; *place: where it stands in the feature RAM. */
+static int seek(lac_model *m, const job *j, uint64_t at, uint32_t *place)
+{
+    const uint64_t number = at / m->line;
+    *place = (uint32_t)(number % m->cache_lines);
+    REG(m, CNT_SOUGHT)++;
+    if (m->cached[*place] == number + 1u) return GO_ON;
+    if (!model_in_window(m, 0, at, m->line)) return model_fail(m, LAC_UNIT_EXEC, LAC_ERR_WINDOW, at, 0);
+    uint8_t *data = m->feature + (uint64_t)*place * m->line, *flag = m->flag + (uint64_t)*place * m->line;
+    REG(m, CNT_FETCHED)++;
+    m->cached[*place] = 0;
+    if (model_bus_read(m, LAC_UNIT_EXEC, at, data, m->line)) return STOP;
+    m->cached[*place] = number + 1u;
+    for (uint32_t k = 0; k < m->line / element_size(j->type); k++) flag[k] = get_element(data, j->type, k) != j->zero;
     return GO_ON;
+}
+
+/* One rule: input i through the columns from `column` on. */
+static int follow(lac_model *m, job *j, const model_cmd *c, uint32_t i, uint32_t column)
+{
+    const uint32_t channels = F(EXEC_RULES, CHANNELS), size = element_size(j->type);
+    const uint64_t first = 64u * (uint64_t)F(EXEC_RULES, FEATURES) + (uint64_t)i * channels * size;  /* [bytes] */
+    uint32_t       place = 0;
+    uint64_t       held = UINT64_MAX;
+
+    for (uint32_t col = 0; col < channels / j->channels; col++) {
+        int any = 0;
+        for (uint32_t k = 0; k < j->channels; k++) {
+            const uint64_t at = first + (uint64_t)(col * j->channels + k) * size, line = at / m->line * m->line;
+            if (line != held && seek(m, j, line, &place)) return STOP;
+            held = line;
+            const uint64_t in_ram = (uint64_t)place * m->line, in_line = at % m->line / size;
+            j->it.a[k] = m->flag[in_ram + in_line] ? get_element(m->feature + in_ram, j->type, (uint32_t)in_line) - j->zero : 0;
+            any |= m->flag[in_ram + in_line];
+        }
+        if (any) issue(m, j, column + col);
+    }
+    return GO_ON;
+}
+
+int model_exec_rules(lac_model *m, const model_cmd *c)
+{
+    const uint32_t format = F(EXEC_RULES, FORMAT), tap_columns = F(EXEC_RULES, CHANNELS) / (format >= FORMAT_NM ? 4u : 1u);
+    const uint64_t band = 64u * (uint64_t)F(EXEC_RULES, BAND);
+    uint8_t line[MAX_LINE], head[64];
+    job j = {TO_LANES[format == FORMAT_LANE && F(EXEC_RULES, N) ? format + 1u : format], m->codebook[F(EXEC_RULES, COPY)], format >= FORMAT_NM ? 4 : 1, F(EXEC_RULES, TYPE),
+             F(EXEC_RULES, COLUMNS), F(EXEC_RULES, COL_BASE), int16_of(F(EXEC_RULES, ZERO)), {{0, 0}},
+             {format, F(EXEC_RULES, BANK), {0}, {0}, 0, F(EXEC_RULES, ROWS), F(EXEC_RULES, N)}};
+
+    if (F(EXEC_RULES, FRESH)) memset(m->cached, 0, m->cache_lines * sizeof *m->cached);
+    if (!model_in_window(m, 0, band, 64)) return model_fail(m, LAC_UNIT_EXEC, LAC_ERR_WINDOW, band, 0);
+    for (uint32_t i = 0; i < 16u; i += m->line)
+        if (model_bus_read(m, LAC_UNIT_EXEC, band + i, head + i, m->line)) return STOP;
+    const uint32_t outputs = get32(head), rules = get32(head + 4);
+    const uint64_t first = 64u * ((uint64_t)F(EXEC_RULES, RULES) + get32(head + 8));
+    if (outputs > F(EXEC_RULES, OUTPUTS) || rules >= 1u << 24 || !outputs != !rules) return model_fail(m, LAC_UNIT_EXEC, LAC_ERR_RULES, band, 0xffffffffu);
+    if (rules && !model_in_window(m, 0, first, (uint64_t)m->line * lines(m, 4u * (uint64_t)rules))) return model_fail(m, LAC_UNIT_EXEC, LAC_ERR_WINDOW, first, 0);
+
+    uint32_t output = 0;
+    for (uint32_t i = 0; i < rules; i++) {
+        if (4u * i % m->line == 0 && model_bus_read(m, LAC_UNIT_EXEC, first + 4u * (uint64_t)i, line, m->line)) return STOP;
+        const uint32_t rule = get32(line + 4u * i % m->line), tap = rule >> 24 & 0x7fu, t = tap - F(EXEC_RULES, TAP);
+        if (output == outputs) return model_fail(m, LAC_UNIT_EXEC, LAC_ERR_RULES, band, i);
+        j.it.base = F(EXEC_RULES, ACC_BASE) + output * F(EXEC_RULES, ROWS);
+        if (tap != 127u && tap >= F(EXEC_RULES, TAP) && (uint64_t)(t + 1u) * tap_columns <= j.columns
+            && follow(m, &j, c, rule & 0xffffffu, j.col_base + t * tap_columns)) return STOP;
+        output += rule >> 31;
+    }
+    if (output != outputs) return model_fail(m, LAC_UNIT_EXEC, LAC_ERR_RULES, band, rules);
+    return finish(m, &j);
 }

@@ -73,6 +73,8 @@ struct lac_model {
     model_param *param;           /* [param_depth] */
     int64_t     *acc;             /* [2 banks][lanes][acc_pitch], -2^35 .. 2^35 - 1 */
     uint8_t     *row;             /* one output row before it is written */
+    uint64_t    *cached;          /* [cache lines] line of memory that a line of the feature RAM holds for EXEC_RULES, plus 1; 0: none */
+    uint32_t     cache_lines;     /* the largest power of two that feat_depth is not below */
     struct model_map *map;        /* begun and not at its end; NULL: none */
     uint8_t     *index;           /* [col_depth and a line more] of the column block at work: lines of each column */
 };
@@ -191,6 +193,7 @@ int model_bus_error(lac_model *m, uint32_t unit, uint32_t code, uint64_t addr);
 
 int model_load(lac_model *m, const model_cmd *c);
 int model_exec(lac_model *m, const model_cmd *c);
+int model_exec_rules(lac_model *m, const model_cmd *c);
 int model_store(lac_model *m, const model_cmd *c);
 int model_map(lac_model *m, const model_cmd *c);
 void model_map_forget(lac_model *m);

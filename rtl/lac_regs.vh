@@ -66,6 +66,8 @@
 `define LAC_REG_CNT_MAP       12'h110  // RO
 `define LAC_REG_CNT_SITES     12'h114  // RO
 `define LAC_REG_CNT_RULES     12'h118  // RO
+`define LAC_REG_CNT_SOUGHT    12'h11C  // RO
+`define LAC_REG_CNT_FETCHED   12'h120  // RO
 `define LAC_VALUE_ID          32'h4C414301
 `define LAC_VALUE_VERSION     32'h00000100
 `define LAC_VALUE_CAP_FORMATS 32'h0000000F
@@ -97,6 +99,7 @@
 `define LAC_ERR_MAP_RING      8'd23
 `define LAC_ERR_MAP_RANGE     8'd24
 `define LAC_ERR_MAP_ROOM      8'd25
+`define LAC_ERR_RULES         8'd26
 
 // Causes of a cycle, by unit
 `define LAC_LANE_IDLE       3'd0
@@ -143,6 +146,7 @@
 `define LAC_OP_LOAD_PARAMS    8'h31
 `define LAC_OP_LOAD_COLUMNS   8'h41
 `define LAC_OP_EXEC           8'h02
+`define LAC_OP_EXEC_RULES     8'h12
 `define LAC_OP_STORE          8'h03
 `define LAC_OP_MAP            8'h04
 `define LAC_F_ANY_OP                   3:0
@@ -201,6 +205,23 @@
 `define LAC_F_EXEC_STEP                255:241
 `define LAC_F_EXEC_WIDTH               271:256
 `define LAC_F_EXEC_PIXELS              287:272
+`define LAC_F_EXEC_RULES_COLUMNS       127:112
+`define LAC_F_EXEC_RULES_COL_BASE      143:128
+`define LAC_F_EXEC_RULES_ACC_BASE      159:144
+`define LAC_F_EXEC_RULES_ROWS          175:160
+`define LAC_F_EXEC_RULES_BANK          176:176
+`define LAC_F_EXEC_RULES_FORMAT        178:177
+`define LAC_F_EXEC_RULES_N             181:179
+`define LAC_F_EXEC_RULES_COPY          182:182
+`define LAC_F_EXEC_RULES_TYPE          184:183
+`define LAC_F_EXEC_RULES_ZERO          207:192
+`define LAC_F_EXEC_RULES_CHANNELS      271:256
+`define LAC_F_EXEC_RULES_OUTPUTS       287:272
+`define LAC_F_EXEC_RULES_BAND          319:288
+`define LAC_F_EXEC_RULES_RULES         351:320
+`define LAC_F_EXEC_RULES_FEATURES      383:352
+`define LAC_F_EXEC_RULES_TAP           390:384
+`define LAC_F_EXEC_RULES_FRESH         392:392
 `define LAC_F_STORE_ADDR_LO            95:64
 `define LAC_F_STORE_ADDR_HI            127:96
 `define LAC_F_STORE_PITCH              151:128
@@ -266,6 +287,7 @@
 `define LAC_RESERVED_LOAD_PARAMS    512'hffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_00000000_00000000_00000000_00000000_fffe0000
 `define LAC_RESERVED_LOAD_COLUMNS   512'hffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffff00_00000000_00000000_f0000000_00000000_00000000_00000000_fffe0000
 `define LAC_RESERVED_EXEC           512'hffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_ffffffff_00000000_00000000_00000000_fe000000_00000000_00000000_00000000_00000000_fffe0000
+`define LAC_RESERVED_EXEC_RULES     512'hffffffff_ffffffff_ffffffff_fffffe80_00000000_00000000_00000000_00000000_ffffffff_ffff0000_fe000000_00000000_0000ffff_ffffffff_00000000_fffe0000
 `define LAC_RESERVED_STORE          512'hffffffff_ffffffff_ffffffff_00000000_ff000000_00000000_00000000_00000000_00f00000_00000000_00000000_ff000000_00000000_00000000_00000000_fffe0000
 `define LAC_RESERVED_MAP            512'hffffffff_ffffffff_00000000_c0000000_fffff000_fe000080_00000000_00000000_80000000_e0000000_00000000_00000000_00000000_00000000_00000000_fffe0000
 `endif
