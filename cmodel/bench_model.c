@@ -92,7 +92,7 @@ static uint64_t make_block(uint32_t *lines)
 
 int main(void)
 {
-    const lac_config cfg = {"bench", LANES, 8 * LB, 32, 32, 16384, 32768, 1024, 4096, 16384, 32, 32, 8, 0, 1};
+    const lac_config cfg = {"bench", LANES, 8 * LB, 32, 32, 16384, 32768, 1024, 4096, 16384, 32, 32, 8, 0, 1, 0};
     lac_model *m = lac_model_create(&cfg, mem, 0, MEM);
     uint32_t   w[16], lines;
     if (!m) return 1;
