@@ -31,7 +31,8 @@ enum { /* words of the header */
     LAC_DIR_W_NONZEROS, LAC_DIR_W_NONZEROS_HI,
     LAC_DIR_W_BY_COLUMN, /* 1: its blocks are column blocks; 0: weight blocks */
     LAC_DIR_W_TAPS,      /* LAC_TAPS_... */
-    LAC_DIR_W_CHANNELS, LAC_DIR_W_KERNEL, LAC_DIR_W_STRIDE, LAC_DIR_W_GRID, /* with taps as rows: the shape it was packed for, lac_rows; else 0 */
+    LAC_DIR_W_CHANNELS, LAC_DIR_W_KERNEL, LAC_DIR_W_STRIDE, LAC_DIR_W_GRID, /* with taps as rows: the shape it was packed for, lac_rows; for rules: channels alone; else 0 */
+    LAC_DIR_W_BALANCED,  /* 1: channels may stand in any lane of their block; 0: channel i in lane i mod lanes */
     LAC_DIR_WORDS
 };
 
@@ -45,7 +46,7 @@ enum { /* words of the header */
  *
  * Residual. Column g are the factors of channels 4g .. 4g + 3: blocks like those of csc8, but an entry is one int16, in the lane that the channel has in the layer that it is added to, which is its number modulo 4. One row
  * tile with parameters that nobody reads, whatever the row tiles of that layer. */
-enum { LAC_TAPS_COLUMNS, LAC_TAPS_ROWS, LAC_TAPS_DEPTHWISE, LAC_TAPS_RESIDUAL, LAC_TAPS_FOURS }; /* DEPTHWISE, FOURS: and a column is a group of four channels; RESIDUAL: no taps but factors */
+enum { LAC_TAPS_COLUMNS, LAC_TAPS_ROWS, LAC_TAPS_DEPTHWISE, LAC_TAPS_RESIDUAL, LAC_TAPS_FOURS, LAC_TAPS_RULES }; /* DEPTHWISE, FOURS: and a column is a group of four channels; RESIDUAL: no taps but factors; RULES: taps as columns, and tiles are whole taps */
 
 /* Taps as rows: elements of x to a column. */
 static inline uint32_t lac_group(uint32_t taps) { return taps == LAC_TAPS_DEPTHWISE || taps == LAC_TAPS_FOURS ? 4u : 1u; }

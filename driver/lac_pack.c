@@ -45,6 +45,7 @@ typedef struct {
     lac_rows   taps;
     int        depthwise;
     const int16_t *factor;   /* [rows] of a residual; else NULL */
+    uint32_t   tap;          /* [elements] for rules: of a tap; else 0 */
     uint32_t   entry_slots;  /* entries to a word */
     uint32_t   gap_bits;
 
@@ -566,7 +567,7 @@ static lac_status pack(packer *p, void *buf, uint32_t cap, uint32_t *need, lac_l
     uint8_t *image = (uint8_t *)buf;
     uint32_t align;
 
-    p->unit = p->shape || p->factor ? 1u : caps->line;
+    p->unit = p->shape || p->factor ? 1u : p->tap ? p->tap : caps->line;
     p->body = 0;
     const lac_status s = plan(p, &align);
     if (s != LAC_OK)
@@ -589,7 +590,7 @@ static lac_status pack(packer *p, void *buf, uint32_t cap, uint32_t *need, lac_l
         on_chip ? p->words : 0u, on_chip ? p->columns : 0u, on_chip ? p->params : 0u,
         (uint32_t)p->entries, (uint32_t)(p->entries >> 32), (uint32_t)padding, (uint32_t)(padding >> 32),
         (uint32_t)p->nonzeros, (uint32_t)(p->nonzeros >> 32), (uint32_t)p->by_column,
-        p->factor ? LAC_TAPS_RESIDUAL : !p->shape ? LAC_TAPS_COLUMNS : p->depthwise == 2 ? LAC_TAPS_FOURS : p->depthwise ? LAC_TAPS_DEPTHWISE : LAC_TAPS_ROWS, p->taps.channels, p->taps.kernel, p->taps.stride, p->taps.grid,
+        p->factor ? LAC_TAPS_RESIDUAL : p->tap ? LAC_TAPS_RULES : !p->shape ? LAC_TAPS_COLUMNS : p->depthwise == 2 ? LAC_TAPS_FOURS : p->depthwise ? LAC_TAPS_DEPTHWISE : LAC_TAPS_ROWS, p->tap ? p->tap : p->taps.channels, p->taps.kernel, p->taps.stride, p->taps.grid, p->nm ? 0u : (uint32_t)(p->balance != 0),
     };
     uint8_t first[LAC_DIR_HEADER];
 
@@ -760,12 +761,11 @@ lac_status lac_conv_pack_residual(const lac_caps *caps, const lac_layer *of, con
     return pack(&p, buf, cap, need, out);
 }
 
-lac_status lac_pack_nm(const lac_caps *caps, const lac_nm *m, const lac_requant *rq, int balance,
-                       void *scratch, void *buf, uint32_t cap, uint32_t *need, lac_layer *out, uint64_t *where)
+/* tap: 0, or the elements of one, for rules. Every lane has the same work, so there is nothing to balance. */
+static lac_status pack_nm(const lac_caps *caps, uint32_t tap, const lac_nm *m, const lac_requant *rq, void *scratch, void *buf, uint32_t cap, uint32_t *need, lac_layer *out, uint64_t *where)
 {
     packer p;
 
-    (void)balance; /* every lane has the same work */
     if (where)
         *where = 0;
     if (!caps || !m || !m->w || !scratch || !need || m->rows < 1u || m->rows > 65535u || m->cols < 1u || m->cols > 65535u
@@ -781,6 +781,7 @@ lac_status lac_pack_nm(const lac_caps *caps, const lac_nm *m, const lac_requant 
     p.cols = m->cols;
     p.n = m->n;
     p.entry_slots = 6u;
+    p.tap = tap;
     use_scratch(&p, scratch);
     const lac_status r = check_requant(&p, where);
     if (r != LAC_OK)
@@ -799,4 +800,27 @@ lac_status lac_pack_nm(const lac_caps *caps, const lac_nm *m, const lac_requant 
             p.nonzeros += n;
         }
     return pack(&p, buf, cap, need, out);
+}
+
+lac_status lac_pack_nm(const lac_caps *caps, const lac_nm *m, const lac_requant *rq, int balance,
+                       void *scratch, void *buf, uint32_t cap, uint32_t *need, lac_layer *out, uint64_t *where)
+{
+    (void)balance;
+    return pack_nm(caps, 0, m, rq, scratch, buf, cap, need, out, where);
+}
+
+lac_status lac_sconv_pack(const lac_caps *caps, uint32_t channels, const lac_csc *m, const lac_nm *nm, lac_format format, const lac_requant *rq, int balance,
+                          void *scratch, void *buf, uint32_t cap, uint32_t *need, lac_layer *out, uint64_t *where)
+{
+    const uint32_t cols = m ? m->cols : nm ? nm->cols : 0u;
+
+    if (where)
+        *where = 0;
+    if (!caps || !m == !nm || channels < 1u || cols % channels || cols / channels > 127u || (nm && (channels % 4u || format != LAC_NM)))
+        return LAC_E_ARG;
+    if (nm)
+        return pack_nm(caps, channels, nm, rq, scratch, buf, cap, need, out, where);
+    packer p = begin_csc(caps, m, format, rq, balance);
+    p.tap = channels;
+    return pack_csc(&p, scratch, buf, cap, need, out, where);
 }

@@ -470,6 +470,21 @@ void lac_bring_params(lac_program *g, const lac_row_tile *r, int first, int last
     }
 }
 
+/* Into the half that would be next; what is loaded there again in its turn does no harm. */
+void lac_wait_by_params(lac_program *g, const lac_row_tile *r)
+{
+    const uint32_t store = g->o.seq[LAC_STORE]; /* whoever read parameters is through then, and whoever wrote x */
+    uint32_t base = g->ram.base.param_base;
+
+    if (g->own.resident)
+        base = g->own.resident->param_base + r->param_pos;
+    else
+        g->params.id[0] = g->params.id[1] = 0;
+    lac_cmd_params(&g->cmd, g->own.layer, r, base, g->tag);
+    load(g, &g->params, 0, 0, store);
+    g->need = lac_max(g->need, g->o.seq[LAC_LOAD]);
+}
+
 lac_cmd *lac_begin_exec(lac_program *g, const lac_row_tile *r, const lac_tile *t, uint32_t c0, uint32_t c1, int first)
 {
     const uint32_t group = g->o.seq[LAC_STORE], shrink = g->from.layer->format == LAC_NM ? 4u : 1u; /* elements to a column */

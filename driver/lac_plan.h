@@ -200,6 +200,9 @@ void lac_bring_features(lac_program *g, const lac_piece *p, uint32_t column);
 /* The group needs its parameters; to be called in every step, behind the others. */
 void lac_bring_params(lac_program *g, const lac_row_tile *r, int first, int last);
 
+/* The next EXEC waits for what wrote from.wrote_x, by a LOAD of the parameters that stands in for one of features. Behind lac_bring_codebook(). */
+void lac_wait_by_params(lac_program *g, const lac_row_tile *r);
+
 /* EXEC of columns [c0, c1) [elements] of weight tile t; the caller sets the fields of points, windows and ACC_BASE in what is returned. */
 lac_cmd *lac_begin_exec(lac_program *g, const lac_row_tile *r, const lac_tile *t, uint32_t c0, uint32_t c1, int first);
 void     lac_end_exec(lac_program *g);

@@ -198,7 +198,7 @@ typedef struct {
     lac_format  format;
     uint32_t    n;       /* N:4; else 0 */
     uint32_t    by_column; /* 1: lac_pack_csc_columns() made it; else 0 */
-    uint32_t    taps;    /* 1: lac_conv_pack_rows() made it, 2: of a depthwise layer, 4: with items of four channels; 3: lac_conv_pack_residual(); else 0. `cols` is then private */
+    uint32_t    taps;    /* 1: lac_conv_pack_rows() made it, 2: of a depthwise layer, 4: with items of four channels; 3: lac_conv_pack_residual(); 5: lac_sconv_pack(); else 0. `cols` is then private */
     uint32_t    tiles;   /* weight blocks or column blocks in all */
     uint32_t    resident_words, resident_cols, resident_params; /* RAM it takes to keep the whole layer on chip; 0: does not fit */
     uint64_t    entries; /* stored entries, padding included */
@@ -405,6 +405,43 @@ uint32_t lac_conv_y_pixels(const lac_conv *job);
  * behind all of them. LAC_E_ALIGN: y_pixel is no multiple; LAC_E_ARG: it is below a pixel's bytes, y is a list, a row has 2^24 bytes or more; LAC_E_SPACE: with pooling or taps as rows. Each pixel is a point to STORE, which writes whole lines. */
 lac_status lac_conv_build(const lac_caps *caps, const lac_conv *jobs, uint32_t n, lac_emit emit, void *ctx);
 lac_status lac_conv_run(lac_dev *dev, const lac_conv *jobs, uint32_t n, uint32_t limit);
+
+/* ---- Sparse convolution ----------------------------------------------------------------------------- */
+
+/* Convolution along the rules of a map (docs/mapping.md): y[o][k] = sum over rules (tap, i, o), channels c of w[k][tap * channels + c] * x[i][c], where x counts from its zero point.
+ * Features are [V, channels] without gaps, in the order of their coordinate list.
+ *
+ * Pack: as lac_pack_csc() (m) or lac_pack_nm() (nm; channels a multiple of 4), exactly one of the two, for a matrix of taps * channels columns, at most 127 taps. Tiles are whole taps; LAC_E_SPACE where one does not fit.
+ * balance: 0 where the layer adds to the same outputs as another one. */
+lac_status lac_sconv_pack(const lac_caps *caps, uint32_t channels, const lac_csc *m, const lac_nm *nm, lac_format format, const lac_requant *rq, int balance,
+                          void *scratch, void *buf, uint32_t cap, uint32_t *need, lac_layer *out, uint64_t *where);
+
+/* What adds to the outputs: weights, the map whose rules they follow, features. Several of them make a kernel of several passes, a convolution of concatenated tensors (each with the
+ * weights of its channels), a residual. */
+typedef struct {
+    const lac_layer *layer;     /* lac_sconv_pack(); all of a job have the same rows and row tiles; several: packed with balance 0 */
+    const lac_place *resident;  /* as in lac_fc */
+    lac_addr         bands, rules; /* of the map, made with the job's `band` */
+    lac_tensor       x;         /* addr, type, zero; as long as the map's inputs, up to the next multiple of a line */
+} lac_sconv_source;
+
+/* One job. y has room for bands * band outputs: behind the last real one stands what no rule gives, the requantised bias. */
+typedef struct {
+    const lac_sconv_source *source;  /* [sources] parameters are the first one's */
+    uint32_t   sources;              /* at least 1 */
+    uint32_t   band, bands;          /* outputs of a band, band * rows elements a multiple of LAC_ALIGN bytes, and at most what an accumulator bank holds; bands of the maps, or more */
+    lac_tensor y;                    /* addr, type, zero */
+    int32_t    clamp_lo, clamp_hi;   /* of y; raw: 0, 0 */
+    uint32_t   tag;
+    int        mark;
+    int        after_map;            /* its first EXEC takes a token from MAP */
+} lac_sconv;
+
+/* As lac_fc_build(); sources that an earlier job of the call wrote may be read from the beginning of that y only. Maps must not overlap any y.
+ * LAC_E_ARG, LAC_E_ALIGN; LAC_E_SPACE: the band does not fit a bank, an input the feature RAM, its outputs are no multiple of LAC_ALIGN bytes, or an output is none where STORE takes each for a point (several row tiles, rows that are no
+ * multiple of store_w, bands of more than 65535 elements). */
+lac_status lac_sconv_build(const lac_caps *caps, const lac_sconv *jobs, uint32_t n, lac_emit emit, void *ctx);
+lac_status lac_sconv_run(lac_dev *dev, const lac_sconv *jobs, uint32_t n, uint32_t limit);
 
 #ifdef __cplusplus
 }

@@ -94,6 +94,27 @@ static int strange_features(const lac_caps *caps, const lac_cmd *cmd, uint32_t l
     return 0;
 }
 
+static uint32_t word(const uint8_t *p) { return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24; }
+
+/* EXEC_RULES: the band's header, its rules, the inputs that they name, the cache. */
+static void rules_touch(const lac_caps *caps, const lac_cmd *c, const uint8_t *mem, uint64_t base, touches *t)
+{
+    const uint64_t  band = 64 * (uint64_t)GET(c, EXEC_RULES_BAND), size = (uint64_t)GET(c, EXEC_RULES_CHANNELS) * bytes(GET(c, EXEC_RULES_TYPE));
+    const uint32_t  rules = word(mem + (band - base) + 4);
+    const uint64_t  first = 64 * ((uint64_t)GET(c, EXEC_RULES_RULES) + word(mem + (band - base) + 8));
+    uint64_t least = UINT64_MAX, most = 0;
+    for (uint32_t i = 0; i < rules; i++) {
+        const uint32_t w = word(mem + (first - base) + 4 * (uint64_t)i), in = w & 0xffffff;
+        if ((w >> 24 & 127) == 127) continue;
+        if (in < least) least = in;
+        if (in > most) most = in;
+    }
+    add(t, MEMORY, 0, band, 64, 0, 1);
+    add(t, MEMORY, 0, first, 4 * (uint64_t)rules, 0, rules != 0);
+    add(t, MEMORY, 0, 64 * (uint64_t)GET(c, EXEC_RULES_FEATURES) + least * size, (most - least + 1) * size, 0, least <= most);
+    add(t, FEATURES, 1, 0, caps->feat_depth, 0, 1);
+}
+
 int race_before(const race_order *a, const race_order *b) { return b->clock[a->engine] >= a->seq; }
 
 int race_check(const lac_caps *caps, const lac_cmd *cmd, uint32_t n, const uint8_t *mem, uint64_t base,
@@ -180,8 +201,8 @@ int race_check(const lac_caps *caps, const lac_cmd *cmd, uint32_t n, const uint8
         } else if (op == 2) {
             const uint32_t points = GET(c, EXEC_POINTS), cols = GET(c, EXEC_COLUMNS), col = GET(c, EXEC_COL_BASE);
             const uint32_t width = GET(c, EXEC_WIDTH), elements = width ? width : cols * (GET(c, EXEC_FORMAT) == 2 ? 4 : 1); /* windows may lie anywhere in their row */
-            add(t, FEATURES, 0, GET(c, EXEC_FEAT_BASE), up(elements * bytes(GET(c, EXEC_TYPE)), caps->line) / caps->line,
-                GET(c, EXEC_FEAT_PITCH), points);
+            if (kind == 1) rules_touch(caps, c, mem, base, t);
+            else add(t, FEATURES, 0, GET(c, EXEC_FEAT_BASE), up(elements * bytes(GET(c, EXEC_TYPE)), caps->line) / caps->line, GET(c, EXEC_FEAT_PITCH), points);
             add(t, COLUMNS, 0, col, cols, 0, 1);
             add(t, ACCUMULATORS, 1, GET(c, EXEC_BANK), 1, 0, 1); /* a bank is one region */
             if (GET(c, EXEC_FORMAT) == 0) add(t, CODEBOOKS, 0, GET(c, EXEC_COPY), 1, 0, 1);

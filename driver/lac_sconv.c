@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * lac_sconv.c - sparse convolutions: which band of which rules meets which weight tile when
+ *
+ * Plan. A group (lac_plan.h) is one band of a map and one row tile. Its steps: for each source, for each of its weight tiles, which are whole taps, one EXEC_RULES, which replays the band's rules
+ * and takes those whose taps are there. Features are fetched by EXEC itself, through its cache: no LOAD brings any.
+ *
+ * Order. What LOAD's features do in other jobs, waiting for the STORE that wrote x, a LOAD of parameters does here: a job whose sources an earlier job
+ * of the same call wrote begins with one, whether it needs it or not, and its first EXEC waits for it. */
+#include "lac_plan.h"
+
+/* Row tiles of all sources are the same, and so is where each channel stands. */
+static lac_status check_source(const lac_caps *caps, const lac_sconv *job, const lac_sconv_source *s)
+{
+    const lac_layer *layer = s->layer, *first = job->source[0].layer;
+
+    TRY(lac_check_machine(caps, layer));
+    if (s->resident)
+        TRY(lac_check_place(caps, layer, s->resident));
+    if (layer->taps != LAC_TAPS_RULES || layer->rows != first->rows || lac_dir(layer->image, LAC_DIR_W_ROW_TILES) != lac_dir(first->image, LAC_DIR_W_ROW_TILES)
+        || (layer != first && (lac_dir(layer->image, LAC_DIR_W_BALANCED) || lac_dir(first->image, LAC_DIR_W_BALANCED))))
+        return LAC_E_ARG;
+    for (uint32_t i = 0; i < lac_dir(layer->image, LAC_DIR_W_ROW_TILES); i++) {
+        lac_row_tile a, b;
+        lac_get_row_tile(layer->image, i, &a);
+        lac_get_row_tile(first->image, i, &b);
+        if (a.chan0 != b.chan0 || a.channels != b.channels)
+            return LAC_E_ARG;
+    }
+    TRY(lac_check_tensor(&s->x, caps, lac_dir(layer->image, LAC_DIR_W_CHANNELS), 1, 0));
+    if (s->x.list || s->x.type == LAC_RAW)
+        return LAC_E_ARG;
+    return (s->bands | s->rules) % LAC_ALIGN ? LAC_E_ALIGN : (s->bands | s->rules | s->x.addr) >> 38 ? LAC_E_ARG : LAC_OK;
+}
+
+typedef struct {
+    uint32_t row_tiles;
+    int      scattered; /* STORE takes each output for a point, for it writes a part of its channels or not a vector of them */
+    uint32_t pixel;     /* [bytes] of an output */
+} plan;
+
+static lac_status plan_job(const lac_caps *caps, const lac_ram_map *ram, const lac_sconv *job, plan *p)
+{
+    const lac_layer *layer = job->source[0].layer;
+    uint32_t most_rows;
+
+    TRY(lac_check_row_tiles(caps, layer, &job->y, &p->row_tiles, &most_rows));
+    if (job->band > caps->acc_depth / most_rows)
+        return LAC_E_SPACE;
+    p->pixel = layer->rows * lac_type_bytes(job->y.type);
+    p->scattered = p->row_tiles > 1u || layer->rows % caps->store_w != 0u || !(caps->formats & LAC_HAS_WINDOWS) || (uint64_t)job->band * layer->rows > 65535u;
+    if ((uint64_t)job->band * p->pixel % LAC_ALIGN || (p->scattered && (p->pixel % LAC_ALIGN || p->pixel >> 24)))
+        return LAC_E_SPACE;
+    for (uint32_t i = 0; i < job->sources; i++) {
+        const lac_sconv_source *s = &job->source[i];
+        if (lac_ceil_div(lac_dir(s->layer->image, LAC_DIR_W_CHANNELS) * lac_type_bytes(s->x.type), caps->line) > caps->feat_depth)
+            return LAC_E_SPACE;
+        if (!s->resident && s->layer->format == LAC_CSC && !ram->codebooks)
+            return LAC_E_SPACE;
+        if (!s->resident)
+            TRY(i == 0u ? lac_check_stream(caps, ram, s->layer) : lac_check_tiles(caps, ram, s->layer));
+    }
+    return LAC_OK;
+}
+
+static lac_status check_job(const lac_caps *caps, const lac_sconv *job)
+{
+    if (!caps->map || !job->source || job->sources < 1u || job->band < 1u || job->band > 65535u || job->bands < 1u || job->bands > 65535u || !job->source[0].layer)
+        return LAC_E_ARG;
+    for (uint32_t i = 0; i < job->sources; i++)
+        TRY(check_source(caps, job, &job->source[i]));
+    TRY(lac_check_tensor(&job->y, caps, job->source[0].layer->rows, 1, 1));
+    TRY(lac_check_clamp(&job->y, job->clamp_lo, job->clamp_hi));
+    return job->y.list ? LAC_E_ARG : LAC_OK;
+}
+
+/* ---- Program --------------------------------------------------------------------------------------- */
+
+typedef struct {
+    const lac_sconv *job;
+    plan             p;
+    uint32_t         band;
+    int              due;     /* the job's first EXEC has to wait for what wrote its sources */
+    int              begins;  /* it has had none yet */
+    lac_program      g; /* last, see lac_plan.h */
+} program;
+
+/* One step: the taps in weight tile t of source i. */
+static void step(program *f, uint32_t i, const lac_row_tile *r, const lac_tile *t, int first, int last)
+{
+    const lac_sconv_source *s = &f->job->source[i];
+    const uint32_t channels = lac_dir(s->layer->image, LAC_DIR_W_CHANNELS);
+    const lac_source from = {s->layer, s->resident, &s->x, f->g.own.wrote_x};
+    lac_cmd *c;
+
+    f->g.from = from;
+    f->g.line0 = 0;
+    lac_bring_codebook(&f->g);
+    if (f->due) {
+        lac_wait_by_params(&f->g, r);
+        f->due = 0;
+    }
+    lac_bring_weights(&f->g, r, t);
+    lac_bring_params(&f->g, r, first, last);
+
+    c = lac_begin_exec(&f->g, r, t, t->col0, t->col0 + t->columns * (s->layer->format == LAC_NM ? 4u : 1u), first);
+    c->w[0] |= LAC_OP_EXEC_RULES ^ LAC_OP_EXEC;
+    if (f->job->after_map && f->begins)
+        SET(c, ANY_WAIT, lac_get_field(c->w, LAC_F_ANY_WAIT) | 1u << (LAC_UNIT_MAP - 1));
+    SET(c, EXEC_RULES_CHANNELS, channels);
+    SET(c, EXEC_RULES_OUTPUTS, f->job->band);
+    SET(c, EXEC_RULES_BAND, (s->bands >> 6) + f->band);
+    SET(c, EXEC_RULES_RULES, s->rules >> 6);
+    SET(c, EXEC_RULES_FEATURES, s->x.addr >> 6);
+    SET(c, EXEC_RULES_TAP, t->col0 / channels);
+    SET(c, EXEC_RULES_FRESH, f->begins);
+    f->begins = 0;
+    lac_end_exec(&f->g);
+}
+
+static void group(program *f, const lac_row_tile *r0, uint32_t row_tile, int last_of_job)
+{
+    const lac_sconv *job = f->job;
+    lac_cmd *c;
+
+    for (uint32_t i = 0; i < job->sources; i++) {
+        lac_row_tile r;
+        lac_get_row_tile(job->source[i].layer->image, row_tile, &r);
+        for (uint32_t k = r.tile0; k < r.tile0 + r.tiles; k++) {
+            lac_tile t;
+            lac_get_tile(job->source[i].layer->image, k, &t);
+            /* parameters are the first source's */
+            r.params = r0->params;
+            r.param_pos = r0->param_pos;
+            step(f, i, &r, &t, i == 0u && k == r.tile0, i + 1u == job->sources && k + 1u == r.tile0 + r.tiles);
+        }
+    }
+    c = lac_begin_store(&f->g, r0, job->clamp_lo, job->clamp_hi, last_of_job && job->mark);
+    lac_set_addr(c, job->y.addr + (uint64_t)f->band * job->band * f->p.pixel + r0->chan0 * lac_type_bytes(job->y.type));
+    if (f->p.scattered) {
+        SET(c, STORE_PITCH, f->p.pixel);
+        SET(c, STORE_POINTS, job->band);
+    } else {
+        SET(c, STORE_POINTS, 1u);
+        SET(c, STORE_WIDTH, job->band * r0->channels);
+        SET(c, STORE_PIXELS, job->band);
+    }
+    lac_end_store(&f->g);
+}
+
+/* All that a job may write, bands of it that turn out to be empty too. */
+static lac_span out_span(const lac_sconv *job, const plan *p)
+{
+    const lac_span s = {job->y.addr, job->y.addr + (uint64_t)job->bands * job->band * p->pixel};
+    return s;
+}
+
+lac_status lac_sconv_build(const lac_caps *caps, const lac_sconv *jobs, uint32_t n, lac_emit emit, void *ctx)
+{
+    program f;
+
+    if (!caps || (n && !jobs) || !emit)
+        return LAC_E_ARG;
+    lac_begin_program(&f.g, caps, emit, ctx);
+    for (uint32_t i = 0; i < n; i++) {
+        TRY(check_job(caps, &jobs[i]));
+        for (uint32_t k = 0; k < jobs[i].sources; k++)
+            lac_map_take(&f.g.ram, jobs[i].source[k].layer, jobs[i].source[k].resident);
+    }
+    lac_map_end(caps, &f.g.ram);
+    for (uint32_t i = 0; i < n; i++) {
+        TRY(plan_job(caps, &f.g.ram, &jobs[i], &f.p));
+        const uint64_t groups = f.g.o.groups + (uint64_t)jobs[i].bands * f.p.row_tiles;
+        if (groups >> 32)
+            return LAC_E_SPACE;
+        f.g.o.groups = (uint32_t)groups;
+    }
+
+    for (uint32_t i = 0; i < n; i++) {
+        const lac_sconv *job = f.job = &jobs[i];
+        TRY(plan_job(caps, &f.g.ram, job, &f.p));
+        const lac_source own = {job->source[0].layer, job->source[0].resident, &job->source[0].x, 0};
+        const lac_span out = out_span(job, &f.p), none = {0, 0};
+        uint32_t wrote = 0;
+        for (uint32_t k = 0; k < job->sources; k++) {
+            /* how many inputs there are only the map knows: from its address on */
+            const lac_span in = {job->source[k].x.addr, job->source[k].x.addr + 1u};
+            wrote = lac_max(wrote, lac_find_writer(&f.g, &in));
+        }
+        lac_begin_job(&f.g, &own, &none, &job->y, &out, job->tag);
+        f.g.own.wrote_x = wrote;
+        f.due = wrote != 0u;
+        f.begins = 1;
+        for (f.band = 0; f.band < job->bands; f.band++)
+            for (uint32_t t = 0; t < f.p.row_tiles; t++) {
+                lac_row_tile r;
+                lac_get_row_tile(job->source[0].layer->image, t, &r);
+                group(&f, &r, t, f.band + 1u == job->bands && t + 1u == f.p.row_tiles);
+                if (f.g.o.status)
+                    return (lac_status)f.g.o.status;
+            }
+    }
+    return lac_flush(&f.g);
+}
+
+lac_status lac_sconv_run(lac_dev *dev, const lac_sconv *jobs, uint32_t n, uint32_t limit)
+{
+    lac_feeder f;
+    TRY(lac_begin_feed(&f, dev, limit));
+    return lac_end_feed(&f, lac_sconv_build(&dev->caps, jobs, n, lac_feed, &f));
+}
