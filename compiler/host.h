@@ -121,6 +121,7 @@ typedef struct {
     uint32_t           bytes;     /* room for the image: what fits it is packed in one pass instead of two. 0: as much as it takes */
     const lac_conv_shape *rows;   /* csc, csc8: taps as rows, of this convolution. Else NULL */
     int                depthwise; /* with `rows`: as lac_conv_pack_rows() */
+    uint32_t           tap;       /* for rules: columns of a tap (lac_sconv_pack()); else 0 */
     int                residual;  /* channels balanced as a residual needs it: of lanes with the same number modulo 4 */
 } host_packing;
 lac_status host_pack(const lac_caps *caps, const host_matrix *m, const host_packing *how, void **image, lac_layer *out, uint64_t *where);
