@@ -32,6 +32,8 @@ int cmd_fc(cli_globals *g, int argc, char **argv);
 int cmd_conv(cli_globals *g, int argc, char **argv);
 int cmd_advise(cli_globals *g, int argc, char **argv);
 int cmd_report(cli_globals *g, int argc, char **argv);
+int cmd_map(cli_globals *g, int argc, char **argv);
+int cmd_voxelize(cli_globals *g, int argc, char **argv);
 
 /* "lacuna fc: text" on stderr; returns `code`. */
 int cli_fail(const cli_globals *g, int code, const char *text);

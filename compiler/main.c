@@ -14,6 +14,8 @@ static const struct { const char *name, *what; int (*run)(cli_globals *g, int ar
     { "info", "the port's capability registers, decoded", cmd_info },
     { "fc",   "fully connected layer or SpMM: Y = W (X - z)", cmd_fc },
     { "conv", "2-D convolution of images, channels last", cmd_conv },
+    { "map",  "rulebook of a sparse convolution", cmd_map },
+    { "voxelize", "points to voxels", cmd_voxelize },
     { "advise", "what a layer would cost in each format, without running it", cmd_advise },
     { "report", "a page that says what limits a job, from its --stats", cmd_report },
 };
@@ -38,14 +40,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 int main(int argc, char **argv)
 {
-    static char doc[512], name[64];
+    static char doc[1024], name[64];
     static const struct argp_child children[] = { { &cli_globals_argp, 0, 0, 0 }, { 0 } };
     static const struct argp argp = { 0, parse, "SUBCOMMAND [ARGUMENT...]", doc, children, 0, 0 };
     parsed p = { { "model", NULL, NULL, NULL, 0, 0, "lacuna" }, 0 };
 
     size_t at = (size_t)snprintf(doc, sizeof doc, "Run jobs on a Lacuna accelerator, simulated or on a board.\vSubcommands (SUBCOMMAND --help tells more):\n\n");
     for (int i = 0; i < COMMANDS && at < sizeof doc; i++)
-        at += (size_t)snprintf(doc + at, sizeof doc - at, "  %-6s %s\n", commands_[i].name, commands_[i].what);
+        at += (size_t)snprintf(doc + at, sizeof doc - at, "  %-8s %s\n", commands_[i].name, commands_[i].what);
     argp_program_version = "lacuna " LACUNA_VERSION;
     argp_err_exit_status = CLI_INPUT;
     if (argc < 1) return CLI_INPUT;

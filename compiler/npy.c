@@ -118,7 +118,7 @@ static int parse_descr(text *t, unsigned types, npy_array *a)
     char descr[24], list[96];
     skip_space(t);
     const size_t pos = t->at;
-    type_list(types, list, sizeof list);
+    type_list(types & ~NPY_EMPTY, list, sizeof list);
     if (pos < t->n && (t->s[pos] == '[' || t->s[pos] == '('))
         return FAIL(t, pos, "structured dtype, expected %s", list);
     if (string(t, "the dtype", descr, sizeof descr)) return -1;
@@ -145,7 +145,7 @@ static int parse_order(text *t)
     return FAIL(t, pos, "malformed header, expected True or False for fortran_order");
 }
 
-static int parse_shape(text *t, npy_array *a)
+static int parse_shape(text *t, int empty, npy_array *a)
 {
     if (need(t, '(')) return -1;
     a->ndim = 0;
@@ -164,8 +164,8 @@ static int parse_shape(text *t, npy_array *a)
         }
         if (t->at == pos) return FAIL(t, pos, "malformed header, expected a dimension");
         if (t->at < t->n && t->s[t->at] == 'L') t->at++; /* Python 2 wrote 3L */
-        if (v == 0) return FAIL(t, pos, "dimension %u is 0 (an empty array), expected at least 1", a->ndim);
-        if (a->count > SIZE_MAX / v) return FAIL(t, pos, "the shape's product does not fit into %zu bits", 8 * sizeof v);
+        if (v == 0 && !(empty && a->ndim == 0)) return FAIL(t, pos, "dimension %u is 0 (an empty array), expected at least 1", a->ndim);
+        if (v && a->count > SIZE_MAX / v) return FAIL(t, pos, "the shape's product does not fit into %zu bits", 8 * sizeof v);
         a->dim[a->ndim++] = v;
         a->count *= v;
         if (next_is(t, ')')) {
@@ -195,7 +195,7 @@ static int parse_header(text *t, unsigned types, npy_array *a)
         if (need(t, ':')) return -1;
         skip_space(t);
         shape_at = k == 2 ? t->at : shape_at;
-        if (k == 0 ? parse_descr(t, types, a) : k == 1 ? parse_order(t) : parse_shape(t, a)) return -1;
+        if (k == 0 ? parse_descr(t, types, a) : k == 1 ? parse_order(t) : parse_shape(t, (types & NPY_EMPTY) != 0, a)) return -1;
         if (next_is(t, '}')) break;
         if (need(t, ',')) return -1;
     }
@@ -215,7 +215,7 @@ static int parse_header(text *t, unsigned types, npy_array *a)
 static int read_data(FILE *f, const text *t, size_t bytes, npy_array *a)
 {
     size_t         cap = bytes < 1u << 20 ? bytes : 1u << 20, n = 0;
-    unsigned char *buf = malloc(cap);
+    unsigned char *buf = malloc(cap ? cap : 1);
     char           shape[192];
     for (;;) {
         if (!buf) return fail_at(t, a->offset, "not enough memory for %zu bytes", bytes);
@@ -326,6 +326,6 @@ int npy_save(const char *path, npy_type type, unsigned ndim, const size_t *dim, 
 
     if (outfile_open(&o, path, d)) return -1;
     fwrite(head, 1, total, o.f);
-    fwrite(data, types_[type].size, count, o.f);
+    if (count) fwrite(data, types_[type].size, count, o.f);
     return outfile_commit(&o, d);
 }

@@ -2,7 +2,7 @@
  *
  * npy.h - NumPy .npy files, versions 1.0, 2.0 and 3.0
  *
- *   Accepted  int8 uint8 int16 int32 int64 float32; C order; little endian; 0 to 8 dimensions, none of them 0;
+ *   Accepted  int8 uint8 int16 int32 int64 float32; C order; little endian; 0 to 8 dimensions, none of them 0 (NPY_EMPTY: but the first may be);
  *             exactly the bytes that the shape asks for.
  *   Refused   everything else, by name: the message holds the file, the byte offset and what was expected.
  *   Host      little endian, as every machine that this builds for. */
@@ -15,6 +15,7 @@
 
 typedef enum { NPY_INT8, NPY_UINT8, NPY_INT16, NPY_INT32, NPY_INT64, NPY_FLOAT32, NPY_TYPES } npy_type;
 #define NPY_IS(type) (1u << (type)) /* for sets of types */
+#define NPY_EMPTY    (1u << 31)     /* in such a set: the first dimension may be 0 */
 
 enum { NPY_MAX_NDIM = 8, NPY_MAX_HEADER = 65536 /* [bytes] of the header's text */ };
 
@@ -22,7 +23,7 @@ typedef struct {
     npy_type type;
     unsigned ndim;
     size_t   dim[NPY_MAX_NDIM]; /* [elements] outermost first; 1 beyond ndim */
-    size_t   count;             /* [elements] product of dim; 1 for a scalar */
+    size_t   count;             /* [elements] product of dim; 1 for a scalar; NPY_EMPTY: perhaps 0 */
     size_t   offset;            /* [bytes] of element 0 in the file */
     void    *data;              /* malloc'ed */
 } npy_array;

@@ -139,6 +139,9 @@ static lac_status run(runner *r)
     t->stall += s.stall;
     t->nonzero += s.nonzero;
     t->macs += s.macs;
+    t->map += s.map;
+    t->sites += s.sites;
+    t->rules += s.rules;
     return LAC_OK;
 }
 

@@ -125,7 +125,7 @@ lac_status lac_wait(lac_dev *dev, uint32_t limit);
 lac_status  lac_error(lac_dev *dev, lac_error_record *out);
 const char *lac_error_name(uint32_t code);  /* "BUS_SLVERR"; "?" for an unknown code */
 const char *lac_error_text(uint32_t code);
-const char *lac_unit_name(uint32_t unit);   /* "CMD", "LOAD", "EXEC", "STORE" */
+const char *lac_unit_name(uint32_t unit);   /* "CMD", "LOAD", "EXEC", "STORE", "MAP" */
 const char *lac_status_name(int status);
 
 /* Cycle counts and busy counters of the last run (modulo 2^32 except macs). */
@@ -134,6 +134,8 @@ typedef struct {
     uint32_t load, exec, store;      /* [cycles] engine had a command */
     uint32_t rd_beats, wr_beats, items, stall, nonzero, marks, mark_first, mark_last;
     uint64_t macs;
+    uint32_t map;                    /* [cycles] MAP had a command */
+    uint32_t sites, rules;           /* outputs that MAP visited, rules it found */
 } lac_stats;
 lac_status lac_read_stats(lac_dev *dev, lac_stats *out);
 
@@ -406,6 +408,126 @@ uint32_t lac_conv_y_pixels(const lac_conv *job);
 lac_status lac_conv_build(const lac_caps *caps, const lac_conv *jobs, uint32_t n, lac_emit emit, void *ctx);
 lac_status lac_conv_run(lac_dev *dev, const lac_conv *jobs, uint32_t n, uint32_t limit);
 
+/* ---- Coordinates ------------------------------------------------------------------------------------ */
+
+/* A site of a sparse tensor. */
+typedef struct {
+    int32_t batch;   /* 0 .. 255 */
+    int32_t z, y, x; /* -32768 .. 32767 */
+} lac_site;
+
+enum { LAC_COORDS_MOST = 0xffffff }; /* sites, and words, of a coordinate list */
+
+/* [bytes] of a coordinate list (docs/mapping.md) of so many 64-bit words, header and the rest of its last 64 bytes included. */
+static inline uint32_t lac_coords_bytes(uint32_t words) { return 64u + (8u * words + 63u) / 64u * 64u; }
+
+/* Order sites by (batch, z, y, x) without moving them: sites[order[0]] is the smallest, and equal ones stay as they stand. order, scratch: [n].
+ * A merge sort: at most n * ceil(log2 n) comparisons. */
+void lac_coords_sort(const lac_site *sites, uint32_t n, uint32_t *order, uint32_t *scratch);
+
+/* Why sites are no coordinate list. `at` and `other` are positions in `sites`. */
+typedef enum {
+    LAC_COORDS_RANGE = 1, /* a value of `at` is outside its range; other: which, 0 batch .. 3 x */
+    LAC_COORDS_ORDER = 2, /* `at` follows `other`, which is larger */
+    LAC_COORDS_TWICE = 3  /* `at` and `other`, before it, are the same site */
+} lac_coords_why;
+typedef struct {
+    lac_coords_why why;
+    uint32_t       at, other;
+} lac_coords_fault;
+
+/* Make the coordinate list of n sites that ascend in the order order[0 .. n-1] (NULL: as they stand) in buf, `cap` bytes. *words: of the list; with buf NULL this
+ * is all that is done. n = 0 is a list of nothing. LAC_E_ARG: sites are no list, *fault (may be NULL) tells the first fault in that order; n > LAC_COORDS_MOST
+ * (fault->why 0). LAC_E_SPACE: cap < lac_coords_bytes(*words), or too many words. */
+lac_status lac_coords_pack(const lac_site *sites, uint32_t n, const uint32_t *order, void *buf, uint32_t cap, uint32_t *words, lac_coords_fault *fault);
+
+/* The sites of a list, `bytes` bytes of which are there. *n: how many; with sites NULL this is all. LAC_E_FORMAT: it is malformed, as MAP would find; *where (may be NULL): the
+ * word, counted from 0, 0xffffffff: the header, or voxels that are not as many as it says. LAC_E_SPACE: cap < *n. */
+lac_status lac_coords_unpack(const void *list, uint32_t bytes, lac_site *sites, uint32_t cap, uint32_t *n, uint32_t *where);
+
+/* ---- Maps ------------------------------------------------------------------------------------------- */
+
+/* Which input contributes to which output through which tap, found by the machine (docs/mapping.md): on each axis
+ *     in + pad = out * stride + k * dilation,     inverse and generative:     out + pad = in * stride + k * dilation
+ * and the tap's number is (kz * KY + ky) * KX + kx. Arrays of three: z, y, x. */
+typedef enum {
+    LAC_SUBMANIFOLD, /* outputs are the inputs; stride 1, odd kernels */
+    LAC_REGULAR,     /* every site that an input reaches */
+    LAC_STRIDED,     /* the sites floor(in / stride), each once */
+    LAC_INVERSE,     /* outputs are given */
+    LAC_GENERATIVE   /* every site that an input reaches, by the other rule */
+} lac_map_mode;
+
+typedef struct {
+    lac_map_mode mode;
+    uint32_t     kernel[3];   /* 1 .. 5 */
+    uint32_t     stride[3];   /* 1 .. 5 */
+    uint32_t     dilation[3]; /* 1 .. 15; regular, generative: x with a kernel above 1 at most 12 */
+    int32_t      pad[3];      /* -LAC_MAP_PAD .. LAC_MAP_PAD */
+    uint32_t     shape[3];    /* extents of the inputs' grid, which begins at 0: 1 .. 32768. Made outputs stay inside lac_map_grid(). All 0: space is unbounded */
+} lac_map_shape;
+enum { LAC_MAP_PAD = 450, LAC_MAP_TAPS = 125, LAC_MAP_PASSES = 20 };
+
+/* The grid that dense arithmetic gives: (shape + 2 * pad - dilation * (kernel - 1) - 1) / stride + 1, by the other rule (shape - 1) * stride - 2 * pad + dilation * (kernel - 1) + 1;
+ * submanifold: the shape. LAC_E_ARG: without a shape, or one of these is not 1 .. 32768. */
+lac_status lac_map_grid(const lac_map_shape *s, uint32_t grid[3]);
+
+/* A kernel is mapped in passes of at most 3 x 3 elements in z and y, in x of 5 that are at most 12 sites apart; each pass makes bands and rules of its own, with the taps' numbers in the
+ * whole kernel. How many: 1 .. LAC_MAP_PASSES; 0: s is out of range. They go through the kernel's z, then y, then x. */
+uint32_t lac_map_passes(const lac_map_shape *s);
+
+/* Where one pass writes. Headers of bands and rules: docs/mapping.md. */
+typedef struct {
+    lac_addr bands, rules; /* LAC_ALIGN-ed */
+    uint32_t band_room;    /* [headers] 0 .. 65535; those behind the last band's are zeros */
+    uint32_t rule_lines;   /* [64 bytes] 0 .. 2^24 - 1 */
+} lac_map_room;
+
+/* One map. All addresses LAC_ALIGN-ed and below 2^38; nothing that is written may overlap anything else. */
+typedef struct {
+    lac_map_shape shape;
+    lac_addr      in;         /* list of the inputs */
+    lac_addr      out;        /* list of the outputs: inverse: read; regular, strided, generative: written; submanifold: not looked at */
+    uint32_t      out_words;  /* written: room behind its header [64-bit words], a multiple of 8 */
+    lac_addr      step[2];    /* lists that lie between: as many as lac_map_sizes.steps */
+    uint32_t      step_words; /* room of each, as out_words */
+    uint32_t      band;       /* outputs of a band, 1 .. 65535 */
+    const lac_map_room *room; /* [lac_map_passes()]; NULL: no bands and no rules are written, they are only counted */
+    uint32_t      tag;        /* comes back in an error record */
+    int           mark;       /* time-stamp the completion of the last command */
+} lac_map;
+
+/* What is enough for every list of inputs of so many voxels and words. */
+typedef struct {
+    uint32_t outputs;    /* at most */
+    uint32_t out_words;  /* 0 where they are given */
+    uint32_t steps, step_words;
+    uint32_t band_room;  /* of each pass, bands of `band` outputs; at most 65535, so for many outputs take large bands */
+    uint32_t rule_lines; /* of each pass */
+} lac_map_sizes;
+
+/* outputs: how many are given (inverse), else 0. Where the bound is more than a list or a command can have, it is the largest that they can; then the machine may answer MAP_ROOM. LAC_E_ARG: a value is
+ * out of range, or outputs are made in a shape for which lac_map_grid() fails, or for which a grid of 32768 is not enough between two steps: for kernels in several steps, grid * stride plus kernel * dilation. */
+lac_status lac_map_bound(const lac_map_shape *s, uint32_t voxels, uint32_t words, uint32_t outputs, uint32_t band, lac_map_sizes *out);
+
+/* Commands of one map, for an idle MAP: first the list of the outputs, where it is made and the kernel needs more than one pass, or a strided one; then the passes. Each command waits for those before it.
+ * Kernels of more than one pass make their outputs in up to four steps (the sums of two smaller kernels' elements are the larger one's), through the lists `step`.
+ * Without a shape a step's outputs must lie inside -32768 .. 32767 too: with stride and kernel above 1, sites less than 60 from these ends may be MAP_RANGE though no output lies beyond.
+ * LAC_E_ARG: a machine without MAP, a value out of range, as lac_map_bound(). LAC_E_ALIGN. All of them before the first command is emitted; else what `emit` returned. */
+lac_status lac_map_build(const lac_caps *caps, const lac_map *map, lac_emit emit, void *ctx);
+
+/* Build, submit as the ring has room, and wait. Fails as lac_map_build(), lac_wait(). */
+lac_status lac_map_run(lac_dev *dev, const lac_map *map, uint32_t limit);
+
+/* Count instead: map->room is not looked at; lists are written. *outputs, and the rules of each pass. lac_map_lines() of them is then enough rule_lines. Fails as lac_map_run(). */
+lac_status lac_map_count(lac_dev *dev, const lac_map *map, uint32_t limit, uint32_t *outputs, uint32_t rules[LAC_MAP_PASSES]);
+uint32_t   lac_map_lines(uint32_t outputs, uint32_t rules, uint32_t band);
+
+/* A rule, as it stands in memory (little endian). tap 127: the output has none. */
+static inline uint32_t lac_rule_tap(uint32_t rule) { return rule >> 24 & 127u; }
+static inline uint32_t lac_rule_in(uint32_t rule) { return rule & 0xffffffu; }
+static inline int      lac_rule_last(uint32_t rule) { return (int)(rule >> 31); }
+
 /* ---- Sparse convolution ----------------------------------------------------------------------------- */
 
 /* Convolution along the rules of a map (docs/mapping.md): y[o][k] = sum over rules (tap, i, o), channels c of w[k][tap * channels + c] * x[i][c], where x counts from its zero point.
@@ -442,6 +564,28 @@ typedef struct {
  * multiple of store_w, bands of more than 65535 elements). */
 lac_status lac_sconv_build(const lac_caps *caps, const lac_sconv *jobs, uint32_t n, lac_emit emit, void *ctx);
 lac_status lac_sconv_run(lac_dev *dev, const lac_sconv *jobs, uint32_t n, uint32_t limit);
+
+/* ---- Voxels ----------------------------------------------------------------------------------------- */
+
+/* Points to sites (lac_voxel.c, the only file with floating point: plain C99, no function of a library).
+ * A point's site is floor(p / size) on each axis, in double. sites[0 .. *voxels - 1]: each once, ascending. of_point[n]: the site of each point. count[*voxels]: how many points it has.
+ * mean[*voxels][features] (features 0: NULL): the mean of its points' features, summed up in double in the order of the points, rounded to float at the end. */
+typedef struct {
+    const float *points;   /* [n][3] x, y, z */
+    uint32_t     n;        /* 0 .. LAC_COORDS_MOST */
+    double       size[3];  /* z, y, x; above 0 */
+    uint32_t     batch;    /* 0 .. 255 of all of them */
+    const float *feature;  /* [n][features] */
+    uint32_t     features;
+    lac_site    *sites;    /* [n] written; the caller has room for n of each */
+    uint32_t    *of_point; /* [n] written */
+    uint32_t    *count;    /* [n] written */
+    float       *mean;     /* [n][features] written */
+    uint32_t    *scratch;  /* [2 * n] */
+} lac_voxels;
+
+/* LAC_E_ARG: a size, batch or pointer is out of range (*where = n), or a point's site is outside -32768 .. 32767, or the point no number (*where (may be NULL): the first such point). */
+lac_status lac_voxelize(const lac_voxels *v, uint32_t *voxels, uint32_t *where);
 
 #ifdef __cplusplus
 }
