@@ -33,6 +33,7 @@ int cmd_conv(cli_globals *g, int argc, char **argv);
 int cmd_advise(cli_globals *g, int argc, char **argv);
 int cmd_report(cli_globals *g, int argc, char **argv);
 int cmd_map(cli_globals *g, int argc, char **argv);
+int cmd_sconv(cli_globals *g, int argc, char **argv);
 int cmd_voxelize(cli_globals *g, int argc, char **argv);
 
 /* "lacuna fc: text" on stderr; returns `code`. */

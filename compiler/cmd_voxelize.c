@@ -89,15 +89,7 @@ static int check_outputs(const options *o, diag *d)
     enum { OUTPUTS = 3 };
     static const char *const option[OUTPUTS] = { "-o", "--out-features", "--out-index" };
     const char *in[] = { o->points, o->features }, *out[OUTPUTS] = { o->coords, o->out_features, o->index };
-    for (int i = 0; i < OUTPUTS; i++) {
-        if (!out[i]) continue;
-        for (size_t k = 0; k < sizeof in / sizeof *in; k++)
-            if (in[k] && outfile_same(out[i], in[k])) return diag_set(d, "%s: expected an output file that is not an input", out[i]);
-        for (int k = 0; k < i; k++)
-            if (out[k] && outfile_same(out[i], out[k])) return diag_set(d, "%s: expected different files for %s and %s", out[i], option[k], option[i]);
-        if (outfile_check(out[i], d)) return -1;
-    }
-    return 0;
+    return outfile_check_all(option, out, OUTPUTS, in, sizeof in / sizeof *in, d);
 }
 
 /* ---- Files ----------------------------------------------------------------------------------------- */

@@ -116,6 +116,13 @@ int host_uses_count(host_uses *u, const void *x, lac_type type, int32_t zero, si
     return 0;
 }
 
+int host_uses_begin(host_uses *u, uint32_t cols) { return uses_new(u, cols); }
+
+void host_uses_rule(host_uses *u, const void *x, lac_type type, int32_t zero, size_t i, uint32_t tap, uint32_t channels)
+{
+    use(u, tap * channels, x, type, zero, i * channels, channels);
+}
+
 /* Outputs along one axis, and the windows over them. */
 typedef struct { uint32_t n, windows, kernel, stride, before; } outputs;
 

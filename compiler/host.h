@@ -77,6 +77,10 @@ int  host_uses_count(host_uses *u, const void *x, lac_type type, int32_t zero, s
 static inline uint32_t host_padded(uint32_t channels) { return (channels + 3) / 4 * 4; }
 int  host_uses_conv(host_uses *u, const void *x, lac_type type, int32_t zero, size_t images, const lac_conv_shape *shape, const lac_pool *pool, uint64_t *rules);
 int  host_pool_sees(const lac_conv_shape *shape, const lac_pool *pool, uint32_t oy, uint32_t ox); /* some window sees this output */
+
+/* The same for a convolution along rules: none counted yet, cols = taps * channels; then point `i` of x [..][channels] through tap `tap`. */
+int  host_uses_begin(host_uses *u, uint32_t cols);
+void host_uses_rule(host_uses *u, const void *x, lac_type type, int32_t zero, size_t i, uint32_t tap, uint32_t channels);
 void host_uses_free(host_uses *u);
 
 /* ---- Counting cycles -------------------------------------------------------------------------------------- */

@@ -349,16 +349,7 @@ static int check_outputs(const layer *l, diag *d)
     enum { OUTPUTS = 3 };
     static const char *const option[OUTPUTS] = { "-o", "--stats", "--trace" };
     const char *in[] = { l->o.w, l->o.x, l->o.bias, l->o.multiplier, l->o.shift, l->o.others[0], l->o.others[1] }, *out[OUTPUTS] = { l->o.y, l->o.g->stats, l->o.g->trace };
-    for (int o = 0; o < OUTPUTS; o++) {
-        if (!out[o]) continue;
-        for (size_t i = 0; i < sizeof in / sizeof *in; i++)
-            if (in[i] && outfile_same(out[o], in[i])) return diag_set(d, "%s: expected an output file that is not an input", out[o]);
-        for (int i = 0; i < o; i++)
-            if (out[i] && outfile_same(out[o], out[i]))
-                return diag_set(d, "%s: expected different files for %s and %s", out[o], option[i], option[o]);
-        if (outfile_check(out[o], d)) return -1;
-    }
-    return 0;
+    return outfile_check_all(option, out, OUTPUTS, in, sizeof in / sizeof *in, d);
 }
 
 /* "measured on l8, 1 us is 1 cycle: lacuna fc W.npy X.npy, csc" */

@@ -15,6 +15,7 @@ static const struct { const char *name, *what; int (*run)(cli_globals *g, int ar
     { "fc",   "fully connected layer or SpMM: Y = W (X - z)", cmd_fc },
     { "conv", "2-D convolution of images, channels last", cmd_conv },
     { "map",  "rulebook of a sparse convolution", cmd_map },
+    { "sconv", "sparse convolution of a cloud of voxels", cmd_sconv },
     { "voxelize", "points to voxels", cmd_voxelize },
     { "advise", "what a layer would cost in each format, without running it", cmd_advise },
     { "report", "a page that says what limits a job, from its --stats", cmd_report },

@@ -73,6 +73,19 @@ static void release(outfile *o)
     memset(o, 0, sizeof *o);
 }
 
+int outfile_check_all(const char *const *option, const char *const *out, size_t outs, const char *const *in, size_t ins, diag *d)
+{
+    for (size_t i = 0; i < outs; i++) {
+        if (!out[i]) continue;
+        for (size_t k = 0; k < ins; k++)
+            if (in[k] && outfile_same(out[i], in[k])) return diag_set(d, "%s: expected an output file that is not an input", out[i]);
+        for (size_t k = 0; k < i; k++)
+            if (out[k] && outfile_same(out[i], out[k])) return diag_set(d, "%s: expected different files for %s and %s", out[i], option[k], option[i]);
+        if (outfile_check(out[i], d)) return -1;
+    }
+    return 0;
+}
+
 int outfile_open(outfile *o, const char *path, diag *d)
 {
     struct stat st;

@@ -23,6 +23,9 @@ int outfile_check(const char *path, diag *d);
 /* Do both names lead to one regular file, existing or (the same name) yet to come? */
 int outfile_same(const char *a, const char *b);
 
+/* Of the files out[0 .. outs-1] (NULL: not asked for), which came with option[]: none is another one, or one of in[0 .. ins-1] (likewise), and all could be made. */
+int outfile_check_all(const char *const *option, const char *const *out, size_t outs, const char *const *in, size_t ins, diag *d);
+
 int  outfile_open(outfile *o, const char *path, diag *d);
 int  outfile_commit(outfile *o, diag *d); /* also after a failure the outfile is closed and nothing is left */
 void outfile_abort(outfile *o);

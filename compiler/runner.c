@@ -142,6 +142,8 @@ static lac_status run(runner *r)
     t->map += s.map;
     t->sites += s.sites;
     t->rules += s.rules;
+    t->sought += s.sought;
+    t->fetched += s.fetched;
     return LAC_OK;
 }
 

@@ -374,6 +374,7 @@ static lac_status emit_some(const lac_map *map, const uint32_t grid[AXES], uint3
             begin(&c, map, &p, map->in, s->mode == LAC_SUBMANIFOLD ? map->in : map->out, map->room ? &map->room[i - steps] : NULL);
         }
         SET(&c, ANY_MARK, map->mark && i + 1u == all);
+        SET(&c, ANY_SIGNAL, map->signal && i + 1u == all ? 1u << (LAC_UNIT_EXEC - 1) : 0u);
         const int status = emit(ctx, &c);
         if (status)
             return (lac_status)status;
@@ -409,7 +410,7 @@ lac_status lac_map_count(lac_dev *dev, const lac_map *map, uint32_t limit, uint3
         return LAC_E_ARG;
     m = *map;
     m.room = NULL;
-    m.mark = 0;
+    m.mark = m.signal = 0;
     TRY(check_map(&dev->caps, &m, grid, &steps));
     const uint32_t lists = at_once(&m.shape) ? 0u : steps, passes = lac_map_passes(&m.shape);
     for (uint32_t i = 0; i < lists + passes; i++) { /* a run of its own each: counters are a run's */

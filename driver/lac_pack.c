@@ -494,7 +494,8 @@ static lac_status plan(packer *p, uint32_t *align)
 
     p->single = 0;
     p->max_words /= 2u;
-    p->max_cols /= 2u;
+    if (hw_columns(p, 0, p->tap) <= p->max_cols / 2u) /* a tap is never divided */
+        p->max_cols /= 2u;
     if (p->rows <= most && walk(p, NULL) == LAC_OK) {
         /* As few tiles, but of equal length: a short one would keep LOAD waiting for the long one before it. */
         const uint32_t tiles = p->tiles, limit = p->max_words;

@@ -136,6 +136,7 @@ typedef struct {
     uint64_t macs;
     uint32_t map;                    /* [cycles] MAP had a command */
     uint32_t sites, rules;           /* outputs that MAP visited, rules it found */
+    uint32_t sought, fetched;        /* lines of features that rules asked for; that came from memory */
 } lac_stats;
 lac_status lac_read_stats(lac_dev *dev, lac_stats *out);
 
@@ -495,6 +496,7 @@ typedef struct {
     const lac_map_room *room; /* [lac_map_passes()]; NULL: no bands and no rules are written, they are only counted */
     uint32_t      tag;        /* comes back in an error record */
     int           mark;       /* time-stamp the completion of the last command */
+    int           signal;     /* the last command gives EXEC a token: lac_sconv.after_map */
 } lac_map;
 
 /* What is enough for every list of inputs of so many voxels and words. */

@@ -1,0 +1,550 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * cmd_sconv.c - lacuna sconv: convolution of a cloud of voxels, features [V, C], exact or requantised
+ *
+ *   Y[o, k] = sum over rules (tap, i, o), c of W[k, tap, c] (FEATS[i, c] - z), with the rules of `lacuna map`
+ *
+ *   Steps     the map is made once to learn its size, its rules (what is needed, which format) and the outputs; then memory is laid out and map and convolution run as one program
+ *   Order     features go to device memory in the order of the coordinate list; Y comes back in that of COORDS, of --onto, or ascending
+ *   Matrix    the driver takes W as K rows, filled up to what STORE writes at once, and taps * C columns; a voxel has a multiple of four channels. What is filled up is zero
+ *   Slices    rows that the machine cannot store in one type become several jobs along the same rules, each with outputs of its own
+ *   Counts    cycles in --stats are those of map and convolution; with --repeat the convolution is repeated */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include "layer.h"
+#include "lac_hw.h"
+#include "mapping.h"
+#include "operands.h"
+#include "outfile.h"
+
+enum { MAX_TAPS = LAC_MAP_TAPS };
+
+typedef struct {
+    uint32_t   row0, rows;
+    void      *image;
+    lac_layer  layer;
+    lac_place  place;
+    lac_sconv_source source[LAC_MAP_PASSES];
+} slice;
+
+typedef struct {
+    layer       l; /* first: weights, features, formats; its slices and jobs are not used */
+    map_options mo;
+    mapping     m;
+    uint64_t    rules;
+    uint32_t    channels;       /* of a voxel on the machine */
+    void       *wide;           /* the matrix, where that is not W itself */
+    void       *x;              /* [V][channels] in the order of the list */
+    int32_t    *bias, *multiplier;
+    int8_t     *shift;
+    uint32_t    band, step;     /* step: rows of a slice are a multiple of it */
+    lac_addr    x_addr;
+    slice      *slices;
+    uint32_t    n_slices;
+    int         resident;
+    lac_sconv  *jobs;           /* [repeat][n_slices] */
+} sconv;
+
+/* ---- Options --------------------------------------------------------------------------------------- */
+
+static const struct argp_option options_[] = {
+    { "output", 'o', "Y.npy", 0, "Result [W, K]; required", 0 },
+    { 0 },
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    sconv *v = state->input;
+    layer_options *o = &v->l.o;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = o;
+        state->child_inputs[1] = &v->mo;
+        state->child_inputs[2] = o->g;
+        break;
+    case 'o': o->y = arg; break;
+    case ARGP_KEY_ARG:
+        if (state->arg_num == 0) o->w = arg;
+        else if (state->arg_num == 1) v->mo.coords = arg;
+        else if (state->arg_num == 2) o->x = arg;
+        else argp_error(state, "unexpected argument '%s', expected three files", arg);
+        break;
+    case ARGP_KEY_END:
+        if (!o->x) argp_error(state, "expected three files, W.npy COORDS.npy FEATS.npy");
+        if (o->x_as != LAYER_DENSE || o->y_as != LAYER_DENSE) argp_error(state, "--input-as, --output-as: expected dense, features are no lists");
+        layer_check_options(o, state);
+        break;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+static int check_outputs(const sconv *v, diag *d)
+{
+    enum { OUTPUTS = 4 };
+    static const char *const option[OUTPUTS] = { "-o", "--out-coords", "--stats", "--trace" };
+    const layer_options *o = &v->l.o;
+    const char *in[] = { o->w, o->x, o->bias, o->multiplier, o->shift, v->mo.coords, v->mo.onto }, *out[OUTPUTS] = { o->y, v->mo.out_coords, o->g->stats, o->g->trace };
+    return outfile_check_all(option, out, OUTPUTS, in, sizeof in / sizeof *in, d);
+}
+
+/* ---- Files ----------------------------------------------------------------------------------------- */
+
+/* W as the matrix of the layer: a tap has a multiple of four channels. */
+static int widen_taps(sconv *v, const host_matrix *given, diag *d)
+{
+    layer         *l = &v->l;
+    const uint32_t c = l->channels, cp = host_padded(c);
+    const size_t   es = given->w8 ? 1 : 2;
+    const char    *from = given->w8 ? (const char *)given->w8 : (const char *)given->w16;
+    char          *w = v->wide = calloc((size_t)given->rows * l->taps * cp, es);
+    if (!w) return diag_set(d, "%s: not enough memory", l->o.w);
+    for (size_t t = 0; t < (size_t)given->rows * l->taps; t++) memcpy(w + t * cp * es, from + t * c * es, c * es);
+    l->m = (host_matrix){ given->rows, l->taps * cp, given->w8 ? v->wide : NULL, given->w8 ? NULL : v->wide };
+    l->channels = v->channels = cp;
+    return 0;
+}
+
+static int load(sconv *v, diag *d)
+{
+    layer               *l = &v->l;
+    const layer_options *o = &l->o;
+    char                 shape[192];
+    if (operands_array(o->w, layer_weight_types(o), 5, "[K, KZ, KY, KX, C]", &l->w, d) || layer_check_weights(l, d)) return -1;
+    npy_shape(5, l->w.dim, shape, sizeof shape);
+    for (int a = 0; a < 3; a++) {
+        if (l->w.dim[1 + a] > 5) return diag_set(d, "%s: shape %s: dimension %d is %zu, expected a kernel of at most 5", o->w, shape, 1 + a, l->w.dim[1 + a]);
+        v->mo.shape.kernel[a] = (uint32_t)l->w.dim[1 + a];
+    }
+    v->mo.has_kernel = 1;
+    l->taps = (uint32_t)(l->w.dim[1] * l->w.dim[2] * l->w.dim[3]);
+    if (l->w.dim[0] > HOST_MAX_DIM || l->taps * host_padded((uint32_t)(l->w.dim[4] < HOST_MAX_DIM ? l->w.dim[4] : HOST_MAX_DIM)) > HOST_MAX_DIM)
+        return diag_set(d, "%s: shape %s: expected at most %d outputs, and taps times channels", o->w, shape, HOST_MAX_DIM);
+    l->channels = (uint32_t)l->w.dim[4];
+    if (map_check(&v->mo, d) || mapping_load(&v->m, &v->mo, d)) return -1;
+    if (npy_load(o->x, OPERANDS_X | NPY_EMPTY, &l->x, d)) return -1;
+    if (l->x.ndim != 2 || l->x.dim[0] != v->m.in.n || l->x.dim[1] != l->channels)
+        return diag_set(d, "%s: shape %s, expected (%" PRIu32 ", %" PRIu32 "): a row for each of %s, as many channels as %s", o->x,
+                        npy_shape(l->x.ndim, l->x.dim, shape, sizeof shape), v->m.in.n, l->channels, v->mo.coords, o->w);
+    host_matrix given;
+    if (operands_zero(o->x, "--input-zero-point", o->zero_in, &l->x, &l->in, d) || layer_load_requant(l, d) || layer_weights(l, &given, d) || widen_taps(v, &given, d)) return -1;
+    return layer_shape(l, &given, &l->m, l->m.w8 ? v->wide : NULL, d);
+}
+
+/* ---- The map, first ---------------------------------------------------------------------------------- */
+
+static lac_status take_rule(void *ctx, uint32_t tap, uint32_t in, uint32_t out)
+{
+    sconv *v = ctx;
+    (void)out;
+    host_uses_rule(&v->l.uses, v->x, v->l.in, (int32_t)v->l.o.zero_in, in, tap, v->channels);
+    v->rules++;
+    return LAC_OK;
+}
+
+/* Memory of its own for the map alone, counted and then made. Exit code. */
+static int learn_map(sconv *v)
+{
+    enum { RING = 64 };
+    cli_globals *g = v->l.o.g;
+    machine     *mach = &v->l.mach;
+    diag         d;
+    lac_status   s;
+    if (mapping_bound(&v->m, v->band, &d)) return cli_fail(g, CLI_INPUT, d.text);
+    for (int rules = 0; rules < 2; rules++) {
+        arena a = arena_at(mach->base);
+        arena_take(&a, 64u * RING);
+        mapping_lay(&v->m, &a, rules);
+        const int code = (int)machine_memory(mach, arena_bytes(&a), RING, &d);
+        if (code) return cli_fail(g, code, d.text);
+        if ((s = lac_watchdog(&mach->dev, 100000)) != LAC_OK) return cli_job_failed(g, mach, s);
+        if (!rules) s = mapping_count(&v->m, RING);
+        else if (!(s = mapping_write(&v->m))) s = lac_map_run(&mach->dev, &v->m.map, mapping_limit(&v->m));
+        if (s) return cli_job_failed(g, mach, s);
+    }
+    host_uses_free(&v->l.uses);
+    v->rules = 0;
+    if (host_uses_begin(&v->l.uses, v->l.m.cols)) return cli_fail(g, CLI_INPUT, "not enough memory");
+    if (!(s = mapping_fetch(&v->m))) s = mapping_rules(&v->m, take_rule, v);
+    if (s == LAC_E_FORMAT) return cli_fail(g, CLI_FAILED, "job failed: the machine's map is malformed");
+    return s == LAC_E_SPACE ? cli_fail(g, CLI_INPUT, "not enough memory") : s ? cli_job_failed(g, mach, s) : CLI_OK;
+}
+
+/* ---- Matrix, features --------------------------------------------------------------------------------- */
+
+/* What rows are filled up to a multiple of: what STORE writes at once, and enough that a bank of a small machine holds a multiple of 64 bytes. */
+static uint32_t row_step(const sconv *v)
+{
+    const lac_caps *caps = &v->l.mach.dev.caps;
+    uint32_t        step = caps->store_w;
+    while (step < LAC_ALIGN && step * (uint32_t)layer_out_bytes(v->l.o.out) * (caps->acc_depth / ((step + caps->lanes - 1) / caps->lanes)) < LAC_ALIGN) step *= 2;
+    return step;
+}
+
+/* As many rows as the machine takes, with parameters for all of them; features in the list's order. */
+static int widen(sconv *v, diag *d)
+{
+    layer         *l = &v->l;
+    const uint32_t step = v->step = row_step(v), k = l->m.rows, rows = (k + step - 1) / step * step, c = (uint32_t)l->x.dim[1], cp = v->channels;
+    const size_t   row = (size_t)l->m.cols * (l->m.w8 ? 1 : 2), xs = npy_type_size(l->x.type), n = v->m.in.n;
+    char          *w = realloc(v->wide, rows * row), *x = v->x = malloc(n * cp * xs + 1);
+    if (w) v->wide = w;
+    v->bias = calloc(rows, sizeof *v->bias);
+    v->multiplier = calloc(rows, sizeof *v->multiplier);
+    v->shift = calloc(rows, sizeof *v->shift);
+    if (!w || !x || !v->bias || !v->multiplier || !v->shift) return diag_set(d, "not enough memory");
+    memset(w + k * row, 0, (rows - k) * row);
+    for (uint32_t r = 0; r < rows; r++) {
+        v->bias[r] = r < k && l->rq.bias ? l->rq.bias[r] : 0;
+        v->multiplier[r] = r < k && l->rq.multiplier ? l->rq.multiplier[r] : l->rq.m0;
+        v->shift[r] = r < k && l->rq.shift ? l->rq.shift[r] : l->rq.s0;
+    }
+    for (size_t i = 0; i < n; i++) {
+        memcpy(x + i * cp * xs, (const char *)l->x.data + (size_t)mapping_in_row(&v->m, (uint32_t)i) * c * xs, c * xs);
+        for (uint32_t e = c; e < cp; e++) {
+            const int16_t z = (int16_t)l->o.zero_in;
+            if (xs == 1) x[i * cp + e] = (char)z;
+            else memcpy(x + (i * cp + e) * 2, &z, 2);
+        }
+    }
+    l->m = (host_matrix){ rows, l->m.cols, l->m.w8 ? v->wide : NULL, l->m.w8 ? NULL : v->wide };
+    l->rq = (lac_requant){ v->bias, v->multiplier, v->shift, 0, 0 };
+    return 0;
+}
+
+/* ---- Packing ------------------------------------------------------------------------------------------ */
+
+static void free_slices(sconv *v)
+{
+    for (uint32_t i = 0; i < v->n_slices; i++) free(v->slices[i].image);
+    free(v->slices);
+    free(v->jobs);
+    v->slices = NULL;
+    v->jobs = NULL;
+    v->n_slices = 0;
+}
+
+/* [outputs] the largest band of slices of `rows` rows: what a bank holds; and what it is a multiple of, so that its outputs are one of 64 bytes. 0: none. */
+static uint32_t largest_band(const sconv *v, uint32_t rows, uint32_t *unit)
+{
+    const lac_caps *caps = &v->l.mach.dev.caps;
+    const uint32_t  size = (uint32_t)layer_out_bytes(v->l.o.out), deep = caps->acc_depth / ((rows + caps->lanes - 1) / caps->lanes);
+    const uint32_t  most = 65535u / rows < deep ? 65535u / rows : deep, rest = v->l.m.rows % rows; /* of the last slice */
+    for (*unit = LAC_ALIGN; *unit > 1 && *unit / 2 * (uint64_t)rows * size % LAC_ALIGN == 0 && *unit / 2 * (uint64_t)rest * size % LAC_ALIGN == 0;) *unit /= 2;
+    return most / *unit * *unit;
+}
+
+/* A few bands where there are enough outputs, so that the engines overlap. */
+static uint32_t find_band(const sconv *v, uint32_t rows, uint32_t outputs)
+{
+    uint32_t       unit;
+    const uint32_t most = largest_band(v, rows, &unit), few = (outputs / 4 + unit) / unit * unit;
+    return most > few ? few : most;
+}
+
+/* Slices of `rows` rows. LAC_E_SPACE: smaller ones are wanted. */
+static lac_status pack(sconv *v, uint32_t rows, uint64_t *where)
+{
+    layer         *l = &v->l;
+    const lac_caps *caps = &l->mach.dev.caps;
+    lac_place      at = { 0, 0, 0, 0 };
+    lac_status     s = LAC_OK;
+    free_slices(v);
+    v->n_slices = (l->m.rows + rows - 1) / rows;
+    v->slices = calloc(v->n_slices, sizeof *v->slices);
+    v->jobs = calloc((size_t)v->n_slices * l->o.repeat, sizeof *v->jobs);
+    if (!v->slices || !v->jobs) return LAC_E_PORT;
+    for (uint32_t i = 0; i < v->n_slices && !s; i++) {
+        slice *sl = &v->slices[i];
+        sl->row0 = i * rows;
+        sl->rows = l->m.rows - sl->row0 < rows ? l->m.rows - sl->row0 : rows;
+        const host_matrix  m = host_rows(&l->m, sl->row0, sl->rows);
+        const lac_requant  rq = { v->bias + sl->row0, v->multiplier + sl->row0, v->shift + sl->row0, 0, 0 };
+        const host_packing how = { .format = l->format, .rq = l->o.requant ? &rq : NULL, .tap = v->channels };
+        s = host_pack(caps, &m, &how, &sl->image, &sl->layer, where);
+    }
+    v->resident = l->o.place != LAYER_STREAM && !s && v->n_slices == 1 && !lac_fc_place(caps, &v->slices[0].layer, &at, &v->slices[0].place);
+    return s;
+}
+
+/* ---- Running -------------------------------------------------------------------------------------------- */
+
+static uint64_t lay_out(sconv *v, uint32_t ring)
+{
+    layer         *l = &v->l;
+    const uint32_t size = (uint32_t)layer_out_bytes(l->o.out), bands = v->m.size.band_room ? v->m.size.band_room : 1;
+    arena          a = arena_at(l->mach.base);
+    lac_sconv     *job = v->jobs;
+    arena_take(&a, 64u * (uint64_t)ring);
+    mapping_lay(&v->m, &a, 1);
+    for (uint32_t i = 0; i < v->n_slices; i++) v->slices[i].layer.addr = arena_take(&a, v->slices[i].layer.bytes);
+    v->x_addr = arena_take(&a, (uint64_t)v->m.in.n * v->channels * npy_type_size(l->x.type) + LAC_ALIGN);
+    for (uint32_t i = 0; i < v->n_slices; i++)
+        for (uint32_t p = 0; p < v->m.passes; p++)
+            v->slices[i].source[p] = (lac_sconv_source){ .layer = &v->slices[i].layer, .resident = v->resident ? &v->slices[i].place : NULL, .bands = v->m.room[p].bands,
+                                                         .rules = v->m.room[p].rules, .x = { v->x_addr, 0, l->in, (int32_t)l->o.zero_in, 0 } };
+    for (uint32_t run = 0; run < l->o.repeat; run++)
+        for (uint32_t i = 0; i < v->n_slices; i++)
+            *job++ = (lac_sconv){ .source = v->slices[i].source, .sources = v->m.passes, .band = v->band, .bands = bands,
+                                  .y = { arena_take(&a, (uint64_t)bands * v->band * v->slices[i].rows * size), 0, l->o.out, (int32_t)l->o.zero_out, 0 },
+                                  .clamp_lo = (int32_t)l->o.clamp[0], .clamp_hi = (int32_t)l->o.clamp[1], .tag = run, .mark = i + 1 == v->n_slices,
+                                  .after_map = run == 0 && i == 0 };
+    return arena_bytes(&a);
+}
+
+static lac_status build(sconv *v, lac_emit emit, void *ctx)
+{
+    const lac_caps *caps = &v->l.mach.dev.caps;
+    lac_map         map = v->m.map;
+    map.signal = 1;
+    const lac_status s = lac_map_build(caps, &map, emit, ctx);
+    return s ? s : lac_sconv_build(caps, v->jobs, v->l.o.repeat * v->n_slices, emit, ctx);
+}
+
+static int choose(sconv *v, diag *d)
+{
+    layer          *l = &v->l;
+    const lac_caps *caps = &l->mach.dev.caps;
+    if (layer_has_format(l, d)) return -1;
+    l->format = l->o.format != HOST_AUTO ? l->o.format : host_choose(&l->m, &l->uses, caps->lanes, caps->formats, &l->lane_cycles);
+    if (l->format == HOST_AUTO) return diag_set(d, "%s: no format of configuration %s takes it", l->o.w, l->mach.cfg.name);
+    l->lane_cycles = host_cycles(&l->m, l->format, &l->uses, caps->lanes);
+    return 0;
+}
+
+/* The map made, the format chosen, and packed so that the machine can do it, in the fewest slices. Exit code. */
+static int plan(sconv *v, runner_plan *p)
+{
+    layer         *l = &v->l;
+    cli_globals   *g = l->o.g;
+    const lac_caps *caps = &l->mach.dev.caps;
+    const uint32_t guess = v->m.o->onto ? v->m.onto.n : v->m.in.n;
+    uint64_t       where = 0;
+    lac_status     s = LAC_E_SPACE;
+    diag           d;
+    for (uint32_t rows = l->m.rows; rows && s == LAC_E_SPACE; rows = rows / 2 / v->step * v->step) {
+        const uint32_t band = find_band(v, rows, guess);
+        if (!band) continue;
+        if (band != v->band) {
+            v->band = band;
+            const int code = learn_map(v);
+            if (code) return code;
+        }
+        if (choose(v, &d)) return cli_fail(g, CLI_INPUT, d.text);
+        s = pack(v, rows, &where);
+        *p = (runner_plan){ .line = caps->line };
+        if (s) continue;
+        lay_out(v, 2);
+        if (v->resident) s = lac_fc_load(caps, &v->slices[0].layer, &v->slices[0].place, runner_count, p);
+        if (!s) s = build(v, runner_count, p);
+        if (s == LAC_E_SPACE && v->resident && l->o.place == LAYER_AUTO) {
+            v->resident = 0;
+            lay_out(v, 2);
+            *p = (runner_plan){ .line = caps->line };
+            s = build(v, runner_count, p);
+        }
+    }
+    int bad = 0;
+    if (s == LAC_E_PORT) bad = diag_set(&d, "not enough memory");
+    else if (s == LAC_E_SPACE)
+        bad = diag_set(&d, "%s: a layer of %" PRIu32 " x %" PRIu32 "%s%s cannot be cut to fit configuration %s", l->o.w, l->m.rows, l->m.cols, v->band ? " in format " : "", v->band ? host_format_name(l->format) : "",
+                       l->mach.cfg.name);
+    else if (s) bad = diag_set(&d, "%s: cannot be packed: %s at %" PRIu64, l->o.w, lac_status_name(s), where);
+    else if (l->o.place == LAYER_RESIDENT && !v->resident)
+        bad = diag_set(&d, "--resident: %s in format %s is larger than the RAMs of configuration %s", l->o.w, host_format_name(l->format), l->mach.cfg.name);
+    return bad ? cli_fail(g, CLI_INPUT, d.text) : CLI_OK;
+}
+
+static lac_status run(sconv *v, const runner_plan *p)
+{
+    layer      *l = &v->l;
+    const int   watch = l->o.g->stats || l->o.g->trace;
+    runner     *r = &l->run;
+    lac_status  s = mapping_write(&v->m);
+    for (uint32_t i = 0; i < v->n_slices && !s; i++) s = machine_write(&l->mach, v->slices[i].layer.addr, v->slices[i].image, v->slices[i].layer.bytes);
+    if (!s) s = machine_write(&l->mach, v->x_addr, v->x, (uint64_t)v->m.in.n * v->channels * npy_type_size(l->x.type));
+    if (s) return s;
+    if (runner_init(r, &l->mach, p) || (watch && trace_init(&l->trace))) return LAC_E_SPACE;
+    if (v->resident) {
+        s = lac_fc_load(&l->mach.dev.caps, &v->slices[0].layer, &v->slices[0].place, runner_emit, r);
+        if (!s) s = runner_finish(r);
+        memset(&r->sum, 0, sizeof r->sum);
+    }
+    if (!s && watch) s = runner_watch(r, &l->trace);
+    if (!s) s = build(v, runner_emit, r);
+    return s ? s : runner_finish(r);
+}
+
+/* Outputs of repetition `n` to `to` [outputs][K]. */
+static lac_status fetch(sconv *v, uint32_t n, void *to)
+{
+    layer         *l = &v->l;
+    const size_t   es = layer_out_bytes(l->o.out), k = l->w.dim[0];
+    lac_status     s = LAC_OK;
+    for (uint32_t i = 0; i < v->n_slices && !s; i++) {
+        const slice   *sl = &v->slices[i];
+        const uint32_t keep = k - sl->row0 < sl->rows ? (uint32_t)(k - sl->row0) : sl->rows;
+        char          *p = malloc((size_t)v->m.outputs * sl->rows * es + 1);
+        if (!p) return LAC_E_SPACE;
+        s = machine_read(&l->mach, p, v->jobs[(size_t)n * v->n_slices + i].y.addr, (uint64_t)v->m.outputs * sl->rows * es);
+        for (uint32_t o = 0; o < v->m.outputs && !s && k > sl->row0; o++)
+            memcpy((char *)to + ((size_t)mapping_out_row(&v->m, o) * k + sl->row0) * es, p + (size_t)o * sl->rows * es, keep * es);
+        free(p);
+    }
+    return s;
+}
+
+/* ---- Results ---------------------------------------------------------------------------------------------- */
+
+static const char *bound(const sconv *v)
+{
+    const runner *r = &v->l.run;
+    const uint32_t lanes = v->l.mach.dev.caps.lanes;
+    uint64_t busy = 0;
+    if (v->l.mach.kind == MACHINE_MODEL || !r->causes || !r->sum.cycles) return NULL;
+    for (uint32_t i = 0; i < lanes; i++) busy += r->causes[i][LAC_CAUSE_LANE_BUSY];
+    const uint64_t most = r->causes[lanes + LAC_ON_MAP][LAC_CAUSE_MAP_BUSY], bus = r->causes[lanes + LAC_ON_READ][LAC_CAUSE_READ_BUSY];
+    const uint64_t store = r->causes[lanes + LAC_ON_STORE][LAC_CAUSE_STORE_BUSY], items = r->causes[lanes + LAC_ON_EXEC][LAC_CAUSE_EXEC_BUSY], each = busy / lanes;
+    return each >= items && each >= bus && each >= most && each >= store ? "lanes" : items >= bus && items >= most && items >= store ? "items" : bus >= most && bus >= store ? "bus"
+         : store >= most ? "store" : "map";
+}
+
+static cJSON *stats(const sconv *v)
+{
+    const layer *l = &v->l;
+    const int    timed = l->mach.kind != MACHINE_MODEL;
+    cJSON       *s = cli_stats_new(l->o.g, &l->mach, &l->run, &l->trace);
+    uint64_t     nonzeros = 0, bytes = 0;
+    const uint64_t needed = host_needed_macs(&l->m, &l->uses) * l->o.repeat;
+    const char  *limit = bound(v);
+    for (uint32_t i = 0; i < v->n_slices; i++) {
+        nonzeros += v->slices[i].layer.nonzeros;
+        bytes += v->slices[i].layer.bytes - v->slices[i].layer.dir_bytes;
+    }
+    cJSON_AddNullToObject(s, "predicted_cycles");
+    if (limit) cJSON_AddStringToObject(s, "bound", limit);
+    else cJSON_AddNullToObject(s, "bound");
+    cJSON_AddStringToObject(s, "format", host_format_name(l->format));
+    cli_stats_u64(s, "needed_macs", needed);
+    cli_stats_u64(s, "dense_macs", v->rules * l->x.dim[1] * l->w.dim[0] * l->o.repeat);
+    if (timed && l->run.sum.cycles) cJSON_AddNumberToObject(s, "utilisation", (double)needed / ((double)l->mach.dev.caps.lanes * (double)l->run.sum.cycles));
+    else cJSON_AddNullToObject(s, "utilisation");
+    if (nonzeros) cJSON_AddNumberToObject(s, "weight_bits_per_nonzero", 8.0 * (double)bytes / (double)nonzeros);
+    else cJSON_AddNullToObject(s, "weight_bits_per_nonzero");
+    cli_stats_u64(s, "weight_nonzeros", nonzeros);
+    cli_stats_u64(s, "pruned", l->pruned);
+    cli_stats_u64(s, "lane_cycles", l->lane_cycles * l->o.repeat);
+    cJSON_AddBoolToObject(s, "resident", v->resident);
+    cli_stats_u64(s, "repeat", l->o.repeat);
+    if (l->o.repeat > 1 && timed && l->run.sum.marks == l->o.repeat)
+        cJSON_AddNumberToObject(s, "throughput_cycles", (double)(l->run.sum.mark_last - l->run.sum.mark_first) / (l->o.repeat - 1));
+    else if (l->o.repeat > 1) cJSON_AddNullToObject(s, "throughput_cycles");
+    mapping_stats(&v->m, s);
+    cli_stats_u64(s, "rules", v->rules);
+    if (timed) cli_stats_u64(s, "map_cycles", l->run.sum.map);
+    else cJSON_AddNullToObject(s, "map_cycles");
+    cli_stats_u64(s, "band", v->band);
+    cli_stats_u64(s, "feature_lines_sought", l->run.sum.sought);
+    cli_stats_u64(s, "feature_lines_fetched", l->run.sum.fetched);
+    return s;
+}
+
+/* ---- All of it ---------------------------------------------------------------------------------------------- */
+
+/* On the machine, with outputs in l->result. Exit code. */
+static int execute(sconv *v)
+{
+    layer       *l = &v->l;
+    cli_globals *g = l->o.g;
+    runner_plan  p;
+    diag         d;
+    lac_status   s;
+    int          code = plan(v, &p);
+    if (code) return code;
+    const size_t bytes = (size_t)v->m.outputs * l->w.dim[0] * layer_out_bytes(l->o.out);
+    l->result = malloc(bytes + 1);
+    char *again = malloc(bytes + 1);
+    if (!l->result || !again) code = cli_fail(g, CLI_INPUT, "not enough memory");
+    const uint32_t ring = code ? 2 : runner_ring(&p);
+    if (!code && (code = (int)machine_memory(&l->mach, lay_out(v, ring), ring, &d)) != 0) code = cli_fail(g, code, d.text);
+    if (!code) {
+        p.work += mapping_limit(&v->m) / 16u + v->rules * 64u * l->o.repeat * (1u + l->m.rows / l->mach.dev.caps.lanes) * (1u + v->channels / 8u);
+        if ((s = lac_watchdog(&l->mach.dev, 100000)) || (s = run(v, &p)) || (s = fetch(v, 0, l->result))) code = cli_job_failed(g, &l->mach, s);
+    }
+    for (uint32_t i = 1; i < l->o.repeat && !code; i++) {
+        if ((s = fetch(v, i, again)) != LAC_OK) code = cli_job_failed(g, &l->mach, s);
+        else if (memcmp(again, l->result, bytes)) {
+            diag_set(&d, "job failed: the result of repetition %" PRIu32 " differs from that of the first", i);
+            code = cli_fail(g, CLI_FAILED, d.text);
+        }
+    }
+    free(again);
+    const char *broken = code ? NULL : machine_misbehaved(&l->mach);
+    if (!broken) return code;
+    diag_set(&d, "the core broke the rules of its bus: %s", broken);
+    return cli_fail(g, CLI_FAILED, d.text);
+}
+
+static int main_(sconv *v)
+{
+    static const npy_type out_type[] = { [LAC_INT8] = NPY_INT8, [LAC_UINT8] = NPY_UINT8, [LAC_INT16] = NPY_INT16, [LAC_RAW] = NPY_INT64 };
+    layer       *l = &v->l;
+    cli_globals *g = l->o.g;
+    diag         d;
+    int          code;
+    if (check_outputs(v, &d) || load(v, &d)) return cli_fail(g, CLI_INPUT, d.text);
+    if ((code = (int)machine_open(&l->mach, g->port, g->config, &d)) != 0) return cli_fail(g, code, d.text);
+    if (!l->mach.dev.caps.map) {
+        diag_set(&d, "configuration %s has no mapping unit", l->mach.cfg.name);
+        return cli_fail(g, CLI_INPUT, d.text);
+    }
+    if (l->o.latency) l->mach.timing.rd_latency = l->o.latency;
+    if (!g->quiet) machine_progress(&l->mach);
+    v->m.mach = &l->mach;
+    if (widen(v, &d)) return cli_fail(g, CLI_INPUT, d.text);
+    if ((code = execute(v)) != 0) return code;
+
+    const size_t dim[2] = { v->m.outputs, l->w.dim[0] };
+    if (npy_save(l->o.y, out_type[l->o.out], 2, dim, l->result, &d) || mapping_save_sites(&v->m, &d)) return cli_fail(g, CLI_INPUT, d.text);
+    if (g->stats && cli_stats_write(g->stats, stats(v), &d)) return cli_fail(g, CLI_INPUT, d.text);
+    if (g->trace) {
+        char title[1024];
+        snprintf(title, sizeof title, "%s, 1 us is 1 cycle: lacuna sconv %.300s %.300s, %s", l->mach.cfg.name, l->o.w, v->mo.coords, map_mode_name(v->mo.shape.mode));
+        if (trace_write(&l->trace, g->trace, title, &d)) return cli_fail(g, CLI_INPUT, d.text);
+    }
+    if (g->quiet) return CLI_OK;
+    printf("%s: [%zu, %zu] from %" PRIu32 " voxels of %" PRIu32 " channels, %" PRIu64 " rules, format %s, %s", l->o.y, dim[0], dim[1], v->m.in.n, (uint32_t)l->x.dim[1], v->rules,
+           host_format_name(l->format), v->resident ? "resident" : "streamed");
+    if (l->mach.kind != MACHINE_MODEL) printf(", %" PRIu64 " cycles", l->run.sum.cycles);
+    putchar('\n');
+    return CLI_OK;
+}
+
+int cmd_sconv(cli_globals *g, int argc, char **argv)
+{
+    static const struct argp_child children[] = { { &layer_argp, 0, 0, 0 }, { &map_argp, 0, 0, 0 }, { &cli_globals_argp, 0, 0, 0 }, { 0 } };
+    static const struct argp argp = {
+        options_, parse, "W.npy COORDS.npy FEATS.npy -o Y.npy",
+        "Sparse convolution: Y[o,k] = sum over rules (tap, i, o) and c of W[k,tap,c] (FEATS[i,c] - z).\v"
+        "W [K, KZ, KY, KX, C] is int8 or int16 (csc: at most 15 distinct non-zero values), or float32 with --cluster; COORDS is as for `lacuna map', FEATS [V, C] int8, uint8 or int16 in "
+        "the same order. Outputs that are given keep their order, those that are made ascend.",
+        children, 0, 0,
+    };
+    static const layer_kind kind = { "sconv", NULL, NULL, NULL, NULL, NULL };
+    sconv v;
+    memset(&v, 0, sizeof v);
+    layer_init(&v.l, &kind, g);
+    map_options_init(&v.mo);
+    argp_parse(&argp, argc, argv, 0, NULL, &v);
+    const int code = main_(&v);
+    free_slices(&v);
+    mapping_free(&v.m);
+    free(v.wide);
+    free(v.x);
+    free(v.bias);
+    free(v.multiplier);
+    free(v.shift);
+    layer_free(&v.l);
+    return code;
+}

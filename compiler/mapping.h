@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * mapping.h - a map from the command line to device memory: what `lacuna map` and `lacuna sconv` share
+ *
+ *   Options   what kind of map, of which clouds
+ *   Memory    lists, headers of bands, rules: mapping_lay() takes their addresses from an arena, mapping_write() fills what the machine reads
+ *   Outputs   in the order of their file where they are given, else ascending
+ *   Errors    0; -1: *d has a sentence. What was loaded is mapping_free()'s either way */
+#ifndef LACUNA_MAPPING_H
+#define LACUNA_MAPPING_H
+#include "arena.h"
+#include "cli.h"
+#include "cloud.h"
+
+typedef struct {
+    const char   *coords, *out_coords, *onto; /* file names, or NULL */
+    lac_map_shape shape;
+    int           sorted, has_mode, has_kernel, has_stride, has_pad, has_shape;
+} map_options;
+
+/* A child of a subcommand's parser; its input is a map_options. Everything but the kernel and COORDS. */
+extern const struct argp map_argp;
+void map_options_init(map_options *o);
+
+/* --kernel, of subcommands that have it. */
+void map_parse_kernel(map_options *o, struct argp_state *state, const char *arg);
+
+/* What can only be said when all options, and the kernel, are known. Sets the pads that were not given. */
+int map_check(map_options *o, diag *d);
+
+const char *map_mode_name(lac_map_mode m);
+
+typedef struct {
+    const map_options *o;
+    machine      *mach;
+    cloud         in, onto;
+    lac_map       map;      /* band, tag, mark, signal: the caller's; room: of mapping_lay() with rules */
+    lac_map_room  room[LAC_MAP_PASSES];
+    uint32_t      passes;
+    lac_map_sizes size;
+    uint32_t      lines[LAC_MAP_PASSES]; /* of rules */
+    uint32_t      outputs;  /* mapping_count(), mapping_fetch() */
+    lac_site     *made;     /* [outputs], where they are not given: mapping_fetch() */
+} mapping;
+
+int  mapping_load(mapping *m, const map_options *o, diag *d); /* the clouds */
+void mapping_free(mapping *m);
+int  mapping_makes(const mapping *m);                         /* outputs are not given */
+
+/* Room for any cloud of this size, in m->size and m->lines: 0. -1 and *d: in this --shape there is no bound. */
+int mapping_bound(mapping *m, uint32_t band, diag *d);
+
+/* Addresses of all of it; rules: of bands and rules too. */
+void mapping_lay(mapping *m, arena *a, int rules);
+
+lac_status mapping_write(mapping *m);                           /* the lists that MAP reads */
+lac_status mapping_count(mapping *m, uint32_t ring);            /* behind a ring of that many commands: outputs and rules are counted; m->size and m->lines are then exact */
+uint32_t   mapping_limit(const mapping *m);                     /* [cycles] for a wait */
+lac_status mapping_fetch(mapping *m);                           /* m->outputs, m->made. LAC_E_FORMAT: what the machine left is none; LAC_E_SPACE: no memory */
+
+/* The row of COORDS that input `in` is; of O that output `out` is. */
+uint32_t mapping_in_row(const mapping *m, uint32_t in);
+uint32_t mapping_out_row(const mapping *m, uint32_t out);
+
+/* Each rule of all passes, pass by pass, output by output: a return that is not 0 stops and is returned. LAC_E_FORMAT, LAC_E_SPACE as mapping_fetch(). */
+typedef lac_status (*mapping_rule)(void *ctx, uint32_t tap, uint32_t in, uint32_t out);
+lac_status mapping_rules(mapping *m, mapping_rule take, void *ctx);
+
+/* --out-coords, where it was given. */
+int mapping_save_sites(const mapping *m, diag *d);
+
+/* voxels_in, voxels_out, passes, mode. */
+void mapping_stats(const mapping *m, cJSON *s);
+
+#endif
