@@ -210,11 +210,11 @@ void pair_compare(const job *j, const machine *a, const outcome *x, const machin
         }
 }
 
-void pair_causes(machine *m, uint32_t lanes, const outcome *want, const outcome *got, char *what, size_t n)
+void pair_causes(machine *m, const lac_caps *caps, const outcome *want, const outcome *got, char *what, size_t n)
 {
     uint32_t cycles = got->cycles, busy = 0;
     *what = 0;
-    for (uint32_t unit = 0; unit < lanes + LAC_ON_UNITS; unit++) {
+    for (uint32_t unit = 0; unit < lac_units(caps); unit++) {
         uint32_t sum = 0;
         for (uint32_t cause = 0; cause < LAC_CAUSES; cause++) {
             uint32_t polls = 1000;
@@ -226,7 +226,7 @@ void pair_causes(machine *m, uint32_t lanes, const outcome *want, const outcome 
                 }
             const uint32_t v = rd(m, LAC_REG_COUNT_VALUE);
             sum += v;
-            if (unit < lanes && cause == LAC_CAUSE_LANE_BUSY) busy += v;
+            if (unit < caps->lanes && cause == LAC_CAUSE_LANE_BUSY) busy += v;
         }
         if (unit == 0 && !got->runs) cycles = sum;
         if (sum != cycles) {

@@ -709,7 +709,7 @@ static void registers(trial *t)
         { LAC_REG_CAP_STORE_W, cfg.store_w },  { LAC_REG_CAP_WEIGHT, cfg.weight_depth }, { LAC_REG_CAP_COL, cfg.col_depth },
         { LAC_REG_CAP_ACC, cfg.acc_depth },    { LAC_REG_CAP_FEAT, cfg.feat_depth },  { LAC_REG_CAP_PARAM, cfg.param_depth },
         { LAC_REG_CAP_FIFO, cfg.fifo_depth },  { LAC_REG_CAP_BURST, cfg.burst },      { LAC_REG_CAP_FLIGHT, cfg.flight },
-        { LAC_REG_CAP_FORMATS, 15 | cfg.windows << 4 },
+        { LAC_REG_CAP_FORMATS, 15 | cfg.windows << 4 }, { LAC_REG_CAP_MAP, cfg.map_ring ? cfg.map_ring | 0x055F0000 : 0 },
     };
     uint32_t want[sizeof regs / sizeof *regs], v = 0;
     /* the RAMs are cleared, a word a cycle */

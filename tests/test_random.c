@@ -49,7 +49,7 @@ static void run(const lac_config *cfg, const lac_caps *caps, machine *rtl, uint6
             pair_feed(rtl, &j, 0, 4000000, &got);
             /* behind an error the two may have put different commands into the ring */
             pair_compare(&j, &model, &want, rtl, &got, j.ring, want.err_code ? j.ring + 64u * (uint64_t)j.ring_size : j.ring, what, n);
-            if (!*what && !got.err_code) pair_causes(rtl, caps->lanes, &want, &got, what, n);
+            if (!*what && !got.err_code) pair_causes(rtl, caps, &want, &got, what, n);
             if (!*what && lac_rtl_monitor(rtl->rtl)->found) snprintf(what, n, "bus monitor: %s", lac_rtl_monitor(rtl->rtl)->first);
         }
     }
