@@ -1012,8 +1012,8 @@ static int add_map(job *j)
     const uint32_t out_lines = made ? list_bytes / 64 + rng_below(r, 2) : 0, room = no_rules ? rng_below(r, 9) : bands + rng_below(r, 4);
     const uint32_t rule_lines = no_rules ? rng_below(r, 9) : rule_bytes / 64 + rng_below(r, 3);
     const uint32_t out = 0, heads = out + (made ? 64 + 64 * out_lines : 0), rules = heads + (no_rules ? 0 : 64 * room);
-    const uint32_t bytes = rules + (no_rules ? 0 : 64 * rule_lines);
-    const uint64_t to = take_output(j, bytes ? bytes : 64);
+    const uint32_t bytes = max32(rules + (no_rules ? 0 : 64 * rule_lines), 64);
+    const uint64_t to = take_output(j, bytes);
     if (!to) return -1;
     uint8_t *p = j->want + to;
     if (made) {
@@ -1065,7 +1065,7 @@ static int add_map(job *j)
             for (int k = 2; k < 6; k++) c->w[k] = (uint32_t)rng_next(r);
 #undef SET
         add_use(c, USE_MEM, 0, j->base + at, 64u + div_up(8 * words, j->caps.line) * j->caps.line);
-        if (bytes) add_use(c, USE_MEM, 1, j->base + to, bytes);
+        if (made || !no_rules) add_use(c, USE_MEM, 1, j->base + to, bytes);
     }
     j->stats.maps++;
     j->stats.map_parts += parts - 1;
