@@ -23,7 +23,7 @@ int runner_count(void *plan, const lac_cmd *cmd); /* a lac_emit; ctx is a runner
 uint32_t runner_ring(const runner_plan *p);
 
 typedef struct {
-    uint64_t cycles, load, exec, store, rd_beats, wr_beats, items, stall, nonzero, macs;
+    uint64_t cycles, load, exec, store, map, sites, rules, rd_beats, wr_beats, items, stall, nonzero, macs;
     uint32_t marks;
     uint64_t mark_first, mark_last; /* [cycle] from the first doorbell on */
 } runner_totals;

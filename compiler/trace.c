@@ -9,7 +9,7 @@
 #include "lac_hw.h"
 #include "outfile.h"
 
-static const char *const engines_[TRACE_ENGINES] = { "load", "exec", "store" };
+static const char *const engines_[TRACE_ENGINES] = { "load", "exec", "store", "map" };
 
 const char *trace_engine_name(uint32_t engine) { return engine < TRACE_ENGINES ? engines_[engine] : "?"; }
 
@@ -23,6 +23,7 @@ const char *trace_command_name(const lac_cmd *cmd)
     case LAC_OP_LOAD_COLUMNS:  return "columns";
     case LAC_OP_EXEC:          return "exec";
     case LAC_OP_STORE:         return "store";
+    case LAC_OP_MAP:           return "map";
     default:                   return "?";
     }
 }
@@ -156,6 +157,7 @@ static void slices(FILE *f, const trace *t)
 {
     static const char *const name[TRACE_ENGINES][2] = {
         { "LOAD", "LOAD, second in flight" }, { "EXEC", "EXEC, second in flight" }, { "STORE", "STORE, second in flight" },
+        { "MAP", "MAP, second in flight" },
     };
     uint64_t free_at[TRACE_ENGINES][2] = { { 0 } };
     int      named[TRACE_ENGINES][2] = { { 0 } };

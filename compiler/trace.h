@@ -3,7 +3,7 @@
  * trace.h - when the commands of a program ran, and what the lanes and the bus did meanwhile
  *
  *   Time     cycles from the program's first doorbell on. A program that ran in pieces has no gaps between them
- *   Engines  0 LOAD, 1 EXEC, 2 STORE; each starts its commands in the order of the program
+ *   Engines  0 LOAD, 1 EXEC, 2 STORE, 3 MAP; each starts its commands in the order of the program
  *   Limits   TRACE_EVENTS commands, in the order of their starts; the rest is counted in `lost` */
 #ifndef LACUNA_TRACE_H
 #define LACUNA_TRACE_H
@@ -12,7 +12,7 @@
 #include "lacuna.h"
 #include "port_rtl.h"
 
-enum { TRACE_ENGINES = 3, TRACE_EVENTS = LAC_RTL_EVENTS, TRACE_WINDOWS = LAC_RTL_WINDOWS };
+enum { TRACE_ENGINES = LAC_RTL_ENGINES, TRACE_EVENTS = LAC_RTL_EVENTS, TRACE_WINDOWS = LAC_RTL_WINDOWS };
 
 typedef struct { uint32_t index; lac_cmd cmd; } trace_command; /* index: position in the program, from 0 */
 
@@ -50,9 +50,9 @@ void trace_piece(trace *t, const lac_rtl_trace *seen, uint64_t doorbell, uint64_
 /* So much in a window from cycle `at` on, which is not longer than `length`. */
 void trace_activity(trace *t, uint64_t at, uint64_t length, const lac_rtl_window *sums);
 
-const char *trace_engine_name(uint32_t engine); /* "load", "exec", "store" */
+const char *trace_engine_name(uint32_t engine); /* "load", "exec", "store", "map" */
 
-/* "weights", "codebook", "features", "params", "columns", "exec", "store"; "?" */
+/* "weights", "codebook", "features", "params", "columns", "exec", "store", "map"; "?" */
 const char *trace_command_name(const lac_cmd *cmd);
 
 /* Chrome's trace event format, as Perfetto opens it: a process `title`, for each engine a track of its commands (a second one where two

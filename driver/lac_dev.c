@@ -289,12 +289,14 @@ lac_status lac_read_stats(lac_dev *dev, lac_stats *out)
     static const uint16_t reg[] = {
         LAC_REG_RUN_START, LAC_REG_RUN_END, LAC_REG_CNT_LOAD, LAC_REG_CNT_EXEC, LAC_REG_CNT_STORE, LAC_REG_CNT_RD_BEATS, LAC_REG_CNT_WR_BEATS,
         LAC_REG_CNT_ITEMS, LAC_REG_CNT_STALL, LAC_REG_CNT_NONZERO, LAC_REG_MARKS, LAC_REG_MARK_FIRST, LAC_REG_MARK_LAST,
+        LAC_REG_CNT_MAP, LAC_REG_CNT_SITES, LAC_REG_CNT_RULES,
         LAC_REG_CNT_MACS_LO, LAC_REG_CNT_MACS_HI, /* in this order: reading the low half freezes the high one */
     };
     uint32_t start = 0, end = 0, lo = 0, hi = 0;
     uint32_t *const to[] = {
         &start, &end, &out->load, &out->exec, &out->store, &out->rd_beats, &out->wr_beats,
         &out->items, &out->stall, &out->nonzero, &out->marks, &out->mark_first, &out->mark_last,
+        &out->map, &out->sites, &out->rules,
         &lo, &hi,
     };
     for (uint32_t i = 0; i < sizeof reg / sizeof reg[0]; i++)
@@ -304,9 +306,14 @@ lac_status lac_read_stats(lac_dev *dev, lac_stats *out)
     return LAC_OK;
 }
 
+uint32_t lac_units(const lac_caps *caps)
+{
+    return caps->lanes + (caps->map ? LAC_ON_UNITS : LAC_ON_MAP);
+}
+
 lac_status lac_read_causes(lac_dev *dev, uint32_t unit, uint32_t out[LAC_CAUSES])
 {
-    if (!dev || !out || unit >= dev->caps.lanes + LAC_ON_UNITS)
+    if (!dev || !out || unit >= lac_units(&dev->caps))
         return LAC_E_ARG;
     for (uint32_t c = 0; c < LAC_CAUSES; c++) {
         uint32_t select;
