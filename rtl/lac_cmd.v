@@ -84,10 +84,11 @@ module lac_cmd #(
     input  wire [31:0]       ld_index,
     output wire              ex_valid,
     input  wire              ex_ready,
-    output wire [287:0]      ex_cmd,
+    output wire [415:0]      ex_cmd,       // words 0 .. 12
     input  wire              ex_done,
     input  wire              ex_fail,
     input  wire [7:0]        ex_code,
+    input  wire [47:0]       ex_addr,
     input  wire [31:0]       ex_index,
     output wire              st_valid,
     input  wire              st_ready,
@@ -202,6 +203,7 @@ module lac_cmd #(
     wire [3:0]         spoilt_at;
     wire               lap, mark, skew, beyond, faulty, unknown, spoilt;
     wire [1:0]         engine;
+    wire               rules;
     wire [2:0]         kind, fault_code;
     wire [ENGINES-1:0] waits, gives;
     wire [31:0]        tag, unknown_word;
@@ -210,7 +212,7 @@ module lac_cmd #(
     wire [383:0]       words;
     lac_slots #(.LINE_W(LINE_W), .ADDR_W(ADDR_W), .WINDOWS(WINDOWS), .ENGINES(ENGINES)) u_slots (
         .clk(clk), .rst(rst), .line_valid(line_valid), .line_data(line_data), .line_fault(line_fault), .line_fault_addr(line_fault_addr),
-        .arrived(arrived), .arrived_next(arrived_next), .at(at_q), .lap(lap), .engine(engine), .kind(kind), .waits(waits), .gives(gives), .mark(mark), .tag(tag),
+        .arrived(arrived), .arrived_next(arrived_next), .at(at_q), .lap(lap), .engine(engine), .kind(kind), .rules(rules), .waits(waits), .gives(gives), .mark(mark), .tag(tag),
         .addr(addr), .skew(skew), .beyond(beyond), .words(words), .faulty(faulty), .fault_seq(fault_seq), .fault_code(fault_code),
         .fault_addr(fault_addr), .wipe_fault(wipe && !d_fault_q), .wipe_unknown(wipe && !d_unknown_q), .wipe_spoilt(wipe && !d_spoilt_q),
         .wipe_far(wipe && !(d_window_q && beyond_q)), .unknown(unknown), .unknown_seq(unknown_seq), .unknown_word(unknown_word),
@@ -236,7 +238,7 @@ module lac_cmd #(
         .LANES(LANES), .LINE_W(LINE_W), .ADDR_W(ADDR_W), .STORE_W(STORE_W), .WEIGHT_DEPTH(WEIGHT_DEPTH),
         .COL_DEPTH(COL_DEPTH), .ACC_DEPTH(ACC_DEPTH), .FEAT_DEPTH(FEAT_DEPTH), .PARAM_DEPTH(PARAM_DEPTH), .WINDOWS(WINDOWS), .ENGINES(ENGINES)
     ) u_check (
-        .clk(clk), .start(taken), .wipe(wipe && !d_window_q), .ready(check_ready), .engine(engine), .kind(kind), .addr(addr), .skew(skew), .beyond(beyond),
+        .clk(clk), .start(taken), .wipe(wipe && !d_window_q), .ready(check_ready), .engine(engine), .kind(kind), .rules(rules), .addr(addr), .skew(skew), .beyond(beyond),
         .words(words[287:0]), .rd_base(rd_base), .rd_limit(rd_limit), .wr_base(wr_base), .wr_limit(wr_limit), .code(check_code), .at(check_at)
     );
 
@@ -370,19 +372,22 @@ module lac_cmd #(
     reg  [ADDR_W-1:0] ld_addr_q, st_addr_q;
     reg  [3:0]        ld_kind_q;
     reg  [127:0]      ld_words_q;
-    reg  [223:0]      ex_words_q;
+    localparam integer EX_W = ENGINES == 4 ? 353 : 224;
+    wire [352:0]      ex_words = {rules, words[351:0]};
+    wire [352:0]      ex_kept  = {{(353-EX_W){1'b0}}, ex_words_q};
+    reg  [EX_W-1:0]   ex_words_q;
     reg  [287:0]      st_words_q;
     reg  [383:0]      mp_words_q;
     wire [63:0]       ld_addr64 = {{(64-ADDR_W){1'b0}}, ld_addr_q};
     wire [63:0]       st_addr64 = {{(64-ADDR_W){1'b0}}, st_addr_q};
     always @(posedge clk) begin
         if (fill[0]) {ld_kind_q, ld_addr_q, ld_words_q} <= {1'b0, kind, addr, words[127:0]};
-        if (fill[1]) ex_words_q <= words[223:0];
+        if (fill[1]) ex_words_q <= ex_words[EX_W-1:0];
         if (fill[2]) {st_addr_q, st_words_q} <= {addr, words[287:0]};
         if (fill[3]) mp_words_q <= words;
     end
     assign ld_cmd = {ld_words_q, ld_addr64, 32'd0, 24'd0, ld_kind_q, 4'd1};
-    assign ex_cmd = {ex_words_q, 32'd0, 24'd0, 8'd2};
+    assign ex_cmd = {ex_kept[351:0], 32'd0, 24'd0, 3'd0, ex_kept[352], 4'd2};
     assign st_cmd = {st_words_q, st_addr64, 32'd0, 24'd0, 8'd3};
     assign mp_cmd = mp_words_q;
 
@@ -436,7 +441,7 @@ module lac_cmd #(
 
     reg  [7:0]        ld_code_q, ex_code_q, st_code_q, mp_code_q, d_code_q;
     reg  [ADDR_W-1:0] ld_at_q, st_at_q, d_at_q;
-    reg  [47:0]       mp_at_q;
+    reg  [47:0]       ex_at_q, mp_at_q;
     reg  [31:0]       ld_index_q, ex_index_q, mp_index_q;
     reg  [63-ADDR_W:0] d_hi_q;
     wire [7:0]        bus_code = fault_code == 3'd1 ? `LAC_ERR_BUS_SLVERR : fault_code == 3'd2 ? `LAC_ERR_BUS_DECERR
@@ -445,8 +450,8 @@ module lac_cmd #(
         wipe <= !rst && err_q && idle;
         if (wipe && unit_q != 3'd1) {ld_code_q, ld_at_q, ld_index_q} <= {(40+ADDR_W){1'b0}};
         else if (first_err[0])      {ld_code_q, ld_at_q, ld_index_q} <= {ld_code, ld_addr, ld_index};
-        if (wipe && unit_q != 3'd2) {ex_code_q, ex_index_q} <= 40'd0;
-        else if (first_err[1])      {ex_code_q, ex_index_q} <= {ex_code, ex_index};
+        if (wipe && unit_q != 3'd2) {ex_code_q, ex_at_q, ex_index_q} <= 88'd0;
+        else if (first_err[1])      {ex_code_q, ex_at_q, ex_index_q} <= {ex_code, ex_addr, ex_index};
         if (wipe && unit_q != 3'd3) {st_code_q, st_at_q} <= {(8+ADDR_W){1'b0}};
         else if (first_err[2])      {st_code_q, st_at_q} <= {st_code, st_addr};
         if (wipe && unit_q != 3'd4) {mp_code_q, mp_at_q, mp_index_q} <= 88'd0;
@@ -474,7 +479,7 @@ module lac_cmd #(
     assign err_unit  = unit_q;
     assign err_tag   = tag;    // at_q stands on its slot
     assign err_no_tag = d_ring_q || d_fault_q;
-    assign err_addr  = {d_hi_q | far_hi, err_at} | {16'd0, mp_at_q};
+    assign err_addr  = {d_hi_q | far_hi, err_at} | {16'd0, ex_at_q | mp_at_q};
     assign err_index = ld_index_q | ex_index_q | mp_index_q | unknown_word | {28'd0, spoilt_at} | bell_tail_q;
 
     // ---- Idle, progress -----------------------------------------------------------------------------------------------------------------
@@ -516,7 +521,7 @@ module lac_cmd #(
     assign marks     = marks_q;
     assign err_valid = final_q;
 
-    wire unused_ok = &{1'b0, words, lower, gap_ld, gap_ex, gap_er, gap_mp, pag_ld, pag_ex, pag_st, pag_er, diff1, diff2, diff3, diff, diff13, diff23, first_seq,
+    wire unused_ok = &{1'b0, words, ex_words, lower, gap_ld, gap_ex, gap_er, gap_mp, pag_ld, pag_ex, pag_st, pag_er, diff1, diff2, diff3, diff, diff13, diff23, first_seq,
                        head_new, load_q, push, cready, mp_done, mp_held_q};
 
 endmodule

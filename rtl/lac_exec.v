@@ -184,7 +184,7 @@ module lac_exec #(
     wire [ACC_AW-1:0] c_base = c_acc[ACC_AW-1:0] + c_reach[ACC_AW-1:0];
 
     // ---- Rules ---------------------------------------------------------------------------------------------------------
-    wire              rule_valid, rule_ready, rule_job, rule_end, rule_read, rule_err, rule_err_job;
+    wire              rule_valid, rule_ready, rule_job, rule_end, rule_read, rule_err, rule_err_job, rule_hold;
     wire [FEAT_AW-1:0] rule_line;
     wire [5:0]        rule_lo, rule_hi;
     wire [COL_AW-1:0] rule_col;
@@ -205,7 +205,7 @@ module lac_exec #(
                 .line_fault_addr(mem_fault_addr),
                 .w_valid(w_valid), .w_busy(w_busy), .w_addr(w_addr), .w_data(w_data), .w_flags(w_flags),
                 .out_valid(rule_valid), .out_ready(rule_ready), .out_job(rule_job), .out_end(rule_end), .out_line(rule_line), .out_lo(rule_lo),
-                .out_hi(rule_hi), .out_col(rule_col), .out_base(rule_base), .read(rule_read),
+                .out_hi(rule_hi), .out_col(rule_col), .out_base(rule_base), .read(rule_read), .hold(rule_hold),
                 .err_valid(rule_err), .err_job(rule_err_job), .err_code(rule_err_code), .err_addr(rule_err_addr), .err_index(rule_err_index),
                 .sought(count_sought), .fetched(count_fetched)
             );
@@ -215,7 +215,7 @@ module lac_exec #(
             assign {rule_line, rule_col, rule_base} = {(FEAT_AW+COL_AW+ACC_AW){1'b0}};
             assign {req_valid, req_addr, req_lines, mem_ready} = {(ADDR_W+26){1'b0}};
             assign {w_valid, w_addr, w_data, w_flags} = {(1+FEAT_AW+LINE_W+LINE_W/8){1'b0}};
-            wire unused_rules = &{1'b0, rd_base, rd_limit, req_ready, mem_valid, mem_data, mem_addr, mem_fault, mem_fault_addr, w_busy, rule_ready, rule_read};
+            wire unused_rules = &{1'b0, rd_base, rd_limit, req_ready, mem_valid, mem_data, mem_addr, mem_fault, mem_fault_addr, w_busy, rule_ready, rule_read, rule_hold};
         end
     endgenerate
 
@@ -228,7 +228,7 @@ module lac_exec #(
         .job_pixels(cmd[`LAC_F_EXEC_PIXELS]), .job_more(c_most), .job_wide(c_wide), .job_nm(c_nm), .cfg_windows(windows_q),
         .cfg_last({last_q[1], last_q[0]}), .cfg_place({place_q[1], place_q[0]}), .cfg_nm({format_q[1][1], format_q[0][1]}),
         .cfg_rules(rules_q), .rule_valid(rule_valid), .rule_ready(rule_ready), .rule_job(rule_job), .rule_end(rule_end), .rule_line(rule_line), .rule_lo(rule_lo),
-        .rule_hi(rule_hi), .rule_col(rule_col), .rule_base(rule_base), .rule_read(rule_read),
+        .rule_hi(rule_hi), .rule_col(rule_col), .rule_base(rule_base), .rule_read(rule_read), .rule_hold(rule_hold),
         .sum_re(sum_re), .sum_qe(sum_qe), .sum_addr(sum_addr), .sum_q(sum_q),
         .line_re(line_re), .line_qe(line_qe), .line_addr(line_addr), .line_data(line_data), .line_flags(line_flags),
         .out_valid(l_valid), .out_ready(l_ready), .out_data(l_data), .out_flags(l_flags), .out_offset(l_offset), .out_col(l_col),

@@ -80,6 +80,8 @@ module lac_regs #(
     input  wire [15:0] count_nonzero,
     input  wire        count_site,
     input  wire [5:0]  count_rules,
+    input  wire        count_sought,
+    input  wire        count_fetched,
 
     output wire        ask,           // COUNT_SELECT was written
     output wire [11:0] ask_at,
@@ -304,20 +306,25 @@ module lac_regs #(
         else if (wrap_q)                            turned_q <= 1'b1;
     end
 
-    // ---- MAP's counters, whole: their places in the RAM are taken -------------------------------------------------------------------
+    // ---- Counters of MAP and EXEC_RULES, whole: their places in the RAM are taken -------------------------------------------------------------------
     wire [31:0] map_value;
     generate
         if (MAP_RING != 0) begin : g_map
-            reg  [31:0] busy_q, sites_q, rules_q, map_value_q;
-            reg         rd_map, rd_sites, rd_rules;
+            reg  [31:0] busy_q, sites_q, rules_q, sought_q, fetched_q, map_value_q;
+            reg         rd_map, rd_sites, rd_rules, rd_sought, rd_fetched;
             always @(posedge clk) begin
                 busy_q      <= clear ? 32'd0 : busy_q + {31'd0, engine_busy[3]};
                 sites_q     <= clear ? 32'd0 : sites_q + {31'd0, count_site};
                 rules_q     <= clear ? 32'd0 : rules_q + {26'd0, count_rules};
+                sought_q    <= clear ? 32'd0 : sought_q + {31'd0, count_sought};
+                fetched_q   <= clear ? 32'd0 : fetched_q + {31'd0, count_fetched};
                 rd_map      <= word == `LAC_REG_CNT_MAP;
                 rd_sites    <= word == `LAC_REG_CNT_SITES;
                 rd_rules    <= word == `LAC_REG_CNT_RULES;
-                map_value_q <= (rd_map ? busy_q : 32'd0) | (rd_sites ? sites_q : 32'd0) | (rd_rules ? rules_q : 32'd0);
+                rd_sought   <= word == `LAC_REG_CNT_SOUGHT;
+                rd_fetched  <= word == `LAC_REG_CNT_FETCHED;
+                map_value_q <= (rd_map ? busy_q : 32'd0) | (rd_sites ? sites_q : 32'd0) | (rd_rules ? rules_q : 32'd0)
+                             | (rd_sought ? sought_q : 32'd0) | (rd_fetched ? fetched_q : 32'd0);
             end
             assign map_value = map_value_q;
         end else begin : g_no_map
@@ -415,7 +422,7 @@ module lac_regs #(
     end
     assign rd_data = sum[31:0] | value_q | map_value | kept_q | stamp_q | now_q | ask_value_q | err_tag_q | err_lo_q | err_hi_q | err_index_q;
 
-    wire unused_ok = &{1'b0, rd_addr[1:0], count_macs, count_nonzero, count_site, count_rules, engine_busy[3]};
+    wire unused_ok = &{1'b0, rd_addr[1:0], count_macs, count_nonzero, count_site, count_rules, count_sought, count_fetched, engine_busy[3]};
 
 endmodule
 `default_nettype wire

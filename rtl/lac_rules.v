@@ -64,6 +64,7 @@ module lac_rules #(
     output wire [COL_AW-1:0]   out_col,
     output wire [ACC_AW-1:0]   out_base,
     input  wire                read,         // one of these lines has been read
+    input  wire                hold,         // the feature RAM has lines that other jobs still want: nothing is fetched
 
     output wire                err_valid,
     output wire                err_job,
@@ -143,7 +144,7 @@ module lac_rules #(
         .in_hi(in_hi), .in_col(in_col), .in_base(in_base),
         .ask_valid(a_valid), .ask_ready(a_ready), .ask_line(a_line), .ask_lines(a_lines), .here(here),
         .out_valid(out_valid), .out_ready(out_ready), .out_job(out_job), .out_end(out_end), .out_place(place), .out_lo(out_lo), .out_hi(out_hi),
-        .out_col(out_col), .out_base(out_base), .read(read),
+        .out_col(out_col), .out_base(out_base), .read(read), .hold(hold),
         .stop(dead), .owed(owed), .bad(bad), .bad_token(bad_token), .bad_line(bad_line), .ended(ended), .sought(sought), .fetched(fetched)
     );
     wire [FEAT_AW:0]   wide_place = {{(FEAT_AW+1-CACHE_AW){1'b0}}, place};

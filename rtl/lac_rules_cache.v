@@ -64,6 +64,7 @@ module lac_rules_cache #(
     output wire [COL_AW-1:0]   out_col,
     output wire [ACC_AW-1:0]   out_base,
     input  wire                read,        // one of these lines has been read
+    input  wire                hold,        // no next input
 
     input  wire                stop,
     input  wire                owed,        // the bus, or a request, of any kind
@@ -126,11 +127,12 @@ module lac_rules_cache #(
     wire                x_next = !x_valid_q || (x_go && x_last_q);   // the next input's
     wire [5:0]          most   = MAX_I[5:0] >> c_wide;               // place of a line's last element
     wire [COL_AW+6:0]   per    = {{COL_AW{1'b0}}, 7'd1} << LB_LOG >> {c_nm, 1'b0} >> c_wide;  // columns of a line
-    assign in_ready = move && x_next && !sweep_q;
+    wire                closed = sweep_q || hold;
+    assign in_ready = move && x_next && !closed;
     always @(posedge clk) begin
         second_q <= !rst && !move;
         if (rst)                 x_valid_q <= 1'b0;
-        else if (move && x_next) x_valid_q <= in_valid && !sweep_q;
+        else if (move && x_next) x_valid_q <= in_valid && !closed;
         if (move && x_next) begin
             {x_end_q, x_err_q, x_base_q, x_hi_q} <= {in_end, in_err, in_base, in_hi};
             x_line_q  <= in_line;

@@ -59,6 +59,7 @@ module lac_scan #(
     input  wire [COL_AW-1:0]   rule_col,
     input  wire [ACC_AW-1:0]   rule_base,
     output wire                rule_read,     // one of these lines has been read
+    output wire                rule_hold,     // lines of a job before that is not one of rules have yet to be read
 
     output wire                sum_re,
     output wire                sum_qe,
@@ -266,13 +267,21 @@ module lac_scan #(
             always @(posedge clk)
                 if (rst)                                                             turn_q <= 1'b0;
                 else if (in_ready && in_valid && (rules ? rule_end : !b_any_q)) turn_q <= !turn_q;
+            reg  [1:0] plain_q;   // jobs
+            always @(posedge clk)
+                if (rst) plain_q <= 2'b00;
+                else begin
+                    if (s_valid && s_end && c1_move) plain_q[s_job]  <= 1'b0;
+                    if (job_valid && job_ready)      plain_q[job_id] <= 1'b1;
+                end
+            assign rule_hold  = plain_q != 2'b00;
             assign in_valid   = rules ? rule_valid : b_can_q;
             assign in_data    = rules ? {rule_job, rule_end, rule_line, rule_line, rule_base, rule_line, rule_lo, rule_hi, rule_col} : b_data;
             assign s_ready    = in_ready && !rules;
             assign rule_ready = in_ready && rules;
             assign rule_read  = line_re && (s_job ? cfg_rules[1] : cfg_rules[0]);
         end else begin : g_no_rules
-            assign {in_valid, in_data, s_ready, rule_ready, rule_read} = {b_can_q, b_data, in_ready, 2'b00};
+            assign {in_valid, in_data, s_ready, rule_ready, rule_read, rule_hold} = {b_can_q, b_data, in_ready, 3'b000};
             wire unused_rules = &{1'b0, cfg_rules, rule_valid, rule_job, rule_end, rule_line, rule_lo, rule_hi, rule_col, rule_base};
         end
     endgenerate

@@ -98,7 +98,9 @@ module lac_top #(
     localparam integer SWEEP_1   = (ACC_DEPTH > COL_DEPTH) ? ACC_DEPTH : COL_DEPTH;
     localparam integer SWEEP_2   = (SWEEP_1 > SUMS) ? SWEEP_1 : SUMS;
     localparam integer ENGINES   = MAP_RING != 0 ? 4 : 3;
-    localparam integer CLIENTS   = MAP_RING != 0 ? 3 : 2;  // of the read master: commands, LOAD, MAP
+    localparam integer CLIENTS   = MAP_RING != 0 ? 4 : 2;  // of the read master: commands, LOAD, MAP, EXEC
+    localparam integer CACHE_AW  = (FEAT_DEPTH == (1 << FEAT_AW)) ? FEAT_AW : FEAT_AW - 1;  // EXEC's cache: lines of the feature RAM
+    localparam integer RULES     = (MAP_RING != 0) ? 1 : 0;
     localparam integer MORE      = MAP_RING != 0 ? 6 : 5;
     localparam integer UNITS     = LANES + MORE;      // of the cause counters: lanes, LOAD, EXEC, STORE, READ, WRITE, MAP
     localparam integer COUNTERS  = UNITS * 8;
@@ -180,6 +182,7 @@ module lac_top #(
     wire [3:0]  engine_busy, engine_waits;
     wire        count_site;
     wire [5:0]  count_rules;
+    wire        count_sought, count_fetched;
     wire        ask, ask_pending;
     wire [11:0] ask_at;
     wire [31:0] ask_value;
@@ -201,7 +204,8 @@ module lac_top #(
         .resetting(state_q != ST_RUN), .stuck(rd_stuck || wr_stuck), .marks(marks), .engine_busy(engine_busy),
         .err_valid(err_valid), .err_code(err_code), .err_unit(err_unit), .err_tag(err_tag), .err_no_tag(err_no_tag), .err_addr(err_addr), .err_index(err_index),
         .count_rd(count_rd), .count_wr(count_wr), .count_item(count_item), .count_stall(count_stall),
-        .count_macs(macs_q), .count_nonzero(nonzero), .count_site(count_site), .count_rules(count_rules), .ask(ask), .ask_at(ask_at), .ask_pending(ask_pending), .ask_value(ask_value)
+        .count_macs(macs_q), .count_nonzero(nonzero), .count_site(count_site), .count_rules(count_rules),
+        .count_sought(count_sought), .count_fetched(count_fetched), .ask(ask), .ask_at(ask_at), .ask_pending(ask_pending), .ask_value(ask_value)
     );
 
     // ---- The bus --------------------------------------------------------------------------------------------------------------
@@ -252,7 +256,8 @@ module lac_top #(
     // ---- Commands -------------------------------------------------------------------------------------------------------------
     wire              ld_valid, ld_ready, ld_done, ld_fail, ex_valid, ex_ready, ex_done, ex_fail, st_valid, st_ready, st_done, st_fail;
     wire [255:0]      ld_cmd;
-    wire [287:0]      ex_cmd;
+    wire [415:0]      ex_cmd;
+    wire [47:0]       ex_addr;
     wire [415:0]      st_cmd;
     wire [7:0]        ld_code, ex_code, st_code;
     wire [ADDR_W-1:0] ld_addr, st_addr;
@@ -276,7 +281,7 @@ module lac_top #(
         .ld_valid(ld_valid), .ld_ready(ld_ready), .ld_cmd(ld_cmd), .ld_done(ld_done), .ld_fail(ld_fail), .ld_code(ld_code),
         .ld_addr(ld_addr), .ld_index(ld_index),
         .ex_valid(ex_valid), .ex_ready(ex_ready), .ex_cmd(ex_cmd), .ex_done(ex_done), .ex_fail(ex_fail), .ex_code(ex_code),
-        .ex_index(ex_index),
+        .ex_addr(ex_addr), .ex_index(ex_index),
         .st_valid(st_valid), .st_ready(st_ready), .st_cmd(st_cmd), .st_done(st_done), .st_fail(st_fail), .st_code(st_code),
         .st_addr(st_addr),
         .mp_valid(mp_valid), .mp_ready(mp_ready), .mp_cmd(mp_cmd), .mp_done(mp_done), .mp_fail(mp_fail), .mp_code(mp_code),
@@ -349,8 +354,13 @@ module lac_top #(
     wire [FEAT_AW-1:0]  line_addr;
     wire [LINE_W-1:0]   line_data;
     wire [LINE_W/8-1:0] line_flags;
-    lac_features #(.LINE_W(LINE_W), .DEPTH(FEAT_DEPTH), .AW(FEAT_AW), .SUM_AW(SUM_AW)) u_features (
+    wire                r_valid;     // EXEC's own
+    wire [FEAT_AW-1:0]  r_addr;
+    wire [LINE_W-1:0]   r_data;
+    wire [LINE_W/8-1:0] r_flags;
+    lac_features #(.LINE_W(LINE_W), .DEPTH(FEAT_DEPTH), .AW(FEAT_AW), .SUM_AW(SUM_AW), .RULES(RULES)) u_features (
         .clk(clk), .w_valid(f_valid), .w_addr(f_addr), .w_data(f_data), .w_flags(f_flags), .w_last(f_last),
+        .r_valid(r_valid), .r_addr(r_addr), .r_data(r_data), .r_flags(r_flags),
         .sweep_we(sweep_sum), .sweep_addr(sweep_q[SUM_AW-1:0]),
         .sum_re(sum_re), .sum_qe(sum_qe), .sum_addr(sum_addr), .sum_q(sum_word),
         .line_re(line_re), .line_qe(line_qe), .line_addr(line_addr), .line_data(line_data), .line_flags(line_flags)
@@ -369,12 +379,29 @@ module lac_top #(
     wire [2*LANES-1:0]    lane_done;
     wire [LANES*ACC_AW-1:0] lane_err_addr;
     wire [2:0]            ex_cause, lane_cause;
+    wire                  xq_valid, xq_ready, xl_valid, xl_ready;
+    wire [ADDR_W-1:0]     xq_addr;
+    wire [23:0]           xq_lines;
+    generate
+        if (RULES != 0) begin : g_client
+            assign {rq_valid[3], rq_addr[3*ADDR_W +: ADDR_W], rq_lines[72 +: 24], ln_ready[3]} = {xq_valid, xq_addr, xq_lines, xl_ready};
+            assign {xq_ready, xl_valid} = {rq_ready[3], ln_valid[3]};
+        end else begin : g_no_client
+            assign {xq_ready, xl_valid} = 2'b00;
+            wire unused_client = &{1'b0, xq_valid, xq_addr, xq_lines, xl_ready};
+        end
+    endgenerate
     lac_exec #(
         .LANES(LANES), .LINE_W(LINE_W), .FEAT_AW(FEAT_AW), .SUM_AW(SUM_AW), .COL_DEPTH(COL_DEPTH), .COL_AW(COL_AW), .ACC_AW(ACC_AW),
-        .WINDOWS(WINDOWS)
+        .WINDOWS(WINDOWS), .RULES(RULES), .CACHE_AW(CACHE_AW), .ADDR_W(ADDR_W)
     ) u_exec (
         .clk(item_clk), .load_clk(clk), .rst(core_rst_q), .cmd_valid(ex_valid), .cmd_ready(ex_ready), .cmd(ex_cmd), .done(ex_done), .fail(ex_fail),
-        .fail_code(ex_code), .fail_index(ex_index),
+        .fail_code(ex_code), .fail_addr(ex_addr), .fail_index(ex_index),
+        .rd_base(rd_base), .rd_limit(rd_limit),
+        .req_valid(xq_valid), .req_ready(xq_ready), .req_addr(xq_addr), .req_lines(xq_lines), .mem_valid(xl_valid), .mem_ready(xl_ready),
+        .mem_data(ln_data), .mem_addr(ln_addr), .mem_fault(ln_fault), .mem_fault_addr(ln_fault_addr),
+        .w_valid(r_valid), .w_busy(f_valid), .w_addr(r_addr), .w_data(r_data), .w_flags(r_flags),
+        .count_sought(count_sought), .count_fetched(count_fetched),
         .sum_re(sum_re), .sum_qe(sum_qe), .sum_addr(sum_addr), .sum_q(sum_word),
         .line_re(line_re), .line_qe(line_qe), .line_addr(line_addr), .line_data(line_data), .line_flags(line_flags),
         .mask_we(mask_we | {LANES{sweep_col}}), .mask_col(sweep_col ? sweep_q[COL_AW-1:0] : t_col),

@@ -108,6 +108,8 @@ void pair_outcome(machine *m, outcome *o)
     o->nonzero += rd(m, LAC_REG_CNT_NONZERO);
     o->sites += rd(m, LAC_REG_CNT_SITES);
     o->rules += rd(m, LAC_REG_CNT_RULES);
+    o->sought += rd(m, LAC_REG_CNT_SOUGHT);
+    o->fetched += rd(m, LAC_REG_CNT_FETCHED);
     o->rd_beats += rd(m, LAC_REG_CNT_RD_BEATS);
     o->wr_beats += rd(m, LAC_REG_CNT_WR_BEATS);
     o->cycles += rd(m, LAC_REG_RUN_END) - rd(m, LAC_REG_RUN_START);
@@ -196,6 +198,7 @@ void pair_compare(const job *j, const machine *a, const outcome *x, const machin
         { "MARKS", runs, x->marks, y->marks },      { "CNT_ITEMS", runs, x->items, y->items },
         { "CNT_MACS", runs, x->macs, y->macs },     { "CNT_NONZERO", runs, x->nonzero, y->nonzero },
         { "CNT_SITES", runs, x->sites, y->sites },  { "CNT_RULES", runs, x->rules, y->rules },
+        { "CNT_SOUGHT", runs, x->sought, y->sought }, { "CNT_FETCHED", runs, x->fetched, y->fetched },
         { "CNT_RD_BEATS", runs, x->rd_beats, y->rd_beats }, { "CNT_WR_BEATS", runs, x->wr_beats, y->wr_beats },
     };
     for (size_t i = 0; i < sizeof list / sizeof *list; i++)

@@ -24,7 +24,7 @@ typedef struct {
 typedef struct {
     uint32_t status, irq_status, done, err_code, err_cmd, err_tag, err_index;
     uint64_t err_addr;
-    uint64_t marks, items, macs, nonzero, rd_beats, wr_beats, sites, rules; /* summed over the runs of the job */
+    uint64_t marks, items, macs, nonzero, rd_beats, wr_beats, sites, rules, sought, fetched; /* summed over the runs of the job */
     uint32_t cycles;   /* [modulo 2^32] of these runs, doorbell to idle */
     int      irq;      /* the line */
     int      hung;     /* gave up waiting */
