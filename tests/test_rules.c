@@ -54,6 +54,8 @@ typedef struct {
     uint32_t mult[512];
     int      stale;                              /* the cache is no longer what memory is */
     uint32_t cache;                              /* [lines] */
+    struct { uint32_t cmd, band; const weights *w; } exec[JOB_CMDS]; /* the EXEC_RULES */
+    uint32_t execs;
 } test;
 
 static void put(uint8_t *p, uint64_t v, uint32_t bytes)
@@ -92,7 +94,7 @@ static int32_t *weight(const weights *w, uint32_t col, uint32_t lane, uint32_t r
 
 /* ---- Weights ----------------------------------------------------------------------------------------------- */
 
-enum { FULL = 4096 };
+enum { FULL = 16384 };
 static uint16_t entry[256][FULL];
 static uint32_t fill[256];
 
@@ -249,6 +251,9 @@ static job_cmd *exec_rules(test *t, const weights *w, uint32_t tap, uint32_t b, 
     SET(c, EXEC_RULES, TAP, tap);
     SET(c, EXEC_RULES, FRESH, t->stale || rng_chance(&t->r, 40));
     t->stale = 0;
+    t->exec[t->execs].cmd    = t->j.n - 1;
+    t->exec[t->execs].w      = w;
+    t->exec[t->execs++].band = b;
     use(c, USE_FEAT, 1, 0, t->cache);
     use(c, USE_MEM, 0, t->j.base, t->j.in_top);
     use(c, bank ? USE_ACC1 : USE_ACC0, 1, 0, caps.acc_depth);
@@ -511,11 +516,7 @@ static void make_job(test *t, uint64_t seed)
                 w->w = NULL;
                 while (load_weights(t, w)) {
                     if (w->taps > 1) w->taps /= 2;
-                    else if (w->rows > 1 || w->each < 2) { /* give up: a smaller layer */
-                        end_job(t);
-                        make_job(t, seed + 0x9E3779B9u);
-                        return;
-                    } else {
+                    else { /* another layer */
                         end_job(t);
                         make_job(t, seed + 0x9E3779B9u);
                         return;
@@ -531,7 +532,7 @@ static void make_job(test *t, uint64_t seed)
         for (uint32_t i = 0; i < n_now; i++) store(t, rows, outputs[i], bank ^ i, acc[i]);
         b += n_now;
         if (rng_chance(&t->r, 128)) bank ^= 1;
-        if (t->j.in_top > OUT - 150000 || t->out > JOB_MEM - 60000 || t->j.n > JOB_CMDS - 24) break;
+        if (t->j.in_top > OUT - 260000 || t->out > JOB_MEM - 60000 || t->j.n > JOB_CMDS - 24) break;
     }
     finish_job(t);
 }
@@ -579,6 +580,263 @@ static void run(machine *rtl, uint64_t seed, char *what, size_t n)
     end_job(&t);
 }
 
+/* ---- Errors ---------------------------------------------------------------------------------------------------- */
+
+typedef struct { uint32_t code, unit, index; uint64_t addr; } record; /* what must be reported; code 0: whatever the model says */
+typedef struct { test t; job_cmd *c; uint32_t e; machine model; machine *rtl; record want; } trial;
+enum { NOT_HERE = 1 }; /* of a trial: this job is not one for it */
+
+#define GET(c, field) lac_get_field((c)->w, LAC_F_EXEC_RULES_##field)
+
+/* A field of the command, checked before it starts. */
+typedef struct { const char *name; uint32_t field, value, code; } bad_field;
+static const bad_field FIELDS[] = {
+    {"CHANNELS 0", LAC_F_EXEC_RULES_CHANNELS, 0, LAC_ERR_LENGTH},
+    {"OUTPUTS 0", LAC_F_EXEC_RULES_OUTPUTS, 0, LAC_ERR_LENGTH},
+    {"COLUMNS 0", LAC_F_EXEC_RULES_COLUMNS, 0, LAC_ERR_LENGTH},
+    {"ROWS 0", LAC_F_EXEC_RULES_ROWS, 0, LAC_ERR_LENGTH},
+    {"TYPE 3", LAC_F_EXEC_RULES_TYPE, 3, LAC_ERR_LENGTH},
+    {"N 5", LAC_F_EXEC_RULES_N, 5, LAC_ERR_LENGTH},
+    {"CHANNELS beyond the feature RAM", LAC_F_EXEC_RULES_CHANNELS, 65532, LAC_ERR_BOUNDS},
+    {"OUTPUTS beyond the accumulators", LAC_F_EXEC_RULES_OUTPUTS, 65535, LAC_ERR_BOUNDS},
+    {"COLUMNS beyond the column table", LAC_F_EXEC_RULES_COLUMNS, 65535, LAC_ERR_BOUNDS},
+    {"ACC_BASE beyond the accumulators", LAC_F_EXEC_RULES_ACC_BASE, 65535, LAC_ERR_BOUNDS},
+    {"a reserved bit of word 2", 2u << 16 | 3u << 8 | 1, 1, LAC_ERR_RESERVED},
+};
+
+static int field_of(trial *x, uint32_t kind)
+{
+    const bad_field *f = &FIELDS[kind];
+    if (kind == 10) {
+        static const struct { uint32_t word, bit; } BITS[] = {{2, 0}, {2, 31}, {3, 0}, {3, 15}, {5, 25}, {6, 16}, {7, 0}, {7, 31}, {12, 7}, {12, 9}, {13, 0}, {14, 5}, {15, 31}, {0, 17}, {0, 9}, {0, 13}};
+        const uint32_t i = rng_below(&x->t.r, sizeof BITS / sizeof *BITS);
+        x->c->w[BITS[i].word] |= 1u << BITS[i].bit;
+        x->want.index = BITS[i].word;
+    } else lac_set_field(x->c->w, f->field, f->value);
+    if (f->code == LAC_ERR_BOUNDS && f->field == LAC_F_EXEC_RULES_CHANNELS && caps.feat_depth * caps.line >= 65532u * SIZE[x->t.type]) return NOT_HERE;
+    if (f->code == LAC_ERR_BOUNDS && f->field == LAC_F_EXEC_RULES_COLUMNS && caps.col_depth >= 65535) return NOT_HERE;
+    x->want.code = f->code;
+    x->want.unit = LAC_UNIT_CMD;
+    x->want.addr = x->t.j.ring + 64u * (uint64_t)x->t.exec[x->e].cmd;
+    return 0;
+}
+
+static int unaligned(trial *x, uint32_t kind)
+{
+    (void)kind;
+    if (GET(x->c, FORMAT) < 2) return NOT_HERE;
+    SET(x->c, EXEC_RULES, CHANNELS, x->t.channels - 1 - rng_below(&x->t.r, 3));
+    x->want = (record){LAC_ERR_ALIGN, LAC_UNIT_CMD, 0, x->t.j.ring + 64u * (uint64_t)x->t.exec[x->e].cmd};
+    return 0;
+}
+
+static uint8_t *header(trial *x) { return x->t.j.mem + x->t.headers + 64u * x->t.exec[x->e].band; }
+static const band *the_band(const trial *x) { return &x->t.b[x->t.exec[x->e].band]; }
+static uint64_t header_at(trial *x) { return x->t.j.base + x->t.headers + 64u * x->t.exec[x->e].band; }
+static uint64_t words_at(trial *x)  { return x->t.rules + 64u * (header(x)[8] | (uint32_t)header(x)[9] << 8); } /* offset */
+static void set_word(trial *x, uint32_t i, uint32_t v) { put(x->t.j.mem + words_at(x) + 4 * i, v, 4); }
+
+static int header_outside(trial *x, uint32_t kind)
+{
+    const uint64_t at[4] = {x->t.j.rd_lo / 64 - 1, (x->t.j.rd_hi + 63) / 64, 0xffffffff, 0};
+    SET(x->c, EXEC_RULES, BAND, at[kind]);
+    x->want = (record){LAC_ERR_WINDOW, LAC_UNIT_EXEC, 0, 64u * (uint64_t)GET(x->c, BAND)};
+    return 0;
+}
+
+static int bad_header(trial *x, uint32_t kind)
+{
+    const band *b = the_band(x);
+    x->want = (record){LAC_ERR_RULES, LAC_UNIT_EXEC, 0xffffffff, header_at(x)};
+    switch (kind) {
+    case 0: put(header(x), (uint64_t)GET(x->c, OUTPUTS) + 1, 4); break;
+    case 1: put(header(x), 0x10000u | b->outputs, 4); break;
+    case 2: put(header(x) + 4, 0, 4); break;
+    case 3: put(header(x), 0, 4); break;
+    case 4: put(header(x) + 4, 1u << 24, 4); break;
+    default: put(header(x) + 4, 1u << 31, 4);
+    }
+    if (!b->outputs) put(header(x), 1, 4), put(header(x) + 4, 0, 4);
+    return 0;
+}
+
+static int rules_outside(trial *x, uint32_t kind)
+{
+    if (!the_band(x)->outputs) return NOT_HERE;
+    const uint32_t beyond = (uint32_t)((x->t.j.rd_hi - (x->t.j.base + x->t.rules)) / 64);
+    const uint32_t where = kind == 0 ? 0xffffffff : kind == 1 ? beyond + 1 : beyond; /* kind 2: the end of memory may be the middle of a line */
+    if (kind == 2) { /* its last line lies outside */
+        const uint32_t n = lines(4 * (uint64_t)the_band(x)->rules);
+        if (n * caps.line <= 64) return NOT_HERE;
+        put(header(x) + 8, beyond - 1, 4);
+        x->want = (record){LAC_ERR_WINDOW, LAC_UNIT_EXEC, 0, x->t.j.base + x->t.rules + 64u * (uint64_t)(beyond - 1)};
+        return 0;
+    }
+    put(header(x) + 8, where, 4);
+    x->want = (record){LAC_ERR_WINDOW, LAC_UNIT_EXEC, 0, x->t.j.base + x->t.rules + 64u * (uint64_t)where};
+    return 0;
+}
+
+/* Fewer outputs than last words, or more. */
+static int bad_count(trial *x, uint32_t kind)
+{
+    const band *b = the_band(x);
+    if (b->outputs < 2) return NOT_HERE;
+    uint32_t index = b->rules;
+    if (kind == 0) {
+        put(header(x), b->outputs - 1, 4);
+        for (index = b->rules - 1; index && !(x->t.rule[b->first + index - 1] >> 31); index--) {}
+    } else set_word(x, b->rules - 1, x->t.rule[b->first + b->rules - 1] & 0x7fffffff);
+    x->want = (record){LAC_ERR_RULES, LAC_UNIT_EXEC, index, header_at(x)};
+    return 0;
+}
+
+/* An input that lies far behind the window. */
+static int input_outside(trial *x, uint32_t kind)
+{
+    const band *b = the_band(x);
+    if (!b->rules) return NOT_HERE;
+    const uint32_t i = kind == 0 ? 0 : kind == 1 ? b->rules - 1 : rng_below(&x->t.r, b->rules), far = 0xffffffu - rng_below(&x->t.r, 64);
+    set_word(x, i, (x->t.rule[b->first + i] & 1u << 31) | GET(x->c, TAP) << 24 | far);
+    const uint64_t at = 64u * (uint64_t)GET(x->c, FEATURES) + (uint64_t)far * x->t.channels * SIZE[x->t.type];
+    x->want = (record){LAC_ERR_WINDOW, LAC_UNIT_EXEC, 0, at / caps.line * caps.line};
+    if (kind == 3) { /* with errors of lanes before it, which do not count */
+        if (GET(x->c, ROWS) < 2 || GET(x->c, N) || x->t.exec[x->e].w->format == 2) return NOT_HERE;
+        SET(x->c, EXEC_RULES, ROWS, 1);
+    }
+    return 0;
+}
+
+/* Errors of lanes alone: too few rows. */
+static int lanes_fail(trial *x, uint32_t kind)
+{
+    (void)kind;
+    if (GET(x->c, ROWS) < 2) return NOT_HERE;
+    SET(x->c, EXEC_RULES, ROWS, 1);
+    return 0;
+}
+
+static uint64_t a_line(trial *x, uint32_t what) /* of the header, the rules, an input */
+{
+    const band *b = the_band(x);
+    if (what == 0) return header_at(x) + (caps.line == 8 ? 8 * rng_below(&x->t.r, 2) : 0);
+    if (!b->rules) return 0;
+    const uint32_t i = rng_below(&x->t.r, b->rules);
+    if (what == 1) return x->t.j.base + (words_at(x) + 4 * i) / caps.line * caps.line;
+    const uint32_t bytes = x->t.channels * SIZE[x->t.type], in = (x->t.rule[b->first + i] & 0xffffff);
+    if ((x->t.rule[b->first + i] >> 24 & 127) == 127) return 0;
+    return (x->t.j.base + x->t.features + (uint64_t)(in - x->t.index0) * bytes + rng_below(&x->t.r, bytes)) / caps.line * caps.line;
+}
+
+static int bus_fails(trial *x, uint32_t kind)
+{
+    static const axi_fault_kind  HOW[4]  = {AXI_FAULT_SLVERR, AXI_FAULT_DECERR, AXI_FAULT_LAST, AXI_FAULT_STALL};
+    static const lac_fault_kind  WHAT[4] = {LAC_FAULT_SLVERR, LAC_FAULT_DECERR, LAC_FAULT_SLVERR, LAC_FAULT_STALL};
+    const uint64_t at = a_line(x, kind % 3);
+    if (!at) return NOT_HERE;
+    lac_model_fault(x->model.model, WHAT[kind / 3], 1, 0, at, at + caps.line - 1);
+    if (x->rtl->rtl) axi_mem_add_fault(lac_rtl_mem(x->rtl->rtl), (axi_fault){at, at + caps.line, 1, 0, HOW[kind / 3]});
+    return 0;
+}
+
+static const struct { const char *name; int (*make)(trial *, uint32_t kind); uint32_t kinds; } ERRORS[] = {
+    {"a field", field_of, 11},
+    {"CHANNELS that are no groups of four", unaligned, 1},
+    {"a header outside the window", header_outside, 4},
+    {"a bad header", bad_header, 6},
+    {"rules outside the window", rules_outside, 3},
+    {"outputs and last words that differ", bad_count, 2},
+    {"an input outside the window", input_outside, 4},
+    {"errors of lanes", lanes_fail, 1},
+    {"bus errors", bus_fails, 9},
+    {"a bus that stops", NULL, 3},
+};
+
+static void one_error(machine *rtl, uint32_t which, uint32_t kind, uint64_t seed, char *what, size_t n, int *made)
+{
+    trial   x;
+    outcome want, got;
+    memset(&x, 0, sizeof x);
+    *what = 0;
+    *made = 0;
+    make_job(&x.t, seed);
+    job *j = &x.t.j;
+    const int stops = !ERRORS[which].make;
+    x.rtl = rtl;
+    x.e = rng_below(&x.t.r, x.t.execs);
+    /* the first one of this band: it is the band that will be bad */
+    for (uint32_t e = 0; e < x.e; e++) if (x.t.exec[e].band == x.t.exec[x.e].band) x.e = e;
+    x.c = &j->cmd[x.t.exec[x.e].cmd];
+    if (j->feed != JOB_ONE_DOORBELL) {
+        j->feed = JOB_ONE_DOORBELL;
+        j->ring_size = j->n + 1;
+        j->ring = j->base + room(&x.t, 64u * (uint64_t)j->ring_size);
+        j->rd_hi = j->base + (j->in_top + 63) / 64 * 64;
+    }
+    if (machine_model(&x.model, &cfg, j->base)) abort();
+    if (rtl->rtl) {
+        const axi_mem_timing tm = pair_timing(&x.t.r, rng_chance(&x.t.r, 80));
+        if (machine_prepare(rtl, j, &tm, 0)) snprintf(what, n, "soft reset does not end");
+    }
+    if (!*what && !(stops ? bus_fails(&x, 9 + kind) : ERRORS[which].make(&x, kind))) {
+        *made = 1;
+        memcpy(x.model.mem, j->mem, JOB_MEM);
+        pair_feed(&x.model, j, WATCHDOG, 0, &want);
+        if (x.want.code && (want.err_code != (x.want.code | x.want.unit << 8) || want.err_addr != x.want.addr || want.err_index != x.want.index
+                            || want.err_cmd != x.t.exec[x.e].cmd))
+            snprintf(what, n, "model: expected code 0x%x cmd %u addr 0x%" PRIx64 " index 0x%x, got 0x%x %u 0x%" PRIx64 " 0x%x", x.want.code | x.want.unit << 8,
+                     x.t.exec[x.e].cmd, x.want.addr, x.want.index, want.err_code, want.err_cmd, want.err_addr, want.err_index);
+        if (!*what && rtl->rtl) {
+            const int last = ERRORS[which].make == bus_fails && kind / 3 == 2;
+            memcpy(rtl->mem, j->mem, JOB_MEM);
+            lac_rtl_monitor(rtl->rtl)->bad_rlast = (uint8_t)last;
+            pair_feed(rtl, j, WATCHDOG, LIMIT, &got);
+            lac_rtl_monitor(rtl->rtl)->bad_rlast = 0;
+            if (last && (want.err_code & 0xff) == LAC_ERR_BUS_SLVERR) want.err_code = (want.err_code & ~0xffu) | LAC_ERR_BUS_PROTOCOL;
+            const int timeout = (want.err_code & 0xff) == LAC_ERR_BUS_TIMEOUT;
+            /* what a LOAD asked for may stand behind the line that never comes */
+            if (timeout && (got.err_code & 0xff) == LAC_ERR_BUS_TIMEOUT && got.err_cmd < want.err_cmd) {}
+            else pair_compare(j, &x.model, &want, rtl, &got, 0, 0, what, n);
+            if (!*what && lac_rtl_monitor(rtl->rtl)->found) snprintf(what, n, "bus monitor: %s", lac_rtl_monitor(rtl->rtl)->first);
+            if (timeout && !*what && !machine_reset(rtl, 300)) snprintf(what, n, "soft reset ends although the bus owes an answer");
+            axi_mem_no_faults(lac_rtl_mem(rtl->rtl));
+            if (!*what && machine_reset(rtl, 20000)) snprintf(what, n, "soft reset does not end when the bus answers again");
+            if (last) lac_rtl_reset(rtl->rtl);
+        }
+    }
+    machine_close(&x.model);
+    end_job(&x.t);
+    if (!*what && *made) {
+        char next[400];
+        run(rtl, seed + 7, next, sizeof next);
+        if (*next) snprintf(what, n, "the next job: %.390s", next);
+    }
+}
+
+static void bad_ends(machine *rtl, uint64_t seed, uint32_t trials)
+{
+    char what[500], err[300];
+    for (uint32_t w = 0; w < sizeof ERRORS / sizeof *ERRORS; w++) {
+        uint32_t made = 0, failed = 0;
+        for (uint32_t i = 0; i < trials * ERRORS[w].kinds && failed < 2; i++) {
+            const uint64_t one = seed * 31 + 1000003u * (uint64_t)i + w;
+            int one_made;
+            one_error(rtl, w, i % ERRORS[w].kinds, one, what, sizeof what, &one_made);
+            made += (uint32_t)one_made;
+            if (!*what) continue;
+            printf("not ok - rules %s, %s: kind %u, %s, seed %" PRIu64 "\n", name, ERRORS[w].name, i % ERRORS[w].kinds, what, one);
+            failed++;
+            bad = 1;
+            if (rtl->rtl) {
+                machine_close(rtl);
+                if (machine_rtl(rtl, name, err, sizeof err)) memset(rtl, 0, sizeof *rtl);
+            }
+        }
+        if (!failed) printf("ok - rules %s, %s: %u trials\n", name, ERRORS[w].name, made);
+        fflush(stdout);
+    }
+}
+
 static void configuration(const char *which, uint64_t seed, uint32_t jobs)
 {
     char    err[300], what[500];
@@ -613,6 +871,7 @@ static void configuration(const char *which, uint64_t seed, uint32_t jobs)
         if (failed == before) printf("ok - rules %s: jobs %u .. %u%s\n", name, first, i - 1, rtl.rtl ? "" : " (model only)");
         fflush(stdout);
     }
+    bad_ends(&rtl, seed, (jobs + 19) / 20);
     printf("# %s: lines sought %" PRIu64 ", fetched %" PRIu64 "; items %" PRIu64 "; %" PRIu64 " cycles\n", name, sought, fetched, items, cycles);
     machine_close(&rtl);
 }
