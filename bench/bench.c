@@ -346,7 +346,7 @@ typedef struct { uint32_t n[256 + LAC_ON_UNITS][LAC_CAUSES]; } cause_counts;
 
 static void causes_read(lac_dev *dev, cause_counts *c)
 {
-    for (uint32_t u = 0; u < dev->caps.lanes + LAC_ON_UNITS; u++) must(lac_read_causes(dev, u, c->n[u]), "cause counters");
+    for (uint32_t u = 0; u < lac_units(&dev->caps); u++) must(lac_read_causes(dev, u, c->n[u]), "cause counters");
 }
 
 /* Cycles by unit and cause between two readings, lanes summed; `largest` is what lanes did most besides multiplying. Without counters NULL. */
@@ -356,6 +356,7 @@ static cJSON *causes_json(const lac_caps *caps, const cause_counts *from, const 
     uint64_t most = 0, total = 0;
 
     for (int u = 0; u < CAUSES_UNITS; u++) {
+        if (u == LAC_ON_MAP && !caps->map) continue;
         const uint32_t first = u == CAUSES_LANES ? 0 : caps->lanes + (uint32_t)u;
         const uint32_t end = u == CAUSES_LANES ? caps->lanes : first + 1;
         cJSON         *unit = cJSON_AddObjectToObject(all, causes_unit(u));

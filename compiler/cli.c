@@ -133,7 +133,7 @@ static void add_causes(cJSON *o, const runner *r, uint32_t lanes)
 {
     uint64_t sum[LAC_CAUSES] = { 0 };
     cJSON   *counters = cJSON_AddObjectToObject(o, "counters");
-    for (uint32_t u = 0; u < LAC_ON_UNITS; u++) {
+    for (uint32_t u = 0; lanes + u < lac_units(&r->m->dev.caps); u++) {
         cJSON *of = cJSON_AddObjectToObject(counters, causes_unit((int)u));
         for (int c = 0; c < LAC_CAUSES; c++)
             if (causes_name((int)u, c)) cli_stats_u64(of, causes_name((int)u, c), r->causes[lanes + u][c]);

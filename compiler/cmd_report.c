@@ -152,6 +152,8 @@ static void causes(reader *r, const cJSON *o, report *p)
     const cJSON *counters = member(r, o, "counters", 0), *per = member(r, o, "per_lane", 0);
     for (int u = 0; u < CAUSES_UNITS; u++) {
         const cJSON *of = counters ? cJSON_GetObjectItemCaseSensitive(counters, causes_unit(u)) : NULL;
+        if (u == LAC_ON_MAP && !of) continue;
+        if (u == LAC_ON_MAP) p->map = 1;
         for (int c = 0; c < LAC_CAUSES; c++) {
             const char *name = causes_name(u, c);
             if (!name || !counters) continue;
@@ -185,7 +187,8 @@ static void causes(reader *r, const cJSON *o, report *p)
 
 static void timeline(reader *r, const cJSON *o, report *p)
 {
-    static const char *const engine[] = { "load", "exec", "store" };
+    static const char *const engine[] = { "load", "exec", "store", "map" };
+    enum { ENGINES = sizeof engine / sizeof *engine };
     const cJSON *a = member(r, o, "timeline", 1), *e;
     if (!a || r->bad) return;
     p->event = calloc((size_t)cJSON_GetArraySize(a) + 1, sizeof *p->event);
@@ -201,11 +204,11 @@ static void timeline(reader *r, const cJSON *o, report *p)
         const cJSON  *at[] = { cJSON_GetObjectItemCaseSensitive(e, "index"), cJSON_GetObjectItemCaseSensitive(e, "start"),
                                cJSON_GetObjectItemCaseSensitive(e, "end") };
         to->engine = 0;
-        while (to->engine < 3 && !(cJSON_IsString(name) && !strcmp(name->valuestring, engine[to->engine]))) to->engine++;
-        if (to->engine == 3 || !cJSON_IsString(cmd) || !is_count(at[0]) || !is_count(at[1]) || !is_count(at[2])
+        while (to->engine < ENGINES && !(cJSON_IsString(name) && !strcmp(name->valuestring, engine[to->engine]))) to->engine++;
+        if (to->engine == ENGINES || !cJSON_IsString(cmd) || !is_count(at[0]) || !is_count(at[1]) || !is_count(at[2])
             || at[2]->valuedouble < at[1]->valuedouble) {
             if (!r->bad)
-                diag_set(r->d, "%s: key 'timeline', entry %zu: expected engine (load, exec or store), command, index, start and end, which is not "
+                diag_set(r->d, "%s: key 'timeline', entry %zu: expected engine (load, exec, store or map), command, index, start and end, which is not "
                          "before start",
                          r->path, p->events);
             r->bad = 1;

@@ -434,6 +434,7 @@ static void causes(const report *r, FILE *f)
     cause_bar(r, LAC_ON_LOAD, "LOAD: brings weights and features", f);
     cause_bar(r, LAC_ON_EXEC, "EXEC: hands out activations as items", f);
     cause_bar(r, LAC_ON_STORE, "STORE: requantises and writes results", f);
+    if (r->map) cause_bar(r, LAC_ON_MAP, "MAP: finds rules among coordinates", f);
     cause_bar(r, LAC_ON_READ, "Read bus", f);
     cause_bar(r, LAC_ON_WRITE, "Write bus", f);
     cause_bar(r, LANES, "All lanes: multiply", f);
@@ -496,10 +497,10 @@ static void lanes(const report *r, FILE *f)
 
 enum { TIME_L = 74, TIME_W = 1000 - TIME_L, ROW_H = 15 };
 
-enum { COMMANDS = 8 };
+enum { COMMANDS = 9 };
 static const struct { const char *name, *colour; } command_[COMMANDS] = {
     { "weights", "#0072B2" }, { "columns", "#56B4E9" }, { "codebook", "#CC79A7" }, { "features", "#E69F00" }, { "params", "#F0E442" },
-    { "exec", "#009E73" }, { "store", "#D55E00" }, { "other", "#999999" },
+    { "exec", "#009E73" }, { "store", "#D55E00" }, { "map", "#882255" }, { "other", "#999999" },
 };
 
 static int command_kind(const char *command)
@@ -621,9 +622,10 @@ static void timeline(const report *r, FILE *f)
     }
     if (!(last > 0)) last = fmax((double)r->windows * r->window, 1);
     double       h = 30 + (r->windows ? 150 : 0);
-    for (uint32_t e = 0; e < 3; e++) h += engine_rows(r, e) * ROW_H + 8;
+    const uint32_t engines = r->map ? 4 : 3;
+    for (uint32_t e = 0; e < engines; e++) h += engine_rows(r, e) * ROW_H + 8;
     const double scale = TIME_W / last;
-    const char  *name[3] = { "LOAD", "EXEC", "STORE" };
+    const char  *name[4] = { "LOAD", "EXEC", "STORE", "MAP" };
     double       y = 4, step = pow(10, floor(log10(last)));
 
     fputs("<ul class=\"legend flat\">", f);
@@ -652,7 +654,7 @@ static void timeline(const report *r, FILE *f)
         put(f, t);
         fputs(t == 0 ? " cycles</text>" : "</text>", f);
     }
-    for (uint32_t e = 0; e < 3; e++) {
+    for (uint32_t e = 0; e < engines; e++) {
         label(f, y + 11, name[e]);
         draw_engine(r, e, scale, y, f);
         y += engine_rows(r, e) * ROW_H + 8;
@@ -711,7 +713,7 @@ static void numbers(const report *r, FILE *f)
         fputs("<table><tr><th>unit</th><th>cause</th><th class=\"n\">cycles</th><th class=\"n\">share</th></tr>", f);
         for (int u = 0; u < CAUSES_UNITS; u++)
             for (int c = 0; c < LAC_CAUSES; c++) {
-                if (!causes_name(u, c)) continue;
+                if (!causes_name(u, c) || (u == LAC_ON_MAP && !r->map)) continue;
                 fprintf(f, "<tr><td>%s</td><td>%s</td><td class=\"n\">", c ? "" : causes_unit(u), causes_name(u, c));
                 put(f, r->cause[u][c]);
                 fprintf(f, "</td><td class=\"n\">%.1f&#8239;%%</td></tr>", share(r->cause[u][c], cycles(r) * (u == LANES ? r->lanes : 1)));

@@ -11,7 +11,7 @@
 
 enum { REPORT_LANES = 256, REPORT_UNITS = LAC_ON_UNITS + 1, REPORT_ON_LANES = LAC_ON_UNITS };
 
-typedef struct { uint32_t engine; const char *command; double index, start, end; } report_event; /* engine: 0 LOAD, 1 EXEC, 2 STORE */
+typedef struct { uint32_t engine; const char *command; double index, start, end; } report_event; /* engine: 0 LOAD, 1 EXEC, 2 STORE, 3 MAP */
 typedef struct { const char *key, *text; } report_number;                                        /* any scalar of the file, as text */
 
 typedef struct {
@@ -21,6 +21,7 @@ typedef struct {
     double      cycles, predicted, needed, issued, dense, utilisation, read_bytes, write_bytes, items, bus_bits, latency, repeat, throughput;
     double      cause[REPORT_UNITS][LAC_CAUSES];   /* the last unit is the sum of all lanes */
     double      lane[LAC_CAUSES][REPORT_LANES];
+    int         map;                               /* there is a unit MAP */
     int         counted;                           /* causes are there and not all zero */
     report_event  *event;
     size_t         events;

@@ -50,7 +50,7 @@ int runner_init(runner *r, machine *m, const runner_plan *p)
     return r->queue ? 0 : -1;
 }
 
-static uint32_t units(const runner *r) { return r->m->dev.caps.lanes + LAC_ON_UNITS; }
+static uint32_t units(const runner *r) { return lac_units(&r->m->dev.caps); }
 
 /* Add what the causes have grown by since the last time, which is right as long as no piece takes 2^32 cycles. */
 static lac_status read_causes(runner *r)
@@ -133,15 +133,15 @@ static lac_status run(runner *r)
     t->load += s.load;
     t->exec += s.exec;
     t->store += s.store;
+    t->map += s.map;
+    t->sites += s.sites;
+    t->rules += s.rules;
     t->rd_beats += s.rd_beats;
     t->wr_beats += s.wr_beats;
     t->items += s.items;
     t->stall += s.stall;
     t->nonzero += s.nonzero;
     t->macs += s.macs;
-    t->map += s.map;
-    t->sites += s.sites;
-    t->rules += s.rules;
     t->sought += s.sought;
     t->fetched += s.fetched;
     return LAC_OK;

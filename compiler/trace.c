@@ -156,7 +156,8 @@ static void name_track(FILE *f, unsigned tid, const char *name)
 static void slices(FILE *f, const trace *t)
 {
     static const char *const name[TRACE_ENGINES][2] = {
-        { "LOAD", "LOAD, second in flight" }, { "EXEC", "EXEC, second in flight" }, { "STORE", "STORE, second in flight" }, { "MAP", "MAP, second in flight" },
+        { "LOAD", "LOAD, second in flight" }, { "EXEC", "EXEC, second in flight" }, { "STORE", "STORE, second in flight" },
+        { "MAP", "MAP, second in flight" },
     };
     uint64_t free_at[TRACE_ENGINES][2] = { { 0 } };
     int      named[TRACE_ENGINES][2] = { { 0 } };

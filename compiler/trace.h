@@ -12,7 +12,7 @@
 #include "lacuna.h"
 #include "port_rtl.h"
 
-enum { TRACE_ENGINES = 4, TRACE_EVENTS = LAC_RTL_EVENTS, TRACE_WINDOWS = LAC_RTL_WINDOWS };
+enum { TRACE_ENGINES = LAC_RTL_ENGINES, TRACE_EVENTS = LAC_RTL_EVENTS, TRACE_WINDOWS = LAC_RTL_WINDOWS };
 
 typedef struct { uint32_t index; lac_cmd cmd; } trace_command; /* index: position in the program, from 0 */
 

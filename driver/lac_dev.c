@@ -306,9 +306,14 @@ lac_status lac_read_stats(lac_dev *dev, lac_stats *out)
     return LAC_OK;
 }
 
+uint32_t lac_units(const lac_caps *caps)
+{
+    return caps->lanes + (caps->map ? LAC_ON_UNITS : LAC_ON_MAP);
+}
+
 lac_status lac_read_causes(lac_dev *dev, uint32_t unit, uint32_t out[LAC_CAUSES])
 {
-    if (!dev || !out || unit >= dev->caps.lanes + LAC_ON_UNITS)
+    if (!dev || !out || unit >= lac_units(&dev->caps))
         return LAC_E_ARG;
     for (uint32_t c = 0; c < LAC_CAUSES; c++) {
         uint32_t select;

@@ -133,9 +133,8 @@ typedef struct {
     uint32_t cycles;                 /* doorbell to idle */
     uint32_t load, exec, store;      /* [cycles] engine had a command */
     uint32_t rd_beats, wr_beats, items, stall, nonzero, marks, mark_first, mark_last;
+    uint32_t map, sites, rules;      /* [cycles] MAP had a command; outputs it visited; rules it found. Without a mapping unit 0 */
     uint64_t macs;
-    uint32_t map;                    /* [cycles] MAP had a command */
-    uint32_t sites, rules;           /* outputs that MAP visited, rules it found */
     uint32_t sought, fetched;        /* lines of features that rules asked for; that came from memory */
 } lac_stats;
 lac_status lac_read_stats(lac_dev *dev, lac_stats *out);
@@ -145,6 +144,7 @@ lac_status lac_read_stats(lac_dev *dev, lac_stats *out);
  * lanes + LAC_ON_LOAD and so on. The machine must be idle. The golden model, which has no cycles, gives zeros. */
 enum { LAC_ON_LOAD, LAC_ON_EXEC, LAC_ON_STORE, LAC_ON_READ, LAC_ON_WRITE, LAC_ON_MAP, LAC_ON_UNITS };
 enum { LAC_CAUSES = 8 };
+uint32_t   lac_units(const lac_caps *caps); /* of these there are: MAP, the last, is missing where there is no mapping unit */
 lac_status lac_read_causes(lac_dev *dev, uint32_t unit, uint32_t out[LAC_CAUSES]);
 
 /* ---- Sparse matrices -------------------------------------------------------------------------------- */

@@ -4,11 +4,13 @@
 //
 //   req 0 --+-->[reg]--> cut --> AR                                    +--> line 0
 //   req 1 --+                     |                    R --+-->[skid]--+--> line 1
-//                                 +--> queue of bursts ----+
+//   ...   --+                     +--> queue of bursts ----+           +--> ...
 //                                      address, length, client
 //
-//   Requests   client 0 goes first whenever the next request is taken. A request's bursts follow those of the
+//   Requests   client 0 goes first whenever the next request is taken, then the others in turn: of two that always ask each
+//              gets every second request. A request's bursts follow those of the
 //              request before it without waiting for data, up to OUTSTANDING bursts in flight
+//   Lines      come in the order of the requests, whosever they are: a client that does not take its lines holds up all others
 //   Timing     one beat a cycle; a line is on offer in the cycle after its last beat's handshake. A request and a burst every second
 //              cycle at the most. No path crosses from a client's ready to the bus or back, nor from ARREADY to anything but AR
 //   Handshake  valid && ready everywhere; VALIDs never wait for READYs and are never withdrawn (but `flush`
@@ -29,7 +31,8 @@ module lac_axi_rd #(
     parameter integer ADDR_W      = 32,  // [bits]   13 .. 64
     parameter integer DATA_W      = 64,  // [bits]   32, 64, 128, 256, 512
     parameter integer BURST       = 32,  // [beats]  longest burst, 1 .. 256
-    parameter integer OUTSTANDING = 8    // [bursts] in flight, 2 .. 64
+    parameter integer OUTSTANDING = 8,   // [bursts] in flight, 2 .. 64
+    parameter integer CLIENTS     = 2    // 2 .. 8
 ) (
     input  wire                clk,
     input  wire                rst,
@@ -38,13 +41,13 @@ module lac_axi_rd #(
     output wire                stuck,     // dead, and the bus still owes answers
     input  wire [31:0]         watchdog,  // [cycles] 0: off
 
-    input  wire [1:0]          req_valid,
-    output wire [1:0]          req_ready,
-    input  wire [2*ADDR_W-1:0] req_addr,   // first byte, a multiple of a line; client 0 in the low half
-    input  wire [2*24-1:0]     req_lines,  // [lines] >= 1
+    input  wire [CLIENTS-1:0]        req_valid,
+    output wire [CLIENTS-1:0]        req_ready,
+    input  wire [CLIENTS*ADDR_W-1:0] req_addr,   // first byte, a multiple of a line; client 0 in the low bits
+    input  wire [CLIENTS*24-1:0]     req_lines,  // [lines] >= 1
 
-    output wire [1:0]          line_valid,
-    input  wire [1:0]          line_ready,
+    output wire [CLIENTS-1:0]  line_valid,
+    input  wire [CLIENTS-1:0]  line_ready,
     output wire [((DATA_W > 64) ? DATA_W : 64)-1:0] line_data,
     output wire [ADDR_W-1:0]   line_addr,  // first byte of the line
     output wire [2:0]          line_fault,  // 0 ok, 1 SLVERR, 2 DECERR, 3 timeout, 4 protocol
@@ -71,6 +74,7 @@ module lac_axi_rd #(
     localparam integer SIZE     = clog2(BYTES);
     localparam integer LINE_W   = (DATA_W > 64) ? DATA_W : 64;
     localparam integer FLIGHT_W = clog2(OUTSTANDING + 1);
+    localparam integer CLIENT_W = clog2(CLIENTS);
 
     localparam [FLIGHT_W-1:0] FLIGHT_MAX = OUTSTANDING[FLIGHT_W-1:0];
     localparam integer        MAX1_I = OUTSTANDING - 1;
@@ -95,27 +99,71 @@ module lac_axi_rd #(
     wire expire = owes && !ar_hs && !r_hs && m_axi_rready && timer_q == 32'd1;
 
     // ---- Requests to bursts
-    reg               q_valid_q, q_client_q;  // the request that is cut next
+    reg               q_valid_q;   // the request that is cut next
+    reg [CLIENT_W-1:0] q_client_q;
     reg [ADDR_W-1:0]  q_addr_q;
     reg [23:0]        q_lines1_q;
     wire              cut_ready, burst_valid, burst_ready;
     wire [ADDR_W-1:0] burst_addr;
     wire [7:0]        burst_len;
     wire              q_free = !q_valid_q && !drain_q;
-    wire              pick   = !req_valid[0];  // the client whose request is taken
-    reg               burst_client_q;          // the client whose request is being cut
-    assign req_ready = {q_free && pick, q_free};
+    wire              out_valid;             // a line is on offer, to
+    wire [CLIENT_W-1:0] out_client;
+    wire [CLIENT_W-1:0] pick;                // the client whose request is taken
+    reg  [CLIENT_W-1:0] burst_client_q;      // the client whose request is being cut
+    reg  [ADDR_W-1:0] pick_addr;
+    reg  [23:0]       pick_lines;
+    integer           c;
+    always @* begin
+        pick_addr  = {ADDR_W{1'b0}};
+        pick_lines = 24'd0;
+        for (c = 0; c < CLIENTS; c = c + 1)
+            if (pick == c[CLIENT_W-1:0]) begin
+                pick_addr  = req_addr[ADDR_W*c +: ADDR_W];
+                pick_lines = req_lines[24*c +: 24];
+            end
+    end
+    genvar k;
+    generate
+        for (k = 0; k < CLIENTS; k = k + 1) begin : g_client
+            localparam integer K = k;
+            assign req_ready[k]  = q_free && (k == 0 || pick == K[CLIENT_W-1:0]);
+            assign line_valid[k] = out_valid && out_client == K[CLIENT_W-1:0];
+        end
+        if (CLIENTS == 2) begin : g_pair
+            assign pick = !req_valid[0];
+        end else begin : g_turn
+            // the next behind the one of them that was taken last, round the circle
+            reg [CLIENT_W-1:0] last_q, next, low;
+            reg                found;
+            integer            n;
+            always @* begin
+                next  = {CLIENT_W{1'b0}};
+                low   = {CLIENT_W{1'b0}};
+                found = 1'b0;
+                for (n = CLIENTS - 1; n > 0; n = n - 1)
+                    if (req_valid[n]) begin
+                        low = n[CLIENT_W-1:0];
+                        if (n[CLIENT_W-1:0] > last_q) {found, next} = {1'b1, n[CLIENT_W-1:0]};
+                    end
+            end
+            assign pick = req_valid[0] ? {CLIENT_W{1'b0}} : found ? next : low;
+            always @(posedge clk)
+                if (rst)                                                       last_q <= {CLIENT_W{1'b0}};
+                else if (q_free && !req_valid[0] && req_valid != {CLIENTS{1'b0}}) last_q <= pick;
+        end
+    endgenerate
 
     always @(posedge clk)
         if (rst || kill)     q_valid_q <= 1'b0;
-        else if (!q_valid_q) q_valid_q <= req_valid != 2'd0;
+        else if (!q_valid_q) q_valid_q <= req_valid != {CLIENTS{1'b0}};
         else if (cut_ready)  q_valid_q <= 1'b0;
 
     always @(posedge clk) begin
         if (!q_valid_q) begin
             q_client_q <= pick;
-            q_addr_q   <= pick ? req_addr[ADDR_W +: ADDR_W] : req_addr[0 +: ADDR_W];
-            q_lines1_q <= (pick ? req_lines[24 +: 24] : req_lines[0 +: 24]) - 24'd1;
+            q_addr_q   <= pick_addr;
+            q_lines1_q <= pick_lines - 24'd1;
         end
         if (cut_ready) burst_client_q <= q_client_q;
     end
@@ -200,10 +248,11 @@ module lac_axi_rd #(
                  : (owes && !dead_q) ? `LAC_READ_WAIT : `LAC_READ_IDLE;
 
     // ---- Which burst they belong to
-    wire              next_valid, next_client;
+    wire              next_valid;
+    wire [CLIENT_W-1:0] next_client;
     wire [ADDR_W-1:0] next_addr;
     wire [7:0]        next_len;
-    reg               cur_client_q;
+    reg [CLIENT_W-1:0] cur_client_q;
     reg [ADDR_W-1:0]  cur_addr_q;  // of the beat that comes next
     reg [7:0]         cur_left_q;  // [beats] behind it
     reg               cur_last_q;  // none
@@ -215,7 +264,7 @@ module lac_axi_rd #(
     assign burst_done = take && cur_last_q;
 
     // verilator lint_off PINCONNECTEMPTY
-    lac_fifo #(.W(ADDR_W + 9), .DEPTH(OUTSTANDING), .LEVEL_W(FLIGHT_W)) u_bursts (
+    lac_fifo #(.W(ADDR_W + 8 + CLIENT_W), .DEPTH(OUTSTANDING), .LEVEL_W(FLIGHT_W)) u_bursts (
         .clk(clk), .rst(rst || kill),
         .push(burst_ready), .in_data({burst_client_q, burst_addr, burst_len}), .in_ready(),
         .out_valid(next_valid), .out_data({next_client, next_addr, next_len}),
@@ -252,14 +301,19 @@ module lac_axi_rd #(
     wire [LINE_W-1:0]   make_data;
     wire [2:0]          make_fault;
     wire [ADDR_W-1:0]   make_addr, make_fault_addr;
-    wire                out_valid, out_client;
+    reg                 out_ready;
+    integer             d;
+    always @* begin
+        out_ready = 1'b0;
+        for (d = 0; d < CLIENTS; d = d + 1) if (out_client == d[CLIENT_W-1:0]) out_ready = line_ready[d];
+    end
 
     assign take = cur_valid_q && line_room && (m_axi_rvalid || dead_q);
 
-    lac_skid #(.W(LINE_W + 2 * ADDR_W + 4)) u_line (
+    lac_skid #(.W(LINE_W + 2 * ADDR_W + 3 + CLIENT_W)) u_line (
         .clk(clk), .rst(rst || kill),
         .in_valid(make), .in_ready(line_room), .in_data({cur_client_q, make_fault, make_fault_addr, make_addr, make_data}),
-        .out_valid(out_valid), .out_ready(out_client ? line_ready[1] : line_ready[0]),
+        .out_valid(out_valid), .out_ready(out_ready),
         .out_data({out_client, line_fault, line_fault_addr, line_addr, line_data})
     );
     assign m_axi_rready = line_room || dead_q;  // dead, the bus is not held up; nor in flush, which empties the skid stage
@@ -296,8 +350,6 @@ module lac_axi_rd #(
                 end
         end
     endgenerate
-
-    assign line_valid = {out_client, !out_client} & {2{out_valid}};
 
     assign idle = !owes && !q_valid_q && !burst_valid && !cur_valid_q && !next_valid && !out_valid;
 

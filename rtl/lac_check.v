@@ -21,7 +21,8 @@ module lac_check #(
     parameter integer ACC_DEPTH    = 256,
     parameter integer FEAT_DEPTH   = 1024,
     parameter integer PARAM_DEPTH  = 512,
-    parameter integer WINDOWS      = 1
+    parameter integer WINDOWS      = 1,
+    parameter integer ENGINES      = 3   // 4: with MAP, which looks at its own words: always good here
 ) (
     input  wire              clk,
     input  wire              start,
@@ -29,10 +30,11 @@ module lac_check #(
     output wire              ready,
     input  wire [1:0]        engine,
     input  wire [2:0]        kind,
+    input  wire              rules,     // EXEC_RULES: an EXEC of one point of CHANNELS elements, OUTPUTS pixels
     input  wire [ADDR_W-1:0] addr,
     input  wire              skew,
     input  wire              beyond,    // 2^ADDR_W
-    input  wire [287:0]      words,     // 4 .. 12 of lac_slots
+    input  wire [287:0]      words,     // the first of lac_slots
     input  wire [63:0]       rd_base,
     input  wire [63:0]       rd_limit,
     input  wire [63:0]       wr_base,
@@ -61,6 +63,7 @@ module lac_check #(
         else if (start) addr_q <= addr[ADDR_W-1:6];
     assign at = {addr_q, 6'd0};
 
+    reg         is_mp, is_rules;
     reg         is_ex, is_st, is_lw, is_lc, is_lf, is_lp, is_lx;   // registers
     reg  [1:0]  type_;
     reg         nm, by4, by2;       // EXEC of groups of four; elements of a row to bytes: two bits at once, another bit
@@ -71,6 +74,8 @@ module lac_check #(
     wire [1:0]  to_type  = to_lx ? {words[27], 1'b0} : to_lf ? words[81:80] : engine == 2'd1 ? words[120:119] : words[114:113];
     always @(posedge clk)
         if (start) begin
+            is_rules <= ENGINES == 4 && rules;
+            is_mp <= ENGINES == 4 && engine == 2'd3;
             is_ex <= engine == 2'd1;
             is_st <= engine == 2'd2;
             is_lw <= engine == 2'd0 && kind == 3'd0;
@@ -245,10 +250,11 @@ module lac_check #(
         length_q[2] <= is_st && (clamp_bad_q || (list && type_ == 2'd3));
         length_q[4] <= WINDOWS != 0 && is_st && (pool ? !pix || w11[7:4] == 4'd0 || w11[11:8] == 4'd0 || w11[15:12] == 4'd0 || w12[31:16] == 16'd0
                                                       : {w11[23:4], w12} != 52'd0);
-        length_q[3] <= WINDOWS != 0 && (third_q || few_q
+        length_q[3] <= WINDOWS != 0 && (third_q || few_q || (is_rules && !pix)
                            || (!pix && ((is_ex && w9 != 32'd0) || (is_st && w7[31:24] != 8'd0) || ((is_ex || is_st) && {pixels, extra} != 32'd0))));
         align_q  <= (!is_ex && skew_q)
                  || (WINDOWS != 0 && is_ex && nm && (w9[18:17] != 2'd0 || w9[1:0] != 2'd0))
+                 || (is_rules && nm && width[1:0] != 2'd0)
                  || (pix && is_st && (w5[31:16] & SW1) != 16'd0)
                  || (spread && w4[5:0] != 6'd0)
                  || (is_lf && w6[4:0] != 5'd0)
@@ -264,7 +270,8 @@ module lac_check #(
         window_q[1] <= !is_ex && {line_at, 1'b0} < {base, base_odd};
         window_q[2] <= !is_ex && !limit_far && end_q > {{(E_W+1-U_W){1'b0}}, limit};
     end
-    assign code = |length_q ? `LAC_ERR_LENGTH
+    assign code = is_mp     ? `LAC_ERR_NONE
+                : |length_q ? `LAC_ERR_LENGTH
                 : align_q   ? `LAC_ERR_ALIGN
                 : |bounds_q ? `LAC_ERR_BOUNDS
                 : |window_q ? `LAC_ERR_WINDOW : `LAC_ERR_NONE;

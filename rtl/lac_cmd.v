@@ -5,6 +5,7 @@
 //   doorbell --> ring --> fetch --> lac_slots --+--> lac_check --> dispatch --+--> lac_queue LOAD  --> engine
 //                                               |                             +--> lac_queue EXEC  --> engine
 //                                               +--- commands, by number ---> +--> lac_queue STORE --> engine
+//                                                                             +--> lac_queue MAP   --> engine (ENGINES 4)
 //
 //   Numbers    commands count from 0 since reset, in ring order. Command n stands in slot n mod 16 from its fetch on; it is asked for when at
 //              most fourteen between it and the oldest that has not completed are under way. So numbers of five bits tell the order
@@ -12,9 +13,9 @@
 //              oldest command that has not completed can always run, and nothing can deadlock
 //   Errors     the lowest failing command in ring order wins. Once one is known nothing is dispatched, what is behind it
 //              and has not started is dropped; when all is quiet the record is published
-//   STORE      starts when every command before it has completed without error
+//   STORE      starts when every command before it has completed without error; so does MAP
 //   Timing     a command costs eleven cycles from its last line to its queue, and ten behind the one before; fetching runs ahead by FETCH.
-//              The slots' read port is asked a cycle ahead: LOAD before EXEC before STORE, else it serves the dispatcher
+//              The slots' read port is asked a cycle ahead: LOAD before EXEC before STORE before MAP, else it serves the dispatcher
 //   Reset      empties everything; while rst stays, clear_at must have gone through its sixteen values
 `default_nettype none
 
@@ -28,7 +29,8 @@ module lac_cmd #(
     parameter integer ACC_DEPTH    = 256,
     parameter integer FEAT_DEPTH   = 1024,
     parameter integer PARAM_DEPTH  = 512,
-    parameter integer WINDOWS      = 1
+    parameter integer WINDOWS      = 1,
+    parameter integer ENGINES      = 3    // 4: with MAP
 ) (
     input  wire              clk,
     input  wire              rst,
@@ -50,11 +52,11 @@ module lac_cmd #(
     output wire              pending,      // a doorbell is on its way to being busy
     output wire              started,      // pulse: idle ended
     output wire [1:0]        marks,        // marked commands completed in the cycle before
-    output wire [2:0]        engine_busy,
-    output wire [2:0]        engine_waits, // its next command waits for tokens, or for the commands before it
+    output wire [3:0]        engine_busy,  // LOAD, EXEC, STORE, MAP
+    output wire [3:0]        engine_waits, // its next command waits for tokens, or for the commands before it
     output wire              err_valid,    // the record stands
     output wire [7:0]        err_code,
-    output wire [1:0]        err_unit,
+    output wire [2:0]        err_unit,
     output wire [31:0]       err_tag,
     output wire              err_no_tag,   // it is 0
     output wire [63:0]       err_addr,
@@ -71,7 +73,7 @@ module lac_cmd #(
     input  wire [2:0]        line_fault,
     input  wire [ADDR_W-1:0] line_fault_addr,
 
-    // engines: LOAD, EXEC, STORE
+    // engines: LOAD, EXEC, STORE, MAP
     output wire              ld_valid,
     input  wire              ld_ready,
     output wire [255:0]      ld_cmd,
@@ -82,10 +84,11 @@ module lac_cmd #(
     input  wire [31:0]       ld_index,
     output wire              ex_valid,
     input  wire              ex_ready,
-    output wire [287:0]      ex_cmd,
+    output wire [415:0]      ex_cmd,       // words 0 .. 12
     input  wire              ex_done,
     input  wire              ex_fail,
     input  wire [7:0]        ex_code,
+    input  wire [47:0]       ex_addr,
     input  wire [31:0]       ex_index,
     output wire              st_valid,
     input  wire              st_ready,
@@ -93,7 +96,15 @@ module lac_cmd #(
     input  wire              st_done,
     input  wire              st_fail,
     input  wire [7:0]        st_code,
-    input  wire [ADDR_W-1:0] st_addr
+    input  wire [ADDR_W-1:0] st_addr,
+    output wire              mp_valid,
+    input  wire              mp_ready,
+    output wire [383:0]      mp_cmd,       // words 2 .. 13
+    input  wire              mp_done,
+    input  wire              mp_fail,
+    input  wire [7:0]        mp_code,
+    input  wire [47:0]       mp_addr,
+    input  wire [31:0]       mp_index
 );
 
 `include "lac_regs.vh"
@@ -110,7 +121,7 @@ module lac_cmd #(
     reg         ring_ok_q, tail_ok_q;  // base, size and window; the new tail, as of the cycle before
     reg         bell2_q, bell3_q;
     reg         err_q;           // some error is known
-    reg  [2:0]  load_q;          // the slots' port serves this engine
+    reg  [3:0]  load_q;          // the slots' port serves this engine
     reg         halt;            // ... or is about to be
     wire        idle;
     reg         wipe;            // register: all is quiet behind an error
@@ -192,14 +203,16 @@ module lac_cmd #(
     wire [3:0]         spoilt_at;
     wire               lap, mark, skew, beyond, faulty, unknown, spoilt;
     wire [1:0]         engine;
-    wire [2:0]         kind, waits, gives, fault_code;
+    wire               rules;
+    wire [2:0]         kind, fault_code;
+    wire [ENGINES-1:0] waits, gives;
     wire [31:0]        tag, unknown_word;
     wire [63-ADDR_W:0] far_hi;
     wire [ADDR_W-1:0]  addr, fault_addr;
-    wire [287:0]       words;
-    lac_slots #(.LINE_W(LINE_W), .ADDR_W(ADDR_W), .WINDOWS(WINDOWS)) u_slots (
+    wire [383:0]       words;
+    lac_slots #(.LINE_W(LINE_W), .ADDR_W(ADDR_W), .WINDOWS(WINDOWS), .ENGINES(ENGINES)) u_slots (
         .clk(clk), .rst(rst), .line_valid(line_valid), .line_data(line_data), .line_fault(line_fault), .line_fault_addr(line_fault_addr),
-        .arrived(arrived), .arrived_next(arrived_next), .at(at_q), .lap(lap), .engine(engine), .kind(kind), .waits(waits), .gives(gives), .mark(mark), .tag(tag),
+        .arrived(arrived), .arrived_next(arrived_next), .at(at_q), .lap(lap), .engine(engine), .kind(kind), .rules(rules), .waits(waits), .gives(gives), .mark(mark), .tag(tag),
         .addr(addr), .skew(skew), .beyond(beyond), .words(words), .faulty(faulty), .fault_seq(fault_seq), .fault_code(fault_code),
         .fault_addr(fault_addr), .wipe_fault(wipe && !d_fault_q), .wipe_unknown(wipe && !d_unknown_q), .wipe_spoilt(wipe && !d_spoilt_q),
         .wipe_far(wipe && !(d_window_q && beyond_q)), .unknown(unknown), .unknown_seq(unknown_seq), .unknown_word(unknown_word),
@@ -211,31 +224,31 @@ module lac_cmd #(
     reg  [1:0]         state_q;
     reg  [4:0]         seq_q;          // number of the next command
     wire [4:0]         seq1 = seq_q + 5'd1;
-    reg  [1:0]         me_q;           // its engine: 0 LOAD, 1 EXEC, 2 STORE
-    reg  [2:0]         waits_q, gives_q;
+    reg  [1:0]         me_q;           // its engine: 0 LOAD, 1 EXEC, 2 STORE, 3 MAP
+    reg  [ENGINES-1:0] waits_q, gives_q;
     reg                beyond_q;
     wire               check_ready;
     wire [7:0]         check_code;
     wire [ADDR_W-1:0]  check_at;
     reg                here_q;         // the next command has arrived
     always @(posedge clk) here_q <= !rst && (state_q == ST_SEND ? seq1 : seq_q) != arrived_next;
-    assign taken = state_q == ST_WAIT && here_q && !err_q && !halt && load_q == 3'b000;
+    assign taken = state_q == ST_WAIT && here_q && !err_q && !halt && load_q == 4'b0000;
 
     lac_check #(
         .LANES(LANES), .LINE_W(LINE_W), .ADDR_W(ADDR_W), .STORE_W(STORE_W), .WEIGHT_DEPTH(WEIGHT_DEPTH),
-        .COL_DEPTH(COL_DEPTH), .ACC_DEPTH(ACC_DEPTH), .FEAT_DEPTH(FEAT_DEPTH), .PARAM_DEPTH(PARAM_DEPTH), .WINDOWS(WINDOWS)
+        .COL_DEPTH(COL_DEPTH), .ACC_DEPTH(ACC_DEPTH), .FEAT_DEPTH(FEAT_DEPTH), .PARAM_DEPTH(PARAM_DEPTH), .WINDOWS(WINDOWS), .ENGINES(ENGINES)
     ) u_check (
-        .clk(clk), .start(taken), .wipe(wipe && !d_window_q), .ready(check_ready), .engine(engine), .kind(kind), .addr(addr), .skew(skew), .beyond(beyond),
-        .words(words), .rd_base(rd_base), .rd_limit(rd_limit), .wr_base(wr_base), .wr_limit(wr_limit), .code(check_code), .at(check_at)
+        .clk(clk), .start(taken), .wipe(wipe && !d_window_q), .ready(check_ready), .engine(engine), .kind(kind), .rules(rules), .addr(addr), .skew(skew), .beyond(beyond),
+        .words(words[287:0]), .rd_base(rd_base), .rd_limit(rd_limit), .wr_base(wr_base), .wr_limit(wr_limit), .code(check_code), .at(check_at)
     );
 
     // Tokens in ring order: promised and not yet spoken for, from engine to engine. While lac_check is at work, a pair a cycle: those
-    // that it takes (even steps) and that it gives (odd steps), from LOAD, EXEC, STORE
+    // that it takes (even steps) and that it gives (odd steps), from LOAD, EXEC, STORE; where there is a MAP, from the three that are not its own engine
     reg  [3:0]  promised [0:15];       // [4 * from + to]
     reg  [3:0]  pair_q;
     reg         token_bad_q;
     wire        pairs   = state_q == ST_CHECK && pair_q < 4'd6;
-    wire [1:0]  other   = pair_q[2:1];
+    wire [1:0]  other   = pair_q[2:1] + {1'b0, ENGINES == 4 && pair_q[2:1] >= me_q};
     wire [3:0]  pair_at = rst ? clear_at : pair_q[0] ? {me_q, other} : {other, me_q};
     wire [3:0]  promise = promised[pair_at];
     wire        speaks  = pair_q[0] ? gives_q[other] : waits_q[other];
@@ -254,7 +267,7 @@ module lac_cmd #(
         refused_q   <= fault_now || unknown_now || spoilt_now || check_code != `LAC_ERR_NONE || token_bad_q;
     end
     wire        send      = state_q == ST_SEND && !err_q && !refused_q;
-    wire [2:0]  push      = {3{send}} & {me_q == 2'd2, me_q == 2'd1, me_q == 2'd0};
+    wire [3:0]  push      = {4{send}} & {me_q == 2'd3, me_q == 2'd2, me_q == 2'd1, me_q == 2'd0};
     always @(posedge clk)
         if (rst) begin
             state_q <= ST_WAIT;
@@ -276,13 +289,13 @@ module lac_cmd #(
     always @(posedge clk) if (taken) {me_q, waits_q, gives_q, beyond_q} <= {engine, waits, gives, beyond};
 
     // ---- Tokens, really given and taken: at most fifteen promised, and those of the sixteen slots ----------------------------------------
-    wire [2:0]  take [0:2];
-    wire [2:0]  give [0:2];
-    wire [2:0]  have [0:2];
+    wire [ENGINES-1:0] take [0:ENGINES-1];
+    wire [ENGINES-1:0] give [0:ENGINES-1];
+    wire [ENGINES-1:0] have [0:ENGINES-1];
     genvar g, h;
     generate
-        for (g = 0; g < 3; g = g + 1) begin : g_from
-            for (h = 0; h < 3; h = h + 1) begin : g_to
+        for (g = 0; g < ENGINES; g = g + 1) begin : g_from
+            for (h = 0; h < ENGINES; h = h + 1) begin : g_to
                 if (g == h) begin : g_none
                     assign have[h][g] = 1'b0;
                 end else begin : g_pair
@@ -302,37 +315,47 @@ module lac_cmd #(
         end
     endgenerate
 
-    // ---- The three queues, and the port on the slots ----------------------------------------------------------------------------------------
-    wire [2:0]  old_valid, done_mark, need, fill, head_new;
-    wire [14:0] old_seq, first_seq;
-    wire [11:0] slot;
+    // ---- The queues, and the port on the slots ----------------------------------------------------------------------------------------
+    wire [3:0]  old_valid, done_mark, need, fill, head_new;
+    wire [19:0] old_seq, first_seq;
+    wire [15:0] slot;
     reg  [4:0]  err_seq_q;
     reg         have_q;                // it is right
-    wire [2:0]  cready = {st_ready, ex_ready, ld_ready};
-    wire [2:0]  done  = {st_done, ex_done, ld_done};
-    wire [2:0]  fail  = {st_fail, ex_fail, ld_fail};
-    wire [2:0]  new_err = done & fail;
+    wire [3:0]  cready = {mp_ready, st_ready, ex_ready, ld_ready};
+    wire [3:0]  done  = {ENGINES == 4 && mp_done, st_done, ex_done, ld_done};
+    wire [3:0]  fail  = {mp_fail, st_fail, ex_fail, ld_fail};
+    wire [3:0]  new_err = done & fail;
     // the port is asked a cycle ahead, never for the cycle of a send; a command that is to be taken up waits
     wire        send_next = state_q == ST_CHECK && check_ready;
-    wire [2:0]  want = send_next ? 3'b000 : need & ~load_q;
+    wire [3:0]  want = send_next ? 4'b0000 : need & ~load_q;
     always @(posedge clk) begin
-        load_q <= rst ? 3'b000 : want & ~{want[1] || want[0], want[0], 1'b0};
-        at_q   <= want[0] ? slot[3:0] : want[1] ? slot[7:4] : want[2] ? slot[11:8]
+        load_q <= rst ? 4'b0000 : want & ~{want[2] || want[1] || want[0], want[1] || want[0], want[0], 1'b0};
+        at_q   <= want[0] ? slot[3:0] : want[1] ? slot[7:4] : want[2] ? slot[11:8] : want[3] ? slot[15:12]
                 : err_q ? err_seq_q[3:0] : state_q == ST_SEND ? seq1[3:0] : seq_q[3:0];
     end
-    // STORE: nothing before it may be under way. Looked at a cycle late, so a new head waits for a cycle
+    // STORE, MAP: nothing before it may be under way. Looked at a cycle late, so a new head waits for a cycle
     wire [4:0]  gap_ld = old_seq[4:0]  - first_seq[14:10];
     wire [4:0]  gap_ex = old_seq[9:5]  - first_seq[14:10];
     wire [4:0]  gap_er = err_seq_q     - first_seq[14:10];
-    wire        st_held = (old_valid[0] && gap_ld[4]) || (old_valid[1] && gap_ex[4]) || (err_q && gap_er[4]);
-    reg         st_held_q;
-    always @(posedge clk) st_held_q <= st_held || halt;
-    wire [2:0]  cmd_valid;
-    assign {st_valid, ex_valid, ld_valid} = cmd_valid;
+    wire [4:0]  gap_mp = old_seq[19:15] - first_seq[14:10];
+    wire [4:0]  pag_ld = old_seq[4:0]   - first_seq[19:15];
+    wire [4:0]  pag_ex = old_seq[9:5]   - first_seq[19:15];
+    wire [4:0]  pag_st = old_seq[14:10] - first_seq[19:15];
+    wire [4:0]  pag_er = err_seq_q      - first_seq[19:15];
+    wire        st_held = (old_valid[0] && gap_ld[4]) || (old_valid[1] && gap_ex[4]) || (old_valid[3] && gap_mp[4]) || (err_q && gap_er[4]);
+    wire        mp_held = (old_valid[0] && pag_ld[4]) || (old_valid[1] && pag_ex[4]) || (old_valid[2] && pag_st[4]) || (err_q && pag_er[4]);
+    reg         st_held_q, mp_held_q;
+    always @(posedge clk) {mp_held_q, st_held_q} <= {mp_held || halt, st_held || halt};
+    wire [3:0]  cmd_valid;
+    assign {mp_valid, st_valid, ex_valid, ld_valid} = cmd_valid;
     generate
-        for (g = 0; g < 3; g = g + 1) begin : g_queue
-            wire held = held_q || (g == 2 && (st_held_q || head_new[2]));
-            lac_queue #(.FLIGHT(2)) u_queue (
+        if (ENGINES == 3) begin : g_none
+            assign {old_valid[3], done_mark[3], need[3], fill[3], head_new[3], old_seq[19:15], first_seq[19:15], slot[15:12]} = 19'd0;
+            assign {cmd_valid[3], engine_busy[3], engine_waits[3]} = 3'd0;
+        end
+        for (g = 0; g < ENGINES; g = g + 1) begin : g_queue
+            wire held = held_q || (g == 2 && (st_held_q || head_new[2])) || (g == 3 && (mp_held_q || head_new[3]));
+            lac_queue #(.FLIGHT(2), .ENGINES(ENGINES)) u_queue (
                 .clk(clk), .rst(rst), .push(push[g]), .push_seq(seq_q), .push_gives(gives_q), .push_mark(mark),
                 .need_slot(need[g]), .slot(slot[4*g +: 4]), .load(load_q[g]), .fill(fill[g]),
                 .slot_lap(lap), .slot_at(at_q), .slot_waits(waits),
@@ -349,18 +372,24 @@ module lac_cmd #(
     reg  [ADDR_W-1:0] ld_addr_q, st_addr_q;
     reg  [3:0]        ld_kind_q;
     reg  [127:0]      ld_words_q;
-    reg  [223:0]      ex_words_q;
+    localparam integer EX_W = ENGINES == 4 ? 353 : 224;
+    wire [352:0]      ex_words = {rules, words[351:0]};
+    wire [352:0]      ex_kept  = {{(353-EX_W){1'b0}}, ex_words_q};
+    reg  [EX_W-1:0]   ex_words_q;
     reg  [287:0]      st_words_q;
+    reg  [383:0]      mp_words_q;
     wire [63:0]       ld_addr64 = {{(64-ADDR_W){1'b0}}, ld_addr_q};
     wire [63:0]       st_addr64 = {{(64-ADDR_W){1'b0}}, st_addr_q};
     always @(posedge clk) begin
         if (fill[0]) {ld_kind_q, ld_addr_q, ld_words_q} <= {1'b0, kind, addr, words[127:0]};
-        if (fill[1]) ex_words_q <= words[223:0];
-        if (fill[2]) {st_addr_q, st_words_q} <= {addr, words};
+        if (fill[1]) ex_words_q <= ex_words[EX_W-1:0];
+        if (fill[2]) {st_addr_q, st_words_q} <= {addr, words[287:0]};
+        if (fill[3]) mp_words_q <= words;
     end
     assign ld_cmd = {ld_words_q, ld_addr64, 32'd0, 24'd0, ld_kind_q, 4'd1};
-    assign ex_cmd = {ex_words_q, 32'd0, 24'd0, 8'd2};
+    assign ex_cmd = {ex_kept[351:0], 32'd0, 24'd0, 3'd0, ex_kept[352], 4'd2};
     assign st_cmd = {st_words_q, st_addr64, 32'd0, 24'd0, 8'd3};
+    assign mp_cmd = mp_words_q;
 
     // ---- The lowest error ------------------------------------------------------------------------------------------------------------
     // An engine's first error, and the dispatcher's own, wait for their turn: one a cycle is picked, and compared with the lowest so far in the
@@ -370,27 +399,27 @@ module lac_cmd #(
         fetch_idle_q <= state_q == ST_WAIT && asked_q == arrived && (err_q || seq_q == arrived) && !req_q;
         ring_now_q   <= ring_bad_q && fetch_idle_q && !more_q;
     end
-    reg  [3:0]  todo_q;                // LOAD, EXEC, STORE, dispatcher
+    reg  [4:0]  todo_q;                // LOAD, EXEC, STORE, MAP, dispatcher
     reg         turn_valid_q;          // one has been picked
-    reg  [1:0]  turn_q;
+    reg  [2:0]  turn_q;
     reg  [4:0]  turn_seq_q;
     reg         held_q;                // halt, or it was in the cycle before
-    reg  [2:0]  failed_q;
-    reg  [14:0] fail_seq_q;
+    reg  [3:0]  failed_q;
+    reg  [19:0] fail_seq_q;
     reg         final_q;
-    reg  [1:0]  unit_q;                // 0 dispatcher, 1 LOAD, 2 EXEC, 3 STORE
-    wire        d_err    = !err_q && !todo_q[3] && ((state_q == ST_SEND && refused_q) || ring_now_q);
-    wire [2:0]  first_err = new_err & ~failed_q;
-    wire        halt_next = d_err || first_err != 3'd0 || todo_q != 4'd0;
-    wire [1:0]  turn     = todo_q[0] ? 2'd1 : todo_q[1] ? 2'd2 : todo_q[2] ? 2'd3 : 2'd0;
-    wire [4:0]  turn_seq = todo_q[0] ? fail_seq_q[4:0] : todo_q[1] ? fail_seq_q[9:5] : todo_q[2] ? fail_seq_q[14:10] : seq_q;
+    reg  [2:0]  unit_q;                // 0 dispatcher, 1 LOAD, 2 EXEC, 3 STORE, 4 MAP
+    wire        d_err    = !err_q && !todo_q[4] && ((state_q == ST_SEND && refused_q) || ring_now_q);
+    wire [3:0]  first_err = new_err & ~failed_q;
+    wire        halt_next = d_err || first_err != 4'd0 || todo_q != 5'd0;
+    wire [2:0]  turn     = todo_q[0] ? 3'd1 : todo_q[1] ? 3'd2 : todo_q[2] ? 3'd3 : todo_q[3] ? 3'd4 : 3'd0;
+    wire [4:0]  turn_seq = todo_q[0] ? fail_seq_q[4:0] : todo_q[1] ? fail_seq_q[9:5] : todo_q[2] ? fail_seq_q[14:10] : todo_q[3] ? fail_seq_q[19:15] : seq_q;
     wire [4:0]  lower    = turn_seq_q - err_seq_q;
     integer     e;
     always @(posedge clk) begin
-        for (e = 0; e < 3; e = e + 1) if (first_err[e]) fail_seq_q[5*e +: 5] <= old_seq[5*e +: 5];
+        for (e = 0; e < 4; e = e + 1) if (first_err[e]) fail_seq_q[5*e +: 5] <= old_seq[5*e +: 5];
         if (rst) begin
-            todo_q   <= 4'd0;
-            failed_q <= 3'd0;
+            todo_q   <= 5'd0;
+            failed_q <= 4'd0;
             err_q    <= 1'b0;
             have_q   <= 1'b0;
             halt     <= 1'b0;
@@ -398,33 +427,36 @@ module lac_cmd #(
         end else begin
             halt     <= halt_next;           // todo_q != 0 || turn_valid_q
             held_q   <= halt_next || halt;
-            todo_q   <= {d_err || (todo_q[3] && turn != 2'd0), first_err[2] || (todo_q[2] && turn != 2'd3),
-                         first_err[1] || (todo_q[1] && turn != 2'd2), first_err[0]};
+            todo_q   <= {d_err || (todo_q[4] && turn != 3'd0), first_err[3] || (todo_q[3] && turn != 3'd4), first_err[2] || (todo_q[2] && turn != 3'd3),
+                         first_err[1] || (todo_q[1] && turn != 3'd2), first_err[0]};
             failed_q <= failed_q | new_err;
-            err_q    <= err_q || todo_q != 4'd0;
+            err_q    <= err_q || todo_q != 5'd0;
             have_q   <= have_q || turn_valid_q;
         end
-        turn_valid_q <= todo_q != 4'd0;
+        turn_valid_q <= todo_q != 5'd0;
         turn_q       <= turn;
         turn_seq_q   <= turn_seq;
         if (turn_valid_q && (!have_q || lower[4])) {err_seq_q, unit_q} <= {turn_seq_q, turn_q};
     end
 
-    reg  [7:0]        ld_code_q, ex_code_q, st_code_q, d_code_q;
+    reg  [7:0]        ld_code_q, ex_code_q, st_code_q, mp_code_q, d_code_q;
     reg  [ADDR_W-1:0] ld_at_q, st_at_q, d_at_q;
-    reg  [31:0]       ld_index_q, ex_index_q;
+    reg  [47:0]       ex_at_q, mp_at_q;
+    reg  [31:0]       ld_index_q, ex_index_q, mp_index_q;
     reg  [63-ADDR_W:0] d_hi_q;
     wire [7:0]        bus_code = fault_code == 3'd1 ? `LAC_ERR_BUS_SLVERR : fault_code == 3'd2 ? `LAC_ERR_BUS_DECERR
                                : fault_code == 3'd3 ? `LAC_ERR_BUS_TIMEOUT : `LAC_ERR_BUS_PROTOCOL;
     always @(posedge clk) begin
         wipe <= !rst && err_q && idle;
-        if (wipe && unit_q != 2'd1) {ld_code_q, ld_at_q, ld_index_q} <= {(40+ADDR_W){1'b0}};
+        if (wipe && unit_q != 3'd1) {ld_code_q, ld_at_q, ld_index_q} <= {(40+ADDR_W){1'b0}};
         else if (first_err[0])      {ld_code_q, ld_at_q, ld_index_q} <= {ld_code, ld_addr, ld_index};
-        if (wipe && unit_q != 2'd2) {ex_code_q, ex_index_q} <= 40'd0;
-        else if (first_err[1])      {ex_code_q, ex_index_q} <= {ex_code, ex_index};
-        if (wipe && unit_q != 2'd3) {st_code_q, st_at_q} <= {(8+ADDR_W){1'b0}};
+        if (wipe && unit_q != 3'd2) {ex_code_q, ex_at_q, ex_index_q} <= 88'd0;
+        else if (first_err[1])      {ex_code_q, ex_at_q, ex_index_q} <= {ex_code, ex_addr, ex_index};
+        if (wipe && unit_q != 3'd3) {st_code_q, st_at_q} <= {(8+ADDR_W){1'b0}};
         else if (first_err[2])      {st_code_q, st_at_q} <= {st_code, st_addr};
-        if (wipe && unit_q != 2'd0) begin
+        if (wipe && unit_q != 3'd4) {mp_code_q, mp_at_q, mp_index_q} <= 88'd0;
+        else if (first_err[3])      {mp_code_q, mp_at_q, mp_index_q} <= {mp_code, mp_addr, mp_index};
+        if (wipe && unit_q != 3'd0) begin
             {d_ring_q, d_fault_q, d_window_q, d_unknown_q, d_spoilt_q} <= 5'd0;
             d_code_q <= `LAC_ERR_NONE;
         end else if (d_err) begin
@@ -437,28 +469,29 @@ module lac_cmd #(
                         : check_code != `LAC_ERR_NONE ? check_code : `LAC_ERR_TOKEN;
         end
         // the entry of the ring, or the ring
-        if (wipe && (unit_q != 2'd0 || d_fault_q || d_window_q)) d_at_q <= {ADDR_W{1'b0}};
+        if (wipe && (unit_q != 3'd0 || d_fault_q || d_window_q)) d_at_q <= {ADDR_W{1'b0}};
         else if (!final_q)                                       d_at_q <= {entry_at, ring_base[5:0]};
-        if (wipe && (unit_q != 2'd0 || !d_ring_q)) d_hi_q <= {(64-ADDR_W){1'b0}};
+        if (wipe && (unit_q != 3'd0 || !d_ring_q)) d_hi_q <= {(64-ADDR_W){1'b0}};
         else if (!final_q)                         d_hi_q <= ring_base[63:ADDR_W];
     end
     wire [ADDR_W-1:0] err_at = ld_at_q | st_at_q | d_at_q | fault_addr | check_at;
-    assign err_code  = ld_code_q | ex_code_q | st_code_q | d_code_q;
+    assign err_code  = ld_code_q | ex_code_q | st_code_q | mp_code_q | d_code_q;
     assign err_unit  = unit_q;
     assign err_tag   = tag;    // at_q stands on its slot
     assign err_no_tag = d_ring_q || d_fault_q;
-    assign err_addr  = {d_hi_q | far_hi, err_at};
-    assign err_index = ld_index_q | ex_index_q | unknown_word | {28'd0, spoilt_at} | bell_tail_q;
+    assign err_addr  = {d_hi_q | far_hi, err_at} | {16'd0, ex_at_q | mp_at_q};
+    assign err_index = ld_index_q | ex_index_q | mp_index_q | unknown_word | {28'd0, spoilt_at} | bell_tail_q;
 
     // ---- Idle, progress -----------------------------------------------------------------------------------------------------------------
-    assign idle = fetch_idle_q && (err_q || (!more_q && !ring_bad_q)) && old_valid == 3'b000 && !bell_q && !bell2_q && !bell3_q && new_err == 3'b000 && !halt;
+    assign idle = fetch_idle_q && (err_q || (!more_q && !ring_bad_q)) && old_valid == 4'b0000 && !bell_q && !bell2_q && !bell3_q && new_err == 4'b0000 && !halt;
     reg         busy_q;
     reg  [1:0]  marks_q;
-    always @(posedge clk) marks_q <= {1'b0, done_mark[0]} + {1'b0, done_mark[1]} + {1'b0, done_mark[2]};
-    // the oldest that has not completed: of two engines, of the other two, of both
-    reg  [4:0]  low1_q, low2_q;
+    always @(posedge clk) marks_q <= {1'b0, done_mark[0]} + {1'b0, done_mark[1]} + {1'b0, done_mark[2]} + {1'b0, done_mark[3]};  // of STORE and MAP one at a time
+    // the oldest that has not completed: of two engines, of STORE, of MAP, of all
+    reg  [4:0]  low1_q, low2_q, low3_q;
     wire [4:0]  next_seq = err_q ? err_seq_q : seq_q;
     wire [4:0]  diff1 = old_seq[9:5] - old_seq[4:0], diff2 = old_seq[14:10] - next_seq, diff = low2_q - low1_q;
+    wire [4:0]  diff3 = old_seq[19:15] - next_seq, diff13 = low3_q - low1_q, diff23 = low3_q - low2_q;
     wire        ex_low = old_valid[1] && (!old_valid[0] || diff1[4]);
     always @(posedge clk)
         if (rst) begin
@@ -467,13 +500,15 @@ module lac_cmd #(
             low_q   <= 5'd0;
             low1_q  <= 5'd0;
             low2_q  <= 5'd0;
+            low3_q  <= 5'd0;
         end else begin
             busy_q  <= busy_q ? !(err_q ? wipe : idle) : started;
             final_q <= final_q || wipe;
             if (!halt) begin            // an error on its way counts as not completed
                 low1_q <= ex_low ? old_seq[9:5] : old_valid[0] ? old_seq[4:0] : next_seq;
                 low2_q <= old_valid[2] && diff2[4] ? old_seq[14:10] : next_seq;
-                low_q  <= diff[4] ? low2_q : low1_q;
+                low3_q <= old_valid[3] && diff3[4] ? old_seq[19:15] : next_seq;
+                low_q  <= ENGINES == 4 && (diff[4] ? diff23[4] : diff13[4]) ? low3_q : diff[4] ? low2_q : low1_q;
             end
         end
 
@@ -486,7 +521,8 @@ module lac_cmd #(
     assign marks     = marks_q;
     assign err_valid = final_q;
 
-    wire unused_ok = &{1'b0, words, lower, gap_ld, gap_ex, gap_er, diff1, diff2, diff, first_seq, head_new};
+    wire unused_ok = &{1'b0, words, ex_words, lower, gap_ld, gap_ex, gap_er, gap_mp, pag_ld, pag_ex, pag_st, pag_er, diff1, diff2, diff3, diff, diff13, diff23, first_seq,
+                       head_new, load_q, push, cready, mp_done, mp_held_q};
 
 endmodule
 `default_nettype wire

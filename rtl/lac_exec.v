@@ -2,15 +2,16 @@
 //
 // lac_exec - EXEC: features in, items out to all lanes
 //
-//   command --> lac_scan --> L: one line, its flags --> E0 index --> E1 four elements --> E2 minus zero point --> item
-//                                                        |                                                          ^
-//                                                        +--> column --> lane mask RAM -----------------------------+
+//   command --> lac_rules --+
+//      +-------> lac_scan <-+--> L: one line, its flags --> E0 index --> E1 four elements --> E2 minus zero point --> item
+//                                                           |                                                          ^
+//                                                           +--> column --> lane mask RAM -----------------------------+
 //
 //   Function   one item for each non-zero element (N:4: for each group of four that is not all zero), to the lanes that
 //              have a slice for its column; behind a job's last item an end mark to all lanes
 //   Timing     one item a cycle while no lane is almost full. Two jobs may be in flight: the next one's items follow
 //              the previous one's end mark at once. `done` comes when every lane has passed the mark
-//   Errors     at a job's end, the lowest lane that recorded one for it
+//   Errors     at a job's end, lac_rules'; else of the lowest lane that recorded one for it
 //   Reset      control only; the masks are cleared by the sweep
 `default_nettype none
 
@@ -22,7 +23,10 @@ module lac_exec #(
     parameter integer COL_DEPTH = 512,
     parameter integer COL_AW    = 9,
     parameter integer ACC_AW    = 8,
-    parameter integer WINDOWS   = 1   // 0: no points of several pixels
+    parameter integer WINDOWS   = 1,  // 0: no points of several pixels
+    parameter integer RULES     = 0,  // 1: EXEC_RULES, a client of the read master; needs WINDOWS
+    parameter integer CACHE_AW  = 10, // of it: lines of the feature RAM that are cache, as a power of two
+    parameter integer ADDR_W    = 32
 ) (
     input  wire                clk,
     input  wire                load_clk,    // of writing the lane masks: at any time
@@ -30,10 +34,11 @@ module lac_exec #(
 
     input  wire                cmd_valid,
     output wire                cmd_ready,
-    input  wire [287:0]        cmd,         // words 0 .. 8 of the command
+    input  wire [415:0]        cmd,         // words 0 .. 12 of the command
     output wire                done,        // the oldest job has ended
     output wire                fail,        // ... with an error
     output wire [7:0]          fail_code,
+    output wire [47:0]         fail_addr,
     output wire [31:0]         fail_index,
 
     output wire                sum_re,
@@ -45,6 +50,27 @@ module lac_exec #(
     output wire [FEAT_AW-1:0]  line_addr,
     input  wire [LINE_W-1:0]   line_data,
     input  wire [LINE_W/8-1:0] line_flags,
+
+    // RULES: lines of memory, to lac_rules and the feature RAM
+    input  wire [63:0]         rd_base,
+    input  wire [63:0]         rd_limit,
+    output wire                req_valid,
+    input  wire                req_ready,
+    output wire [ADDR_W-1:0]   req_addr,
+    output wire [23:0]         req_lines,
+    input  wire                mem_valid,
+    output wire                mem_ready,
+    input  wire [LINE_W-1:0]   mem_data,
+    input  wire [ADDR_W-1:0]   mem_addr,
+    input  wire [2:0]          mem_fault,
+    input  wire [ADDR_W-1:0]   mem_fault_addr,
+    output wire                w_valid,
+    input  wire                w_busy,
+    output wire [FEAT_AW-1:0]  w_addr,
+    output wire [LINE_W-1:0]   w_data,
+    output wire [LINE_W/8-1:0] w_flags,
+    output wire                count_sought,
+    output wire                count_fetched,
 
     // lane masks: LOAD writes groups of LINE_W/8 lanes; `clear_above` also clears the groups above the first
     input  wire [LANES-1:0]    mask_we,     // lanes whose bit is written
@@ -100,9 +126,10 @@ module lac_exec #(
     reg  [15:0]       cbase_q  [0:1];
     reg  [FEAT_AW-1:0] last_q  [0:1];
     reg  [5:0]        place_q  [0:1];
-    reg  [1:0]        windows_q, long_q;
+    reg  [1:0]        windows_q, long_q, rules_q;
 
-    wire              scan_ready;
+    wire              scan_ready, rules_ready;
+    wire              c_rules = RULES != 0 && cmd[`LAC_F_ANY_KIND] != 4'd0;
     wire              take   = cmd_valid && cmd_ready;
     wire [1:0]        c_format = cmd[`LAC_F_EXEC_FORMAT];
     wire              c_nm   = c_format[1];    // items of four elements
@@ -121,7 +148,7 @@ module lac_exec #(
     wire [17:0]       c_most  = c_nm ? {c_more, 2'b11} : {2'b00, c_more};
     wire [17:0]       c_last  = c_wide ? c_most >> (LB_LOG - 1) : c_most >> LB_LOG;
     wire [5:0]        c_place = c_most[5:0] & (ROUND[5:0] >> c_wide);
-    assign cmd_ready = scan_ready && !busy_q[next_q];
+    assign cmd_ready = scan_ready && rules_ready && !busy_q[next_q];
 
     always @(posedge clk)
         if (take) begin
@@ -135,7 +162,8 @@ module lac_exec #(
             cbase_q[next_q]  <= cmd[`LAC_F_EXEC_COL_BASE];
             last_q[next_q]   <= c_last[FEAT_AW-1:0];
             place_q[next_q]  <= c_place;
-            windows_q[next_q] <= WINDOWS != 0 && c_windows;
+            windows_q[next_q] <= WINDOWS != 0 && c_windows;   // of rules: CHANNELS
+            rules_q[next_q]   <= c_rules;
             long_q[next_q]   <= c_long;
         end
 
@@ -153,15 +181,54 @@ module lac_exec #(
     wire [FEAT_AW:0]  l_offset;
     wire [ACC_AW-1:0] l_base;
     wire [COL_AW-1:0] l_col;
+    wire [ACC_AW-1:0] c_base = c_acc[ACC_AW-1:0] + c_reach[ACC_AW-1:0];
 
-    lac_scan #(.LINE_W(LINE_W), .AW(FEAT_AW), .SUM_AW(SUM_AW), .COL_AW(COL_AW), .ACC_AW(ACC_AW), .WINDOWS(WINDOWS)) u_scan (
+    // ---- Rules ---------------------------------------------------------------------------------------------------------
+    wire              rule_valid, rule_ready, rule_job, rule_end, rule_read, rule_err, rule_err_job, rule_hold;
+    wire [FEAT_AW-1:0] rule_line;
+    wire [5:0]        rule_lo, rule_hi;
+    wire [COL_AW-1:0] rule_col;
+    wire [ACC_AW-1:0] rule_base;
+    wire [7:0]        rule_err_code;
+    wire [47:0]       rule_err_addr;
+    wire [31:0]       rule_err_index;
+    generate
+        if (RULES != 0) begin : g_rules
+            lac_rules #(
+                .LINE_W(LINE_W), .ADDR_W(ADDR_W), .FEAT_AW(FEAT_AW), .CACHE_AW(CACHE_AW), .COL_AW(COL_AW), .ACC_AW(ACC_AW)
+            ) u_rules (
+                .clk(clk), .rst(rst), .rd_base(rd_base), .rd_limit(rd_limit),
+                .go(take && c_rules), .ready(rules_ready), .cmd(cmd), .job(next_q), .base(c_base),
+                .cfg_zero({zero_q[1], zero_q[0]}), .cfg_wide({type_q[1][1], type_q[0][1]}),
+                .req_valid(req_valid), .req_ready(req_ready), .req_addr(req_addr), .req_lines(req_lines),
+                .line_valid(mem_valid), .line_ready(mem_ready), .line_data(mem_data), .line_addr(mem_addr), .line_fault(mem_fault),
+                .line_fault_addr(mem_fault_addr),
+                .w_valid(w_valid), .w_busy(w_busy), .w_addr(w_addr), .w_data(w_data), .w_flags(w_flags),
+                .out_valid(rule_valid), .out_ready(rule_ready), .out_job(rule_job), .out_end(rule_end), .out_line(rule_line), .out_lo(rule_lo),
+                .out_hi(rule_hi), .out_col(rule_col), .out_base(rule_base), .read(rule_read), .hold(rule_hold),
+                .err_valid(rule_err), .err_job(rule_err_job), .err_code(rule_err_code), .err_addr(rule_err_addr), .err_index(rule_err_index),
+                .sought(count_sought), .fetched(count_fetched)
+            );
+        end else begin : g_no_rules
+            assign {rules_ready, rule_valid, rule_job, rule_end, rule_lo, rule_hi, rule_err, rule_err_job, count_sought, count_fetched} = 20'h80000;
+            assign {rule_err_code, rule_err_addr, rule_err_index} = 88'd0;
+            assign {rule_line, rule_col, rule_base} = {(FEAT_AW+COL_AW+ACC_AW){1'b0}};
+            assign {req_valid, req_addr, req_lines, mem_ready} = {(ADDR_W+26){1'b0}};
+            assign {w_valid, w_addr, w_data, w_flags} = {(1+FEAT_AW+LINE_W+LINE_W/8){1'b0}};
+            wire unused_rules = &{1'b0, rd_base, rd_limit, req_ready, mem_valid, mem_data, mem_addr, mem_fault, mem_fault_addr, w_busy, rule_ready, rule_read, rule_hold};
+        end
+    endgenerate
+
+    lac_scan #(.LINE_W(LINE_W), .AW(FEAT_AW), .SUM_AW(SUM_AW), .COL_AW(COL_AW), .ACC_AW(ACC_AW), .WINDOWS(WINDOWS), .RULES(RULES)) u_scan (
         .clk(clk), .rst(rst),
-        .job_valid(cmd_valid && !busy_q[next_q]), .job_ready(scan_ready), .job_id(next_q), .job_line(c_line[FEAT_AW-1:0]),
+        .job_valid(cmd_valid && rules_ready && !busy_q[next_q] && !c_rules), .job_ready(scan_ready), .job_id(next_q), .job_line(c_line[FEAT_AW-1:0]),
         .job_pitch(cmd[`LAC_F_EXEC_FEAT_PITCH]), .job_points(cmd[`LAC_F_EXEC_POINTS]), .job_last(c_last[FEAT_AW-1:0]),
-        .job_base(c_acc[ACC_AW-1:0] + c_reach[ACC_AW-1:0]), .job_rows(WINDOWS != 0 && c_apart != 16'd0 ? c_apart : c_rows),
+        .job_base(c_base), .job_rows(WINDOWS != 0 && c_apart != 16'd0 ? c_apart : c_rows),
         .job_windows(c_windows), .job_first(cmd[`LAC_F_EXEC_FIRST]), .job_step(cmd[`LAC_F_EXEC_STEP]), .job_width(c_width),
         .job_pixels(cmd[`LAC_F_EXEC_PIXELS]), .job_more(c_most), .job_wide(c_wide), .job_nm(c_nm), .cfg_windows(windows_q),
         .cfg_last({last_q[1], last_q[0]}), .cfg_place({place_q[1], place_q[0]}), .cfg_nm({format_q[1][1], format_q[0][1]}),
+        .cfg_rules(rules_q), .rule_valid(rule_valid), .rule_ready(rule_ready), .rule_job(rule_job), .rule_end(rule_end), .rule_line(rule_line), .rule_lo(rule_lo),
+        .rule_hi(rule_hi), .rule_col(rule_col), .rule_base(rule_base), .rule_read(rule_read), .rule_hold(rule_hold),
         .sum_re(sum_re), .sum_qe(sum_qe), .sum_addr(sum_addr), .sum_q(sum_q),
         .line_re(line_re), .line_qe(line_qe), .line_addr(line_addr), .line_data(line_data), .line_flags(line_flags),
         .out_valid(l_valid), .out_ready(l_ready), .out_data(l_data), .out_flags(l_flags), .out_offset(l_offset), .out_col(l_col),
@@ -340,6 +407,7 @@ module lac_exec #(
     reg  [1:0]        ended_q;
     reg  [LANES-1:0]  found_q;      // lanes with an error of the oldest job; from ST_WHERE on the lowest of them
     reg               any_err_q;    // there is one
+    reg               rule_err_q;   // there is one of lac_rules
     wire              tell    = (state_q == ST_TELL && !any_err_q) || state_q == ST_FAIL;
 
     always @* begin
@@ -392,7 +460,8 @@ module lac_exec #(
             reg [LANES-1:0] of_job;
             of_job = lane_err & ~(lane_err_job ^ {LANES{oldest_q}});
             found_q   <= of_job;
-            any_err_q <= |of_job;
+            any_err_q <= |of_job || (rule_err && rule_err_job == oldest_q);
+            rule_err_q <= rule_err && rule_err_job == oldest_q;
         end else if (state_q == ST_WHO)
             found_q   <= found_q & (~found_q + 1'b1);
 
@@ -420,10 +489,11 @@ module lac_exec #(
     wire [15:0] err_lane16 = {{(16-LANE_W){1'b0}}, err_lane_q};
     assign done       = tell;
     assign fail       = state_q == ST_FAIL;
-    assign fail_code  = err_ovf_q ? `LAC_ERR_OVERFLOW : `LAC_ERR_BLOCK_ROW;
-    assign fail_index = {err_addr16, err_lane16};
+    assign fail_code  = rule_err_q ? rule_err_code : err_ovf_q ? `LAC_ERR_OVERFLOW : `LAC_ERR_BLOCK_ROW;
+    assign fail_addr  = rule_err_q ? rule_err_addr : 48'd0;
+    assign fail_index = rule_err_q ? rule_err_index : {err_addr16, err_lane16};
 
-    wire unused_ok = &{1'b0, unused_any, cmd, c_line, c_acc, c_rows, c_reach, c_last, e0_col, e0_group, mask_we};
+    wire unused_ok = &{1'b0, unused_any, cmd, c_line, c_acc, c_rows, c_reach, c_last, e0_col, e0_group, mask_we, rules_q};
 
 endmodule
 `default_nettype wire

@@ -3,7 +3,8 @@
 // lac_features - the feature RAM: lines, a non-zero flag per element, and one flag per line
 //
 //   Function   LOAD writes lines in ascending order from a multiple of 32 on, the last one marked; every 32 lines (or
-//              behind the last) the lines' own flags are written as one word, those behind the last one as zero
+//              behind the last) the lines' own flags are written as one word, those behind the last one as zero. What EXEC fetches itself
+//              (RULES) are lines alone, wherever; only while LOAD writes none
 //   Timing     reading as lac_ram: re latches, qe moves into the output register
 //   Reset      sweep_we clears the line flags at sweep_addr, while nothing is written; lines and element flags need none, they are
 //              looked at only where a line flag is set
@@ -13,7 +14,8 @@ module lac_features #(
     parameter integer LINE_W = 64,    // [bits]
     parameter integer DEPTH  = 1024,  // [lines] a multiple of 32
     parameter integer AW     = 10,
-    parameter integer SUM_AW = 5      // [bits] 2^SUM_AW >= DEPTH / 32
+    parameter integer SUM_AW = 5,     // [bits] 2^SUM_AW >= DEPTH / 32
+    parameter integer RULES  = 0
 ) (
     input  wire                clk,
 
@@ -22,6 +24,10 @@ module lac_features #(
     input  wire [LINE_W-1:0]   w_data,
     input  wire [LINE_W/8-1:0] w_flags,  // 16-bit elements use the lower half
     input  wire                w_last,
+    input  wire                r_valid,  // RULES: not with w_valid
+    input  wire [AW-1:0]       r_addr,
+    input  wire [LINE_W-1:0]   r_data,
+    input  wire [LINE_W/8-1:0] r_flags,
     input  wire                sweep_we,
     input  wire [SUM_AW-1:0]   sweep_addr,
 
@@ -37,8 +43,9 @@ module lac_features #(
     output wire [LINE_W/8-1:0] line_flags
 );
 
+    wire by_load = RULES == 0 || w_valid;
     lac_ram #(.W(LINE_W + LINE_W/8), .DEPTH(DEPTH), .ADDR_W(AW)) u_lines (
-        .clk(clk), .rclk(clk), .we(w_valid), .waddr(w_addr), .wdata({w_flags, w_data}),
+        .clk(clk), .rclk(clk), .we(w_valid || (RULES != 0 && r_valid)), .waddr(by_load ? w_addr : r_addr), .wdata(by_load ? {w_flags, w_data} : {r_flags, r_data}),
         .re(line_re), .raddr(line_addr), .qe(line_qe), .q({line_flags, line_data})
     );
 
@@ -75,7 +82,7 @@ module lac_features #(
         .re(sum_re), .raddr(sum_addr), .qe(sum_qe), .q(sum_q)
     );
 
-    wire unused_ok = &{1'b0, word_at};
+    wire unused_ok = &{1'b0, word_at, r_valid, r_addr, r_data, r_flags};
 
 endmodule
 `default_nettype wire

@@ -17,14 +17,15 @@
 `default_nettype none
 
 module lac_queue #(
-    parameter integer FLIGHT = 2     // [commands] in flight at the most
+    parameter integer FLIGHT  = 2,   // [commands] in flight at the most
+    parameter integer ENGINES = 3    // that tokens come from and go to
 ) (
     input  wire        clk,
     input  wire        rst,
 
     input  wire        push,          // the slot port shows this command
     input  wire [4:0]  push_seq,
-    input  wire [2:0]  push_gives,
+    input  wire [ENGINES-1:0] push_gives,
     input  wire        push_mark,
 
     output wire        need_slot,
@@ -33,11 +34,11 @@ module lac_queue #(
     output wire        fill,          // the engine's command register takes what the port shows
     input  wire        slot_lap,
     input  wire [3:0]  slot_at,
-    input  wire [2:0]  slot_waits,
+    input  wire [ENGINES-1:0] slot_waits,
 
-    input  wire [2:0]  tokens,        // there is one from LOAD, EXEC, STORE
-    output wire [2:0]  take,
-    output wire [2:0]  give,          // to LOAD, EXEC, STORE
+    input  wire [ENGINES-1:0] tokens, // there is one from LOAD, EXEC, STORE, MAP
+    output wire [ENGINES-1:0] take,
+    output wire [ENGINES-1:0] give,   // to LOAD, EXEC, STORE, MAP
     input  wire        held,
     output wire        oldest_valid,
     output wire [4:0]  oldest_seq,
@@ -57,9 +58,10 @@ module lac_queue #(
 );
 
     localparam integer FLIGHT1 = FLIGHT - 1;
+    localparam [ENGINES-1:0] NONE = {ENGINES{1'b0}};
 
     // ---- Numbers: a ring of all that has not completed, oldest first -----------------------------------------------------------
-    reg  [8:0] ring [0:15];
+    reg  [5+ENGINES:0] ring [0:15];
     reg  [3:0] wr_q, next_q, done_q;  // push; the head, or what is to fill it; oldest
     reg        head_q;
     wire       empty = next_q == wr_q;
@@ -71,17 +73,17 @@ module lac_queue #(
 
     // ---- The head -----------------------------------------------------------------------------------------------------------------
     reg  [4:0] head_seq_q;
-    reg  [2:0] need_q;
+    reg  [ENGINES-1:0] need_q;
     reg  [1:0] flight_q;
     wire [4:0] behind = err_seq - head_seq_q;  // negative: this command is behind the error
     reg        bar_q, seen_q;    // a cycle late: an error forbids the head, or it has not been looked at; it was there
     reg        full_q;           // flight_q == FLIGHT
-    wire       ready  = head_q && !held && (need_q & ~tokens) == 3'd0 && !full_q;
+    wire       ready  = head_q && !held && (need_q & ~tokens) == NONE && !full_q;
     wire       start  = cmd_valid && cmd_ready;
     assign drop      = head_q && seen_q && bar_q;
     assign cmd_valid = ready && !bar_q;
     always @(posedge clk) {seen_q, bar_q} <= {head_q, err_valid && (!head_q || behind[4])};
-    reg  [2:0] take_q;   // a cycle later: the next head comes no earlier than that
+    reg  [ENGINES-1:0] take_q;   // a cycle later: the next head comes no earlier than that
     assign take      = take_q;
 
     always @(posedge clk)
@@ -92,9 +94,9 @@ module lac_queue #(
             head_q   <= 1'b0;
             flight_q <= 2'd0;
             full_q   <= 1'b0;
-            take_q   <= 3'd0;
+            take_q   <= NONE;
         end else begin
-            take_q <= start ? need_q : 3'd0;
+            take_q <= start ? need_q : NONE;
             if (drop)       wr_q   <= next_q;          // with all that stands behind it
             else if (push)  wr_q   <= wr_q + 4'd1;
             if (start)      next_q <= next_q + 4'd1;
@@ -107,12 +109,12 @@ module lac_queue #(
         end
     always @(posedge clk) if (fill) {head_seq_q, need_q} <= {slot_lap, slot_at, slot_waits};
 
-    wire [2:0] gives;
+    wire [ENGINES-1:0] gives;
     wire       marked;
     assign {marked, gives, oldest_seq} = ring[done_q];
     assign oldest_valid = done_q != wr_q;
     assign head_seq     = head_seq_q;
-    assign give         = (done && !fail) ? gives : 3'd0;
+    assign give         = (done && !fail) ? gives : NONE;
     assign mark         = done && !fail && marked;
     assign busy         = flight_q != 2'd0;
     assign head_new     = !seen_q;

@@ -25,7 +25,8 @@ module lac_regs #(
     parameter integer FIFO_DEPTH   = 24,
     parameter integer BURST        = 32,
     parameter integer FLIGHT       = 8,
-    parameter integer WINDOWS      = 1
+    parameter integer WINDOWS      = 1,
+    parameter integer MAP_RING     = 0
 ) (
     input  wire        clk,
     input  wire        rst,
@@ -62,10 +63,10 @@ module lac_regs #(
     input  wire        resetting,
     input  wire        stuck,
     input  wire [1:0]  marks,
-    input  wire [2:0]  engine_busy,
+    input  wire [3:0]  engine_busy,   // LOAD, EXEC, STORE, MAP
     input  wire        err_valid,
     input  wire [7:0]  err_code,
-    input  wire [1:0]  err_unit,
+    input  wire [2:0]  err_unit,
     input  wire [31:0] err_tag,
     input  wire        err_no_tag,
     input  wire [63:0] err_addr,
@@ -77,6 +78,10 @@ module lac_regs #(
     input  wire        count_stall,
     input  wire [8:0]  count_macs,
     input  wire [15:0] count_nonzero,
+    input  wire        count_site,
+    input  wire [5:0]  count_rules,
+    input  wire        count_sought,
+    input  wire        count_fetched,
 
     output wire        ask,           // COUNT_SELECT was written
     output wire [11:0] ask_at,
@@ -259,7 +264,7 @@ module lac_regs #(
     reg  [M_W-1:0] macs_q;
     reg  [Z_W-1:0] nonzero_q;
     reg  [4:0]     done_q;       // completed, as of the last visit
-    wire [6:0]     events = {count_stall, count_item, count_wr, count_rd, engine_busy};
+    wire [6:0]     events = {count_stall, count_item, count_wr, count_rd, engine_busy[2:0]};
     wire           clear  = rst || resetting || started_q;
     wire [4:0]     done   = completed - done_q;
     reg  [C_W-1:0] count;
@@ -300,6 +305,32 @@ module lac_regs #(
         else if (visit && turn_q == AT_CYCLES_HI) turned_q <= wrap_q;
         else if (wrap_q)                            turned_q <= 1'b1;
     end
+
+    // ---- Counters of MAP and EXEC_RULES, whole: their places in the RAM are taken -------------------------------------------------------------------
+    wire [31:0] map_value;
+    generate
+        if (MAP_RING != 0) begin : g_map
+            reg  [31:0] busy_q, sites_q, rules_q, sought_q, fetched_q, map_value_q;
+            reg         rd_map, rd_sites, rd_rules, rd_sought, rd_fetched;
+            always @(posedge clk) begin
+                busy_q      <= clear ? 32'd0 : busy_q + {31'd0, engine_busy[3]};
+                sites_q     <= clear ? 32'd0 : sites_q + {31'd0, count_site};
+                rules_q     <= clear ? 32'd0 : rules_q + {26'd0, count_rules};
+                sought_q    <= clear ? 32'd0 : sought_q + {31'd0, count_sought};
+                fetched_q   <= clear ? 32'd0 : fetched_q + {31'd0, count_fetched};
+                rd_map      <= word == `LAC_REG_CNT_MAP;
+                rd_sites    <= word == `LAC_REG_CNT_SITES;
+                rd_rules    <= word == `LAC_REG_CNT_RULES;
+                rd_sought   <= word == `LAC_REG_CNT_SOUGHT;
+                rd_fetched  <= word == `LAC_REG_CNT_FETCHED;
+                map_value_q <= (rd_map ? busy_q : 32'd0) | (rd_sites ? sites_q : 32'd0) | (rd_rules ? rules_q : 32'd0)
+                             | (rd_sought ? sought_q : 32'd0) | (rd_fetched ? fetched_q : 32'd0);
+            end
+            assign map_value = map_value_q;
+        end else begin : g_no_map
+            assign map_value = 32'd0;
+        end
+    endgenerate
 
     // ---- Time stamps, in a LUT RAM likewise --------------------------------------------------------------------------------------
     reg  [31:0] stamp [0:7];
@@ -353,6 +384,7 @@ module lac_regs #(
             `LAC_REG_CAP_BURST:    fixed = BURST;
             `LAC_REG_CAP_FORMATS:  fixed = `LAC_VALUE_CAP_FORMATS | (WINDOWS << 4);
             `LAC_REG_CAP_FLIGHT:   fixed = FLIGHT;
+            `LAC_REG_CAP_MAP:      fixed = MAP_RING == 0 ? 32'd0 : MAP_RING | 32'h055F0000;  // kernel 3, 3, 5; stride 5
             default:               fixed = 32'd0;
         endcase
     end
@@ -378,7 +410,7 @@ module lac_regs #(
                      | {29'd0, (rd_enable ? irq_enable_q : 3'd0) | (rd_irq ? irq_status_q : 3'd0)}
                      | {16'd0, (rd_head ? head : 16'd0) | (rd_tail ? tail : 16'd0)}
                      | (rd_select ? {ask_q || ask_pending, 19'd0, ask_at_q} : 32'd0)
-                     | (rd_code ? {22'd0, err_unit, err_code} : 32'd0);
+                     | (rd_code ? {21'd0, err_unit, err_code} : 32'd0);
         kept_q      <= rd_kept ? kept[rd_at] : 32'd0;
         stamp_q     <= rd_stamp ? stamp[rd_stamp_at] : 32'd0;
         now_q       <= rd_cycle ? cycle_q : 32'd0;
@@ -388,9 +420,9 @@ module lac_regs #(
         err_hi_q    <= rd_ehi ? err_addr[63:32] : 32'd0;
         err_index_q <= rd_eindex ? err_index : 32'd0;
     end
-    assign rd_data = sum[31:0] | value_q | kept_q | stamp_q | now_q | ask_value_q | err_tag_q | err_lo_q | err_hi_q | err_index_q;
+    assign rd_data = sum[31:0] | value_q | map_value | kept_q | stamp_q | now_q | ask_value_q | err_tag_q | err_lo_q | err_hi_q | err_index_q;
 
-    wire unused_ok = &{1'b0, rd_addr[1:0], count_macs, count_nonzero};
+    wire unused_ok = &{1'b0, rd_addr[1:0], count_macs, count_nonzero, count_site, count_rules, count_sought, count_fetched, engine_busy[3]};
 
 endmodule
 `default_nettype wire

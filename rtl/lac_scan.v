@@ -6,7 +6,7 @@
 //
 //   Function   for each point, in order, the lines in which some element of the first `elements` is not zero (at least:
 //              lines whose only non-zeros lie behind them may come too, with their flags masked off); then one end mark. Of a job of
-//              windows (WINDOWS) the same for each of them, as lac_windows says
+//              windows (WINDOWS) the same for each of them, as lac_windows says. Lines of a job of rules (RULES) come from lac_rules
 //   Timing     one line a cycle; a word of 32 empty lines costs one cycle. So a reader that takes one element a cycle
 //              never waits, whatever the density
 //   Handshake  job: valid/ready. out: valid/ready, out_* hold while stalled
@@ -19,12 +19,13 @@ module lac_scan #(
     parameter integer SUM_AW = 5,
     parameter integer COL_AW = 9,
     parameter integer ACC_AW = 8,
-    parameter integer WINDOWS = 1
+    parameter integer WINDOWS = 1,
+    parameter integer RULES = 0     // 1: needs WINDOWS
 ) (
     input  wire                clk,
     input  wire                rst,
 
-    input  wire                job_valid,
+    input  wire                job_valid,     // not one of rules
     output wire                job_ready,
     input  wire                job_id,
     input  wire [AW-1:0]       job_line,      // column 0 of point 0
@@ -45,7 +46,20 @@ module lac_scan #(
     input  wire [2*AW-1:0]     cfg_last,      // {job 1, job 0}: number of the point's last line
     input  wire [11:0]         cfg_place,     // {job 1, job 0}: the last element's place in it
     input  wire [1:0]          cfg_nm,        // {job 1, job 0}: N:4
-    input  wire [1:0]          cfg_windows,   // {job 1, job 0}
+    input  wire [1:0]          cfg_windows,   // {job 1, job 0}: windows, or rules
+    input  wire [1:0]          cfg_rules,     // {job 1, job 0}
+
+    input  wire                rule_valid,    // a line of a job of rules, with all that windows say of one; or its end
+    output wire                rule_ready,
+    input  wire                rule_job,
+    input  wire                rule_end,
+    input  wire [AW-1:0]       rule_line,
+    input  wire [5:0]          rule_lo,
+    input  wire [5:0]          rule_hi,
+    input  wire [COL_AW-1:0]   rule_col,
+    input  wire [ACC_AW-1:0]   rule_base,
+    output wire                rule_read,     // one of these lines has been read
+    output wire                rule_hold,     // lines of a job before that is not one of rules have yet to be read
 
     output wire                sum_re,
     output wire                sum_qe,
@@ -211,7 +225,7 @@ module lac_scan #(
     reg  [ACC_AW-1:0] b_base_q;
     reg  [X_W-1:0]    b_x_q;
     reg               b_any_q, b_final_q;                   // it is a line, not the end mark; it is the last, or there is none
-    wire              s_ready;
+    wire              s_ready;     // for this stage
     wire              b_step  = b_can_q && s_ready;
     assign b_load = !b_can_q || (b_final_q && s_ready);
 
@@ -241,10 +255,39 @@ module lac_scan #(
     wire [ACC_AW-1:0] s_base;
     wire [X_W-1:0]    s_x;
     localparam integer SX_W = (WINDOWS != 0) ? X_W : 1;
-    lac_skid #(.W(2 * AW + ACC_AW + 2 + SX_W)) u_skid (
+    localparam integer S_W  = 2 * AW + ACC_AW + 2 + SX_W;
+    wire              in_valid, in_ready;
+    wire [S_W-1:0]    in_data;
+    wire [S_W-1:0]    b_data = {b_job_q, !b_any_q, b_at_q | {{(AW-5){1'b0}}, b_index_q}, b_line_q, b_base_q, b_x_q[SX_W-1:0]};
+    generate
+        if (RULES != 0) begin : g_rules
+            // jobs take turns; a line of rules is a window of its own
+            reg  turn_q;
+            wire rules = turn_q ? cfg_rules[1] : cfg_rules[0];
+            always @(posedge clk)
+                if (rst)                                                             turn_q <= 1'b0;
+                else if (in_ready && in_valid && (rules ? rule_end : !b_any_q)) turn_q <= !turn_q;
+            reg  [1:0] plain_q;   // jobs
+            always @(posedge clk)
+                if (rst) plain_q <= 2'b00;
+                else begin
+                    if (s_valid && s_end && c1_move) plain_q[s_job]  <= 1'b0;
+                    if (job_valid && job_ready)      plain_q[job_id] <= 1'b1;
+                end
+            assign rule_hold  = plain_q != 2'b00;
+            assign in_valid   = rules ? rule_valid : b_can_q;
+            assign in_data    = rules ? {rule_job, rule_end, rule_line, rule_line, rule_base, rule_line, rule_lo, rule_hi, rule_col} : b_data;
+            assign s_ready    = in_ready && !rules;
+            assign rule_ready = in_ready && rules;
+            assign rule_read  = line_re && (s_job ? cfg_rules[1] : cfg_rules[0]);
+        end else begin : g_no_rules
+            assign {in_valid, in_data, s_ready, rule_ready, rule_read, rule_hold} = {b_can_q, b_data, in_ready, 3'b000};
+            wire unused_rules = &{1'b0, cfg_rules, rule_valid, rule_job, rule_end, rule_line, rule_lo, rule_hi, rule_col, rule_base};
+        end
+    endgenerate
+    lac_skid #(.W(S_W)) u_skid (
         .clk(clk), .rst(rst),
-        .in_valid(b_can_q), .in_ready(s_ready),
-        .in_data({b_job_q, !b_any_q, b_at_q | {{(AW-5){1'b0}}, b_index_q}, b_line_q, b_base_q, b_x_q[SX_W-1:0]}),
+        .in_valid(in_valid), .in_ready(in_ready), .in_data(in_data),
         .out_valid(s_valid), .out_ready(c1_move), .out_data({s_job, s_end, s_addr, s_line, s_base, s_x[SX_W-1:0]})
     );
     generate

@@ -7,7 +7,8 @@
 //
 //   Function   keeps the words that engines look at; remembers the first command that is faulty, and the first that is not well formed
 //   Layout     an EXEC's words stand two places further on than those of the others: its points, columns and zero point
-//              then stand where STORE's do, and the checks need not choose
+//              then stand where STORE's do, and the checks need not choose. So do a MAP's, which has no address in words 2 and 3. An EXEC_RULES'
+//              are those of an EXEC of one point, and POINTS is 1
 //   Timing     a line is in its slot two cycles after line_valid, judged one later; `arrived` counts commands that are complete
 //   Reset      empties it; the slots are not reset
 `default_nettype none
@@ -15,7 +16,8 @@
 module lac_slots #(
     parameter integer LINE_W = 64,
     parameter integer ADDR_W = 32,
-    parameter integer WINDOWS = 1   // 0: what only points of several pixels have is reserved
+    parameter integer WINDOWS = 1,  // 0: what only points of several pixels have is reserved
+    parameter integer ENGINES = 3   // 4: with MAP; else there is no such command, and its tokens are reserved
 ) (
     input  wire                clk,
     input  wire                rst,
@@ -29,16 +31,17 @@ module lac_slots #(
 
     input  wire [3:0]          at,
     output wire                lap,           // bit 4 of the command's number
-    output wire [1:0]          engine,        // 0 LOAD, 1 EXEC, 2 STORE
+    output wire [1:0]          engine,        // 0 LOAD, 1 EXEC, 2 STORE, 3 MAP
     output wire [2:0]          kind,
-    output wire [2:0]          waits,
-    output wire [2:0]          gives,
+    output wire                rules,         // EXEC_RULES
+    output wire [ENGINES-1:0]  waits,
+    output wire [ENGINES-1:0]  gives,
     output wire                mark,
     output wire [31:0]         tag,
-    output wire [ADDR_W-1:0]   addr,          // all but EXEC
+    output wire [ADDR_W-1:0]   addr,          // all but EXEC and MAP
     output wire                skew,          // it is not a multiple of 64
     output wire                beyond,           // it is beyond 2^ADDR_W
-    output wire [287:0]        words,         // 4 .. 12; of EXEC 2 .. 10
+    output wire [383:0]        words,         // 4 .. 12; of EXEC 2 .. 10, of EXEC_RULES 2 .. 12, of MAP 2 .. 13
 
     output wire                faulty,        // there is a first faulty command
     output wire [4:0]          fault_seq,
@@ -85,7 +88,7 @@ module lac_slots #(
     assign arrived      = seq_q;
     assign arrived_next = seq_q + {4'd0, valid_q && last};
 
-    // class of the command: LOAD's kinds 0 .. 4, 5 EXEC, 6 STORE, 7 none
+    // class of the command: LOAD's kinds 0 .. 4, 5 EXEC, 6 STORE, 7 MAP or none
     function [2:0] class_of(input [7:0] op);
         case (op)
             `LAC_OP_LOAD_WEIGHTS:  class_of = 3'd0;
@@ -94,22 +97,28 @@ module lac_slots #(
             `LAC_OP_LOAD_PARAMS:   class_of = 3'd3;
             `LAC_OP_LOAD_COLUMNS:  class_of = 3'd4;
             `LAC_OP_EXEC:          class_of = 3'd5;
+            `LAC_OP_EXEC_RULES:    class_of = ENGINES == 4 ? 3'd5 : 3'd7;
             `LAC_OP_STORE:         class_of = 3'd6;
             default:               class_of = 3'd7;
         endcase
     endfunction
     reg  [2:0] class_q;
+    reg        rules_q;
     wire [2:0] class_now = class_of(line_q[7:0]);
     wire       first  = part_q == 3'd0;
     wire [2:0] class_ = (W > 2 && first) ? class_now : class_q;  // two words a line: the first line's are the same in all classes
-    wire       exec   = class_ == 3'd5;
+    wire       rules_now = ENGINES == 4 && line_q[7:0] == `LAC_OP_EXEC_RULES;
+    wire       rules_ = (W > 2 && first) ? rules_now : rules_q;
+    wire       none   = class_now == 3'd7 && !(ENGINES == 4 && line_q[7:0] == `LAC_OP_MAP);
+    wire       later  = class_ == 3'd5 || (ENGINES == 4 && class_ == 3'd7);  // its words stand two places further on
     always @(posedge clk)
-        if (rst)                   class_q <= 3'd0;
-        else if (valid_q && first) class_q <= class_now;
+        if (rst)                   {rules_q, class_q} <= 4'd0;
+        else if (valid_q && first) {rules_q, class_q} <= {rules_now, class_now};
 
     // ---- Slots --------------------------------------------------------------------------------------------------------------------
     localparam integer A_W  = ADDR_W - 6 + 2;
-    reg  [12:0]    head_m [0:15];
+    localparam integer H_W = ENGINES == 4 ? 16 : 13;
+    reg  [H_W-1:0] head_m [0:15];
     reg  [31:0]    tag_m  [0:15];
     reg  [A_W-1:0] addr_m [0:15];
     wire [32*W-1:0] lw = line_q;
@@ -117,33 +126,37 @@ module lac_slots #(
     wire [63:0]     a  = lw[32*(2%W) +: 64];
     wire            is_far = |(a >> ADDR_W);
     wire            here2  = valid_q && part_q == P2;
-    wire [1:0]      engine_now = class_now == 3'd5 ? 2'd1 : class_now == 3'd6 ? 2'd2 : 2'd0;
+    wire [2*ENGINES+7:0] head = {rules_now, seq_q[4], lw[16], lw[12 +: ENGINES], lw[8 +: ENGINES], class_now, engine_now};
+    wire [1:0]      engine_now = class_now == 3'd5 ? 2'd1 : class_now == 3'd6 ? 2'd2 : ENGINES == 4 && class_now == 3'd7 ? 2'd3 : 2'd0;
     always @(posedge clk) begin
         if (valid_q && first) begin
-            head_m[to] <= {seq_q[4], lw[16], lw[14:12], lw[10:8], class_now, engine_now};
+            head_m[to] <= head[H_W-1:0];
             tag_m[to]  <= lw[63:32];
         end
         if (here2) addr_m[to] <= {is_far, |a[5:0], a[ADDR_W-1:6]};
     end
     wire [A_W-1:0] addr_word = addr_m[at];
-    assign {lap, mark, gives, waits, kind, engine} = head_m[at];
+    wire [2*ENGINES+7:0] head_at = {{(2*ENGINES+8-H_W){1'b0}}, head_m[at]};
+    assign {rules, lap, mark, gives, waits, kind, engine} = head_at;
     assign tag  = tag_m[at];
     assign addr = {addr_word[A_W-3:0], 6'd0};
     assign skew = addr_word[A_W-2];
     assign beyond = addr_word[A_W-1];
+    localparam integer STOP = ENGINES == 4 ? 16 : 10 + 3 * WINDOWS;
     genvar c;
     generate
-        if (WINDOWS == 0) begin : g_ten
-            assign words[287:192] = 96'd0;
+        if (STOP < 16) begin : g_few
+            assign words[383:32*(STOP-4)] = {(32*(16-STOP)){1'b0}};
         end
-        for (c = 4; c < 10 + 3 * WINDOWS; c = c + 1) begin : g_word
-            localparam integer BITS = c == 11 ? 24 : WINDOWS != 0 ? 32 : c == 7 ? 25 : c == 8 ? 16 : 32;
-            localparam integer E    = c - 2;             // EXEC's word
+        for (c = 4; c < STOP; c = c + 1) begin : g_word
+            localparam integer BITS = ENGINES == 4 ? (c == 14 ? 30 : 32)
+                                    : c == 11 ? 24 : WINDOWS != 0 ? 32 : c == 7 ? 25 : c == 8 ? 16 : 32;
+            localparam integer E    = c - 2;             // EXEC's and MAP's word
             localparam integer P_I  = c / W, PE_I = E / W;
             localparam [2:0]   P    = P_I[2:0], PE = PE_I[2:0];
             reg  [BITS-1:0] m [0:15];
-            wire            we = valid_q && (exec ? part_q == PE : part_q == P);
-            always @(posedge clk) if (we) m[to] <= exec ? lw[32*(E%W) +: BITS] : lw[32*(c%W) +: BITS];
+            wire            we = valid_q && (later || c > 12 ? part_q == PE : part_q == P);
+            always @(posedge clk) if (we) m[to] <= (later || c > 12 ? lw[32*(E%W) +: BITS] : lw[32*(c%W) +: BITS]) | {{(BITS-1){1'b0}}, c == 5 && rules_};
             assign words[32*(c-4) +: 32] = {{(32-BITS){1'b0}}, m[at]};
         end
     endgenerate
@@ -152,24 +165,30 @@ module lac_slots #(
     // which bits of a line are reserved, in a register that is loaded with the line; of two words a line, the first lines of all classes agree
     wire [2:0]   part_next  = valid_q ? (last ? 3'd0 : part_q + 3'd1) : part_q;
     wire [2:0]   class_next = (W > 2 && part_next == 3'd0) ? class_of(line_data[7:0]) : (valid_q && first) ? class_now : class_q;
+    wire         rules_next = ENGINES == 4 && ((W > 2 && part_next == 3'd0) ? line_data[7:0] == `LAC_OP_EXEC_RULES : (valid_q && first) ? rules_now : rules_q);
+    wire [511:0] store_bits = `LAC_RESERVED_STORE | (WINDOWS != 0 ? 512'd0 : {96'd0, {96{1'b1}}, 32'd0, {16{1'b1}}, 16'd0, 8'hFF, 248'd0}); // words 7, 8, 10 .. 12
     reg  [511:0] all;
     reg  [LINE_W-1:0] all_q;
+    localparam [31:0] NO_MAP = ENGINES == 4 ? 32'd0 : 32'h8800;   // its tokens, word 0
     always @(posedge clk) all_q <= all[LINE_W*part_next +: LINE_W];
-    always @*
+    always @* begin
         case (class_next)
             3'd0:    all = `LAC_RESERVED_LOAD_WEIGHTS;
             3'd1:    all = `LAC_RESERVED_LOAD_CODEBOOK;
             3'd2:    all = `LAC_RESERVED_LOAD_FEATURES;
             3'd3:    all = `LAC_RESERVED_LOAD_PARAMS;
             3'd4:    all = `LAC_RESERVED_LOAD_COLUMNS;
-            3'd5:    all = `LAC_RESERVED_EXEC | (WINDOWS != 0 ? 512'd0 : {224'd0, {80{1'b1}}, 208'd0});             // words 6 (upper half), 7, 8
-            default: all = `LAC_RESERVED_STORE | (WINDOWS != 0 ? 512'd0 : {96'd0, {96{1'b1}}, 32'd0, {16{1'b1}}, 16'd0, 8'hFF, 248'd0}); // words 7, 8, 10 .. 12
+            3'd5:    all = rules_next ? `LAC_RESERVED_EXEC_RULES : `LAC_RESERVED_EXEC | (WINDOWS != 0 ? 512'd0 : {224'd0, {80{1'b1}}, 208'd0});             // words 6 (upper half), 7, 8
+            3'd7:    all = ENGINES == 4 ? `LAC_RESERVED_MAP : store_bits;
+            default: all = store_bits;
         endcase
+        all[31:0] = all[31:0] | NO_MAP;
+    end
     wire [LINE_W-1:0] set   = line_q & all_q;
     reg  [W-1:0]      word_set_q;    // words of the line before this one in which a reserved bit is set
     reg               first2_q;      // it was a first one
-    reg  [2:0]        own_q;         // its waits and gives
-    wire              self = first2_q && (class_q == 3'd5 ? own_q[1] : class_q == 3'd6 ? own_q[2] : own_q[0]);  // its own engine's: word 0
+    reg  [3:0]        own_q;         // its waits and gives
+    wire              self = first2_q && (class_q == 3'd5 ? own_q[1] : class_q == 3'd6 ? own_q[2] : ENGINES == 4 && class_q == 3'd7 ? own_q[3] : own_q[0]);  // its own engine's: word 0
     reg  [3:0]        set_at;
     reg  [2:0]        set_part_q;
     reg  [4:0]        set_seq_q;
@@ -177,7 +196,7 @@ module lac_slots #(
     always @(posedge clk) begin
         for (w = 0; w < W; w = w + 1) word_set_q[w] <= valid_q && !rst && |set[32*w +: 32];
         first2_q   <= valid_q && !rst && first;
-        own_q      <= lw[10:8] | lw[14:12];
+        own_q      <= lw[11:8] | lw[15:12];
         set_part_q <= part_q;
         set_seq_q  <= seq_q;
     end
@@ -196,9 +215,9 @@ module lac_slots #(
     reg  [63-ADDR_W:0] far_hi_q;
     always @(posedge clk) begin
         fault_q   <= !rst && (fault_q || (valid_q && line_fault_q != 3'd0));
-        unknown_q <= !rst && (unknown_q || (valid_q && first && class_now == 3'd7));
+        unknown_q <= !rst && (unknown_q || (valid_q && first && none));
         spoilt_q  <= !rst && (spoilt_q || self || word_set_q != {W{1'b0}});
-        far_q     <= !rst && (far_q || (here2 && is_far && !exec));
+        far_q     <= !rst && (far_q || (here2 && is_far && !later));
         if (!fault_q)   {fault_seq_q, fault_code_q} <= {seq_q, line_fault_q};
         if (!unknown_q) unknown_seq_q <= seq_q;
         if (!spoilt_q)  spoilt_seq_q <= set_seq_q;
@@ -223,7 +242,7 @@ module lac_slots #(
     assign spoilt_at    = spoilt_at_q;
     assign far_hi     = far_hi_q;
 
-    wire unused_ok = &{1'b0, line_at, lw};
+    wire unused_ok = &{1'b0, line_at, lw, head};
 
 endmodule
 `default_nettype wire

@@ -5,6 +5,7 @@
 //   AXI4-Lite --> lac_axil --> lac_regs <--> lac_cmd --+--> lac_load --> RAMs
 //                                             |        +--> lac_exec --> lanes
 //   AXI4 <--> lac_axi_rd, lac_axi_wr <--------+        +--> lac_store <-- lanes
+//                                                      +--> lac_map (MAP_RING)
 //
 //   Function   runs the command stream of docs/formats.md; docs/architecture.md draws the parts
 //   Handshake  AXI4-Lite slave; AXI4 master, INCR bursts, one stream (no IDs: give it one, answers must come in order)
@@ -27,6 +28,7 @@ module lac_top #(
     parameter integer BURST        = 32,    // [beats]    1 .. 256
     parameter integer FLIGHT       = 8,     // [bursts]   outstanding in each direction, 2 .. 64
     parameter integer WINDOWS      = 1,     // 0: EXEC and STORE take no points of several pixels, so no convolution
+    parameter integer MAP_RING     = 0,     // [words]    of the mapping unit's rings, a power of two: 64 .. 4096; 0: there is no such unit, and no command MAP
     parameter integer CLOCK_GATE   = 0      // 1: the clocks of EXEC with the lanes and of STORE stand still while they have nothing to do; nothing else changes
 ) (
     input  wire                clk,
@@ -78,8 +80,8 @@ module lac_top #(
     input  wire                m_axi_rlast,
 
     // for a logic analyser or a simulation; leave it open elsewhere
-    output wire [2:0]          trace_start,  // LOAD, EXEC, STORE began a command, a cycle ago
-    output wire [2:0]          trace_done,   // ... completed their oldest one, a cycle ago
+    output wire [3:0]          trace_start,  // LOAD, EXEC, STORE, MAP began a command, a cycle ago
+    output wire [3:0]          trace_done,   // ... completed their oldest one, a cycle ago
     output wire [8:0]          trace_macs    // multiplications issued, two cycles ago
 );
 
@@ -95,7 +97,12 @@ module lac_top #(
     localparam integer PARAM_AW  = clog2(PROWS);
     localparam integer SWEEP_1   = (ACC_DEPTH > COL_DEPTH) ? ACC_DEPTH : COL_DEPTH;
     localparam integer SWEEP_2   = (SWEEP_1 > SUMS) ? SWEEP_1 : SUMS;
-    localparam integer UNITS     = LANES + 5;         // of the cause counters: lanes, LOAD, EXEC, STORE, READ, WRITE
+    localparam integer ENGINES   = MAP_RING != 0 ? 4 : 3;
+    localparam integer CLIENTS   = MAP_RING != 0 ? 4 : 2;  // of the read master: commands, LOAD, MAP, EXEC
+    localparam integer CACHE_AW  = (FEAT_DEPTH == (1 << FEAT_AW)) ? FEAT_AW : FEAT_AW - 1;  // EXEC's cache: lines of the feature RAM
+    localparam integer RULES     = (MAP_RING != 0) ? 1 : 0;
+    localparam integer MORE      = MAP_RING != 0 ? 6 : 5;
+    localparam integer UNITS     = LANES + MORE;      // of the cause counters: lanes, LOAD, EXEC, STORE, READ, WRITE, MAP
     localparam integer COUNTERS  = UNITS * 8;
     localparam integer TALLY_AW  = clog2(COUNTERS);
     localparam integer COUNT_W   = clog2(2 * COUNTERS + 32);  // more than the cycles between two visits, of lac_tally
@@ -172,19 +179,22 @@ module lac_top #(
     wire [63:0] ring_base, rd_base, rd_limit, wr_base, wr_limit;
     wire [15:0] head, tail, nonzero;
     wire [1:0]  marks;
-    wire [2:0]  engine_busy, engine_waits;
+    wire [3:0]  engine_busy, engine_waits;
+    wire        count_site;
+    wire [5:0]  count_rules;
+    wire        count_sought, count_fetched;
     wire        ask, ask_pending;
     wire [11:0] ask_at;
     wire [31:0] ask_value;
     wire [7:0]  err_code;
-    wire [1:0]  err_unit;
+    wire [2:0]  err_unit;
     wire [31:0] err_tag, err_index;
     wire [63:0] err_addr;
     reg  [8:0]  macs_q;
     lac_regs #(
         .LANES(LANES), .DATA_W(DATA_W), .ADDR_W(ADDR_W), .STORE_W(STORE_W), .WEIGHT_DEPTH(WEIGHT_DEPTH), .COL_DEPTH(COL_DEPTH),
         .ACC_DEPTH(ACC_DEPTH), .FEAT_DEPTH(FEAT_DEPTH), .PARAM_DEPTH(PARAM_DEPTH), .FIFO_DEPTH(FIFO_DEPTH), .BURST(BURST), .FLIGHT(FLIGHT),
-        .WINDOWS(WINDOWS)
+        .WINDOWS(WINDOWS), .MAP_RING(MAP_RING)
     ) u_regs (
         .clk(clk), .rst(rst), .soft(soft),
         .wr_en(reg_wr), .wr_addr(reg_waddr), .wr_data(reg_wdata), .rd_early(reg_early), .rd_soon(reg_soon), .rd_en(reg_rd),
@@ -194,18 +204,19 @@ module lac_top #(
         .resetting(state_q != ST_RUN), .stuck(rd_stuck || wr_stuck), .marks(marks), .engine_busy(engine_busy),
         .err_valid(err_valid), .err_code(err_code), .err_unit(err_unit), .err_tag(err_tag), .err_no_tag(err_no_tag), .err_addr(err_addr), .err_index(err_index),
         .count_rd(count_rd), .count_wr(count_wr), .count_item(count_item), .count_stall(count_stall),
-        .count_macs(macs_q), .count_nonzero(nonzero), .ask(ask), .ask_at(ask_at), .ask_pending(ask_pending), .ask_value(ask_value)
+        .count_macs(macs_q), .count_nonzero(nonzero), .count_site(count_site), .count_rules(count_rules),
+        .count_sought(count_sought), .count_fetched(count_fetched), .ask(ask), .ask_at(ask_at), .ask_pending(ask_pending), .ask_value(ask_value)
     );
 
     // ---- The bus --------------------------------------------------------------------------------------------------------------
-    wire [1:0]          rq_valid, rq_ready, ln_valid, ln_ready;
-    wire [2*ADDR_W-1:0] rq_addr;
-    wire [47:0]         rq_lines;
+    wire [CLIENTS-1:0]        rq_valid, rq_ready, ln_valid, ln_ready;
+    wire [CLIENTS*ADDR_W-1:0] rq_addr;
+    wire [CLIENTS*24-1:0]     rq_lines;
     wire [LINE_W-1:0]   ln_data;
     wire [ADDR_W-1:0]   ln_addr, ln_fault_addr;
     wire [2:0]          ln_fault;
     wire [2:0]          rd_cause, wr_cause;
-    lac_axi_rd #(.ADDR_W(ADDR_W), .DATA_W(DATA_W), .BURST(BURST), .OUTSTANDING(FLIGHT)) u_read (
+    lac_axi_rd #(.ADDR_W(ADDR_W), .DATA_W(DATA_W), .BURST(BURST), .OUTSTANDING(FLIGHT), .CLIENTS(CLIENTS)) u_read (
         .clk(clk), .rst(rst), .flush(flush), .idle(rd_idle), .stuck(rd_stuck), .watchdog(watchdog),
         .req_valid(rq_valid), .req_ready(rq_ready), .req_addr(rq_addr), .req_lines(rq_lines),
         .line_valid(ln_valid), .line_ready(ln_ready), .line_data(ln_data), .line_addr(ln_addr),
@@ -221,6 +232,16 @@ module lac_top #(
     wire [LINE_W-1:0]   wd_data;
     wire [LINE_W/8-1:0] wd_strb;
     wire [2:0]          wr_fault;
+    // STORE's and MAP's, of which one is at work at the most
+    wire                sq_valid, sd_valid, st_clear, mq_valid, md_valid, mp_clear;
+    wire [ADDR_W-1:0]   sq_addr, mq_addr;
+    wire [23:0]         sq_lines, mq_lines;
+    wire [LINE_W-1:0]   sd_data, md_data;
+    wire [LINE_W/8-1:0] sd_strb, md_strb;
+    wire                map_busy;
+    assign {wq_valid, wq_addr, wq_lines} = map_busy ? {mq_valid, mq_addr, mq_lines} : {sq_valid, sq_addr, sq_lines};
+    assign {wd_valid, wd_data, wd_strb}  = map_busy ? {md_valid, md_data, md_strb}  : {sd_valid, sd_data, sd_strb};
+    assign wr_clear = st_clear && mp_clear;
     lac_axi_wr #(.ADDR_W(ADDR_W), .DATA_W(DATA_W), .BURST(BURST), .OUTSTANDING(FLIGHT)) u_write (
         .clk(clk), .rst(rst), .flush(flush), .idle(wr_idle), .stuck(wr_stuck), .watchdog(watchdog),
         .req_valid(wq_valid), .req_ready(wq_ready), .req_addr(wq_addr), .req_lines(wq_lines),
@@ -235,14 +256,20 @@ module lac_top #(
     // ---- Commands -------------------------------------------------------------------------------------------------------------
     wire              ld_valid, ld_ready, ld_done, ld_fail, ex_valid, ex_ready, ex_done, ex_fail, st_valid, st_ready, st_done, st_fail;
     wire [255:0]      ld_cmd;
-    wire [287:0]      ex_cmd;
+    wire [415:0]      ex_cmd;
+    wire [47:0]       ex_addr;
     wire [415:0]      st_cmd;
     wire [7:0]        ld_code, ex_code, st_code;
     wire [ADDR_W-1:0] ld_addr, st_addr;
     wire [31:0]       ld_index, ex_index;
+    wire              mp_valid, mp_ready, mp_done, mp_fail;
+    wire [383:0]      mp_cmd;
+    wire [7:0]        mp_code;
+    wire [47:0]       mp_addr;
+    wire [31:0]       mp_index;
     lac_cmd #(
         .LANES(LANES), .LINE_W(LINE_W), .ADDR_W(ADDR_W), .STORE_W(STORE_W), .WEIGHT_DEPTH(WEIGHT_DEPTH), .COL_DEPTH(COL_DEPTH),
-        .ACC_DEPTH(ACC_DEPTH), .FEAT_DEPTH(FEAT_DEPTH), .PARAM_DEPTH(PARAM_DEPTH), .WINDOWS(WINDOWS)
+        .ACC_DEPTH(ACC_DEPTH), .FEAT_DEPTH(FEAT_DEPTH), .PARAM_DEPTH(PARAM_DEPTH), .WINDOWS(WINDOWS), .ENGINES(ENGINES)
     ) u_cmd (
         .clk(clk), .rst(core_rst_q), .clear_at(sweep_q[3:0]), .bell(bell), .bell_tail(bell_tail), .ring_base(ring_base), .ring_size(ring_size),
         .rd_base(rd_base), .rd_limit(rd_limit), .wr_base(wr_base), .wr_limit(wr_limit), .head(head), .tail(tail),
@@ -254,9 +281,11 @@ module lac_top #(
         .ld_valid(ld_valid), .ld_ready(ld_ready), .ld_cmd(ld_cmd), .ld_done(ld_done), .ld_fail(ld_fail), .ld_code(ld_code),
         .ld_addr(ld_addr), .ld_index(ld_index),
         .ex_valid(ex_valid), .ex_ready(ex_ready), .ex_cmd(ex_cmd), .ex_done(ex_done), .ex_fail(ex_fail), .ex_code(ex_code),
-        .ex_index(ex_index),
+        .ex_addr(ex_addr), .ex_index(ex_index),
         .st_valid(st_valid), .st_ready(st_ready), .st_cmd(st_cmd), .st_done(st_done), .st_fail(st_fail), .st_code(st_code),
-        .st_addr(st_addr)
+        .st_addr(st_addr),
+        .mp_valid(mp_valid), .mp_ready(mp_ready), .mp_cmd(mp_cmd), .mp_done(mp_done), .mp_fail(mp_fail), .mp_code(mp_code),
+        .mp_addr(mp_addr), .mp_index(mp_index)
     );
 
     // ---- LOAD -------------------------------------------------------------------------------------------------------------------
@@ -325,8 +354,13 @@ module lac_top #(
     wire [FEAT_AW-1:0]  line_addr;
     wire [LINE_W-1:0]   line_data;
     wire [LINE_W/8-1:0] line_flags;
-    lac_features #(.LINE_W(LINE_W), .DEPTH(FEAT_DEPTH), .AW(FEAT_AW), .SUM_AW(SUM_AW)) u_features (
+    wire                r_valid;     // EXEC's own
+    wire [FEAT_AW-1:0]  r_addr;
+    wire [LINE_W-1:0]   r_data;
+    wire [LINE_W/8-1:0] r_flags;
+    lac_features #(.LINE_W(LINE_W), .DEPTH(FEAT_DEPTH), .AW(FEAT_AW), .SUM_AW(SUM_AW), .RULES(RULES)) u_features (
         .clk(clk), .w_valid(f_valid), .w_addr(f_addr), .w_data(f_data), .w_flags(f_flags), .w_last(f_last),
+        .r_valid(r_valid), .r_addr(r_addr), .r_data(r_data), .r_flags(r_flags),
         .sweep_we(sweep_sum), .sweep_addr(sweep_q[SUM_AW-1:0]),
         .sum_re(sum_re), .sum_qe(sum_qe), .sum_addr(sum_addr), .sum_q(sum_word),
         .line_re(line_re), .line_qe(line_qe), .line_addr(line_addr), .line_data(line_data), .line_flags(line_flags)
@@ -345,12 +379,29 @@ module lac_top #(
     wire [2*LANES-1:0]    lane_done;
     wire [LANES*ACC_AW-1:0] lane_err_addr;
     wire [2:0]            ex_cause, lane_cause;
+    wire                  xq_valid, xq_ready, xl_valid, xl_ready;
+    wire [ADDR_W-1:0]     xq_addr;
+    wire [23:0]           xq_lines;
+    generate
+        if (RULES != 0) begin : g_client
+            assign {rq_valid[3], rq_addr[3*ADDR_W +: ADDR_W], rq_lines[72 +: 24], ln_ready[3]} = {xq_valid, xq_addr, xq_lines, xl_ready};
+            assign {xq_ready, xl_valid} = {rq_ready[3], ln_valid[3]};
+        end else begin : g_no_client
+            assign {xq_ready, xl_valid} = 2'b00;
+            wire unused_client = &{1'b0, xq_valid, xq_addr, xq_lines, xl_ready};
+        end
+    endgenerate
     lac_exec #(
         .LANES(LANES), .LINE_W(LINE_W), .FEAT_AW(FEAT_AW), .SUM_AW(SUM_AW), .COL_DEPTH(COL_DEPTH), .COL_AW(COL_AW), .ACC_AW(ACC_AW),
-        .WINDOWS(WINDOWS)
+        .WINDOWS(WINDOWS), .RULES(RULES), .CACHE_AW(CACHE_AW), .ADDR_W(ADDR_W)
     ) u_exec (
         .clk(item_clk), .load_clk(clk), .rst(core_rst_q), .cmd_valid(ex_valid), .cmd_ready(ex_ready), .cmd(ex_cmd), .done(ex_done), .fail(ex_fail),
-        .fail_code(ex_code), .fail_index(ex_index),
+        .fail_code(ex_code), .fail_addr(ex_addr), .fail_index(ex_index),
+        .rd_base(rd_base), .rd_limit(rd_limit),
+        .req_valid(xq_valid), .req_ready(xq_ready), .req_addr(xq_addr), .req_lines(xq_lines), .mem_valid(xl_valid), .mem_ready(xl_ready),
+        .mem_data(ln_data), .mem_addr(ln_addr), .mem_fault(ln_fault), .mem_fault_addr(ln_fault_addr),
+        .w_valid(r_valid), .w_busy(f_valid), .w_addr(r_addr), .w_data(r_data), .w_flags(r_flags),
+        .count_sought(count_sought), .count_fetched(count_fetched),
         .sum_re(sum_re), .sum_qe(sum_qe), .sum_addr(sum_addr), .sum_q(sum_word),
         .line_re(line_re), .line_qe(line_qe), .line_addr(line_addr), .line_data(line_data), .line_flags(line_flags),
         .mask_we(mask_we | {LANES{sweep_col}}), .mask_col(sweep_col ? sweep_q[COL_AW-1:0] : t_col),
@@ -375,11 +426,12 @@ module lac_top #(
         clear_at_q <= sweep_q[2:0];
         lane_cause_q <= lane_cause;
     end
-    reg  [14:0]              cause_q;   // of the engines and the bus, beside run_q
-    always @(posedge clk) cause_q <= {wr_cause, rd_cause, st_cause, ex_cause, ld_cause};
+    wire [2:0]               map_cause;
+    reg  [17:0]              cause_q;   // of the engines and the bus, beside run_q
+    always @(posedge clk) cause_q <= {map_cause, wr_cause, rd_cause, st_cause, ex_cause, ld_cause};
     genvar u;
     generate
-        for (u = 0; u < 5; u = u + 1) begin : g_count
+        for (u = 0; u < MORE; u = u + 1) begin : g_count
             lac_count #(.W(COUNT_W)) u_count (
                 .clk(clk), .clear(clear_q), .clear_at(clear_at_q), .run(run_q), .cause(cause_q[3*u +: 3]),
                 .select(tally_select[LANES+u]), .at(tally_cause), .out(counts[COUNT_W*(LANES+u) +: COUNT_W])
@@ -396,10 +448,10 @@ module lac_top #(
         .ask(ask), .ask_at(ask_at), .pending(ask_pending), .value(ask_value),
         .select(tally_select), .cause(tally_cause), .live(live)
     );
-    reg [2:0] trace_start_q, trace_done_q;
+    reg [3:0] trace_start_q, trace_done_q;
     always @(posedge clk) begin
-        trace_start_q <= {st_valid && st_ready, ex_valid && ex_ready, ld_begins};
-        trace_done_q  <= {st_done, ex_done, ld_done};
+        trace_start_q <= {mp_valid && mp_ready, st_valid && st_ready, ex_valid && ex_ready, ld_begins};
+        trace_done_q  <= {mp_done, st_done, ex_done, ld_done};
     end
     assign trace_start = trace_start_q;
     assign trace_done  = trace_done_q;
@@ -454,13 +506,35 @@ module lac_top #(
         .fail_code(st_code), .fail_addr(st_addr),
         .p_we0(p_we0), .p_we1(p_we1), .p_addr(p_addr), .p_data(p_data),
         .st_bank(acc_bank), .st_re(acc_re), .st_qe(acc_qe), .st_raddr(acc_raddr), .st_zero(acc_zero), .st_waddr(acc_waddr), .st_acc(acc),
-        .req_valid(wq_valid), .req_ready(wq_ready), .req_addr(wq_addr), .req_lines(wq_lines),
-        .data_valid(wd_valid), .data_ready(wd_ready), .data(wd_data), .strb(wd_strb),
-        .quiet(wr_quiet), .clear(wr_clear), .fault(wr_fault), .fault_addr(wr_fault_addr), .nonzero(nonzero),
+        .req_valid(sq_valid), .req_ready(wq_ready), .req_addr(sq_addr), .req_lines(sq_lines),
+        .data_valid(sd_valid), .data_ready(wd_ready), .data(sd_data), .strb(sd_strb),
+        .quiet(wr_quiet), .clear(st_clear), .fault(wr_fault), .fault_addr(wr_fault_addr), .nonzero(nonzero),
         .cause(st_cause), .busy(store_busy), .waits(engine_waits[2])
     );
 
-    wire unused_ok = &{1'b0, w_data};  // fewer lanes than words of a line
+    // ---- MAP ------------------------------------------------------------------------------------------------------------------------
+    generate
+        if (MAP_RING != 0) begin : g_map
+            lac_map #(.LINE_W(LINE_W), .ADDR_W(ADDR_W), .RING(MAP_RING)) u_map (
+                .clk(clk), .rst(core_rst_q), .cmd_valid(mp_valid), .cmd_ready(mp_ready), .cmd(mp_cmd), .done(mp_done), .fail(mp_fail),
+                .fail_code(mp_code), .fail_addr(mp_addr), .fail_index(mp_index),
+                .rd_base(rd_base), .rd_limit(rd_limit), .wr_base(wr_base), .wr_limit(wr_limit),
+                .req_valid(rq_valid[2]), .req_ready(rq_ready[2]), .req_addr(rq_addr[2*ADDR_W +: ADDR_W]), .req_lines(rq_lines[48 +: 24]),
+                .line_valid(ln_valid[2]), .line_ready(ln_ready[2]), .line_data(ln_data), .line_addr(ln_addr), .line_fault(ln_fault),
+                .line_fault_addr(ln_fault_addr),
+                .wr_valid(mq_valid), .wr_ready(wq_ready), .wr_addr(mq_addr), .wr_lines(mq_lines),
+                .data_valid(md_valid), .data_ready(wd_ready), .data(md_data), .strb(md_strb),
+                .quiet(wr_quiet), .clear(mp_clear), .fault(wr_fault), .fault_addr(wr_fault_addr),
+                .count_site(count_site), .count_rules(count_rules), .cause(map_cause), .busy(map_busy), .waits(engine_waits[3])
+            );
+        end else begin : g_no_map
+            assign {mp_ready, mp_done, mp_fail, mp_code, mp_addr, mp_index} = {91{1'b0}};
+            assign {mq_valid, mq_addr, mq_lines, md_valid, md_data, md_strb} = {(ADDR_W+26+LINE_W+LINE_W/8){1'b0}};
+            assign {mp_clear, map_busy, map_cause, count_site, count_rules}  = 12'h800;
+        end
+    endgenerate
+
+    wire unused_ok = &{1'b0, w_data, mp_valid, mp_cmd, cause_q, engine_busy, engine_waits};  // fewer lanes than words of a line
 
 endmodule
 `default_nettype wire

@@ -27,7 +27,7 @@ typedef struct {
     uint8_t  m_axi_arvalid, m_axi_arlen, m_axi_arsize, m_axi_arburst, m_axi_rready;
     uint64_t m_axi_awaddr, m_axi_araddr, m_axi_wstrb;
     uint32_t m_axi_wdata[16];
-    uint8_t  trace_start, trace_done; /* bits 0 LOAD, 1 EXEC, 2 STORE */
+    uint8_t  trace_start, trace_done; /* bits 0 LOAD, 1 EXEC, 2 STORE, 3 MAP */
     uint16_t trace_macs;
 } lac_pins;
 

@@ -21,8 +21,8 @@ struct lac_rtl {
     uint32_t             access_limit;
     uint32_t             window[8]; /* RD_BASE_LO .. WR_LIMIT_HI as last written */
     uint64_t             cycles;
-    uint32_t             open[3][2]; /* events of an engine's commands in flight, oldest first */
-    uint32_t             in_flight[3];
+    uint32_t             open[LAC_RTL_ENGINES][2]; /* events of an engine's commands in flight, oldest first */
+    uint32_t             in_flight[LAC_RTL_ENGINES];
     lac_rtl_trace        trace;
 };
 
@@ -77,7 +77,7 @@ static void trace_cycle(lac_rtl *r)
 {
     const lac_pins *p = r->pins;
     if (p->trace_start | p->trace_done)
-        for (uint32_t e = 0; e < 3; e++) trace_command(r, e);
+        for (uint32_t e = 0; e < LAC_RTL_ENGINES; e++) trace_command(r, e);
     const unsigned rd = p->m_axi_rvalid && p->m_axi_rready, wr = p->m_axi_wvalid && p->m_axi_wready;
     if (p->trace_macs || rd || wr) {
         lac_rtl_window *w = trace_window(r);

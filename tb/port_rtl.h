@@ -62,8 +62,8 @@ axi_monitor *lac_rtl_monitor(lac_rtl *r);
 /* What the core's trace port showed since open or lac_rtl_trace_clear(): for every command of an engine when it started and when it completed, in
  * the order of the starts, up to LAC_RTL_EVENTS of them; and how many multiplications, beats read and beats written fell into each window of
  * `window` cycles from `from` on (windows grow so that they are at most LAC_RTL_WINDOWS). Cycles are those of lac_rtl_cycles(). */
-enum { LAC_RTL_EVENTS = 4096, LAC_RTL_WINDOWS = 512 };
-typedef struct { uint32_t engine; uint64_t start, end; } lac_rtl_event; /* 0 LOAD, 1 EXEC, 2 STORE; end 0: not completed */
+enum { LAC_RTL_EVENTS = 4096, LAC_RTL_WINDOWS = 512, LAC_RTL_ENGINES = 4 };
+typedef struct { uint32_t engine; uint64_t start, end; } lac_rtl_event; /* 0 LOAD, 1 EXEC, 2 STORE, 3 MAP; end 0: not completed */
 typedef struct { uint64_t macs, rd_beats, wr_beats; } lac_rtl_window;
 typedef struct {
     uint32_t       events, lost; /* lost: commands that found no room */

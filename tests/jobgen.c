@@ -5,8 +5,8 @@
 #include "lac_hw.h"
 #include "naive.h"
 
-/* Commands as jobs see them: engine 1 LOAD, 2 EXEC, 3 STORE. */
-enum { ENG_LOAD = 1, ENG_EXEC = 2, ENG_STORE = 3 };
+/* Commands as jobs see them: engine 1 LOAD, 2 EXEC, 3 STORE, 4 MAP. */
+enum { ENG_LOAD = 1, ENG_EXEC = 2, ENG_STORE = 3, ENG_MAP = 4, ENGS };
 
 /* A layer under construction. Weights are kept by (lane, row): the parameters say which channel that is. */
 typedef struct {
@@ -104,9 +104,10 @@ static void set_addr(job_cmd *c, uint64_t addr)
 static uint32_t engine(const job_cmd *c) { return c->w[0] & 15u; }
 
 /* May the two not change places, or run together? EXEC and STORE need an accumulator bank for themselves, whatever the rows:
- * its ports are all taken by either. */
+ * its ports are all taken by either. MAPs keep their order: some go on with the one before. */
 static int conflict(const job_cmd *a, const job_cmd *b)
 {
+    if (engine(a) == ENG_MAP && engine(b) == ENG_MAP) return 1;
     for (uint32_t i = 0; i < a->uses; i++)
         for (uint32_t k = 0; k < b->uses; k++) {
             if (a->use[i].res != b->use[k].res || !(a->use[i].write || b->use[k].write)) continue;
@@ -964,6 +965,114 @@ static int add_layer(job *j, layer *l, output *prev)
     return 0;
 }
 
+/* ---- Maps ---- */
+
+/* A list: its words, at most MAP_WORDS; how many voxels. */
+enum { MAP_WORDS = 48 };
+static uint32_t make_list(lac_rng *r, uint64_t *word, uint32_t *words, int positive)
+{
+    const int32_t low = positive ? 0 : -32768;
+    int32_t  batch = (int32_t)rng_below(r, 3), z = (int32_t)rng_range(r, low, 100), y = (int32_t)rng_range(r, low, 100);
+    uint32_t voxels = 0, n = 0;
+    for (uint32_t rows = rng_chance(r, 60) ? 0 : 1 + rng_below(r, 8); rows; rows--) {
+        word[n++] = UINT64_C(1) << 63 | (uint64_t)batch << 32 | ((uint32_t)z & 0xFFFF) << 16 | ((uint32_t)y & 0xFFFF);
+        int32_t x = (int32_t)rng_range(r, low / 32, 900);
+        for (uint32_t more = 1 + rng_below(r, 5); more; more--) {
+            const uint32_t bits = rng_chance(r, 128) ? 1u << rng_below(r, 32) : 1u | (uint32_t)rng_next(r);
+            word[n++] = (uint64_t)((uint32_t)x & 0x7FF) << 32 | bits;
+            for (uint32_t b = bits; b; b &= b - 1) voxels++;
+            x += 1 + (int32_t)rng_below(r, 20);
+        }
+        if (rng_chance(r, 40)) batch += 1 + (int32_t)rng_below(r, 20), z = (int32_t)rng_range(r, low, 100), y = low;
+        else if (rng_chance(r, 80)) z += 1 + (int32_t)rng_below(r, 3), y = (int32_t)rng_range(r, low, 100);
+        else y += 1 + (int32_t)rng_below(r, 3);
+    }
+    *words = n;
+    return voxels;
+}
+
+/* A kernel of one element: output i has input i. In one command or two. */
+static int add_map(job *j)
+{
+    lac_rng *r = &j->rng;
+    uint64_t word[MAP_WORDS];
+    uint32_t words;
+    const int      positive = rng_chance(r, 128);
+    const uint32_t voxels = make_list(r, word, &words, positive), list_bytes = div_up(8 * words, 64) * 64;
+    const uint64_t at = take_input(j, 64u + list_bytes);
+    if (!at) return -1;
+    memset(j->mem + at, 0, 64);
+    put32(j->mem + at, voxels);
+    put32(j->mem + at + 4, words);
+    for (uint32_t i = 0; i < words; i++) put64(j->mem + at + 64 + 8 * i, word[i]);
+
+    const uint32_t made = rng_chance(r, 128), no_rules = rng_chance(r, 40), band = size_up_to(r, voxels + 3), tap = rng_below(r, 127);
+    const uint32_t bands = no_rules ? 0 : div_up(voxels, band), full = no_rules ? 0 : voxels / band;
+    const uint32_t last = voxels % band, rule_bytes = no_rules ? 0 : full * (div_up(4 * band, 64) * 64) + div_up(4 * last, 64) * 64;
+    const uint32_t out_lines = made ? list_bytes / 64 + rng_below(r, 2) : 0, room = no_rules ? rng_below(r, 9) : bands + rng_below(r, 4);
+    const uint32_t rule_lines = no_rules ? rng_below(r, 9) : rule_bytes / 64 + rng_below(r, 3);
+    const uint32_t out = 0, heads = out + (made ? 64 + 64 * out_lines : 0), rules = heads + (no_rules ? 0 : 64 * room);
+    const uint32_t bytes = max32(rules + (no_rules ? 0 : 64 * rule_lines), 64);
+    const uint64_t to = take_output(j, bytes);
+    if (!to) return -1;
+    uint8_t *p = j->want + to;
+    if (made) {
+        memset(p, 0, 64 + div_up(8 * words, j->caps.line) * j->caps.line);
+        put32(p, voxels);
+        put32(p + 4, words);
+        for (uint32_t i = 0; i < words; i++) put64(p + 64 + 8 * i, word[i]);
+    }
+    if (!no_rules) {
+        memset(p + heads, 0, 64 * room);
+        memset(p + rules, 0, rule_bytes);
+    }
+    for (uint32_t b = 0, start = 0; b < bands; b++) {
+        const uint32_t n = b < full ? band : last, first = b * band;
+        uint8_t *h = p + heads + 64 * b;
+        put32(h, n);
+        put32(h + 4, n);
+        put32(h + 8, start / 64);
+        put32(h + 16, first);
+        put32(h + 20, first + n);
+        for (uint32_t i = 0; i < n; i++) put32(p + rules + start + 4 * i, 1u << 31 | tap << 24 | (first + i));
+        start += div_up(4 * n, 64) * 64;
+    }
+
+    const uint32_t parts = full && rng_chance(r, 80) ? 2 : 1;
+    for (uint32_t part = 0; part < parts; part++) {
+        job_cmd *c = add_cmd(j, LAC_OP_MAP);
+        if (!c) return -1;
+#define SET(field, v) lac_set_field(c->w, LAC_F_MAP_##field, (uint32_t)(v))
+        SET(IN, (j->base + at) / 64);
+        SET(OUT, (j->base + (made ? to + out : at)) / 64);
+        SET(BANDS, (j->base + to + heads) / 64);
+        SET(RULES, (j->base + to + rules) / 64);
+        SET(OUT_LINES, out_lines);
+        SET(MADE, made);
+        SET(TRANSPOSED, rng_chance(r, 128));
+        SET(NO_RULES, no_rules);
+        SET(RULE_LINES, rule_lines);
+        SET(TAP, tap);
+        SET(BAND, band);
+        SET(BAND_ROOM, room);
+        SET(KZ, 1), SET(KY, 1), SET(KX, 1), SET(SZ, 1), SET(SY, 1), SET(SX, 1);
+        SET(DZ, 1 + rng_below(r, 15)), SET(DY, 1 + rng_below(r, 15)), SET(DX, 1 + rng_below(r, 12));
+        SET(TAP_Z, rng_below(r, 32)), SET(TAP_Y, rng_below(r, 8));
+        if (made && positive && rng_chance(r, 128)) SET(BOUNDED, 1), SET(SHAPE_X, 32768), SET(SHAPE_Y, 32768), SET(SHAPE_Z, 32768);
+        SET(COUNT, part + 1 < parts ? 1 + rng_below(r, full) : 0);
+        SET(MORE, part != 0);
+        if (part) /* of the rest only COUNT is looked at */
+            for (int k = 2; k < 6; k++) c->w[k] = (uint32_t)rng_next(r);
+#undef SET
+        add_use(c, USE_MEM, 0, j->base + at, 64u + div_up(8 * words, j->caps.line) * j->caps.line);
+        if (made || !no_rules) add_use(c, USE_MEM, 1, j->base + to, bytes);
+    }
+    j->stats.maps++;
+    j->stats.map_parts += parts - 1;
+    j->stats.rules += no_rules ? 0 : voxels;
+    return 0;
+}
+
 /* ---- Order ---- */
 
 /* Exchange neighbours that do not touch the same things: layers overlap. */
@@ -983,9 +1092,10 @@ static void interleave(job *j)
  * are visited in ring order; each gets a giver behind the last one used for that pair: then the two orders agree. */
 static int try_tokens(job *j, lac_rng *rng, uint32_t extra, int eager)
 {
-    int32_t known[4][4];                    /* [engine][of engine]: last command that is known to be complete */
-    static int32_t at_end[JOB_CMDS][4];     /* what a command's completion tells */
-    int32_t last_giver[4][4], last_taker[4][4];
+    int32_t known[ENGS][ENGS];              /* [engine][of engine]: last command that is known to be complete */
+    static int32_t at_end[JOB_CMDS][ENGS];  /* what a command's completion tells */
+    int32_t last_giver[ENGS][ENGS], last_taker[ENGS][ENGS];
+    const uint32_t last = j->caps.map ? ENG_MAP : ENG_STORE;
 
     memset(known, 0xFF, sizeof known);
     memset(last_giver, 0xFF, sizeof last_giver);
@@ -998,11 +1108,11 @@ static int try_tokens(job *j, lac_rng *rng, uint32_t extra, int eager)
     for (int32_t i = 0; i < (int32_t)j->n; i++) {
         job_cmd *c = &j->cmd[i];
         const uint32_t e = engine(c);
-        for (uint32_t f = ENG_LOAD; f <= ENG_STORE; f++) {
+        for (uint32_t f = ENG_LOAD; f <= last; f++) {
             if (f == e) continue;
             int32_t need = -1;
-            /* STORE waits for everything before it, without tokens. */
-            for (int32_t b = i - 1; e != ENG_STORE && b > known[e][f] && need < 0; b--)
+            /* STORE and MAP wait for everything before them, without tokens. */
+            for (int32_t b = i - 1; e < ENG_STORE && b > known[e][f] && need < 0; b--)
                 if (engine(&j->cmd[b]) == f && conflict(&j->cmd[b], c)) need = b;
             const int more = need < 0 && rng_chance(rng, extra);
             if (need < 0 && !more) continue;
@@ -1017,17 +1127,17 @@ static int try_tokens(job *j, lac_rng *rng, uint32_t extra, int eager)
             last_giver[f][e] = giver;
             last_taker[f][e] = i;
             if (known[e][f] < giver) known[e][f] = giver;
-            for (int k = 1; k < 4; k++)
+            for (int k = 1; k < ENGS; k++)
                 if (known[e][k] < at_end[giver][k]) known[e][k] = at_end[giver][k];
         }
-        if (e == ENG_STORE) known[e][ENG_LOAD] = known[e][ENG_EXEC] = i - 1;
+        for (int k = 1; k < ENGS && e >= ENG_STORE; k++) known[e][k] = i - 1;
         known[e][e] = i;
         memcpy(at_end[i], known[e], sizeof at_end[i]);
     }
     /* Tokens that nobody takes, behind the last one that somebody takes. */
-    uint32_t spare[4][4] = {{0}};
+    uint32_t spare[ENGS][ENGS] = {{0}};
     for (int32_t i = 0; i < (int32_t)j->n; i++)
-        for (uint32_t e = ENG_LOAD; e <= ENG_STORE; e++) {
+        for (uint32_t e = ENG_LOAD; e <= last; e++) {
             const uint32_t f = engine(&j->cmd[i]);
             if (e != f && i > last_taker[f][e] && i > last_giver[f][e] && spare[f][e] < 15 && rng_chance(rng, extra / 2)) {
                 j->cmd[i].w[0] |= 0x1000u << (e - 1);
@@ -1035,9 +1145,9 @@ static int try_tokens(job *j, lac_rng *rng, uint32_t extra, int eager)
             }
         }
     /* At most fifteen may be waiting. */
-    int32_t waiting[4][4] = {{0}};
+    int32_t waiting[ENGS][ENGS] = {{0}};
     for (uint32_t i = 0; i < j->n; i++)
-        for (uint32_t f = ENG_LOAD; f <= ENG_STORE; f++) {
+        for (uint32_t f = ENG_LOAD; f <= last; f++) {
             const uint32_t e = engine(&j->cmd[i]);
             if (j->cmd[i].w[0] >> (7 + f) & 1 && --waiting[f][e] < 0) return -1;
             if (j->cmd[i].w[0] >> (11 + f) & 1 && ++waiting[e][f] > 15) return -1;
@@ -1073,7 +1183,11 @@ static int try_job(job *j)
     if (j->caps.addr_w < 32) j->base %= (UINT64_C(1) << j->caps.addr_w) - JOB_MEM;
     if (j->caps.addr_w > 32) j->base |= rng_next(r) << 32 & ((((uint64_t)1 << (j->caps.addr_w - 32)) - 1) << 32);
 
-    for (uint32_t layers = 1 + rng_below(r, 4); ok && layers; layers--) ok = !add_layer(j, &l, &prev);
+    if (j->caps.map && rng_chance(r, 180)) j->base &= (UINT64_C(1) << 37) - 1; /* MAP's addresses have 38 bits */
+    for (uint32_t layers = 1 + rng_below(r, 4); ok && layers; layers--) {
+        ok = !add_layer(j, &l, &prev);
+        for (uint32_t maps = j->caps.map && j->base < UINT64_C(1) << 37 ? rng_below(r, 3) : 0; ok && maps; maps--) ok = !add_map(j);
+    }
     free_layer(&l);
     free(prev.y);
     if (!ok || !j->n) return -1;
@@ -1141,7 +1255,7 @@ int job_caps(const lac_port *p, lac_caps *c)
         { LAC_REG_CAP_COL, &c->col_depth }, { LAC_REG_CAP_ACC, &c->acc_depth }, { LAC_REG_CAP_FEAT, &c->feat_depth },
         { LAC_REG_CAP_PARAM, &c->param_depth }, { LAC_REG_CAP_FIFO, &c->fifo_depth }, { LAC_REG_CAP_BURST, &c->burst },
         { LAC_REG_CAP_FLIGHT, &c->flight },
-        { LAC_REG_CAP_FORMATS, &c->formats },
+        { LAC_REG_CAP_FORMATS, &c->formats }, { LAC_REG_CAP_MAP, &c->map },
     };
     for (size_t i = 0; i < sizeof list / sizeof *list; i++)
         if (p->read32(p->ctx, list[i].reg, list[i].to)) return -1;

@@ -7,6 +7,7 @@
  *   Legal        no job breaks a rule of the formats; sums may leave 36 bits in a few (`may_overflow`)
  *   Order        commands of different layers are interleaved; WAIT and SIGNAL are the tokens that what the commands touch
  *                requires, plus some that nothing requires
+ *   MAP          where there is a mapping unit: kernels of one element over small lists, so that the map is known without looking
  *   Repeatable   (capabilities, seed) decide everything */
 #ifndef LAC_JOBGEN_H
 #define LAC_JOBGEN_H
@@ -38,6 +39,7 @@ typedef struct {
     uint32_t full_weight, full_col, full_acc, full_feat, full_param, nonzero, outputs, tokens;
     uint32_t windows, outside, rowed, guarded, shared, by_lane, pooled, wide; /* EXECs with windows; elements of theirs that are padding; layers stored several
                                         pixels a point; ... with some that are not written; whose pixels stand apart by other than ROWS; of format 3; pooled; of format 3 with N */
+    uint32_t maps, map_parts, rules; /* maps; commands that go on with one; rules they write */
 } job_stats;
 
 typedef struct {

@@ -106,6 +106,10 @@ void pair_outcome(machine *m, outcome *o)
     o->macs += rd(m, LAC_REG_CNT_MACS_LO);
     o->macs += (uint64_t)rd(m, LAC_REG_CNT_MACS_HI) << 32;
     o->nonzero += rd(m, LAC_REG_CNT_NONZERO);
+    o->sites += rd(m, LAC_REG_CNT_SITES);
+    o->rules += rd(m, LAC_REG_CNT_RULES);
+    o->sought += rd(m, LAC_REG_CNT_SOUGHT);
+    o->fetched += rd(m, LAC_REG_CNT_FETCHED);
     o->rd_beats += rd(m, LAC_REG_CNT_RD_BEATS);
     o->wr_beats += rd(m, LAC_REG_CNT_WR_BEATS);
     o->cycles += rd(m, LAC_REG_RUN_END) - rd(m, LAC_REG_RUN_START);
@@ -193,6 +197,8 @@ void pair_compare(const job *j, const machine *a, const outcome *x, const machin
         { "interrupt line", 1, (uint64_t)((j->irq_enable & y->irq_status) != 0), (uint64_t)(y->irq != 0) },
         { "MARKS", runs, x->marks, y->marks },      { "CNT_ITEMS", runs, x->items, y->items },
         { "CNT_MACS", runs, x->macs, y->macs },     { "CNT_NONZERO", runs, x->nonzero, y->nonzero },
+        { "CNT_SITES", runs, x->sites, y->sites },  { "CNT_RULES", runs, x->rules, y->rules },
+        { "CNT_SOUGHT", runs, x->sought, y->sought }, { "CNT_FETCHED", runs, x->fetched, y->fetched },
         { "CNT_RD_BEATS", runs, x->rd_beats, y->rd_beats }, { "CNT_WR_BEATS", runs, x->wr_beats, y->wr_beats },
     };
     for (size_t i = 0; i < sizeof list / sizeof *list; i++)
@@ -210,11 +216,11 @@ void pair_compare(const job *j, const machine *a, const outcome *x, const machin
         }
 }
 
-void pair_causes(machine *m, uint32_t lanes, const outcome *want, const outcome *got, char *what, size_t n)
+void pair_causes(machine *m, const lac_caps *caps, const outcome *want, const outcome *got, char *what, size_t n)
 {
     uint32_t cycles = got->cycles, busy = 0;
     *what = 0;
-    for (uint32_t unit = 0; unit < lanes + LAC_ON_UNITS; unit++) {
+    for (uint32_t unit = 0; unit < lac_units(caps); unit++) {
         uint32_t sum = 0;
         for (uint32_t cause = 0; cause < LAC_CAUSES; cause++) {
             uint32_t polls = 1000;
@@ -226,7 +232,7 @@ void pair_causes(machine *m, uint32_t lanes, const outcome *want, const outcome 
                 }
             const uint32_t v = rd(m, LAC_REG_COUNT_VALUE);
             sum += v;
-            if (unit < lanes && cause == LAC_CAUSE_LANE_BUSY) busy += v;
+            if (unit < caps->lanes && cause == LAC_CAUSE_LANE_BUSY) busy += v;
         }
         if (unit == 0 && !got->runs) cycles = sum;
         if (sum != cycles) {

@@ -24,7 +24,7 @@ typedef struct {
 typedef struct {
     uint32_t status, irq_status, done, err_code, err_cmd, err_tag, err_index;
     uint64_t err_addr;
-    uint64_t marks, items, macs, nonzero, rd_beats, wr_beats; /* summed over the runs of the job */
+    uint64_t marks, items, macs, nonzero, rd_beats, wr_beats, sites, rules, sought, fetched; /* summed over the runs of the job */
     uint32_t cycles;   /* [modulo 2^32] of these runs, doorbell to idle */
     int      irq;      /* the line */
     int      hung;     /* gave up waiting */
@@ -55,7 +55,7 @@ void pair_compare(const job *j, const machine *a, const outcome *x, const machin
 /* The core's cause counters after a job without error that began with a reset: "" when those of every unit add up to the cycles of the job's
  * runs (where got->runs is 0, to the same number for all units) and the lanes were busy for exactly the multiplications of `want`, the
  * model's outcome. */
-void pair_causes(machine *m, uint32_t lanes, const outcome *want, const outcome *got, char *what, size_t n);
+void pair_causes(machine *m, const lac_caps *caps, const outcome *want, const outcome *got, char *what, size_t n);
 
 /* Stalls and latencies at random; `calm`: none, short latency. */
 axi_mem_timing pair_timing(lac_rng *r, int calm);

@@ -98,7 +98,7 @@ static int run(const char *port, uint32_t ring, const outcome *whole, outcome *o
     if (m.kind == MACHINE_RTL) {
         lac_rtl_window sum = { 0, 0, 0 };
         uint64_t       busy = 0, last = 0;
-        for (uint32_t u = 0; u < m.dev.caps.lanes + LAC_ON_UNITS; u++) {
+        for (uint32_t u = 0; u < lac_units(&m.dev.caps); u++) {
             uint64_t all = 0;
             for (int c = 0; c < LAC_CAUSES; c++) all += r.causes[u][c];
             check(port, ring, "causes of a unit", all, n->cycles);
