@@ -102,7 +102,7 @@ install: $(B)/lacuna $(B)/liblacuna.a $(B)/liblacuna.so ## Copy the command, the
 	ln -sf liblacuna.so.0 "$$p/lib/liblacuna.so"; \
 	install -m 644 driver/lacuna.h driver/lac_rnn.h driver/lac_hw.h driver/lac_regs.def driver/lac_cmd.def driver/lac_errors.def driver/lac_causes.def \
 	    cmodel/lac_config.h cmodel/lac_model.h tb/port_rtl.h tb/axi_mem.h tb/axi_monitor.h tb/lac_sim.h tb/rng.h \
-	    compiler/diag.h compiler/npy.h compiler/outfile.h compiler/host.h compiler/arena.h compiler/machine.h compiler/runner.h compiler/trace.h compiler/predict.h compiler/choose.h compiler/causes.h \
+	    compiler/diag.h compiler/npy.h compiler/outfile.h compiler/host.h compiler/arena.h compiler/machine.h compiler/runner.h compiler/trace.h compiler/predict.h compiler/choose.h compiler/causes.h compiler/cloud.h \
 	    "$$p/include/lacuna/"; \
 	install -m 644 driver/ports/*.h "$$p/include/lacuna/ports/"; \
 	install -m 644 configs/*.cfg "$$p/lib/lacuna/configs/"; \

@@ -5,8 +5,8 @@ DRIVER_SRC := lac_dev lac_sparse lac_pack lac_plan lac_fc lac_conv lac_rnn lac_c
 DRIVER_HDR := $(wildcard driver/*.h) $(wildcard driver/*.def) driver/ports/port_mmio.h
 
 ALL       += $(B)/liblacdriver.a
-TESTS     += $(B)/tests/test_sparse $(B)/tests/test_driver $(B)/tests/test_conv $(B)/tests/test_sconv $(B)/tests/test_rnn driver/size.sh
-TEST_DEPS += $(B)/tests/test_sparse $(B)/tests/test_driver $(B)/tests/test_conv $(B)/tests/test_sconv $(B)/tests/test_rnn
+TESTS     += $(B)/tests/test_sparse $(B)/tests/test_driver $(B)/tests/test_conv $(B)/tests/test_map $(B)/tests/test_sconv $(B)/tests/test_rnn driver/size.sh
+TEST_DEPS += $(B)/tests/test_sparse $(B)/tests/test_driver $(B)/tests/test_conv $(B)/tests/test_map $(B)/tests/test_sconv $(B)/tests/test_rnn
 
 $(B)/liblacdriver.a: $(DRIVER_SRC:%=$(B)/obj/driver/%.o)
 	@rm -f $@
@@ -25,7 +25,7 @@ $(B)/tests/test_sparse: tests/test_sparse.c driver/lac_sparse.c $(DRIVER_HDR) tb
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(SAN) -o $@ $(filter %.c,$^)
 
-$(B)/tests/test_driver $(B)/tests/test_conv $(B)/tests/test_sconv: $(B)/tests/%: tests/%.c tests/driver_rig.c tests/driver_rig.h tests/check.c tests/check.h tests/race.c tests/race.h tests/naive.c tests/naive.h $(DRIVER_SRC:%=driver/%.c) \
+$(B)/tests/test_driver $(B)/tests/test_conv $(B)/tests/test_map $(B)/tests/test_sconv: $(B)/tests/%: tests/%.c tests/driver_rig.c tests/driver_rig.h tests/check.c tests/check.h tests/race.c tests/race.h tests/naive.c tests/naive.h $(DRIVER_SRC:%=driver/%.c) \
                         $(CMODEL_SRC:%=cmodel/%.c) driver/ports/port_model.c $(DRIVER_HDR) $(wildcard cmodel/*.h) \
                         driver/ports/port_model.h tb/rng.h
 	@mkdir -p $(@D)

@@ -136,7 +136,7 @@ static lac_status get_step(const lac_map_shape *s, const uint32_t grid[AXES], ui
         const int with_stride = transposed(s) ? i == 0u : i + 1u == n;
 
         p->kernel[a] = mine + 1u;
-        p->dilation[a] = m.dilation;
+        p->dilation[a] = mine ? m.dilation : 1u;
         p->stride[a] = with_stride ? m.stride : 1u;
         if (!bounded(s)) {
             if (transposed(s) || m.stride == 1u)
@@ -240,7 +240,7 @@ static lac_status check_steps(const lac_map_shape *s, uint32_t grid[AXES], uint3
 
 lac_status lac_map_bound(const lac_map_shape *s, uint32_t voxels, uint32_t words, uint32_t outputs, uint32_t band, lac_map_sizes *out)
 {
-    uint32_t n, grid[AXES], elements[AXES] = {1, 1, 1}, of_input = 1, of_output = 1;
+    uint32_t n, grid[AXES], elements[AXES] = {1, 1, 1}, dilation[AXES], of_input = 1, of_output = 1;
     static const uint32_t ones[AXES] = {1, 1, 1};
     part p;
 
@@ -252,9 +252,11 @@ lac_status lac_map_bound(const lac_map_shape *s, uint32_t voxels, uint32_t words
     out->steps = n > 2u ? 2u : n > 1u ? n - 1u : 0u;
     for (uint32_t i = 0; i < n; i++) {
         (void)get_step(s, grid, i, n, &p); /* it was checked, and without a grid cannot fail */
-        for (int a = 0; a < AXES; a++)
+        for (int a = 0; a < AXES; a++) {
             elements[a] += p.kernel[a] - 1u;
-        const list_bound b = made_bound(transposed(s), elements, transposed(s) ? s->stride : i + 1u < n ? ones : p.stride, p.dilation, voxels, words);
+            dilation[a] = of_made(s, a).dilation;
+        }
+        const list_bound b = made_bound(transposed(s), elements, transposed(s) ? s->stride : i + 1u < n ? ones : p.stride, dilation, voxels, words);
         if (i + 1u < n)
             out->step_words = lac_max(out->step_words, b.words);
         else {
