@@ -20,6 +20,7 @@ typedef struct {
     const char  *rules;
     map_options  o;
     uint32_t     latency;
+    int          count;   /* rules are counted, not written */
 } options;
 
 typedef struct {
@@ -34,11 +35,12 @@ typedef struct {
 
 /* ---- Options --------------------------------------------------------------------------------------- */
 
-enum { KEY_KERNEL = 256, KEY_LATENCY };
+enum { KEY_KERNEL = 256, KEY_COUNT, KEY_LATENCY };
 
 static const struct argp_option options_[] = {
-    { "output", 'o', "RULES.npy", 0, "Result int32 [M, 3]: tap, in, out, sorted by all three; required", 0 },
+    { "output", 'o', "RULES.npy", 0, "Result int32 [M, 3]: tap, in, out, sorted by all three; required, but for --count", 0 },
     { "kernel", KEY_KERNEL, "K", 0, "1 .. 5, one number or z,y,x; required; submanifold: odd", 0 },
+    { "count", KEY_COUNT, 0, 0, "Count the rules, write none: how long it takes to find them", 0 },
     { "memory-latency", KEY_LATENCY, "N", 0, CLI_LATENCY_HELP, 2 },
     { 0 },
 };
@@ -54,6 +56,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         break;
     case 'o':         o->rules = arg; break;
     case KEY_KERNEL:  map_parse_kernel(&o->o, state, arg); break;
+    case KEY_COUNT:   o->count = 1; break;
     case KEY_LATENCY: o->latency = cli_latency(state, arg); break;
     case ARGP_KEY_ARG:
         if (state->arg_num) argp_error(state, "unexpected argument '%s', expected one file", arg);
@@ -61,7 +64,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         break;
     case ARGP_KEY_END:
         if (!o->o.coords) argp_error(state, "expected a file, COORDS.npy");
-        if (!o->rules) argp_error(state, "expected -o RULES.npy");
+        if (!o->rules == !o->count) argp_error(state, "expected -o RULES.npy or --count");
         if (!o->o.has_kernel) argp_error(state, "expected --kernel");
         break;
     case ARGP_KEY_SUCCESS:
@@ -86,7 +89,7 @@ static uint64_t lay_out(job *j, uint32_t ring)
 {
     arena a = arena_at(j->mach.base);
     arena_take(&a, 64u * (uint64_t)ring);
-    mapping_lay(&j->m, &a, 1);
+    mapping_lay(&j->m, &a, !j->o.count);
     return arena_bytes(&a);
 }
 
@@ -175,6 +178,10 @@ static int by_rule(const void *pa, const void *pb)
 static lac_status fetch(job *j)
 {
     lac_status s = mapping_fetch(&j->m);
+    if (j->o.count) {
+        j->rules = j->run.sum.rules;
+        return s;
+    }
     if (!s) s = mapping_rules(&j->m, add_rule, j);
     if (!s && j->rules) qsort(j->rule, j->rules, sizeof *j->rule, by_rule);
     return s;
@@ -231,7 +238,7 @@ static int map(job *j)
     if (s) return cli_job_failed(g, &j->mach, s);
 
     const size_t rules[2] = { j->rules, dim[1] };
-    if (npy_save(o->rules, NPY_INT32, 2, rules, j->rule, &d) || mapping_save_sites(&j->m, &d)) return cli_fail(g, CLI_INPUT, d.text);
+    if ((o->rules && npy_save(o->rules, NPY_INT32, 2, rules, j->rule, &d)) || mapping_save_sites(&j->m, &d)) return cli_fail(g, CLI_INPUT, d.text);
     if (g->stats && cli_stats_write(g->stats, stats(j), &d)) return cli_fail(g, CLI_INPUT, d.text);
     if (g->trace) {
         char title[512];
@@ -239,7 +246,7 @@ static int map(job *j)
         if (trace_write(&j->trace, g->trace, title, &d)) return cli_fail(g, CLI_INPUT, d.text);
     }
     if (g->quiet) return CLI_OK;
-    printf("%s: %zu rules, %" PRIu32 " voxels to %" PRIu32, o->rules, j->rules, j->m.in.n, j->m.outputs);
+    printf("%s: %zu rules, %" PRIu32 " voxels to %" PRIu32, o->rules ? o->rules : o->o.coords, j->rules, j->m.in.n, j->m.outputs);
     if (j->mach.kind != MACHINE_MODEL) printf(", %" PRIu64 " cycles", j->run.sum.cycles);
     putchar('\n');
     return CLI_OK;
