@@ -4,7 +4,8 @@
  *
  *   Y[o, k] = sum over rules (tap, i, o), c of W[k, tap, c] (FEATS[i, c] - z), with the rules of `lacuna map`
  *
- *   Steps     the map is made once to learn its size, its rules (what is needed, which format) and the outputs; then memory is laid out and map and convolution run as one program
+ *   Steps     the map is made once to learn its size, its rules (what is needed, which format) and the outputs; then memory is laid out and map and convolution run as one program, a map of one
+ *             pass band by band while the bands before are computed
  *   Order     features go to device memory in the order of the coordinate list; Y comes back in that of COORDS, of --onto, or ascending
  *   Matrix    the driver takes W as K rows, filled up to what STORE writes at once, and taps * C columns; a voxel has a multiple of four channels. What is filled up is zero
  *   Slices    rows that the machine cannot store in one type become several jobs along the same rules, each with outputs of its own
@@ -289,7 +290,7 @@ static uint64_t lay_out(sconv *v, uint32_t ring)
             *job++ = (lac_sconv){ .source = v->slices[i].source, .sources = v->m.passes, .band = v->band, .bands = bands,
                                   .y = { arena_take(&a, (uint64_t)bands * v->band * v->slices[i].rows * size), 0, l->o.out, (int32_t)l->o.zero_out, 0 },
                                   .clamp_lo = (int32_t)l->o.clamp[0], .clamp_hi = (int32_t)l->o.clamp[1], .tag = run, .mark = i + 1 == v->n_slices,
-                                  .after_map = run == 0 && i == 0 };
+                                  .after_map = run == 0 && i == 0 && v->m.passes > 1, .map = run == 0 && i == 0 && v->m.passes == 1 ? &v->m.map : NULL };
     return arena_bytes(&a);
 }
 
@@ -298,7 +299,7 @@ static lac_status build(sconv *v, lac_emit emit, void *ctx)
     const lac_caps *caps = &v->l.mach.dev.caps;
     lac_map         map = v->m.map;
     map.signal = 1;
-    const lac_status s = lac_map_build(caps, &map, emit, ctx);
+    const lac_status s = v->jobs[0].map ? LAC_OK : lac_map_build(caps, &map, emit, ctx);
     return s ? s : lac_sconv_build(caps, v->jobs, v->l.o.repeat * v->n_slices, emit, ctx);
 }
 

@@ -239,6 +239,18 @@ static void push(lac_order *o, uint32_t engine, lac_cmd *c, const uint32_t need[
     memcpy(v->know, o->know[engine], sizeof v->know);
 }
 
+void lac_push_map(lac_program *g, const lac_cmd *c)
+{
+    lac_order *o = &g->o;
+
+    if (o->count == LAC_WINDOW)
+        emit_oldest(o);
+    lac_pending *v = at(o, o->count++);
+    memset(v, 0, sizeof *v);
+    v->cmd = *c;
+    v->engine = LAC_ENGINES; /* none of those that are looked for */
+}
+
 lac_status lac_flush(lac_program *g)
 {
     while (g->o.count)

@@ -203,6 +203,9 @@ void lac_bring_params(lac_program *g, const lac_row_tile *r, int first, int last
 /* The next EXEC waits for what wrote from.wrote_x, by a LOAD of the parameters that stands in for one of features. Behind lac_bring_codebook(). */
 void lac_wait_by_params(lac_program *g, const lac_row_tile *r);
 
+/* A command of an engine that no step waits for by this plan: tokens in it are the caller's. */
+void lac_push_map(lac_program *g, const lac_cmd *c);
+
 /* EXEC of columns [c0, c1) [elements] of weight tile t; the caller sets the fields of points, windows and ACC_BASE in what is returned. */
 lac_cmd *lac_begin_exec(lac_program *g, const lac_row_tile *r, const lac_tile *t, uint32_t c0, uint32_t c1, int first);
 void     lac_end_exec(lac_program *g);

@@ -5,6 +5,9 @@
  * Plan. A group (lac_plan.h) is one band of a map and one row tile. Its steps: for each source, for each of its weight tiles, which are whole taps, one EXEC_RULES, which replays the band's rules
  * and takes those whose taps are there. Features are fetched by EXEC itself, through its cache: no LOAD brings any.
  *
+ * Map. A job with a map of its own makes it band by band: in front of the first EXEC of a band stands the MAP of the next one, which starts as soon as the STORE before it is through and works while
+ * that band is computed. Each of them gives EXEC a token, and the first EXEC of each band takes one.
+ *
  * Order. What LOAD's features do in other jobs, waiting for the STORE that wrote x, a LOAD of parameters does here: a job whose sources an earlier job
  * of the same call wrote begins with one, whether it needs it or not, and its first EXEC waits for it. */
 #include "lac_plan.h"
@@ -71,6 +74,9 @@ static lac_status check_job(const lac_caps *caps, const lac_sconv *job)
         TRY(check_source(caps, job, &job->source[i]));
     TRY(lac_check_tensor(&job->y, caps, job->source[0].layer->rows, 1, 1));
     TRY(lac_check_clamp(&job->y, job->clamp_lo, job->clamp_hi));
+    if (job->map && (job->map->band != job->band || !job->map->room || lac_map_passes(&job->map->shape) != 1u || job->map->room->bands != job->source[0].bands
+                     || job->map->room->rules != job->source[0].rules))
+        return LAC_E_ARG;
     return job->y.list ? LAC_E_ARG : LAC_OK;
 }
 
@@ -80,8 +86,12 @@ typedef struct {
     const lac_sconv *job;
     plan             p;
     uint32_t         band;
+    uint32_t         mapped;  /* bands whose MAP has been emitted; they are made by `last`, the command that makes rules, */
+    lac_cmd          last;
+    int              others;  /* behind so many that make lists */
     int              due;     /* the job's first EXEC has to wait for what wrote its sources */
     int              begins;  /* it has had none yet */
+    int              takes;   /* its next one takes a token from MAP */
     lac_program      g; /* last, see lac_plan.h */
 } program;
 
@@ -105,7 +115,7 @@ static void step(program *f, uint32_t i, const lac_row_tile *r, const lac_tile *
 
     c = lac_begin_exec(&f->g, r, t, t->col0, t->col0 + t->columns * (s->layer->format == LAC_NM ? 4u : 1u), first);
     c->w[0] |= LAC_OP_EXEC_RULES ^ LAC_OP_EXEC;
-    if (f->job->after_map && f->begins)
+    if (first && f->takes)
         SET(c, ANY_WAIT, lac_get_field(c->w, LAC_F_ANY_WAIT) | 1u << (LAC_UNIT_MAP - 1));
     SET(c, EXEC_RULES_CHANNELS, channels);
     SET(c, EXEC_RULES_OUTPUTS, f->job->band);
@@ -115,7 +125,36 @@ static void step(program *f, uint32_t i, const lac_row_tile *r, const lac_tile *
     SET(c, EXEC_RULES_TAP, t->col0 / channels);
     SET(c, EXEC_RULES_FRESH, f->begins);
     f->begins = 0;
+    f->takes = 0;
     lac_end_exec(&f->g);
+}
+
+/* Of a map's commands all but the last, which is kept. */
+static int keep_last(void *ctx, const lac_cmd *c)
+{
+    program *f = (program *)ctx;
+
+    if (f->others++)
+        lac_push_map(&f->g, &f->last);
+    f->last = *c;
+    return 0;
+}
+
+/* The MAP of one more band; of the last one to the end of the map. */
+static void map_band(program *f)
+{
+    lac_cmd c = f->last;
+
+    if (f->mapped) {
+        memset(&c, 0, sizeof c);
+        c.w[0] = LAC_OP_MAP;
+        SET(&c, ANY_TAG, f->job->tag);
+        SET(&c, MAP_MORE, 1u);
+    }
+    f->mapped++;
+    SET(&c, ANY_SIGNAL, 1u << (LAC_UNIT_EXEC - 1));
+    SET(&c, MAP_COUNT, f->mapped < f->job->bands);
+    lac_push_map(&f->g, &c);
 }
 
 static void group(program *f, const lac_row_tile *r0, uint32_t row_tile, int last_of_job)
@@ -191,7 +230,14 @@ lac_status lac_sconv_build(const lac_caps *caps, const lac_sconv *jobs, uint32_t
         f.g.own.wrote_x = wrote;
         f.due = wrote != 0u;
         f.begins = 1;
-        for (f.band = 0; f.band < job->bands; f.band++)
+        f.mapped = 0;
+        f.others = 0;
+        if (job->map)
+            TRY(lac_map_build(caps, job->map, keep_last, &f));
+        for (f.band = 0; f.band < job->bands; f.band++) {
+            while (job->map && f.mapped < job->bands && f.mapped <= f.band + 1u)
+                map_band(&f);
+            f.takes = job->map || (job->after_map && f.band == 0u);
             for (uint32_t t = 0; t < f.p.row_tiles; t++) {
                 lac_row_tile r;
                 lac_get_row_tile(job->source[0].layer->image, t, &r);
@@ -199,6 +245,7 @@ lac_status lac_sconv_build(const lac_caps *caps, const lac_sconv *jobs, uint32_t
                 if (f.g.o.status)
                     return (lac_status)f.g.o.status;
             }
+        }
     }
     return lac_flush(&f.g);
 }
