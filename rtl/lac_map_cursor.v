@@ -97,12 +97,12 @@ module lac_map_cursor #(
     wire        row0    = w0_q[67];
     wire [10:0] place0  = w0_q[66:56];
     wire        next    = v1_q && !w1_q[67] && w1_q[66:56] == place0 + 11'd1 && place0 != 11'h3ff;  // word 1 is for the next place
-    wire        before  = !done_q && (w0_q[35:24] & low) != 12'd0;
-    wire [11:0] place12 = {place0[10], place0} - {11'd0, before};
-    wire        sites   = v0_q && !row0 && mine_q && free && (before || v1_q || drained);
+    wire        ahead  = !done_q && (w0_q[35:24] & low) != 12'd0;
+    wire [11:0] place12 = {place0[10], place0} - {11'd0, ahead};
+    wire        sites   = v0_q && !row0 && mine_q && free && (ahead || v1_q || drained);
     wire        mark    = v0_q && row0 && !w0_q[0] && free;
     wire        load    = sites || mark;
-    assign take    = v0_q && (row0 ? w0_q[0] || free : !mine_q || (sites && !before));
+    assign take    = v0_q && (row0 ? w0_q[0] || free : !mine_q || (sites && !ahead));
     assign changes = load || pop;
 
     always @(posedge clk)
@@ -110,7 +110,7 @@ module lac_map_cursor #(
             {mine_q, done_q, valid_q, mark_q} <= 4'd0;
         end else begin
             if (v0_q && row0 && take) {mine_q, done_q} <= {w0_q[0], 1'b0};
-            else if (sites)           done_q <= before || next;
+            else if (sites)           done_q <= ahead || next;
             if (load)      {valid_q, mark_q} <= {1'b1, mark};
             else if (pop)  {valid_q, mark_q} <= 2'b00;
         end
@@ -118,8 +118,8 @@ module lac_map_cursor #(
         if (row0 && v0_q) row_q <= w0_q[49:4];
         if (load) begin
             key_q  <= mark ? {w0_q[49:4], 14'd0} : {row_q, !place12[11], {2{place12[11]}}, place12[10:0]};
-            lo_q   <= mark || before ? 32'd0 : w0_q[55:24];
-            hi_q   <= mark ? 12'd0 : before ? w0_q[35:24] : next ? w1_q[35:24] : 12'd0;
+            lo_q   <= mark || ahead ? 32'd0 : w0_q[55:24];
+            hi_q   <= mark ? 12'd0 : ahead ? w0_q[35:24] : next ? w1_q[35:24] : 12'd0;
             base_q <= w0_q[23:0];
         end
     end

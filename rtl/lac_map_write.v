@@ -73,7 +73,7 @@ module lac_map_write #(
     localparam integer LAST_I = W32 - 1, LASTB_I = B - 1;
     localparam [P_W-1:0]    LAST  = LAST_I[P_W-1:0];
     localparam [2:0]        LASTB = LASTB_I[2:0];
-    localparam [ADDR_W-1:0] STEP  = LB[ADDR_W-1:0];
+    localparam [ADDR_W-1:0] STEP  = {{(ADDR_W-8){1'b0}}, LB[7:0]};
     localparam integer      UNIT1_I = (1 << U_W) - 1;
     localparam [31:0]       UNIT1 = UNIT1_I[31:0];   // lines of 64 bytes, less one
 
