@@ -5,9 +5,9 @@
 //   ring -->[ L ]-->[ Q ]-->[ P: output row ]-->[ 1 ]-->[ 0 ]-->[ window ]--> key, lo, hi, base
 //
 //   Function   a window at (row, place): the 32 sites at 32 * place, the 12 behind them, and the index of the first voxel there or later in the
-//              row. There is one for each place with sites, and one for the place before if some of the sites' low bits are in `low`. A row
-//              that gives nothing here leaves a *mark*: a window with the least place and no sites, which says that all before it
-//              have come; it is replaced as soon as there is a better one, while `loose`
+//              row. There is one for each place with sites, and one for the place before if some of the sites' low bits are in `low`. When words
+//              fail to come behind a row that gives nothing here, a *mark*: a window with the least place and no sites, which says that
+//              all before it have come (others may hold what the ring has no room for); a better one replaces it, while `loose`
 //   Ring       a copy of its own, written from outside; `tail` is what has been read, modulo its size
 //   Timing     a window a cycle, a row a cycle
 //   Handshake  valid, then pop; `changes`: another window stands there from the next cycle on. `ended`: there will be none
@@ -84,6 +84,7 @@ module lac_map_cursor #(
 
     // ---- Windows ------------------------------------------------------------------------------------------------------------------
     reg         mine_q;    // the row at hand gives something
+    reg         none_q, idle_q;  // the row at hand gives nothing; and nothing has come for a while
     reg         done_q;    // there was a window for the place before word 0's
     reg  [45:0] row_q;
     reg         valid_q, mark_q;
@@ -97,27 +98,31 @@ module lac_map_cursor #(
     wire        row0    = w0_q[67];
     wire [10:0] place0  = w0_q[66:56];
     wire        next    = v1_q && !w1_q[67] && w1_q[66:56] == place0 + 11'd1 && place0 != 11'h3ff;  // word 1 is for the next place
-    wire        ahead  = !done_q && (w0_q[35:24] & low) != 12'd0;
+    wire        ahead   = !done_q && (w0_q[35:24] & low) != 12'd0;
     wire [11:0] place12 = {place0[10], place0} - {11'd0, ahead};
     wire        sites   = v0_q && !row0 && mine_q && free && (ahead || v1_q || drained);
-    wire        mark    = v0_q && row0 && !w0_q[0] && free;
+    wire        mark    = idle_q && !valid_q;
     wire        load    = sites || mark;
-    assign take    = v0_q && (row0 ? w0_q[0] || free : !mine_q || (sites && !ahead));
+    assign take    = v0_q && (row0 || !mine_q || (sites && !ahead));
     assign changes = load || pop;
 
     always @(posedge clk)
         if (rst) begin
             {mine_q, done_q, valid_q, mark_q} <= 4'd0;
+            {none_q, idle_q} <= 2'd0;
         end else begin
-            if (v0_q && row0 && take) {mine_q, done_q} <= {w0_q[0], 1'b0};
+            if (v0_q && row0)         {mine_q, done_q} <= {w0_q[0], 1'b0};
             else if (sites)           done_q <= ahead || next;
+            if (v0_q && row0)         none_q <= !w0_q[0];
+            else if (mark)            none_q <= 1'b0;
+            idle_q <= none_q && !mark && !some && !vl_q && !vq_q && !vp_q && !v1_q && !v0_q;
             if (load)      {valid_q, mark_q} <= {1'b1, mark};
             else if (pop)  {valid_q, mark_q} <= 2'b00;
         end
     always @(posedge clk) begin
         if (row0 && v0_q) row_q <= w0_q[49:4];
         if (load) begin
-            key_q  <= mark ? {w0_q[49:4], 14'd0} : {row_q, !place12[11], {2{place12[11]}}, place12[10:0]};
+            key_q  <= mark ? {row_q, 14'd0} : {row_q, !place12[11], {2{place12[11]}}, place12[10:0]};
             lo_q   <= mark || ahead ? 32'd0 : w0_q[55:24];
             hi_q   <= mark ? 12'd0 : ahead ? w0_q[35:24] : next ? w1_q[35:24] : 12'd0;
             base_q <= w0_q[23:0];
