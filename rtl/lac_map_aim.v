@@ -41,24 +41,35 @@ module lac_map_aim (
 
     // ---- Sites, one by one ---------------------------------------------------------------------------------------------------
     reg         busy_q, fresh_q;  // sites are left of the word; the row is new
+    reg         row_n_q;          // the row of the sites that come next is here
     reg  [31:0] left_q;
     reg  [10:0] place_q;
-    reg  [39:0] row_q;
+    reg  [39:0] row_q, next_q;
     wire [31:0] rest;
     wire [4:0]  bit_;
     wire        any;
     lac_ffs #(.W(32), .INDEX_W(5)) u_ffs (.in(left_q), .any(any), .index(bit_), .rest(rest));
-    wire        spent = en && rest == 32'd0;
-    assign in_ready = !busy_q || spent;
+    wire        free  = !busy_q || (en && rest == 32'd0);
+    wire        sites = in_valid && !in_row && free;
+    assign in_ready = in_row || free;    // a row has sites behind it
     always @(posedge clk)
-        if (rst)           busy_q <= 1'b0;
-        else if (in_ready) busy_q <= in_valid && !in_row;
+        if (rst) begin
+            busy_q  <= 1'b0;
+            row_n_q <= 1'b0;
+        end else begin
+            if (free) busy_q <= sites;
+            if (in_valid && in_row) row_n_q <= 1'b1;
+            else if (sites)         row_n_q <= 1'b0;
+        end
     always @(posedge clk) begin
-        if (in_ready) {place_q, left_q} <= in_word;
-        else if (en)  left_q <= rest;
-        if (in_ready && in_valid && in_row) row_q <= in_word[39:0];
-        if (in_ready && in_valid && in_row) fresh_q <= 1'b1;
-        else if (en && busy_q)              fresh_q <= 1'b0;
+        if (in_valid && in_row) next_q <= in_word[39:0];
+        if (sites) begin
+            {place_q, left_q} <= in_word;
+            row_q <= next_q;
+        end else if (en)
+            left_q <= rest;
+        if (sites)             fresh_q <= row_n_q;
+        else if (en && busy_q) fresh_q <= 1'b0;
     end
 
     // ---- Scaled --------------------------------------------------------------------------------------------------------------------

@@ -7,8 +7,8 @@
 //   Function   docs/mapping.md, "Coordinate lists". The list ends before the first word that is wrong; `code` says what it was (bus: a
 //              faulty line). out_index: voxels before the word
 //   Ring       RING > 0: rows whose y is at most `reach` less and this row may have RING - 32 words. Each row's y and word number stand in
-//              a queue, whose oldest are dropped as rows come: as many as there are rows within 30
-//   Timing     a word a cycle; a row one more for each row that is dropped
+//              a queue, whose oldest are dropped, one a cycle: before there are too many words, or no room in the queue, they have been
+//   Timing     a word a cycle; one more for a row of another z
 //   Handshake  go, in the cycle after rst, with everything about the list; lines and words: valid/ready. `ended`: nothing more comes out; code,
 //              bus, bad_at and bad_index hold from then on. `over`: no more lines are taken
 //   Reset      forgets the list
@@ -180,23 +180,21 @@ module lac_map_list #(
     generate
         if (RING != 0) begin : g_ring
             reg  [N_W-1:0]    number_q;   // of the word in B
-            reg  [N_W-1:0]    span_q;     // words from the oldest row that counts to the last word
             wire              q_valid, q_ready;
             wire [15:0]       q_y;
             wire [N_W-1:0]    q_number;
-            wire [4:0]        q_level;
-            wire              q_far  = {1'b0, q_y} + {12'd0, reach} < {1'b0, b_key_q[15:0]};
-            wire              q_drop = b_valid_q && b_row_q && b_same_q && q_valid && q_far;
-            wire              q_wipe = b_valid_q && b_row_q && !b_same_q && q_valid;
-            assign            b_wait = q_drop || q_wipe;
-            wire [N_W-1:0]    oldest = q_valid ? q_number : number_q;
-            wire [N_W-1:0]    one    = {{(N_W-1){1'b0}}, 1'b1};
-            wire [N_W-1:0]    span   = (b_row_q ? number_q - oldest : span_q) + one;
+            wire [5:0]        q_level;
+            wire              b_new  = b_valid_q && b_row_q;
+            wire              q_wipe = b_new && !b_same_q && q_valid;
+            wire [15:0]       y      = b_new ? b_key_q[15:0] : at_q[15:0];
+            wire              q_drop = q_valid && !q_wipe && {1'b0, q_y} + {12'd0, reach} < {1'b0, y};
+            wire [N_W-1:0]    span   = (q_valid ? number_q - q_number : {N_W{1'b0}}) + {{(N_W-1){1'b0}}, 1'b1};
             assign            b_long = span > LIMIT;
+            assign            b_wait = q_wipe || (q_drop && (b_long || !q_ready));
             always @(posedge clk)
-                if (rst)         {number_q, span_q} <= {2*N_W{1'b0}};
-                else if (b_good) {number_q, span_q} <= {number_q + one, span};
-            lac_fifo #(.W(16 + N_W), .DEPTH(31), .LEVEL_W(5)) u_rows (
+                if (rst)         number_q <= {N_W{1'b0}};
+                else if (b_good) number_q <= number_q + 1'b1;
+            lac_fifo #(.W(16 + N_W), .DEPTH(32), .LEVEL_W(6)) u_rows (
                 .clk(clk), .rst(rst || q_wipe), .push(b_good && b_row_q), .in_data({b_key_q[15:0], number_q}), .in_ready(q_ready),
                 .out_valid(q_valid), .out_data({q_y, q_number}), .pop(q_drop), .level(q_level)
             );
