@@ -49,7 +49,7 @@ const char *lac_config_check(const lac_config *cfg)
     for (int i = 0; i < NKEYS; i++)
         if (*field(&copy, &KEYS[i]) < KEYS[i].min || *field(&copy, &KEYS[i]) > KEYS[i].max) return KEYS[i].key;
     if (!power_of_two(cfg->data_w)) return "DATA_W";
-    if (cfg->map_ring && (cfg->map_ring < 64u || !power_of_two(cfg->map_ring))) return "MAP_RING";
+    if (cfg->map_ring && (cfg->map_ring < 64u || !power_of_two(cfg->map_ring) || !cfg->windows)) return "MAP_RING";
     if (cfg->feat_depth % 32u) return "FEAT_DEPTH";
     if (!power_of_two(cfg->store_w) || cfg->lanes % cfg->store_w || cfg->store_w * 128u < cfg->data_w) return "STORE_W";
     if (cfg->store_w > (cfg->data_w > 64 ? cfg->data_w / 8u : 8u)) return "STORE_W";
@@ -152,7 +152,7 @@ int lac_config_read(const char *path, lac_config *out, char *err, size_t errlen)
         while (strcmp(bad, KEYS[k].key)) k++;
         snprintf(err, errlen, "%s:%d: %s=%u: expected %s", path, seen[k], bad, (unsigned)*field(out, &KEYS[k]),
                  !strcmp(bad, "DATA_W") ? "a power of two"
-                 : !strcmp(bad, "MAP_RING") ? "0, or a power of two, at least 64"
+                 : !strcmp(bad, "MAP_RING") ? "0, or with WINDOWS=1 a power of two, at least 64"
                  : !strcmp(bad, "STORE_W") ? "a power of two that divides LANES, at least DATA_W / 128, at most max(8, DATA_W / 8)" : "a multiple of 32");
         goto done;
     }

@@ -28,7 +28,7 @@ typedef struct {
     uint32_t flight;        /* FLIGHT        [bursts outstanding in each direction] 2 .. 64, default 8 */
     uint32_t clock_gate;    /* CLOCK_GATE    0 or 1, default 0: engines' clocks stand still while they have nothing to do; nothing that software sees */
     uint32_t windows;       /* WINDOWS       0 or 1, default 1: EXEC and STORE take points of several pixels */
-    uint32_t map_ring;      /* MAP_RING      [words] of each of the mapping unit's rings, a power of two, 64 .. 4096; default 0: there is none */
+    uint32_t map_ring;      /* MAP_RING      [words] of each of the mapping unit's rings, a power of two, 64 .. 4096, with WINDOWS 1 only; default 0: there is none */
 } lac_config;
 
 /* 0, or -1 and one line in err[errlen] (file, line number, what was expected); *out is then unspecified. */

@@ -28,7 +28,7 @@ module lac_top #(
     parameter integer BURST        = 32,    // [beats]    1 .. 256
     parameter integer FLIGHT       = 8,     // [bursts]   outstanding in each direction, 2 .. 64
     parameter integer WINDOWS      = 1,     // 0: EXEC and STORE take no points of several pixels, so no convolution
-    parameter integer MAP_RING     = 0,     // [words]    of the mapping unit's rings, a power of two: 64 .. 4096; 0: there is no such unit, and no command MAP
+    parameter integer MAP_RING     = 0,     // [words]    of the mapping unit's rings, a power of two: 64 .. 4096; 0: there is no such unit, and no command MAP or EXEC_RULES. Needs WINDOWS
     parameter integer CLOCK_GATE   = 0      // 1: the clocks of EXEC with the lanes and of STORE stand still while they have nothing to do; nothing else changes
 ) (
     input  wire                clk,

@@ -53,6 +53,7 @@ typedef struct {
     int32_t  bias[512], shift[512];
     uint32_t mult[512];
     int      stale;                              /* the cache is no longer what memory is */
+    uint32_t fresh;                              /* chance of FRESH where it is not needed, of 256 */
     uint32_t cache;                              /* [lines] */
     struct { uint32_t cmd, band; const weights *w; } exec[JOB_CMDS]; /* the EXEC_RULES */
     uint32_t execs;
@@ -249,7 +250,7 @@ static job_cmd *exec_rules(test *t, const weights *w, uint32_t tap, uint32_t b, 
     SET(c, EXEC_RULES, RULES, (t->j.base + t->rules) / 64);
     SET(c, EXEC_RULES, FEATURES, (t->j.base + t->features - (uint64_t)t->index0 * t->channels * SIZE[t->type]) / 64);
     SET(c, EXEC_RULES, TAP, tap);
-    SET(c, EXEC_RULES, FRESH, t->stale || rng_chance(&t->r, 40));
+    SET(c, EXEC_RULES, FRESH, t->stale || rng_chance(&t->r, t->fresh));
     t->stale = 0;
     t->exec[t->execs].cmd    = t->j.n - 1;
     t->exec[t->execs].w      = w;
@@ -271,7 +272,9 @@ static job_cmd *exec_rules(test *t, const weights *w, uint32_t tap, uint32_t b, 
 static void exec_plain(test *t, const weights *w, uint32_t bank, uint32_t acc)
 {
     const uint32_t bytes = t->channels * SIZE[t->type], need = lines(bytes), i = rng_below(&t->r, t->inputs);
-    const uint32_t spare = caps.feat_depth - need, line = spare >= 32 ? rng_below(&t->r, spare / 32 + 1) * 32 : 0;
+    const uint32_t spare = caps.feat_depth - need, behind = t->cache < caps.feat_depth && spare >= t->cache && rng_chance(&t->r, 200);
+    const uint32_t line = behind ? t->cache : rng_below(&t->r, spare / 32 + 1) * 32; /* behind the cache: while EXEC_RULES fetches */
+    const uint32_t cleared = (need + 31) / 32 * 32;
     const uint64_t at = room(t, (uint64_t)need * caps.line);
     memcpy(t->j.mem + at, t->j.mem + t->features + (uint64_t)i * bytes, bytes);
     job_cmd *c = command(t, LAC_OP_LOAD_FEATURES);
@@ -282,7 +285,7 @@ static void exec_plain(test *t, const weights *w, uint32_t bank, uint32_t acc)
     SET(c, LOAD_FEATURES, TYPE, t->type);
     SET(c, LOAD_FEATURES, ZERO, t->zero);
     use(c, USE_MEM, 0, t->j.base + at, (uint64_t)need * caps.line);
-    use(c, USE_FEAT, 1, 0, caps.feat_depth);
+    use(c, USE_FEAT, 1, line, cleared);
     c = command(t, LAC_OP_EXEC);
     common(t, c, w, w->each, bank);
     SET(c, EXEC, POINTS, 1);
@@ -292,10 +295,10 @@ static void exec_plain(test *t, const weights *w, uint32_t bank, uint32_t acc)
         SET(c, EXEC, WIDTH, t->channels);
         SET(c, EXEC, PIXELS, 1);
     }
-    use(c, USE_FEAT, 0, 0, caps.feat_depth);
+    use(c, USE_FEAT, 0, line, need);
     use(c, bank ? USE_ACC1 : USE_ACC0, 1, 0, caps.acc_depth);
     input(t, w, t->x + i * t->channels, 0, bank, acc);
-    t->stale = 1;
+    if (line < t->cache) t->stale = 1;
 }
 
 static void store(test *t, uint32_t rows, uint32_t points, uint32_t bank, uint32_t acc)
@@ -353,10 +356,11 @@ static void make_features(test *t)
 
 static void make_bands(test *t, uint32_t most, uint32_t taps)
 {
-    t->n_bands = 1 + rng_below(&t->r, 6);
+    t->n_bands = 1 + rng_below(&t->r, rng_chance(&t->r, 40) ? 16 : 6);
+    t->fresh = (const uint32_t[]){0, 40, 256}[rng_below(&t->r, 3)];
     t->headers = room(t, 64 * (uint64_t)t->n_bands);
     t->rules   = room(t, 0) + 64u * rng_below(&t->r, 2);
-    t->rule    = malloc(sizeof *t->rule * 16 * 6 * (most + 1));
+    t->rule    = malloc(sizeof *t->rule * 16 * 11 * (most + 1));
     if (!t->rule) abort();
     const uint32_t skip = rng_below(&t->r, 3), per = 1 + rng_below(&t->r, 10);
     uint32_t near = 0;
@@ -794,8 +798,8 @@ static void one_error(machine *rtl, uint32_t which, uint32_t kind, uint64_t seed
             lac_rtl_monitor(rtl->rtl)->bad_rlast = 0;
             if (last && (want.err_code & 0xff) == LAC_ERR_BUS_SLVERR) want.err_code = (want.err_code & ~0xffu) | LAC_ERR_BUS_PROTOCOL;
             const int timeout = (want.err_code & 0xff) == LAC_ERR_BUS_TIMEOUT;
-            /* what a LOAD asked for may stand behind the line that never comes */
-            if (timeout && (got.err_code & 0xff) == LAC_ERR_BUS_TIMEOUT && got.err_cmd < want.err_cmd) {}
+            /* behind the line that never comes, what an earlier LOAD or an earlier rule asked for does not come either */
+            if (timeout && (got.err_code & 0xff) == LAC_ERR_BUS_TIMEOUT && got.err_cmd <= want.err_cmd && got.err_addr != want.err_addr) {}
             else pair_compare(j, &x.model, &want, rtl, &got, 0, 0, what, n);
             if (!*what && lac_rtl_monitor(rtl->rtl)->found) snprintf(what, n, "bus monitor: %s", lac_rtl_monitor(rtl->rtl)->first);
             if (timeout && !*what && !machine_reset(rtl, 300)) snprintf(what, n, "soft reset ends although the bus owes an answer");
