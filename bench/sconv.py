@@ -1,0 +1,219 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+#
+# sconv.py [TABLE...] - sparse convolutions on the Verilated l64 through `lacuna sconv`: build/bench/sconv.json; of other tables it keeps what it has
+#
+#   layers    submanifold 3x3x3 on scans, the map included: rules are made band by band while the bands before are computed; weights dense, 2:4 and 10 % unstructured, resident; memory latency 10
+#   density   a submanifold 3x3 layer on an image of which a share of the pixels is active, against the same layer dense on the same array (`lacuna conv`)
+#   grouping  multiplications that regular arrays do for nothing on the same maps: counted, not run. The counter first reproduces the worked example of the literature
+#   Checked   every output against NumPy (products in float64, exact below 2^53). A wrong one prints FAIL and ends the row
+#   Clouds    $LACUNA_DATA/kmap; without them layers and grouping have only the active images
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+
+B = os.environ.get("B") or "build"
+BENCH = os.environ.get("BENCH") or f"{B}/bench"
+DATA = os.path.join(os.environ.get("LACUNA_DATA") or "../shared/data", "kmap")
+QUICK = bool(os.environ.get("BENCH_QUICK"))
+LAYERS = [("pcl_office1_50mm", 16, 16), ("pcl_office1_50mm", 32, 32), ("pcl_milk_5mm", 16, 64), ("pcl_milk_5mm", 64, 64), ("pcl_milk_5mm", 128, 128)]
+DENSITIES = [0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8]
+
+
+def draw(rng, shape, density=1.0):
+    v = rng.integers(1, 128, shape).astype(np.int8) * rng.choice(np.array([-1, 1], np.int8), shape)
+    v[rng.random(shape) >= density] = 0
+    return v
+
+
+def two_of_four(rng, shape):
+    v = draw(rng, shape)
+    order = rng.random((v.size // 4, 4)).argsort(axis=1).argsort(axis=1)
+    v.reshape(-1, 4)[order >= 2] = 0
+    return v
+
+
+def submanifold(c, kernel):
+    """For each tap: inputs and outputs of its rules."""
+    def keys(s):
+        return ((s[:, 0] * 70000 + s[:, 1] + 300) * 70000 + s[:, 2] + 300) * 70000 + s[:, 3] + 300
+    s = c.astype(np.int64)
+    index = keys(s)
+    order = np.argsort(index)
+    index = index[order]
+    for k in np.ndindex(*kernel):
+        at = s.copy()
+        at[:, 1:] += np.array(k) - (np.array(kernel) - 1) // 2
+        key = keys(at)
+        i = np.minimum(np.searchsorted(index, key), len(index) - 1)
+        hit = np.flatnonzero(index[i] == key)
+        yield order[i[hit]], hit
+
+
+class Bench:
+    def __init__(self):
+        self.rows, self.failed = [], 0
+
+    def lacuna(self, command, *args):
+        with tempfile.TemporaryDirectory() as folder:
+            paths, out, stats = [], f"{folder}/Y.npy", f"{folder}/stats.json"
+            for i, a in enumerate(args):
+                if isinstance(a, np.ndarray):
+                    np.save(f"{folder}/{i}.npy", a)
+                    a = f"{folder}/{i}.npy"
+                paths.append(str(a))
+            p = subprocess.run([f"{B}/lacuna", "--port", "rtl", command, "--memory-latency", "10", "--stats", stats, "-o", out, *paths], capture_output=True, text=True, check=False)
+            if p.returncode:
+                return None, None, p.stderr.strip()
+            with open(stats) as f:
+                return json.load(f), np.load(out), None
+
+    def fail(self, row, error):
+        self.failed = 1
+        print(f"FAIL sconv {row['table']} {row['workload']}: {error}", file=sys.stderr)
+        self.rows.append({**row, "correct": False})
+
+    def layer(self, row, fmt, w, c, x):
+        taps = w.reshape(len(w), -1, w.shape[-1]).astype(np.float64)
+        want, needed, rules = np.zeros((len(c), len(w))), 0, 0
+        for t, (ins, outs) in enumerate(submanifold(c, w.shape[1:4])):
+            want[outs] += x[ins].astype(np.float64) @ taps[:, t].T
+            needed += int(((x[ins] != 0).sum(axis=0) * (taps[:, t] != 0).sum(axis=0)).sum())
+            rules += len(ins)
+        st, y, error = self.lacuna("sconv", w, c, x, "--mode", "submanifold", "--format", fmt)
+        if not error and not np.array_equal(y, want.astype(np.int64)):
+            error = "other outputs than NumPy's"
+        if not error and (st["rules"], st["needed_macs"]) != (rules, needed):
+            error = f"{st['rules']} rules, {st['needed_macs']} multiplications needed, expected {rules}, {needed}"
+        if error:
+            return self.fail(row, error)
+        lanes, m, e = st["lanes"], st["counters"]["map"], st["counters"]["exec"]
+        row = {**row, "correct": True, "format": fmt, "git": os.environ.get("BENCH_GIT", ""), "voxels": len(c), "rules": rules, "lanes": lanes, "memory": st["memory"], "resident": st["resident"],
+               "cycles": st["cycles"], "map_cycles": st["map_cycles"], "needed_macs": needed, "utilisation": needed / (lanes * st["cycles"]), "bound": st["bound"],
+               "sought": st["feature_lines_sought"], "fetched": st["feature_lines_fetched"], "bytes_read": st["bytes_read"], "bytes_written": st["bytes_written"], "map_causes": m, "exec_causes": e}
+        self.rows.append(row)
+        print(f"  {row['workload']} {fmt}: {row['cycles']:,} cycles, utilisation {row['utilisation']:.3f}, map {row['map_cycles']:,}", file=sys.stderr)
+        return row
+
+
+def cloud(name):
+    files = [f for f in os.listdir(DATA) if name in f and f.endswith("_coords.npz")] if os.path.isdir(DATA) else []
+    return np.load(f"{DATA}/{files[0]}")["coords"].astype(np.int32) if files else None
+
+
+def layers(b, rng):
+    for name, ci, co in LAYERS[2:3] if QUICK else LAYERS:
+        c = cloud(name)
+        if c is None:
+            continue
+        x = draw(rng, (len(c), ci))
+        shape = (co, 3, 3, 3, ci)
+        for fmt, w in (("4:4", draw(rng, shape)), ("2:4", two_of_four(rng, shape)), ("csc8", draw(rng, shape, 0.1))):
+            b.layer({"table": "layers", "workload": name, "channels": [ci, co]}, fmt, w, c, x)
+
+
+def density(b, rng):
+    side = 64
+    for ci in (16,) if QUICK else (16, 64):
+        w = draw(rng, (ci, 1, 3, 3, ci))
+        image = draw(rng, (1, side, side, ci))
+        st, _, error = b.lacuna("conv", w[:, 0], image, "--pad", 1, "--format", "4:4")
+        if error:
+            b.fail({"table": "density", "workload": f"dense {ci}"}, error)
+            continue
+        pairs = (3 * side - 2) ** 2
+        for d in DENSITIES[3:4] if QUICK else DENSITIES:
+            active = rng.random((side, side)) < d
+            yx = np.argwhere(active).astype(np.int32)
+            c = np.column_stack([np.zeros((len(yx), 2), np.int32), yx])
+            row = b.layer({"table": "density", "workload": f"{ci} to {ci}, {d:g}", "channels": [ci, ci], "density": d, "dense_cycles": st["cycles"], "dense_pairs": pairs,
+                           "dense_bytes": side * side * ci, "list_bytes": 0}, "4:4", w, c, image[0][active])
+            if row:
+                row["list_bytes"] = len(yx) * ci + 64 + 8 * (len(np.unique(yx[:, 0])) + len(np.unique(np.column_stack([yx[:, 0], yx[:, 1] // 32]), axis=0)))
+
+
+def masks_of(c, kernel):
+    """Which taps each output has, and how many rules each tap."""
+    taps = list(submanifold(c, kernel))
+    m = np.zeros((len(c), len(taps)), bool)
+    for t, (_, outs) in enumerate(taps):
+        m[outs, t] = True
+    return m
+
+
+def redundant_tiles(m, tile):
+    """Products of a tile of outputs that pays for every tap that one of them has."""
+    return sum(len(m[i:i + tile]) * int(m[i:i + tile].any(axis=0).sum()) - int(m[i:i + tile].sum()) for i in range(0, len(m), tile))
+
+
+def by_mask(m):
+    return m[np.lexsort(m.T[::-1])]
+
+
+def bitmask_costs(m, tile, split):
+    """Redundant pairs: outputs as they are, sorted by their masks, and that for each of `split` groups of taps."""
+    parts = np.array_split(np.arange(m.shape[1]), split)
+    return redundant_tiles(m, tile), redundant_tiles(by_mask(m), tile), sum(redundant_tiles(by_mask(m[:, p]), tile) for p in parts)
+
+
+def grouping_costs(sizes, tolerance=0.5):
+    """Redundant pairs of batched products: all taps apart, all together, in three groups of neighbours, and groups that grow while what is filled up stays within the tolerance."""
+    def cost(groups):
+        return sum(len(g) * max(g) - sum(g) for g in groups)
+    adaptive, group = [], []
+    for s in sizes:
+        more = group + [s]
+        if group and len(more) * max(more) - sum(more) > tolerance * sum(more):
+            adaptive.append(group)
+            more = [s]
+        group = more
+    adaptive.append(group)
+    return cost([[s] for s in sizes]), cost([sizes]), cost([g.tolist() for g in np.array_split(np.array(sizes), 3)]), cost(adaptive), len(adaptive)
+
+
+def grouping(b, _):
+    points = np.array([(0, 0), (0, 1), (0, 2), (1, 1), (5, 0), (5, 5), (6, 1), (6, 4)], np.int32)
+    m = masks_of(np.column_stack([np.zeros((8, 2), np.int32), points]), (1, 3, 3))
+    example = bitmask_costs(m, 4, 3)
+    if m.sum() != 22 or example != (34, 26, 22):
+        b.fail({"table": "grouping", "workload": "worked example"}, f"{m.sum()} pairs, {example} redundant, expected 22, (34, 26, 22)")
+        return
+    for name in dict.fromkeys(n for n, _, _ in LAYERS):
+        c = cloud(name)
+        if c is None:
+            continue
+        m = masks_of(c, (3, 3, 3))
+        sizes = m.sum(axis=0).tolist()
+        apart, together, fixed, adaptive, groups = grouping_costs(sizes)
+        b.rows.append({"table": "grouping", "workload": name, "correct": True, "git": os.environ.get("BENCH_GIT", ""), "pairs": int(m.sum()), "separate": apart, "dense": together, "fixed": fixed,
+                       "adaptive": adaptive, "adaptive_groups": groups, "bitmask": dict(zip(("unsorted", "sorted", "split3"), map(int, bitmask_costs(m, 128, 3))))})
+
+
+TABLES = {"layers": layers, "density": density, "grouping": grouping}
+
+
+def main():
+    os.makedirs(BENCH, exist_ok=True)
+    path, wanted, kept = f"{BENCH}/sconv.json", sys.argv[1:] or list(TABLES), []
+    for name in wanted:
+        if name not in TABLES:
+            sys.exit(f"sconv.py: {name}: expected one of {', '.join(TABLES)}")
+    if sys.argv[1:] and os.path.exists(path):
+        with open(path) as f:
+            kept = [r for r in json.load(f) if r["table"] not in wanted]
+    b = Bench()
+    for i, name in enumerate(TABLES):
+        if name in wanted:
+            TABLES[name](b, np.random.default_rng([2026, i]))
+    with open(path + ".tmp", "w") as f:
+        json.dump(kept + b.rows, f, indent=1)
+    os.replace(path + ".tmp", path)
+    return b.failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())
