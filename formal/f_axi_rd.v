@@ -6,20 +6,22 @@
 //              slave answers only what it accepted, in order, at any time or never, RLAST right or wrong (LINES: at f_wrong). Its data
 //              are the address of the beat; the beat at f_bad answers SLVERR or DECERR
 //   Proved     AR is stable (through flush and "dead") and legal; nothing is read that was not asked for; each client
-//              receives its lines in order, with their address, data and fault; idle and stuck mean what they say
+//              receives its lines in order, with their address, data and fault; idle and stuck mean what they say; no client
+//              but 0 has two requests taken while another one waits
 `default_nettype none
 module f_axi_rd #(
     parameter integer DATA_W = 64,
     parameter integer BURST  = 2,
+    parameter integer CLIENTS = 2, // 2 or 3
     parameter integer LINES  = 0   // 1: prove C, what the clients see, without flush and watchdog; 0: prove B, the bus
 ) (
     input wire              clk,
     input wire              rst,
     input wire              flush,
-    input wire [1:0]        req_valid,
-    input wire [2*13-1:0]   req_addr,
-    input wire [47:0]       req_lines,
-    input wire [1:0]        line_ready,
+    input wire [CLIENTS-1:0]    req_valid,
+    input wire [CLIENTS*13-1:0] req_addr,
+    input wire [CLIENTS*24-1:0] req_lines,
+    input wire [CLIENTS-1:0]    line_ready,
     input wire              arready,
     input wire              rvalid,
     input wire              rlast
@@ -34,7 +36,8 @@ module f_axi_rd #(
     (* anyconst *) reg [12:0] f_wrong;     // LINES: the beat whose RLAST is wrong
 
     wire        idle, stuck, beat, arvalid, rready;
-    wire [1:0]  req_ready, line_valid, arburst;
+    wire [CLIENTS-1:0] req_ready, line_valid;
+    wire [1:0]  arburst;
     wire [8*LB-1:0] line_data;
     wire [12:0] line_addr, line_fault_addr, araddr;
     wire [2:0]  line_fault, arsize;
@@ -42,7 +45,7 @@ module f_axi_rd #(
     wire [12:0] beat_addr;  // of the beat on offer
     wire [1:0]  rresp = (beat_addr == f_bad) ? {1'b1, f_decerr} : 2'b00;
 
-    lac_axi_rd #(.ADDR_W(ADDR_W), .DATA_W(DATA_W), .BURST(BURST), .OUTSTANDING(OUT)) dut (
+    lac_axi_rd #(.ADDR_W(ADDR_W), .DATA_W(DATA_W), .BURST(BURST), .OUTSTANDING(OUT), .CLIENTS(CLIENTS)) dut (
         .clk(clk), .rst(rst), .flush(flush), .idle(idle), .stuck(stuck), .watchdog({29'd0, f_watchdog}),
         .req_valid(req_valid), .req_ready(req_ready), .req_addr(req_addr), .req_lines(req_lines),
         .line_valid(line_valid), .line_ready(line_ready), .line_data(line_data), .line_addr(line_addr),
@@ -60,25 +63,30 @@ module f_axi_rd #(
     always @(*) assume (rst == !f_past);
     always @(*) if (LINES) assume (!flush && f_watchdog == 0);
     // Requests lie around a multiple of 4096; lac_axi_cut is proved for every address
-    always @(*) assume (req_addr[12:6] == 7'h3F || req_addr[12:6] == 7'h40);
-    always @(*) assume (req_addr[25:19] == 7'h3F || req_addr[25:19] == 7'h40);
-
     // ---- clients
     genvar c;
-    reg [12:0] q_addr [0:7];   // accepted requests; client 1 from 4 on
-    reg [2:0]  q_lines [0:7];
-    reg [2:0]  q_wr [0:1];     // requests accepted
-    reg [2:0]  q_rd [0:1];     // requests whose lines have all come
-    reg [2:0]  q_pos [0:1];    // lines of the oldest request that came
+    reg [12:0] q_addr [0:4*CLIENTS-1];   // accepted requests; client c from 4 * c on
+    reg [2:0]  q_lines [0:4*CLIENTS-1];
+    reg [2:0]  q_wr [0:CLIENTS-1];       // requests accepted
+    reg [2:0]  q_rd [0:CLIENTS-1];       // requests whose lines have all come
+    reg [2:0]  q_pos [0:CLIENTS-1];      // lines of the oldest request that came
+    reg [CLIENTS-1:0] last, waited;      // of the clients but 0: who had the last request taken; who has waited since
     reg        late;           // a timeout was delivered
     reg [7:0]  asked;          // [beats] requested
-    wire [1:0] req_hs  = req_valid & req_ready;
-    wire [1:0] line_hs = line_valid & line_ready;
+    wire [CLIENTS-1:0] req_hs  = req_valid & req_ready;
+    wire [CLIENTS-1:0] line_hs = line_valid & line_ready;
+    wire [CLIENTS-1:0] spare = {{(CLIENTS-1){1'b1}}, 1'b0};
+    always @(posedge clk)
+        if (rst) {last, waited} <= 0;
+        else if ((req_hs & spare) != 0) {last, waited} <= {req_hs & spare, req_valid & ~req_hs & spare};
     generate
-        for (c = 0; c < 2; c = c + 1) begin : g_client
+        for (c = 0; c < CLIENTS; c = c + 1) begin : g_client
+            always @(*) assume (req_addr[13*c+6 +: 7] == 7'h3F || req_addr[13*c+6 +: 7] == 7'h40);
             wire [12:0] addr = req_addr[13*c +: 13];
             wire [23:0] lines = req_lines[24*c +: 24];
-            wire [2:0]  at = {c == 1, q_rd[c][1:0]};
+            localparam [1:0] C = c;
+            wire [3:0]  at = {C, q_rd[c][1:0]};
+            wire [3:0]  to = {C, q_wr[c][1:0]};
             wire [12:0] want = q_addr[at] + {7'd0, q_pos[c], 3'd0};
             always @(*) if (req_valid[c]) begin
                 assume (lines != 0 && lines <= 4 && addr[2:0] == 0);
@@ -94,8 +102,8 @@ module f_axi_rd #(
                     q_rd[c] <= q_wr[c]; q_pos[c] <= 0;
                 end else begin
                     if (req_hs[c]) begin
-                        q_addr[{c == 1, q_wr[c][1:0]}]  <= addr;
-                        q_lines[{c == 1, q_wr[c][1:0]}] <= lines[2:0];
+                        q_addr[to]  <= addr;
+                        q_lines[to] <= lines[2:0];
                         q_wr[c] <= q_wr[c] + 1;
                     end
                     if (line_hs[c]) begin
@@ -132,9 +140,23 @@ module f_axi_rd #(
         if (rst || flush) late <= 1'b0;
         else if (line_hs != 0 && line_fault == 3) late <= 1'b1;
     always @(*) if (f_past && !rst) begin
-        assert (line_valid != 2'b11);
+        assert ((line_valid & (line_valid - 1'b1)) == 0);
+        assert ((req_hs & (req_hs - 1'b1)) == 0);
+        assert ((req_hs & last) == 0 || (waited & req_valid & ~last) == 0);
     end
     always @(posedge clk) if (f_past && !rst && flush && $past(flush)) assert (line_valid == 0);
+
+    reg [3:0] hs_lines;        // of the request that is taken
+    reg       all_came;
+    integer   i;
+    always @* begin
+        hs_lines = 4'd0;
+        all_came = 1'b1;
+        for (i = 0; i < CLIENTS; i = i + 1) begin
+            if (req_hs[i]) hs_lines = req_lines[24*i +: 4];
+            if (q_rd[i] != q_wr[i]) all_came = 1'b0;
+        end
+    end
 
     // ---- slave
     reg [12:0] s_addr [0:3];
@@ -160,7 +182,7 @@ module f_axi_rd #(
                 if (s_end) s_rd <= s_rd + 1;
             end
             owed  <= owed + (ar_hs ? arlen + 8'd1 : 8'd0) - r_hs;
-            asked <= asked + (req_hs[0] ? ({4'd0, req_lines[3:0]} << (BPL - 1)) : 8'd0) + (req_hs[1] ? ({4'd0, req_lines[27:24]} << (BPL - 1)) : 8'd0);
+            if (req_hs != 0) asked <= asked + ({4'd0, hs_lines} << (BPL - 1));
         end
     always @(*) if (rvalid) assume (owed != 0 && (!LINES || rlast == (s_end ^ (beat_addr == f_wrong))));
     always @(posedge clk) if (f_past && !rst && $past(rvalid && !rready && !rst)) assume (rvalid && $stable(rlast));
@@ -177,7 +199,7 @@ module f_axi_rd #(
         assert (read + (arvalid ? arlen + 8'd1 : 8'd0) <= asked);
         // B4 idle, stuck, beat
         if (idle) assert ((owed == 0 || (early && f_watchdog != 0)) && !arvalid && line_valid == 0 && (f_flushed || late || read == asked));
-        if (idle && !f_flushed) assert (q_rd[0] == q_wr[0] && q_rd[1] == q_wr[1]);
+        if (idle && !f_flushed) assert (all_came);
         if (stuck) assert (f_watchdog != 0 && (owed != 0 || arvalid));
         assert (beat == r_hs);
         // B5 in flush and when dead the bus is never held up
@@ -189,6 +211,7 @@ module f_axi_rd #(
         cover (line_hs[1] && line_fault == 0 && q_pos[1] == 2);
         cover (line_hs[0] && line_fault == 3 && stuck);
         cover (idle && f_flushed && $past(stuck));
+        cover (CLIENTS == 2 || (line_hs[CLIENTS-1] && line_fault == 0 && waited != 0));
     end
 endmodule
 `default_nettype wire

@@ -83,6 +83,7 @@ for p in "$@"; do
     axi_rd_bus)   elaborate $p f_axi_rd "$(axi rd)" "" "-chparam LINES 0" && bounded $p 13 ;;
     axi_rd_lines) elaborate $p f_axi_rd "$(axi rd)" "" "-chparam LINES 1" && bounded $p 12 ;;
     axi_rd_half)  elaborate $p f_axi_rd "$(axi rd)" "" "-chparam LINES 1 -chparam DATA_W 32 -chparam BURST 3" && bounded $p 12 ;;
+    axi_rd_three) elaborate $p f_axi_rd "$(axi rd)" "" "-chparam LINES 1 -chparam CLIENTS 3" && bounded $p 11 ;;
     axi_wr_bus)   elaborate $p f_axi_wr "$(axi wr)" "" "-chparam LINES 0" && bounded $p 14 ;;
     axi_wr_lines) elaborate $p f_axi_wr "$(axi wr)" "" "-chparam LINES 1" && bounded $p 14 ;;
     axi_wr_half)  elaborate $p f_axi_wr "$(axi wr)" "" "-chparam LINES 1 -chparam DATA_W 32 -chparam BURST 3" && bounded $p 13 ;;

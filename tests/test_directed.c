@@ -6,6 +6,7 @@
  *   Lengths      a weight block whose command names too few lines, or too many, in front of other commands' lines
  *   Parameters   fewer channels than a line holds records, over channels that are still needed
  *   Columns      a column block of which no, every, the first or the last column is needed; what it leaves alone; every error it can have
+ *   Maps         tokens of MAP, its order with STOREs, what comes behind an error; without a mapping unit: no such command, no such tokens
  *   Ring         RING_SIZE made smaller than HEAD: RING, and nothing is read outside the window
  *   Reset        a doorbell between two soft resets is forgotten
  *
@@ -494,6 +495,105 @@ static void many_pixels(machine *m, const char *where)
     }
 }
 
+/* A map of no voxels: it writes the 64 bytes of its list's header, zeros. */
+static uint32_t *empty_map(uint64_t out)
+{
+    static const uint32_t ones[] = { LAC_F_MAP_KZ, LAC_F_MAP_KY, LAC_F_MAP_KX, LAC_F_MAP_SZ, LAC_F_MAP_SY, LAC_F_MAP_SX, LAC_F_MAP_DZ, LAC_F_MAP_DY, LAC_F_MAP_DX,
+                                     LAC_F_MAP_BAND, LAC_F_MAP_MADE, LAC_F_MAP_NO_RULES };
+    uint64_t  at;
+    room(64, &at);
+    uint32_t *w = command(LAC_OP_MAP, 0);
+    w[2] = (uint32_t)((j.base + at) / 64);
+    w[3] = (uint32_t)((j.base + out) / 64);
+    for (size_t i = 0; i < sizeof ones / sizeof *ones; i++) lac_set_field(w, ones[i], 1);
+    return w;
+}
+
+static void an_error(machine *m, const char *where, const char *what, uint32_t code, uint32_t cmd, uint32_t index, int kept)
+{
+    outcome o;
+    memset(j.mem + OUT, 0x5A, 64);
+    run(m, &o);
+    int same = 1;
+    for (int i = 0; i < 64; i++) same &= m->mem[OUT + i] == 0x5A;
+    check(o.err_code == code && !o.hung, where, what, code, o.err_code);
+    if (code) check(o.err_cmd == cmd && o.err_index == index, where, "its command and index", (int64_t)index << 32 | cmd, (int64_t)o.err_index << 32 | o.err_cmd);
+    if (kept) check(same, where, "nothing behind it writes", 1, same);
+}
+
+static void maps(machine *m, const char *where)
+{
+    const uint32_t token = caps.map ? LAC_ERR_TOKEN : LAC_ERR_RESERVED;
+    outcome o;
+
+    begin();
+    params(1, 0);
+    lac_set_field(j.cmd[0].w, LAC_F_ANY_WAIT, 8);
+    an_error(m, where, "a token of MAP that nobody gave", token, 0, 0, 0);
+    begin();
+    params(1, 0);
+    lac_set_field(j.cmd[0].w, LAC_F_ANY_SIGNAL, 8);
+    an_error(m, where, "a token for MAP", caps.map ? LAC_ERR_NONE : LAC_ERR_RESERVED, 0, 0, 0);
+    if (!caps.map) {
+        begin();
+        params(1, 0);
+        const uint32_t word = empty_map(OUT)[0];
+        an_error(m, where, "MAP without a mapping unit", LAC_ERR_OPCODE, 1, word, 1);
+        return;
+    }
+    begin();
+    for (int i = 0; i < 16; i++) {
+        params(1, 0);
+        lac_set_field(j.cmd[i].w, LAC_F_ANY_SIGNAL, 8);
+    }
+    an_error(m, where, "a sixteenth token for MAP", LAC_ERR_TOKEN, 15, 0, 0);
+    begin();
+    lac_set_field(empty_map(OUT), LAC_F_ANY_SIGNAL, 8);
+    an_error(m, where, "a token of MAP for itself", LAC_ERR_RESERVED, 0, 0, 1);
+    begin();
+    empty_map(OUT)[13] = 1;
+    j.cmd[0].w[14] = 1;
+    an_error(m, where, "a bit that no field of MAP has", LAC_ERR_RESERVED, 0, 14, 1);
+    begin();
+    lac_set_field(empty_map(OUT), LAC_F_MAP_MORE, 1);
+    block(caps.lanes, 0, 1, 0);
+    lac_set_field(j.cmd[1].w, LAC_F_LOAD_WEIGHTS_LINES, 1);
+    store(LAC_RAW, 1);
+    an_error(m, where, "MORE without a map, in front of a LOAD that fails", LAC_ERR_LENGTH | LAC_UNIT_MAP << 8, 0, 0, 1);
+    begin();
+    block(caps.lanes, 0, 1, 0);
+    const uint32_t lines = lac_get_field(j.cmd[0].w, LAC_F_LOAD_WEIGHTS_LINES);
+    lac_set_field(j.cmd[0].w, LAC_F_LOAD_WEIGHTS_LINES, lines - 1);
+    empty_map(OUT);
+    an_error(m, where, "a LOAD that fails in front of a MAP", LAC_ERR_BLOCK_LENGTH | LAC_UNIT_LOAD << 8, 0, lines, 1);
+
+    /* over the same bytes: the last one stands; tokens both ways */
+    for (int last = 0; last < 2; last++) {
+        begin();
+        params(caps.lanes, 5);
+        for (int i = 0; i < 4; i++) {
+            if ((i + last) % 2) store(LAC_INT16, 1);
+            else {
+                uint32_t *w = empty_map(OUT);
+                if (i > 1) lac_set_field(w, LAC_F_ANY_WAIT, 4);
+                lac_set_field(w, LAC_F_ANY_SIGNAL, 1);
+            }
+            if (i < 2 && j.cmd[j.n - 1].w[0] % 16 == LAC_UNIT_STORE) lac_set_field(j.cmd[j.n - 1].w, LAC_F_ANY_SIGNAL, 8);
+        }
+        params(1, 0);
+        lac_set_field(j.cmd[j.n - 1].w, LAC_F_ANY_WAIT, 8);
+        lac_set_field(j.cmd[j.n - 1].w, LAC_F_LOAD_PARAMS_PARAM_BASE, caps.lanes); /* STOREs still read the others */
+        memset(j.mem + OUT, 0x5A, 64);
+        run(m, &o);
+        int64_t want = 0, got = 0;
+        for (uint32_t k = 0; k < 4; k++) {
+            want += last ? 0 : 5;
+            got += output(m, k, 2);
+        }
+        check(!o.hung && !o.err_code && got == want, where, last ? "MAP writes behind STORE" : "STORE writes behind MAP", want, o.err_code ? -(int64_t)o.err_code : got);
+    }
+}
+
 static void small_ring(machine *m, const char *where)
 {
     outcome  o;
@@ -542,6 +642,7 @@ static void all(machine *m, const char *config, const char *port)
     features_beyond(m, where);
     bad_column_blocks(m, where);
     many_pixels(m, where);
+    maps(m, where);
     small_ring(m, where);
     if (m->rtl) {
         twice_reset(m, where);
