@@ -220,7 +220,7 @@ static list_bound made_bound(int other_rule, const uint32_t elements[AXES], cons
 uint32_t lac_map_lines(uint32_t outputs, uint32_t rules, uint32_t band)
 {
     const uint64_t words = (uint64_t)outputs + rules;
-    const uint64_t lines = (words >> 4) + 1u + (band ? lac_ceil_div(outputs, band) : 0u);
+    const uint64_t lines = (words >> 4) + (band ? lac_ceil_div(outputs, band) : 0u);
     return lines > LINES_MOST ? LINES_MOST : (uint32_t)lines;
 }
 

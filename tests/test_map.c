@@ -400,6 +400,7 @@ static cloud some_cloud(lac_rng *g, const lac_map_shape *s, uint32_t most)
         low[a] = s->shape[Z] || rng_chance(g, 60) ? 0 : (int32_t)rng_range(g, -40, 10);
         if (!s->shape[Z] && rng_chance(g, 20)) low[a] = s->stride[a] == 1 || s->mode == LAC_STRIDED ? (rng_chance(g, 128) ? -30000 : 30000) : -6000;
         if (s->shape[Z] && span[a] > s->shape[a]) span[a] = s->shape[a];
+        if (s->shape[Z] && rng_chance(g, 128)) low[a] = (int32_t)(s->shape[a] - span[a]);
     }
     return random_cloud(g, most, low, span, 1 + rng_below(g, 3));
 }
@@ -953,6 +954,14 @@ static void bus(rig *r, uint64_t start)
                 lac_model_bus_reset(r->model);
                 lac_reset(&r->dev, 10);
                 lac_watchdog(&r->dev, 100);
+            }
+            if (kind < 2) { /* several: the first that was written; inputs, outputs, writes */
+                lac_model_fault(r->model, (lac_fault_kind)kind, 0, 1, t.rules, r->next - 1);
+                lac_model_fault(r->model, (lac_fault_kind)kind, 0, 1, t.bands, t.rules - 1);
+                fails(&t, &t.c, "two writes that fail", code, LAC_UNIT_MAP, t.rules, 0);
+                lac_model_fault(r->model, (lac_fault_kind)kind, 1, 0, t.in_at + 64, t.in_at + 64);
+                fails(&t, &t.c, "a read before writes", code, LAC_UNIT_MAP, t.in_at + 64, 0);
+                lac_model_bus_reset(r->model);
             }
             next_is_right(&t, "behind a bus fault");
             drop(&t);

@@ -283,11 +283,34 @@ static void damaged(void)
     check(accepted_n > 1000 && refused_n > 10000, "the damage reaches both verdicts", "%u accepted, %u refused", accepted_n, refused_n);
 }
 
+/* NPY_EMPTY: the first dimension, and no other, may be 0. */
+static void empty(void)
+{
+    static const struct { const char *text; size_t data; int good; const char *what; } t[] = {
+        { DICT("<i4", "(0, 4)"), 0, 1, "" },
+        { DICT("<i4", "(0,)"),   0, 1, "" },
+        { DICT("<i4", "(2, 1)"), 8, 1, "" },
+        { DICT("<i4", "(0, 4)"), 4, 0, "bytes behind the last element, expected 0" },
+        { DICT("<i4", "(4, 0)"), 0, 0, "dimension 1 is 0 (an empty array), expected at least 1" },
+        { DICT("<i4", "(0, 0)"), 0, 0, "dimension 1 is 0 (an empty array), expected at least 1" },
+        { DICT("|i1", "(0, 4)"), 0, 0, "dtype int8, expected int32" },
+    };
+    bytes f;
+    diag  d;
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+        npy_array a;
+        const int err = parse(make(&f, 1, 1, t[i].text, t[i].data), NPY_IS(NPY_INT32) | NPY_EMPTY, &a, &d);
+        check(t[i].good ? !err && a.count * 4 == t[i].data && a.data : err && strstr(d.text, t[i].what), "an empty first dimension", "%s: '%s'", t[i].text, d.text);
+        npy_free(&a);
+    }
+}
+
 int main(void)
 {
     const char *s = getenv("SEED");
     seed_ = s ? strtoull(s, NULL, 10) : 1;
     accepted();
+    empty();
     refused();
     written();
     damaged();
