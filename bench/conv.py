@@ -4,12 +4,13 @@
 # conv.py [TABLE...] - convolutions on the Verilated l64 through `lacuna conv`: build/bench/conv.json; of other tables it keeps what it has
 #
 #   Layers      distinct convolutions of ResNet-50 (images of the first stages halved, channels never), of MobileNetV1-0.25 (VWW), DS-CNN (KWS) and ResNet-8 of MLPerf
-#               Tiny; random weights and activations, fixed seed, int8 in and out
+#               Tiny; random weights and activations, int8 in and out; each table has a seed of its own, so it is the same alone and among others
 #   Cycles      throughput: two jobs back to back, the same operands; weights resident where they fit, else streamed
 #   Checked     every output against NumPy (sums over taps of matrix products in float64, exact below 2^53). A wrong one prints FAIL and ends the row
 #   Needed      multiplications with both operands non-zero and inside the image, as `lacuna` counts them; compared with the same count here
 #   Bytes       moved by one job, as the commands say and the bus counts, beside what its tensors have once each
 #   Stored      what im2col and MEC (Cho and Brand, 2017) would have stored beside the tensors [bytes]
+import itertools
 import json
 import os
 import subprocess
@@ -39,7 +40,10 @@ TINY = [
 ]
 SPARSE = [("3x3 64", 14, 14, 64, 64, 3, 1), ("3x3 128", 14, 14, 128, 128, 3, 1), ("3x3 256", 14, 14, 256, 256, 3, 1), ("3x3 64, 28", 28, 28, 64, 64, 3, 1), ("1x1 256", 14, 14, 256, 256, 1, 1)]
 
-
+# Masks of 3x3 layers (of RESNET): the share of weights that stays, and their shapes
+MASKED = ["2b 3x3", "3b' 3x3", "4b' 3x3"]
+MASKS = [(4 / 9, ("weights", "patterns", "kernels", "even kernels")), (1 / 4, ("weights", "1 of 4 kernels")), (1 / 9, ("weights", "patterns in even kernels", "kernels", "even kernels"))]
+PATTERNS = 8
 ACTIVE = [("3x3 64", 28, 28, 64, 64, 3, 1), ("3x3 128", 14, 14, 128, 128, 3, 1), ("1x1 256", 14, 14, 256, 64, 1, 1)]
 # Depthwise, nothing zero: name, pixels each way, channels, kernel, stride
 DEPTHWISE = [("VWW 48", 48, 8, 3, 1), ("VWW 48 /2", 48, 16, 3, 2), ("VWW 24", 24, 32, 3, 1), ("VWW 12", 12, 64, 3, 1), ("VWW 6", 6, 128, 3, 1), ("KWS", 25, 64, 3, 1), ("5x5", 28, 64, 5, 1)]
@@ -63,6 +67,35 @@ def of_four(rng, shape, n):
     order = rng.random(shape[:3] + (-(-c // 4), 4)).argsort(axis=-1)
     v[(order >= n).reshape(shape[:3] + (-1,))[..., :c]] = 0
     return v
+
+
+def stay(rng, shape, share):
+    """True at random places, as many as are that share."""
+    n = int(np.prod(shape))
+    return rng.permutation(np.arange(n) < round(share * n)).reshape(shape)
+
+
+def mask(rng, shape, how, share):
+    """Which weights [K, R, S, C] stay. weights: single ones. kernels: all taps of an output and an input channel; even: of each output (nearly) as many; 1 of 4: of each output and four
+    neighbouring inputs one. patterns: of each kernel that stays four taps, one of PATTERNS sets of a middle tap and three others of 3x3 (as in PatDNN and PCONV). All drawn at random."""
+    k, r, s, c = shape
+    if how == "weights":
+        return stay(rng, shape, share)
+    taps = np.ones((k, c, r * s), bool)
+    if how.startswith("patterns"):
+        middle = r * s // 2
+        others = np.array(list(itertools.combinations([t for t in range(r * s) if t != middle], 3)))
+        patterns = np.zeros((PATTERNS, r * s), bool)
+        patterns[:, middle] = True
+        np.put_along_axis(patterns, others[rng.choice(len(others), PATTERNS, replace=False)], True, 1)
+        taps, share = patterns[rng.integers(PATTERNS, size=(k, c))], share * r * s / 4
+    if "1 of 4" in how:
+        kernels = rng.random((k, c // 4, 4)).argsort(-1).reshape(k, c) == 0
+    elif "even" in how:
+        kernels = rng.random((k, c)).argsort(-1) < np.diff(round(share * k * c) * np.arange(k + 1) // k)[:, None]
+    else:
+        kernels = stay(rng, (k, c), share)
+    return (taps & kernels[..., None]).transpose(0, 2, 1).reshape(shape)
 
 
 def reference(w, x, stride, pad, groups):
@@ -189,6 +222,15 @@ def sparse(b, rng):
             b.run("sparse", name, "auto", draw(rng, (k, kernel, kernel, c), dw), draw(rng, (1, h, wd, c), dx), stride, same(kernel), 1)
 
 
+def masks(b, rng):
+    for name, h, wd, c, k, kernel, stride in [layer for layer in RESNET if layer[0] in MASKED[: 1 if QUICK else None]]:
+        x, shape = draw(rng, (1, h, wd, c), 1.0), (k, kernel, kernel, c)
+        b.run("masks", name, "4:4", draw(rng, shape, 1.0), x, stride, same(kernel), 1, zeros="none")
+        for share, hows in MASKS[-1:] if QUICK else MASKS:
+            for how in hows:
+                b.run("masks", name, "auto", draw(rng, shape, 1.0) * mask(rng, shape, how, share), x, stride, same(kernel), 1, zeros=how)
+
+
 def active(b, rng):
     for name, h, wd, c, k, kernel, stride in ACTIVE[:1] if QUICK else ACTIVE:
         w = draw(rng, (k, kernel, kernel, c), 1.0)
@@ -214,7 +256,7 @@ def fused(b, rng):
         b.run("fused", name, "auto", draw(rng, (k, kernel, kernel, c), 1.0), draw(rng, (1, h, wd, c), 0.5), stride, same(kernel), 1, pool=pool, added=added)
 
 
-TABLES = {"resnet": resnet, "tiny": tiny, "sparse": sparse, "active": active, "vgg": vgg, "fused": fused, "depthwise": depthwise}
+TABLES = {"resnet": resnet, "tiny": tiny, "sparse": sparse, "active": active, "vgg": vgg, "fused": fused, "depthwise": depthwise, "masks": masks}
 
 
 def main():
@@ -226,10 +268,10 @@ def main():
     if sys.argv[1:] and os.path.exists(path):
         with open(path) as f:
             kept = [r for r in json.load(f) if r["table"] not in wanted]
-    b, rng = Bench(), np.random.default_rng(2026)
+    b = Bench()
     for name in TABLES:
         if name in wanted:
-            TABLES[name](b, rng)
+            TABLES[name](b, np.random.default_rng([2026, *name.encode()]))
     with open(path + ".tmp", "w") as f:
         json.dump(kept + b.rows, f, indent=1)
     os.replace(path + ".tmp", path)

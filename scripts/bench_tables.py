@@ -310,6 +310,12 @@ def conv(rows):
                 lines.append([dense["workload"], shape(dense), percent(1 - density), whole(dense["throughput_cycles"]),
                               *(f"{r['throughput_cycles'] / dense['throughput_cycles']:.3f} ({percent(round(1 - r['activation_density'], 2))})" if r else "" for r in mine)])
     fourth = markdown(["layer", "image, channels", "empty, about", "dense image, cycles", "empty pixels", "empty values", "all but one region empty"], lines)
+    masked, lines = pick(rows, table="masks"), []
+    for dense in pick(masked, zeros="none"):
+        for r in pick(masked, workload=dense["workload"]):
+            lines.append([r["workload"], shape(r), r["zeros"], percent(r["weight_density"]), r["chosen"], whole(r["throughput_cycles"]), f"{r['utilisation']:.3f}", against(dense, r)])
+    eighth = markdown(["layer", "image, channels", "mask", "weights not zero", "format", "cycles", "utilisation", "fewer cycles than dense"], lines)
+
     def inside(n, kernel, stride):
         return sum(0 <= o * stride + t - (kernel - 1) // 2 < n for o in range(-(-n // stride)) for t in range(kernel))
 
@@ -336,6 +342,7 @@ def conv(rows):
             ("conv-resnet", "Convolutions of ResNet-50: dense weights (cycles), and how many times fewer the others take", resnet, first),
             ("conv-tiny", "Convolutions of MLPerf Tiny, half of the inputs zero", tiny, second),
             ("conv-sparse", "Sparse weights and sparse inputs against the dense layer", sparse, third),
+            ("conv-masks", "Masks of 3x3 layers of ResNet-50 at equal density, dense inputs", masked, eighth),
             ("conv-active", "Images that are mostly empty, dense weights (4:4): cycles as a share of those of a dense image (and how much is empty)", active, fourth)]
 
 
