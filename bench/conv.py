@@ -4,7 +4,7 @@
 # conv.py [TABLE...] - convolutions on the Verilated l64 through `lacuna conv`: build/bench/conv.json; of other tables it keeps what it has
 #
 #   Layers      distinct convolutions of ResNet-50 (images of the first stages halved, channels never), of MobileNetV1-0.25 (VWW), DS-CNN (KWS) and ResNet-8 of MLPerf
-#               Tiny; random weights and activations, int8 in and out; each table has a seed of its own, so it is the same alone and among others
+#               Tiny, two blocks of DenseNet-121; random weights and activations, int8 in and out; each table has a seed of its own, so it is the same alone and among others
 #   Cycles      throughput: two jobs back to back, the same operands; weights resident where they fit, else streamed
 #   Checked     every output against NumPy (sums over taps of matrix products in float64, exact below 2^53). A wrong one prints FAIL and ends the row
 #   Needed      multiplications with both operands non-zero and inside the image, as `lacuna` counts them; compared with the same count here
@@ -44,7 +44,10 @@ SPARSE = [("3x3 64", 14, 14, 64, 64, 3, 1), ("3x3 128", 14, 14, 128, 128, 3, 1),
 MASKED = ["2b 3x3", "3b' 3x3", "4b' 3x3"]
 MASKS = [(4 / 9, ("weights", "patterns", "kernels", "even kernels")), (1 / 4, ("weights", "1 of 4 kernels")), (1 / 9, ("weights", "patterns in even kernels", "kernels", "even kernels"))]
 PATTERNS = 8
-ACTIVE = [("3x3 64", 28, 28, 64, 64, 3, 1), ("3x3 128", 14, 14, 128, 128, 3, 1), ("1x1 256", 14, 14, 256, 64, 1, 1)]
+# Images that are mostly empty: shares of pixels or values that stay, and the layers
+ACTIVE = [((0.25, 0.21, 0.1, 0.05), [("ResNet-50 2b 3x3", 28, 28, 64, 64, 3, 1), ("ResNet-50 3b' 3x3", 28, 28, 128, 128, 3, 1), ("ResNet-50 2a' 1x1", 28, 28, 256, 64, 1, 1)]),
+          ((0.21,), [("ResNet-50 4b' 3x3", 14, 14, 256, 256, 3, 1), ("ResNet-50 4c 1x1", 14, 14, 256, 1024, 1, 1), ("DenseNet-121 block 2 1x1", 28, 28, 256, 128, 1, 1),
+                     ("DenseNet-121 block 2 3x3", 28, 28, 128, 32, 3, 1), ("DenseNet-121 block 3 1x1", 14, 14, 256, 128, 1, 1), ("DenseNet-121 block 3 3x3", 14, 14, 128, 32, 3, 1)])]
 # Depthwise, nothing zero: name, pixels each way, channels, kernel, stride
 DEPTHWISE = [("VWW 48", 48, 8, 3, 1), ("VWW 48 /2", 48, 16, 3, 2), ("VWW 24", 24, 32, 3, 1), ("VWW 12", 12, 64, 3, 1), ("VWW 6", 6, 128, 3, 1), ("KWS", 25, 64, 3, 1), ("5x5", 28, 64, 5, 1)]
 # VGG-19's channels on smaller images, alone and with the pooling behind it; and what ResNets fuse: pooling 3x3 / 2 with padding behind the first layer, a residual
@@ -129,11 +132,12 @@ def empty(rng, shape, density, how):
     """Activations of which a share is not zero: whole pixels, single values, or one rectangle of pixels."""
     x = draw(rng, shape, 1.0)
     if how == "values":
-        x[rng.random(shape) >= density] = 0
+        x[~stay(rng, shape, density)] = 0
     elif how == "pixels":
-        x[rng.random(shape[:3]) >= density] = 0
+        x[~stay(rng, shape[:3], density)] = 0
     else:
-        h, w = round(shape[1] * density**0.5), round(shape[2] * density**0.5)
+        h = int(shape[1] * density**0.5)
+        w = round(shape[1] * shape[2] * density / h)
         top, left = (shape[1] - h) // 2, (shape[2] - w) // 2
         x[:, :top], x[:, top + h :], x[:, :, :left], x[:, :, left + w :] = 0, 0, 0, 0
     return x
@@ -232,12 +236,14 @@ def masks(b, rng):
 
 
 def active(b, rng):
-    for name, h, wd, c, k, kernel, stride in ACTIVE[:1] if QUICK else ACTIVE:
-        w = draw(rng, (k, kernel, kernel, c), 1.0)
-        b.run("active", name, "4:4", w, draw(rng, (1, h, wd, c), 1.0), stride, same(kernel), 1, zeros="none")
-        for how in ("pixels", "values", "region"):
-            for density in (0.1,) if QUICK else (0.25, 0.21, 0.1, 0.05):
-                b.run("active", name, "4:4", w, empty(rng, (1, h, wd, c), density, how), stride, same(kernel), 1, zeros=how)
+    for densities, layers in [((0.1,), ACTIVE[0][1][:1])] if QUICK else ACTIVE:
+        for name, h, wd, c, k, kernel, stride in layers:
+            w = draw(rng, (k, kernel, kernel, c), 1.0)
+            b.run("active", name, "4:4", w, draw(rng, (1, h, wd, c), 1.0), stride, same(kernel), 1, zeros="none")
+            for density, how in itertools.product(densities, ("pixels", "values", "region")):
+                x = empty(rng, (1, h, wd, c), density, how)
+                for fmt in ("4:4", "auto") if how == "values" else ("4:4",):
+                    b.run("active", name, fmt, w, x, stride, same(kernel), 1, zeros=how)
 
 
 def vgg(b, rng):
