@@ -63,7 +63,7 @@ bench-trained: ## Matrices of trained networks (LACUNA_DATA)
 bench-zero:    ## Cycles against the density of activations
 bench-scale:   ## Lanes, queues, buses, latency: a dozen machines, built first
 bench-ops:     ## Operations a multiplier, a clock and a second: the cores of the boards
-bench-conv:    ## Convolutions: ResNet-50, MLPerf Tiny, depthwise, fused, VGG-19, and the next two (half an hour; CONV="tiny fused": these tables)
+bench-conv:    ## Convolutions: ResNet-50, MLPerf Tiny, depthwise, fused, VGG-19, masks, and the next two (half an hour; CONV="tiny fused": these tables)
 bench-sparse-sparse: ## Convolutions: sparse weights and sparse inputs
 bench-active:  ## Convolutions: images that are mostly empty
 bench:         ## All benchmarks, one after the other (BENCH_QUICK=1: a part of the rows)

@@ -4,12 +4,13 @@
 # conv.py [TABLE...] - convolutions on the Verilated l64 through `lacuna conv`: build/bench/conv.json; of other tables it keeps what it has
 #
 #   Layers      distinct convolutions of ResNet-50 (images of the first stages halved, channels never), of MobileNetV1-0.25 (VWW), DS-CNN (KWS) and ResNet-8 of MLPerf
-#               Tiny; random weights and activations, fixed seed, int8 in and out
+#               Tiny, two blocks of DenseNet-121; random weights and activations, int8 in and out; each table has a seed of its own, so it is the same alone and among others
 #   Cycles      throughput: two jobs back to back, the same operands; weights resident where they fit, else streamed
 #   Checked     every output against NumPy (sums over taps of matrix products in float64, exact below 2^53). A wrong one prints FAIL and ends the row
 #   Needed      multiplications with both operands non-zero and inside the image, as `lacuna` counts them; compared with the same count here
 #   Bytes       moved by one job, as the commands say and the bus counts, beside what its tensors have once each
 #   Stored      what im2col and MEC (Cho and Brand, 2017) would have stored beside the tensors [bytes]
+import itertools
 import json
 import os
 import subprocess
@@ -39,8 +40,14 @@ TINY = [
 ]
 SPARSE = [("3x3 64", 14, 14, 64, 64, 3, 1), ("3x3 128", 14, 14, 128, 128, 3, 1), ("3x3 256", 14, 14, 256, 256, 3, 1), ("3x3 64, 28", 28, 28, 64, 64, 3, 1), ("1x1 256", 14, 14, 256, 256, 1, 1)]
 
-
-ACTIVE = [("3x3 64", 28, 28, 64, 64, 3, 1), ("3x3 128", 14, 14, 128, 128, 3, 1), ("1x1 256", 14, 14, 256, 64, 1, 1)]
+# Masks of 3x3 layers (of RESNET): the share of weights that stays, and their shapes
+MASKED = ["2b 3x3", "3b' 3x3", "4b' 3x3"]
+MASKS = [(4 / 9, ("weights", "patterns", "kernels", "even kernels")), (1 / 4, ("weights", "1 of 4 kernels")), (1 / 9, ("weights", "patterns in even kernels", "kernels", "even kernels"))]
+PATTERNS = 8
+# Images that are mostly empty: shares of pixels or values that stay, and the layers
+ACTIVE = [((0.25, 0.21, 0.1, 0.05), [("ResNet-50 2b 3x3", 28, 28, 64, 64, 3, 1), ("ResNet-50 3b' 3x3", 28, 28, 128, 128, 3, 1), ("ResNet-50 2a' 1x1", 28, 28, 256, 64, 1, 1)]),
+          ((0.21,), [("ResNet-50 4b' 3x3", 14, 14, 256, 256, 3, 1), ("ResNet-50 4c 1x1", 14, 14, 256, 1024, 1, 1), ("DenseNet-121 block 2 1x1", 28, 28, 256, 128, 1, 1),
+                     ("DenseNet-121 block 2 3x3", 28, 28, 128, 32, 3, 1), ("DenseNet-121 block 3 1x1", 14, 14, 256, 128, 1, 1), ("DenseNet-121 block 3 3x3", 14, 14, 128, 32, 3, 1)])]
 # Depthwise, nothing zero: name, pixels each way, channels, kernel, stride
 DEPTHWISE = [("VWW 48", 48, 8, 3, 1), ("VWW 48 /2", 48, 16, 3, 2), ("VWW 24", 24, 32, 3, 1), ("VWW 12", 12, 64, 3, 1), ("VWW 6", 6, 128, 3, 1), ("KWS", 25, 64, 3, 1), ("5x5", 28, 64, 5, 1)]
 # VGG-19's channels on smaller images, alone and with the pooling behind it; and what ResNets fuse: pooling 3x3 / 2 with padding behind the first layer, a residual
@@ -63,6 +70,35 @@ def of_four(rng, shape, n):
     order = rng.random(shape[:3] + (-(-c // 4), 4)).argsort(axis=-1)
     v[(order >= n).reshape(shape[:3] + (-1,))[..., :c]] = 0
     return v
+
+
+def stay(rng, shape, share):
+    """True at random places, as many as are that share."""
+    n = int(np.prod(shape))
+    return rng.permutation(np.arange(n) < round(share * n)).reshape(shape)
+
+
+def mask(rng, shape, how, share):
+    """Which weights [K, R, S, C] stay. weights: single ones. kernels: all taps of an output and an input channel; even: of each output (nearly) as many; 1 of 4: of each output and four
+    neighbouring inputs one. patterns: of each kernel that stays four taps, one of PATTERNS sets of a middle tap and three others of 3x3 (as in PatDNN and PCONV). All drawn at random."""
+    k, r, s, c = shape
+    if how == "weights":
+        return stay(rng, shape, share)
+    taps = np.ones((k, c, r * s), bool)
+    if how.startswith("patterns"):
+        middle = r * s // 2
+        others = np.array(list(itertools.combinations([t for t in range(r * s) if t != middle], 3)))
+        patterns = np.zeros((PATTERNS, r * s), bool)
+        patterns[:, middle] = True
+        np.put_along_axis(patterns, others[rng.choice(len(others), PATTERNS, replace=False)], True, 1)
+        taps, share = patterns[rng.integers(PATTERNS, size=(k, c))], share * r * s / 4
+    if "1 of 4" in how:
+        kernels = rng.random((k, c // 4, 4)).argsort(-1).reshape(k, c) == 0
+    elif "even" in how:
+        kernels = rng.random((k, c)).argsort(-1) < np.diff(round(share * k * c) * np.arange(k + 1) // k)[:, None]
+    else:
+        kernels = stay(rng, (k, c), share)
+    return (taps & kernels[..., None]).transpose(0, 2, 1).reshape(shape)
 
 
 def reference(w, x, stride, pad, groups):
@@ -96,11 +132,12 @@ def empty(rng, shape, density, how):
     """Activations of which a share is not zero: whole pixels, single values, or one rectangle of pixels."""
     x = draw(rng, shape, 1.0)
     if how == "values":
-        x[rng.random(shape) >= density] = 0
+        x[~stay(rng, shape, density)] = 0
     elif how == "pixels":
-        x[rng.random(shape[:3]) >= density] = 0
+        x[~stay(rng, shape[:3], density)] = 0
     else:
-        h, w = round(shape[1] * density**0.5), round(shape[2] * density**0.5)
+        h = int(shape[1] * density**0.5)
+        w = round(shape[1] * shape[2] * density / h)
         top, left = (shape[1] - h) // 2, (shape[2] - w) // 2
         x[:, :top], x[:, top + h :], x[:, :, :left], x[:, :, left + w :] = 0, 0, 0, 0
     return x
@@ -189,13 +226,24 @@ def sparse(b, rng):
             b.run("sparse", name, "auto", draw(rng, (k, kernel, kernel, c), dw), draw(rng, (1, h, wd, c), dx), stride, same(kernel), 1)
 
 
+def masks(b, rng):
+    for name, h, wd, c, k, kernel, stride in [layer for layer in RESNET if layer[0] in MASKED[: 1 if QUICK else None]]:
+        x, shape = draw(rng, (1, h, wd, c), 1.0), (k, kernel, kernel, c)
+        b.run("masks", name, "4:4", draw(rng, shape, 1.0), x, stride, same(kernel), 1, zeros="none")
+        for share, hows in MASKS[-1:] if QUICK else MASKS:
+            for how in hows:
+                b.run("masks", name, "auto", draw(rng, shape, 1.0) * mask(rng, shape, how, share), x, stride, same(kernel), 1, zeros=how)
+
+
 def active(b, rng):
-    for name, h, wd, c, k, kernel, stride in ACTIVE[:1] if QUICK else ACTIVE:
-        w = draw(rng, (k, kernel, kernel, c), 1.0)
-        b.run("active", name, "4:4", w, draw(rng, (1, h, wd, c), 1.0), stride, same(kernel), 1, zeros="none")
-        for how in ("pixels", "values", "region"):
-            for density in (0.1,) if QUICK else (0.25, 0.21, 0.1, 0.05):
-                b.run("active", name, "4:4", w, empty(rng, (1, h, wd, c), density, how), stride, same(kernel), 1, zeros=how)
+    for densities, layers in [((0.1,), ACTIVE[0][1][:1])] if QUICK else ACTIVE:
+        for name, h, wd, c, k, kernel, stride in layers:
+            w = draw(rng, (k, kernel, kernel, c), 1.0)
+            b.run("active", name, "4:4", w, draw(rng, (1, h, wd, c), 1.0), stride, same(kernel), 1, zeros="none")
+            for density, how in itertools.product(densities, ("pixels", "values", "region")):
+                x = empty(rng, (1, h, wd, c), density, how)
+                for fmt in ("4:4", "auto") if how == "values" else ("4:4",):
+                    b.run("active", name, fmt, w, x, stride, same(kernel), 1, zeros=how)
 
 
 def vgg(b, rng):
@@ -214,7 +262,7 @@ def fused(b, rng):
         b.run("fused", name, "auto", draw(rng, (k, kernel, kernel, c), 1.0), draw(rng, (1, h, wd, c), 0.5), stride, same(kernel), 1, pool=pool, added=added)
 
 
-TABLES = {"resnet": resnet, "tiny": tiny, "sparse": sparse, "active": active, "vgg": vgg, "fused": fused, "depthwise": depthwise}
+TABLES = {"resnet": resnet, "tiny": tiny, "sparse": sparse, "active": active, "vgg": vgg, "fused": fused, "depthwise": depthwise, "masks": masks}
 
 
 def main():
@@ -226,10 +274,10 @@ def main():
     if sys.argv[1:] and os.path.exists(path):
         with open(path) as f:
             kept = [r for r in json.load(f) if r["table"] not in wanted]
-    b, rng = Bench(), np.random.default_rng(2026)
+    b = Bench()
     for name in TABLES:
         if name in wanted:
-            TABLES[name](b, rng)
+            TABLES[name](b, np.random.default_rng([2026, *name.encode()]))
     with open(path + ".tmp", "w") as f:
         json.dump(kept + b.rows, f, indent=1)
     os.replace(path + ".tmp", path)

@@ -304,12 +304,19 @@ def conv(rows):
     active, lines = pick(rows, table="active"), []
     for dense in pick(active, zeros="none"):
         for density in (0.25, 0.21, 0.1, 0.05):
-            near = lambda how: min(pick(active, workload=dense["workload"], zeros=how), key=lambda r: abs(r["activation_density"] - density), default=None)
-            mine = [near(how) for how in ("pixels", "values", "region")]
+            near = lambda how, f: next((r for r in pick(active, workload=dense["workload"], zeros=how, format=f) if abs(r["activation_density"] - density) < 0.015), None)
+            share = lambda r, more: f"{r['throughput_cycles'] / dense['throughput_cycles']:.3f} ({more(r)})" if r else ""
+            zero = lambda r: percent(1 - r["activation_density"])
+            mine = [share(near(how, "4:4"), zero) for how in ("pixels", "values", "region")] + [share(near("values", "auto"), lambda r: r["chosen"])]
             if any(mine):
-                lines.append([dense["workload"], shape(dense), percent(1 - density), whole(dense["throughput_cycles"]),
-                              *(f"{r['throughput_cycles'] / dense['throughput_cycles']:.3f} ({percent(round(1 - r['activation_density'], 2))})" if r else "" for r in mine)])
-    fourth = markdown(["layer", "image, channels", "empty, about", "dense image, cycles", "empty pixels", "empty values", "all but one region empty"], lines)
+                lines.append([dense["workload"], shape(dense), percent(1 - density), whole(dense["throughput_cycles"]), f"{dense['utilisation']:.3f}", *mine])
+    fourth = markdown(["layer", "image, channels", "empty, about", "dense image, cycles", "utilisation", "empty pixels", "empty values", "all but one region empty", "empty values, --format auto"], lines)
+    masked, lines = pick(rows, table="masks"), []
+    for dense in pick(masked, zeros="none"):
+        for r in pick(masked, workload=dense["workload"]):
+            lines.append([r["workload"], shape(r), r["zeros"], percent(r["weight_density"]), r["chosen"], whole(r["throughput_cycles"]), f"{r['utilisation']:.3f}", against(dense, r)])
+    eighth = markdown(["layer", "image, channels", "mask", "weights not zero", "format", "cycles", "utilisation", "fewer cycles than dense"], lines)
+
     def inside(n, kernel, stride):
         return sum(0 <= o * stride + t - (kernel - 1) // 2 < n for o in range(-(-n // stride)) for t in range(kernel))
 
@@ -336,7 +343,8 @@ def conv(rows):
             ("conv-resnet", "Convolutions of ResNet-50: dense weights (cycles), and how many times fewer the others take", resnet, first),
             ("conv-tiny", "Convolutions of MLPerf Tiny, half of the inputs zero", tiny, second),
             ("conv-sparse", "Sparse weights and sparse inputs against the dense layer", sparse, third),
-            ("conv-active", "Images that are mostly empty, dense weights (4:4): cycles as a share of those of a dense image (and how much is empty)", active, fourth)]
+            ("conv-masks", "Masks of 3x3 layers of ResNet-50 at equal density, dense inputs", masked, eighth),
+            ("conv-active", "Images that are mostly empty, dense weights, 4:4 but in the last column: cycles as a share of those of a dense image (and how much is empty)", active, fourth)]
 
 
 TABLES = {"sim": sim, "eie": eie, "2to4": two_to_four, "spmm": spmm, "masks": masks, "trained": trained, "zero": zero, "scale": scale, "ops": ops, "conv": conv}
