@@ -448,6 +448,18 @@ def voxels(b):
     say("voxels of random points", f"{len(errors)} wrong, first: {errors[0]}" if errors else None)
     p = np.array([[-32768.0, 32767.99, 0], [-0.0, -1e-30, 1e-30]], np.float32)
     say("voxels at the ends", voxels_of(b, p, (1, 1, 1)))
+    scan = os.path.join(DATA, "office1_xyz.npz")
+    if os.path.exists(scan):
+        with np.load(scan) as d:
+            p = d[d.files[0]]
+        p = p[np.isfinite(p).all(axis=1)]
+        p = (p - p.min(axis=0)).astype(np.float32)
+        error = voxels_of(b, p, (0.05,) * 3)
+        with np.load(os.path.join(DATA, "pcl_office1_50mm_coords.npz")) as d:
+            error = error or differs("sites", np.load(b.path("V.npy")), d["coords"].astype(np.int32))
+        say("voxels of a scan", error)
+    else:
+        print(f"skip - map voxels of a scan: there is no {scan}")
     pf, ff, vf = b.path("P.npy"), b.path("F.npy"), b.path("V.npy")
     nothing = [pf, "--size", "1", "-o", vf]
     for name, points, features, args, want in [
