@@ -20,7 +20,7 @@ RUN_LIMIT=13056
 CONV_LIMIT=20096
 ALL_LIMIT=29184
 MAP_LIMIT=15232
-SCONV_LIMIT=24576
+SCONV_LIMIT=21120
 FLAGS="-std=c99 -Os -ffreestanding -nostdlib -ffunction-sections -fdata-sections -Wall -Wextra -Wpedantic -Werror -Idriver"
 status=0
 
