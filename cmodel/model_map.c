@@ -424,14 +424,16 @@ int model_map(lac_model *m, const model_cmd *c)
         end_band(m, map);
         if (++filled == F(MAP, COUNT)) return GO_ON;
     }
+    uint32_t words = 0;
     if (map->made) {
         if (map->out.count) put(m, map, &map->list, map->word, 8);
+        words = (uint32_t)(map->list.at / 8u);
         fill_up(m, map, &map->list, m->line);
     }
     if (map->outputs) end_band(m, map);
     for (uint32_t b = map->bands; b < map->band_room && !map->no_rules; b++) write_header(m, map, map->bands_addr + 64u * (uint64_t)b, NULL, 0);
     if (map->made) {
-        const uint32_t h[2] = {map->out.count, (uint32_t)(map->list.at / 8u)};
+        const uint32_t h[2] = {map->out.count, words};
         write_header(m, map, map->list_addr, h, 2);
     }
     const int status = report(m, map);

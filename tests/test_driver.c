@@ -1466,7 +1466,7 @@ static void build_refusals(void)
 /* ---- Device: a port that fails, lies or never answers ------------------------------------------------------ */
 
 typedef struct {
-    uint32_t reg[0x110 / 4];
+    uint32_t reg[0x11C / 4];
     uint8_t  ring[64 * 8];
     int      fail_at;       /* access that fails, from 1; 0: none */
     int      accesses, doorbells, waits;

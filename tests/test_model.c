@@ -205,7 +205,7 @@ static void test_eie_example(void)
     };
     static const int64_t  WANT[8] = {-10, 0, -15, 0, -20, 0, 24, 40};
     static const uint64_t MACS[4] = {3, 0, 3, 1};
-    const lac_config cfg = {"eie", 4, 64, 32, 2, 16, 16, 16, 64, 8, 4, 4, 8, 0, 1};
+    const lac_config cfg = {"eie", 4, 64, 32, 2, 16, 16, 16, 64, 8, 4, 4, 8, 0, 1, 0};
     rig *r = open_rig(&cfg);
 
     for (unsigned i = 0; i < 11; i++) put(r, BASE + 0x1000 + 8 * i, BLOCK[i], 8);
@@ -254,7 +254,7 @@ static void test_gaps(void)
         {CSC, 1, 1}, {CSC, 64, 1}, {CSC, 65, 2}, {CSC, 128, 2}, {CSC, 129, 3}, {CSC8, 1, 1}, {CSC8, 256, 1}, {CSC8, 257, 2}, {CSC8, 513, 3},
     };
     static const int8_t X[2] = {3, -1};
-    const lac_config cfg = {"gaps", 4, 64, 32, 2, 64, 16, 600, 64, 2400, 4, 4, 8, 0, 1};
+    const lac_config cfg = {"gaps", 4, 64, 32, 2, 64, 16, 600, 64, 2400, 4, 4, 8, 0, 1, 0};
     rig *r = open_rig(&cfg);
 
     for (size_t i = 0; i < sizeof CASE / sizeof CASE[0]; i++) {
@@ -338,7 +338,7 @@ static void test_columns_by_hand(void)
         {0x03, 5, 0x40001400, 0, 0, 0x00080001, 0x00020000, 0x60000}, /* STORE 1 point, 8 channels, 2 rows, raw */
     };
     static const int64_t WANT[8] = {-10, 0, -15, 0, -20, 0, 24, 40};
-    const lac_config cfg = {"eie", 4, 64, 32, 2, 16, 16, 16, 64, 8, 4, 4, 8, 0, 1};
+    const lac_config cfg = {"eie", 4, 64, 32, 2, 16, 16, 16, 64, 8, 4, 4, 8, 0, 1, 0};
     rig *r = open_rig(&cfg);
 
     for (int needed = 0; needed < 2; needed++) {
@@ -387,7 +387,7 @@ static void test_columns_carry(void)
         7 | 8 << 10,                                    /* codes, no gaps */
     };
     static const int64_t WANT[24] = {1, 4, 9, 16, 25, 0, 0, 0, 36, 0, 0, 64, 0, 0, 0, 0, 0, 0, 0, 0, 49};
-    const lac_config cfg = {"carry", 12, 64, 32, 2, 8, 8, 8, 64, 24, 4, 4, 8, 0, 1};
+    const lac_config cfg = {"carry", 12, 64, 32, 2, 8, 8, 8, 64, 24, 4, 4, 8, 0, 1, 0};
     rig *r = open_rig(&cfg);
     const uint64_t block = take(r, 40), codebook = put_squares(r), x = put_bytes(r, "\1", 1);
 
@@ -698,7 +698,7 @@ static int terms_of(int64_t target, int code[20], int32_t a[20])
 }
 
 enum { NUM_LANES = 8, NUM_ROWS = 4, NUM_CH = NUM_LANES * NUM_ROWS, NUM_COLS = NUM_CH * 18 };
-static const lac_config NUMERIC = {"numeric", NUM_LANES, 64, 32, 8, 1024, 1024, 8, 512, 64, 4, 16, 8, 0, 1};
+static const lac_config NUMERIC = {"numeric", NUM_LANES, 64, 32, 8, 1024, 1024, 8, 512, 64, 4, 16, 8, 0, 1, 0};
 
 /* Push what gives accumulator k the value acc[k]. Each column has at most one weight; so the order is that of `terms_of`. */
 static uint32_t push_accumulators(rig *r, const int64_t *acc, int channels)

@@ -58,18 +58,22 @@ def documented():
 
 
 CAUSES = causes()
-UNITS = ["load", "exec", "store", "read", "write", "lanes"]
-ENGINE = {"weights": "load", "codebook": "load", "features": "load", "params": "load", "columns": "load", "exec": "exec", "store": "store"}
+UNITS = ["load", "exec", "store", "read", "write", "lanes"]  # and "map", where there is one
+ENGINE = {"map": "map", "weights": "load", "codebook": "load", "features": "load", "params": "load", "columns": "load", "exec": "exec", "store": "store"}
 
 
 # --- Jobs
+
+def units(s):
+    return UNITS + (["map"] if "map" in s["counters"] else [])
+
 
 def shape(s):
     keys = set(s)
     optional = {"throughput_cycles", "weight_scale", "cluster_rms_error", "cluster_max_error"}
     if keys - documented() or documented() - optional - keys:
         return f"keys that docs/stats.md does not have: {sorted(keys - documented())}; missing: {sorted(documented() - optional - keys)}"
-    if {u: set(c) for u, c in s["counters"].items()} != {u: set(CAUSES[u]) for u in UNITS}:
+    if {u: set(c) for u, c in s["counters"].items()} != {u: set(CAUSES[u]) for u in units(s)}:
         return f"counters: {s['counters']}"
     if {c: len(v) for c, v in s["per_lane"].items()} != {c: s["lanes"] for c in CAUSES["lanes"]}:
         return "per_lane is not an array of LANES counts for each cause"
@@ -99,7 +103,7 @@ def job_numbers(s, w, x, fmt):
 def adds_up(s):
     """What the RTL counted twice, in different places."""
     c = s["counters"]
-    for u in UNITS:
+    for u in units(s):
         want = s["cycles"] * (s["lanes"] if u == "lanes" else 1)
         if sum(c[u].values()) != want:
             return f"causes of {u}: {c[u]}, expected a sum of {want}"
@@ -125,7 +129,7 @@ def adds_up(s):
 def in_time(s):
     """Commands in the order of the program, each in the engine that it is for, all within the job."""
     end = s["cycles"] if s["cycles"] is not None else s["predicted_cycles"]
-    at = {"load": -1, "exec": -1, "store": -1}
+    at = {"load": -1, "exec": -1, "store": -1, "map": -1}
     for e in s["timeline"]:
         if ENGINE[e["command"]] != e["engine"] or e["index"] <= at[e["engine"]] or not 0 <= e["start"] <= e["end"] <= end:
             return f"{e} after command {at[e['engine']]}, in {end} cycles"
@@ -239,7 +243,7 @@ def whole_page(s):
     want = [f"{cycles:,} cycles, " + ("measured" if s["cycles"] is not None else "predicted"), f"{s['needed_macs']:,}", s["config"], "roof",
             "Dense multiplications points x input", "Needed multiplications those", "Issued multiplications what", "Utilisation needed", "Item an", "Cause what"]
     if s["cycles"] is not None and COUNTS:
-        for u in UNITS:
+        for u in units(s):
             for c, n in s["counters"][u].items():
                 if n:
                     want.append(f"{CAUSES[u][c][1]}: {n:,} (")
@@ -432,7 +436,7 @@ def refused():
                      "busy"], [0] * 7), "'per_lane.busy'"),
              ("a lane that is no number", with_(["per_lane", "busy", 3], "x"), "'per_lane.busy'"), ("a timeline that is no array", with_(["timeline"],
                      {}), "'timeline' is an object"),
-             ("an unknown engine", with_(["timeline", 0, "engine"], "map"), "'timeline', entry 0"), ("a command that ends before it starts",
+             ("an unknown engine", with_(["timeline", 0, "engine"], "pam"), "'timeline', entry 0"), ("a command that ends before it starts",
                      with_(["timeline", 0, "end"], 0), "'timeline', entry 0"),
              ("a command that is no object", with_(["timeline", 0], 7), "'timeline', entry 0"), ("a window of 0", with_(["activity", "window"], 0),
                      "'activity.window'"),

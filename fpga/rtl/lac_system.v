@@ -136,7 +136,7 @@ module lac_system #(
     wire [DATA_W-1:0]   a_wdata, a_rdata;
     wire [DATA_W/8-1:0] a_wstrb;
     wire [1:0]          a_bresp, a_rresp;
-    wire [2:0]          trace_start, trace_done;
+    wire [3:0]          trace_start, trace_done;
     // Bursts are always INCR, of whole beats.
     // verilator lint_off PINCONNECTEMPTY
     lac_top #(
