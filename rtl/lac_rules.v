@@ -186,7 +186,9 @@ module lac_rules #(
         else if (take)     cur_left_q <= cur_left_q - 4'd1;
     end
     assign rule_line = take && cur_q && !cur_feat_q;
-    assign owed      = a_valid || r_valid || req_q || turn_valid || cur_q;
+    reg                owed_q;
+    always @(posedge clk) owed_q <= a_valid || r_valid || req_q || turn_valid || cur_q;
+    assign owed = owed_q;
 
     // ---- A line of features: which elements differ from the zero point ---------------------------------------------------------
     reg                w_q;

@@ -6,7 +6,7 @@
 //        --> F4 element --> F5 address --> A its first line, how many, the places of the first and last element, column
 //
 //   Function   rules whose columns are not all in the column table are dropped; end tokens pass
-//   Timing     one a cycle, seven cycles; all stages stand still while A's is not taken
+//   Timing     one every second cycle; all stages stand still while A's is not taken, and in the cycle in which it is
 //   Handshake  tokens and out: valid/ready; the job's fields hold still while it has tokens inside
 //   Reset      control only
 `default_nettype none
@@ -51,7 +51,7 @@ module lac_rules_find #(
     localparam integer A_W = NW + LB_LOG;
     localparam integer ROUND = (1 << LB_LOG) - 1;
 
-    wire               en = !out_valid || out_ready;
+    wire               en = !out_valid;   // a register: no ready goes further
     assign tok_ready = en;
 
     // ---- The job -----------------------------------------------------------------------------------------------------------------
@@ -113,8 +113,9 @@ module lac_rules_find #(
     reg  [COL_AW-1:0]  a_col_q;
     reg  [ACC_AW-1:0]  a_base_q;
     always @(posedge clk)
-        if (rst)     a_valid_q <= 1'b0;
-        else if (en) a_valid_q <= valid_q[4];
+        if (rst)            a_valid_q <= 1'b0;
+        else if (en)        a_valid_q <= valid_q[4];
+        else if (out_ready) a_valid_q <= 1'b0;
     always @(posedge clk)
         if (en) begin
             {a_end_q, a_err_q, a_base_q} <= {end_q[4], err_q[4], base_q[5*ACC_AW-1:4*ACC_AW]};

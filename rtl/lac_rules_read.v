@@ -128,10 +128,9 @@ module lac_rules_read #(
     reg               tok_q, tok_end_q;
     reg  [30:0]       tok_word_q;
     reg  [ACC_AW-1:0] tok_base_q;
-    wire              tok_free = !tok_q || tok_ready;
     wire              look  = run && settled_q && !all_q && buf_valid;
     wire              over  = no_more_q && !buf_bad;   // there are words, but no outputs
-    wire              step  = look && !buf_bad && !no_more_q && tok_free && !halt;
+    wire              step  = look && !buf_bad && !no_more_q && !tok_q && !halt;
     wire              head_last = line_valid && step_q == HEADS[1:0] - 2'd1;
     assign pop = step && &word_q;
 
@@ -159,7 +158,7 @@ module lac_rules_read #(
                 ST_RUN:                                      // a rule after the other
                     if (halt || (look && (buf_bad || no_more_q)) || (settled_q && all_q)) state_q <= ST_END;
                     else if (may && !ask_q) ask_q <= 1'b1;
-                default: if (tok_free && !ask_q) state_q <= ST_IDLE;  // ST_END
+                default: if (!tok_q && !ask_q) state_q <= ST_IDLE;  // ST_END
             endcase
         end
     end
@@ -231,8 +230,9 @@ module lac_rules_read #(
 
         // tokens
         if (rst)            tok_q <= 1'b0;
-        else if (tok_free)  tok_q <= step || (state_q == ST_END && !ask_q);
-        if (tok_free) {tok_end_q, tok_word_q, tok_base_q} <= {state_q == ST_END, word[30:0], base_q};
+        else if (!tok_q)    tok_q <= step || (state_q == ST_END && !ask_q);
+        else if (tok_ready) tok_q <= 1'b0;
+        if (!tok_q) {tok_end_q, tok_word_q, tok_base_q} <= {state_q == ST_END, word[30:0], base_q};
 
         // errors
         if (state_q == ST_IDLE) err_q <= err_q && !go;

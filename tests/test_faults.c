@@ -305,7 +305,7 @@ static void order_all_weights(trial *t)
 }
 
 /* One field, or one bit anywhere, of one command gets another value. */
-static uint32_t field_hits[128]; /* index: position in the list below; trials that ended in an error of that command */
+static uint32_t field_hits[192]; /* index: position in the list below; trials that ended in an error of that command */
 static const struct { const char *cmd, *field; uint32_t op, pos; } fields[] = {
 #define LAC_CMD(cmd, op, kind)
 #define LAC_FIELD(cmd, field, word, lsb, width, doc) { #cmd, #field, LAC_OP_##cmd, LAC_F_##cmd##_##field },
@@ -904,6 +904,7 @@ int main(void)
     };
     for (size_t i = 1; i < sizeof codes / sizeof *codes; i++) {
         if (!any_map && !strncmp(codes[i].name, "MAP_", 4)) continue;
+        if (codes[i].code == LAC_ERR_RULES) continue; /* test_rules */
         if (code_seen[codes[i].code]) printf("ok - code %s: %u times, equal\n", codes[i].name, code_seen[codes[i].code]);
         else {
             printf("not ok - code %s: expected to occur, got never, seed %" PRIu64 "\n", codes[i].name, seed);

@@ -53,7 +53,7 @@ typedef struct {
     int32_t  bias[512], shift[512];
     uint32_t mult[512];
     int      stale;                              /* the cache is no longer what memory is */
-    uint32_t fresh;                              /* chance of FRESH where it is not needed, of 256 */
+    uint32_t fresh, plain;                       /* chances of 256: FRESH where it is not needed; a plain EXEC in front of one of rules */
     uint32_t cache;                              /* [lines] */
     struct { uint32_t cmd, band; const weights *w; } exec[JOB_CMDS]; /* the EXEC_RULES */
     uint32_t execs;
@@ -358,6 +358,7 @@ static void make_bands(test *t, uint32_t most, uint32_t taps)
 {
     t->n_bands = 1 + rng_below(&t->r, rng_chance(&t->r, 40) ? 16 : 6);
     t->fresh = (const uint32_t[]){0, 40, 256}[rng_below(&t->r, 3)];
+    t->plain = (const uint32_t[]){0, 40, 200}[rng_below(&t->r, 3)];
     t->headers = room(t, 64 * (uint64_t)t->n_bands);
     t->rules   = room(t, 0) + 64u * rng_below(&t->r, 2);
     t->rule    = malloc(sizeof *t->rule * 16 * 11 * (most + 1));
@@ -528,7 +529,7 @@ static void make_job(test *t, uint64_t seed)
                 }
             }
             for (uint32_t i = 0; i < n_now; i++) {
-                if (rng_chance(&t->r, 40) && t->j.in_top < OUT - 70000) exec_plain(t, w, bank ^ i, acc[i]);
+                if (rng_chance(&t->r, t->plain) && t->j.in_top < OUT - 70000) exec_plain(t, w, bank ^ i, acc[i]);
                 exec_rules(t, w, tap, b + i, outputs[i], bank ^ i, acc[i]);
             }
             tap += w->taps;
