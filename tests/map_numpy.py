@@ -277,11 +277,11 @@ def directed(b):
 
 
 def large(b):
-    """More rules than a bound may take memory for: counted first."""
+    """The bound of a large cloud is more memory than a job takes unasked: it is counted first."""
     r = np.random.default_rng([SEED, 22])
-    c = random_cloud(r, 150000, (0, 0, 0), (60, 300, 400), 1)
-    say(f"{b.port} {b.config} 150,000 voxels", check(b, Job("submanifold", (3, 3, 3)), c))
-    say(f"{b.port} {b.config} 150,000 voxels, counted first", check(b, Job("generative", (5, 5, 5), (4, 4, 4)), c[:40000]))
+    c = random_cloud(r, 370000, (0, 0, 0), (100, 300, 400), 1)
+    say(f"{b.port} {b.config} 370,000 voxels", check(b, Job("submanifold", (5, 5, 5)), c))
+    say(f"{b.port} {b.config} 1,000,000 outputs", check(b, Job("generative", (3, 3, 3), (2, 2, 2)), c[:40000]))
 
 
 def refuse(b):
