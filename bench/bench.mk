@@ -68,7 +68,7 @@ bench-sparse-sparse: ## Convolutions: sparse weights and sparse inputs
 bench-active:  ## Convolutions: images that are mostly empty
 bench:         ## All benchmarks, one after the other (BENCH_QUICK=1: a part of the rows)
 
-bench-sparse-sparse: CONV := sparse
+bench-sparse-sparse: CONV := sparse draws
 bench-active:        CONV := active
 BENCH_DEPS_conv  := $(B)/lacuna
 $(foreach n,$(BENCH_NAMES),$(eval bench-$n: $(filter $(B)/bench_$n,$(BENCH_BIN)) $(BENCH_L64) $(BENCH_DEPS_$n)))

@@ -39,7 +39,7 @@ TINY = [
     ("ResNet-8 3x3", 32, 32, 3, 16, 3, 1, 1), ("ResNet-8 16", 32, 32, 16, 16, 3, 1, 1), ("ResNet-8 32 /2", 32, 32, 16, 32, 3, 2, 1), ("ResNet-8 64", 8, 8, 64, 64, 3, 1, 1),
 ]
 SPARSE = [("3x3 64", 14, 14, 64, 64, 3, 1), ("3x3 128", 14, 14, 128, 128, 3, 1), ("3x3 256", 14, 14, 256, 256, 3, 1), ("3x3 64, 28", 28, 28, 64, 64, 3, 1), ("1x1 256", 14, 14, 256, 256, 1, 1)]
-
+DRAWS = 8  # of the first three, other weights and inputs of the same densities
 # Masks of 3x3 layers (of RESNET): the share of weights that stays, and their shapes
 MASKED = ["2b 3x3", "3b' 3x3", "4b' 3x3"]
 MASKS = [(4 / 9, ("weights", "patterns", "kernels", "even kernels")), (1 / 4, ("weights", "1 of 4 kernels")), (1 / 9, ("weights", "patterns in even kernels", "kernels", "even kernels"))]
@@ -226,6 +226,12 @@ def sparse(b, rng):
             b.run("sparse", name, "auto", draw(rng, (k, kernel, kernel, c), dw), draw(rng, (1, h, wd, c), dx), stride, same(kernel), 1)
 
 
+def draws(b, rng):
+    for name, h, wd, c, k, kernel, stride in SPARSE[: 1 if QUICK else 3]:
+        for _ in range(2 if QUICK else DRAWS):
+            b.run("draws", name, "auto", draw(rng, (k, kernel, kernel, c), 0.1), draw(rng, (1, h, wd, c), 0.2), stride, same(kernel), 1)
+
+
 def masks(b, rng):
     for name, h, wd, c, k, kernel, stride in [layer for layer in RESNET if layer[0] in MASKED[: 1 if QUICK else None]]:
         x, shape = draw(rng, (1, h, wd, c), 1.0), (k, kernel, kernel, c)
@@ -262,7 +268,7 @@ def fused(b, rng):
         b.run("fused", name, "auto", draw(rng, (k, kernel, kernel, c), 1.0), draw(rng, (1, h, wd, c), 0.5), stride, same(kernel), 1, pool=pool, added=added)
 
 
-TABLES = {"resnet": resnet, "tiny": tiny, "sparse": sparse, "active": active, "vgg": vgg, "fused": fused, "depthwise": depthwise, "masks": masks}
+TABLES = {"resnet": resnet, "tiny": tiny, "sparse": sparse, "draws": draws, "active": active, "vgg": vgg, "fused": fused, "depthwise": depthwise, "masks": masks}
 
 
 def main():

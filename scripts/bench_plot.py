@@ -101,7 +101,29 @@ def scale():
     save(fig, "scale")
 
 
+def sparse():
+    fig, axes = figure(2)
+    part = pick(rows("conv"), table="sparse")
+    for a, varied, fixed, share, what in ((axes[0], "weight_density", "activation_density", 0.2, "weights"), (axes[1], "activation_density", "weight_density", 0.1, "inputs")):
+        for i, dense in enumerate(pick(part, format="4:4")):
+            line = sorted((r for r in pick(part, workload=dense["workload"], format="auto") if abs(r[fixed] - share) < 0.03), key=lambda r: r[varied])
+            shares = [r[varied] for r in line]
+            # an activation that is not zero takes a cycle, and a lane multiplies once a cycle
+            items = [r["activation_density"] * r["image"][0] * r["image"][1] * r["channels"][0] for r in line]
+            bound = [max(n, r["needed_macs"] / r["lanes"]) for n, r in zip(items, line)]
+            a.plot(shares, [dense["throughput_cycles"] / n for n in bound], "--", linewidth=0.8, color=f"C{i}")
+            a.plot(shares, [dense["throughput_cycles"] / r["throughput_cycles"] for r in line], "o-", markersize=3, color=f"C{i}", label=dense["workload"])
+        a.plot([], [], "--", linewidth=0.8, color="0.4", label="bound")
+        other = "inputs" if what == "weights" else "weights"
+        ticks = [0.05, 0.1, 0.2, 0.5] + [1] * (what == "inputs")
+        a.set(xscale="log", yscale="log", xlabel=f"{what} not zero ({100 * share:.0f} % of the {other})", ylabel="times fewer cycles than dense",
+              xticks=ticks, xticklabels=[f"{100 * t:g} %" for t in ticks], yticks=[5, 10, 20, 50, 100, 200], yticklabels=[5, 10, 20, 50, 100, 200])
+        a.minorticks_off()
+    axes[0].legend()
+    save(fig, "sparse")
+
+
 if sys.argv[1:]:
     raise SystemExit("usage: bench_plot.py")
-for draw in (two_to_four, zero, queue, scale):
+for draw in (two_to_four, zero, queue, scale, sparse):
     draw()
