@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Benchmarks: build/bench_NAME measures and writes build/bench/NAME.json, scripts/bench_tables.py makes the tables of it.
-BENCH_NAMES   := sim eie 2to4 spmm masks trained zero scale ops conv
-# bench_conv is no program: bench/conv.py runs `lacuna conv`
-BENCH_BIN     := $(patsubst %,$(B)/bench_%,$(filter-out conv,$(BENCH_NAMES)))
+BENCH_NAMES   := sim eie 2to4 spmm masks trained zero scale ops conv map sconv
+# bench_conv, bench_map and bench_sconv are no programs: bench/*.py runs `lacuna`
+BENCH_BIN     := $(patsubst %,$(B)/bench_%,$(filter-out conv map sconv,$(BENCH_NAMES)))
 BENCH_PYTHON  ?= $(firstword $(wildcard $(B)/venv/bin/python) $(PYTHON))
 BENCH_OBJ     := $(B)/obj/bench/bench.o
 BENCH_L64     := $(B)/rtl/l64.so
@@ -66,14 +66,18 @@ bench-ops:     ## Operations a multiplier, a clock and a second: the cores of th
 bench-conv:    ## Convolutions: ResNet-50, MLPerf Tiny, depthwise, fused, VGG-19, masks, and the next two (half an hour; CONV="tiny fused": these tables)
 bench-sparse-sparse: ## Convolutions: sparse weights and sparse inputs
 bench-active:  ## Convolutions: images that are mostly empty
+bench-map:     ## Maps of real clouds (LACUNA_DATA)
+bench-sconv:   ## Sparse convolutions on scans and active pixels; what regular grouping would cost (LACUNA_DATA)
 bench:         ## All benchmarks, one after the other (BENCH_QUICK=1: a part of the rows)
 
 bench-sparse-sparse: CONV := sparse draws
 bench-active:        CONV := active
 BENCH_DEPS_conv  := $(B)/lacuna
+BENCH_DEPS_map   := $(B)/lacuna $(B)/scale/rtl/bus128.so $(B)/scale/rtl/bus64.so
+BENCH_DEPS_sconv := $(B)/lacuna
 $(foreach n,$(BENCH_NAMES),$(eval bench-$n: $(filter $(B)/bench_$n,$(BENCH_BIN)) $(BENCH_L64) $(BENCH_DEPS_$n)))
 $(BENCH_NAMES:%=bench-%):
-	@PYTHON='$(BENCH_PYTHON)' CONV='$(CONV)' bench/run.sh $(@:bench-%=%)
+	@PYTHON='$(BENCH_PYTHON)' CONV='$(CONV)' SCONV='$(SCONV)' bench/run.sh $(@:bench-%=%)
 
 bench-sparse-sparse bench-active: $(B)/lacuna $(BENCH_L64)
 	@PYTHON='$(BENCH_PYTHON)' CONV='$(CONV)' bench/run.sh conv

@@ -14,6 +14,8 @@ for name; do
         sim)     "$B/bench_sim" "$B/bench_model" ;;
         trained) "${PYTHON:-/usr/bin/python3}" bench/trained.py "$BENCH/trained" && "$B/bench_trained" "$BENCH/trained" ;;
         conv)    bench/conv.py ${CONV:-} ;;
+        map)     bench/map.py ;;
+        sconv)   bench/sconv.py ${SCONV:-} ;;
         *)       "$B/bench_$name" ;;
     esac || failed=1
     scripts/bench_tables.py "$name" || failed=1

@@ -12,7 +12,7 @@ import re
 import sys
 
 BENCH = os.environ.get("BENCH") or os.path.join(os.environ.get("B", "build"), "bench")
-NAMES = ["sim", "eie", "2to4", "spmm", "masks", "trained", "zero", "scale", "ops", "conv"]
+NAMES = ["sim", "eie", "2to4", "spmm", "masks", "trained", "zero", "scale", "ops", "conv", "map", "sconv"]
 
 
 def load(name):
@@ -355,7 +355,39 @@ def conv(rows):
             ("conv-active", "Images that are mostly empty, dense weights, 4:4 but in the last column: cycles as a share of those of a dense image (and how much is empty)", active, fourth)]
 
 
-TABLES = {"sim": sim, "eie": eie, "2to4": two_to_four, "spmm": spmm, "masks": masks, "trained": trained, "zero": zero, "scale": scale, "ops": ops, "conv": conv}
+def maps(rows):
+    def an_output(r, key):
+        return f"{r[key] / r['voxels_out']:.2f}" if r else ""
+
+    lines = []
+    for wide in pick(rows, bus_bits=128):
+        narrow = next(iter(pick(rows, cloud=wide["cloud"], kind=wide["kind"], bus_bits=64)), None)
+        lines.append([wide["cloud"], wide["kind"], whole(wide["voxels_in"]), whole(wide["voxels_out"]), whole(wide["rules"]), wide["passes"], an_output(wide, "find_cycles"), an_output(narrow, "find_cycles"),
+                      f"{wide['write_cycles'] / max(1, wide['rules']):.2f}", f"{wide['sorted_elements'] / wide['voxels_out']:.0f}"])
+    return [("map", "Maps of real clouds, memory latency 10: cycles to find all rules of an output, and, with the rulebook written, cycles a rule", rows,
+             markdown(["cloud", "map, kernel / stride", "voxels", "outputs", "rules", "passes", "cycles an output, 128 bit", "64 bit", "cycles a rule, written", "elements a merge sort for each tap would move, an output"], lines))]
+
+
+def sconv(rows):
+    layers = pick(rows, table="layers")
+    first = markdown(["cloud", "channels", "format", "rules", "needed MACs", "cycles", "utilisation", "fewer cycles than dense weights", "MAP at work", "lines of features asked for", "fetched", "bound"],
+                     [[r["workload"], f"{r['channels'][0]} to {r['channels'][1]}", r["format"], whole(r["rules"]), whole(r["needed_macs"]), whole(r["cycles"]), f"{r['utilisation']:.3f}",
+                       f"{pick(layers, workload=r['workload'], channels=r['channels'], format='4:4')[0]['cycles'] / r['cycles']:.2f} x", percent(r["map_cycles"] / r["cycles"]), whole(r["sought"]),
+                       percent(r["fetched"] / r["sought"]), r["bound"]] for r in layers])
+    dense = pick(rows, table="density")
+    second = markdown(["channels", "pixels active", "rules", "cycles", "of the dense layer's", "rules, of the dense layer's", "the first by the second", "bytes of pixels and their list", "of the dense image"],
+                      [[f"{r['channels'][0]} to {r['channels'][1]}", percent(r["density"]), whole(r["rules"]), whole(r["cycles"]), f"{r['cycles'] / r['dense_cycles']:.3f}", f"{r['rules'] / r['dense_pairs']:.3f}",
+                        f"{r['cycles'] / r['dense_cycles'] / (r['rules'] / r['dense_pairs']):.2f}", whole(r["list_bytes"]), whole(r["dense_bytes"])] for r in dense])
+    groups = pick(rows, table="grouping")
+    third = markdown(["cloud", "pairs needed", "each tap apart", "all taps as the largest", "three groups of nine", "groups that grow up to half as much again", "tiles of 128 outputs, their union of taps", "sorted by mask", "sorted for three parts of the taps", "Lacuna"],
+                     [[r["workload"], whole(r["pairs"]), whole(r["separate"]), whole(r["dense"]), whole(r["fixed"]), f"{whole(r['adaptive'])} ({r['adaptive_groups']})", *(whole(r["bitmask"][k]) for k in ("unsorted", "sorted", "split3")), 0]
+                      for r in groups])
+    return [("sconv", "Submanifold 3x3x3 layers on scans, the map included; resident weights, nothing zero but weights", layers, first),
+            ("sconv-density", "Submanifold 3x3 layers on an image of 64 x 64 pixels, random ones active, weights dense: against the same layer dense", dense, second),
+            ("sconv-grouping", "Redundant pairs that regular arrays pay for on the same maps (counted)", groups, third)]
+
+
+TABLES = {"sim": sim, "eie": eie, "2to4": two_to_four, "spmm": spmm, "masks": masks, "trained": trained, "zero": zero, "scale": scale, "ops": ops, "conv": conv, "map": maps, "sconv": sconv}
 
 
 def tables(name, rows):
