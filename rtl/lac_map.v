@@ -253,7 +253,7 @@ module lac_map #(
         .valid(w_valid), .ended(w_ended), .changes(w_changes), .pop(w_pop), .loose(loose), .key(w_key), .lo(w_lo), .hi(w_hi), .base(w_first),
         .next_key(m_next), .out_valid(m_valid), .out_ready(m_ready), .out_key(m_key), .out_any(m_any), .out_lo(m_lo), .out_hi(m_hi), .out_base(m_base)
     );
-    wire               join_idle, beyond, r_valid, r_ready;
+    wire               join_idle, beyond, r_valid, r_ready, r_drop;
     wire [39:0]        r_row;
     wire [15:0]        r_x;
     wire [5:0]         r_count;
@@ -267,7 +267,7 @@ module lac_map #(
         .shape_z(cmd_q[`LAC_F_MAP_SHAPE_Z]), .shape_y(cmd_q[`LAC_F_MAP_SHAPE_Y]), .shape_x(cmd_q[`LAC_F_MAP_SHAPE_X]), .off(off), .offs(offs),
         .idle(join_idle), .beyond(beyond), .next_place(m_next[13:0]), .in_valid(m_valid), .in_ready(m_ready), .in_key(m_key), .in_any(m_any),
         .in_lo(m_lo), .in_hi(m_hi), .in_base(m_base), .site_valid(s_valid), .site_pop(s_pop), .site_last(s_last), .site_j(s_j), .site_r(s_r),
-        .out_valid(r_valid), .out_ready(r_ready), .out_row(r_row), .out_x(r_x), .out_count(r_count), .out_hits(r_hits), .out_groups(r_groups),
+        .out_valid(r_valid), .out_ready(r_ready), .out_drop(r_drop), .out_row(r_row), .out_x(r_x), .out_count(r_count), .out_hits(r_hits), .out_groups(r_groups),
         .out_base(r_base), .out_bits(r_bits), .out_taps(r_taps)
     );
     wire               emit_idle, flushed, p_valid, p_ready, p_last, p_none;
@@ -279,7 +279,7 @@ module lac_map #(
     wire [63:0]        p_list;
     lac_map_emit u_emit (
         .clk(clk), .rst(reset), .made(made), .no_rules(no_rules), .pitch(pitch), .flush(flush_q), .idle(emit_idle), .flushed(flushed),
-        .in_valid(r_valid), .in_ready(r_ready), .in_row(r_row), .in_x(r_x), .in_count(r_count), .in_hits(r_hits), .in_groups(r_groups),
+        .in_valid(r_valid), .in_ready(r_ready), .in_drop(r_drop), .in_row(r_row), .in_x(r_x), .in_count(r_count), .in_hits(r_hits), .in_groups(r_groups),
         .in_base(r_base), .in_bits(r_bits), .in_taps(r_taps), .out_valid(p_valid), .out_ready(p_ready), .out_kind(p_kind), .out_last(p_last),
         .out_none(p_none), .out_kz(p_kz), .out_tap(p_tap), .out_index(p_index), .out_count(p_count), .out_list(p_list)
     );
