@@ -494,7 +494,7 @@ def main():
             for i, config in enumerate(configs):
                 b = Bench(port, config, folder)
                 if port != "model" and (not b.has_map or not os.path.exists(os.path.join(BUILD, "rtl", config + ".so"))):
-                    print(f"skip - map {port} {config}: " + ("build/rtl/{config}.so is not built" if b.has_map else "this configuration has no mapping unit"))
+                    print(f"skip - map {port} {config}: " + (f"build/rtl/{config}.so is not built" if b.has_map else "this configuration has no mapping unit"))
                     continue
                 directed(b)
                 if i == 0:
