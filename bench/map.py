@@ -88,7 +88,7 @@ def main():
                     coords = f"{folder}/half.npy" if mode == "inverse" else f"{folder}/c.npy"
                     st, _, error = run(folder, bus, coords, options, False)
                     wr, rules, error = (None, None, error) if error else run(folder, bus, coords, options, True)
-                    row = {"cloud": cloud, "kind": name, "config": bus, "bus_bits": int(bus[3:]), "git": os.environ.get("BENCH_GIT", ""), "correct": False}
+                    row = {"cloud": cloud, "kind": name, "config": bus, "bus_bits": int(bus[3:]), "git": os.environ.get("BENCH_GIT", ""), "quick": QUICK, "workload": f"{cloud}, {name}", "format": "rules", "storage": bus, "correct": False}
                     if not error:
                         per_tap = np.bincount(rules[:, 0], minlength=kernel ** 3).tolist()
                         want = (case["n_out"], case["per_offset"]) if case else seen

@@ -75,7 +75,7 @@ class Bench:
     def fail(self, row, error):
         self.failed = 1
         print(f"FAIL sconv {row['table']} {row['workload']}: {error}", file=sys.stderr)
-        self.rows.append({**row, "correct": False})
+        self.rows.append({"format": "", **row, "storage": "resident", "quick": QUICK, "correct": False})
 
     def layer(self, row, fmt, w, c, x):
         taps = w.reshape(len(w), -1, w.shape[-1]).astype(np.float64)
@@ -92,7 +92,7 @@ class Bench:
         if error:
             return self.fail(row, error)
         lanes, m, e = st["lanes"], st["counters"]["map"], st["counters"]["exec"]
-        row = {**row, "correct": True, "format": fmt, "git": os.environ.get("BENCH_GIT", ""), "voxels": len(c), "rules": rules, "lanes": lanes, "memory": st["memory"], "resident": st["resident"],
+        row = {**row, "correct": True, "quick": QUICK, "format": fmt, "storage": "resident", "git": os.environ.get("BENCH_GIT", ""), "voxels": len(c), "rules": rules, "lanes": lanes, "memory": st["memory"], "resident": st["resident"],
                "cycles": st["cycles"], "map_cycles": st["map_cycles"], "needed_macs": needed, "utilisation": needed / (lanes * st["cycles"]), "bound": st["bound"],
                "sought": st["feature_lines_sought"], "fetched": st["feature_lines_fetched"], "bytes_read": st["bytes_read"], "bytes_written": st["bytes_written"], "map_causes": m, "exec_causes": e}
         self.rows.append(row)
@@ -189,7 +189,7 @@ def grouping(b, _):
         m = masks_of(c, (3, 3, 3))
         sizes = m.sum(axis=0).tolist()
         apart, together, fixed, adaptive, groups = grouping_costs(sizes)
-        b.rows.append({"table": "grouping", "workload": name, "correct": True, "git": os.environ.get("BENCH_GIT", ""), "pairs": int(m.sum()), "separate": apart, "dense": together, "fixed": fixed,
+        b.rows.append({"table": "grouping", "workload": name, "correct": True, "quick": QUICK, "git": os.environ.get("BENCH_GIT", ""), "pairs": int(m.sum()), "separate": apart, "dense": together, "fixed": fixed,
                        "adaptive": adaptive, "adaptive_groups": groups, "bitmask": dict(zip(("unsorted", "sorted", "split3"), map(int, bitmask_costs(m, 128, 3))))})
 
 

@@ -103,14 +103,15 @@ def values(rows, f):
 def machine(rows):
     """One sentence on what is the same in all rows."""
     words = [text.format(value) for text, value in (
-        ("{} lanes", values(rows, lambda r: r["lanes"])),
-        ("{}-bit bus", values(rows, lambda r: r["memory"]["bus_bits"])),
-        ("memory latency {} cycles", values(rows, lambda r: r["memory"]["latency"])),
-        ("{} bursts outstanding", values([r for r in rows if "outstanding" in r["memory"]], lambda r: r["memory"]["outstanding"])),
+        ("{} lanes", values([r for r in rows if "lanes" in r], lambda r: r["lanes"])),
+        ("{}-bit bus", values([r for r in rows if "memory" in r], lambda r: r["memory"]["bus_bits"])),
+        ("memory latency {} cycles", values([r for r in rows if "memory" in r], lambda r: r["memory"]["latency"])),
+        ("{} bursts outstanding", values([r for r in rows if "outstanding" in r.get("memory", {})], lambda r: r["memory"]["outstanding"])),
     ) if len(value) == 1 for value in value]
-    words += ["one beat a cycle each way", f"{' and '.join(values(rows, lambda r: r['matrix']))} matrices"]
-    words += [f"weights {w}" for w in values(rows, lambda r: "resident" if r["resident"] else "streamed")]
-    return ", ".join(words) + "."
+    words += ["one beat a cycle each way"] if words else []
+    words += [f"{' and '.join(values(rows, lambda r: r['matrix']))} matrices"] if all("matrix" in r for r in rows) else []
+    words += [f"weights {w}" for w in values([r for r in rows if "resident" in r], lambda r: "resident" if r["resident"] else "streamed")]
+    return ", ".join(words) + "." if words else "counted, nothing runs."
 
 
 # ---- One function a benchmark: [(marker, title, its rows, table)] ---------------------------------------------------------------------------------
