@@ -236,11 +236,11 @@ static uint32_t largest_band(const sconv *v, uint32_t rows, uint32_t *unit)
     return most / *unit * *unit;
 }
 
-/* A few bands where there are enough outputs, so that the engines overlap. */
+/* Some thirty bands where there are enough outputs: the map of the first one hides behind nothing. */
 static uint32_t find_band(const sconv *v, uint32_t rows, uint32_t outputs)
 {
     uint32_t       unit;
-    const uint32_t most = largest_band(v, rows, &unit), few = (outputs / 4 + unit) / unit * unit;
+    const uint32_t most = largest_band(v, rows, &unit), few = (outputs / 32 + unit) / unit * unit;
     return most > few ? few : most;
 }
 
