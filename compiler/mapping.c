@@ -166,7 +166,7 @@ lac_status mapping_count(mapping *m, uint32_t ring)
     mapping_lay(m, &a, 0);
     if ((s = mapping_write(m)) || (s = lac_map_count(&m->mach->dev, &m->map, mapping_limit(m), &m->outputs, rules))) return s;
     m->size.outputs = m->outputs;
-    m->size.band_room = (m->outputs + m->map.band - 1) / m->map.band;
+    m->size.band_room = m->outputs ? (m->outputs + m->map.band - 1) / m->map.band : 1; /* a header at least: of nothing */
     if (mapping_makes(m) && m->outputs < LAC_COORDS_MOST / 2 && 2 * m->outputs + 7 < m->size.out_words) m->size.out_words = (2 * m->outputs + 7) / 8 * 8;
     for (uint32_t i = 0; i < m->passes; i++) m->lines[i] = lac_map_lines(m->outputs, rules[i], m->map.band);
     return LAC_OK;
