@@ -152,10 +152,6 @@ module lac_map #(
             beyond_q <= to_q > SPACE;
         end
 
-    // ---- What the lists, and the write master, had to say ------------------------------------------------------------------------------
-    // code 8, address 48, index 32
-    reg  [87:0]        in_fault_q, out_fault_q;
-    reg  [55:0]        wr_fault_q;
     wire [48:0]        line_bad49 = {{(49-ADDR_W){1'b0}}, line_fault_addr}, wr_bad49 = {{(49-ADDR_W){1'b0}}, fault_addr};
 
     // ---- Reading ----------------------------------------------------------------------------------------------------------------------
@@ -257,7 +253,7 @@ module lac_map #(
         .valid(w_valid), .ended(w_ended), .changes(w_changes), .pop(w_pop), .loose(loose), .key(w_key), .lo(w_lo), .hi(w_hi), .base(w_first),
         .next_key(m_next), .out_valid(m_valid), .out_ready(m_ready), .out_key(m_key), .out_any(m_any), .out_lo(m_lo), .out_hi(m_hi), .out_base(m_base)
     );
-    wire               join_idle, beyond, r_valid, r_ready;
+    wire               join_idle, beyond, r_valid, r_ready, r_drop;
     wire [39:0]        r_row;
     wire [15:0]        r_x;
     wire [5:0]         r_count;
@@ -271,7 +267,7 @@ module lac_map #(
         .shape_z(cmd_q[`LAC_F_MAP_SHAPE_Z]), .shape_y(cmd_q[`LAC_F_MAP_SHAPE_Y]), .shape_x(cmd_q[`LAC_F_MAP_SHAPE_X]), .off(off), .offs(offs),
         .idle(join_idle), .beyond(beyond), .next_place(m_next[13:0]), .in_valid(m_valid), .in_ready(m_ready), .in_key(m_key), .in_any(m_any),
         .in_lo(m_lo), .in_hi(m_hi), .in_base(m_base), .site_valid(s_valid), .site_pop(s_pop), .site_last(s_last), .site_j(s_j), .site_r(s_r),
-        .out_valid(r_valid), .out_ready(r_ready), .out_row(r_row), .out_x(r_x), .out_count(r_count), .out_hits(r_hits), .out_groups(r_groups),
+        .out_valid(r_valid), .out_ready(r_ready), .out_drop(r_drop), .out_row(r_row), .out_x(r_x), .out_count(r_count), .out_hits(r_hits), .out_groups(r_groups),
         .out_base(r_base), .out_bits(r_bits), .out_taps(r_taps)
     );
     wire               emit_idle, flushed, p_valid, p_ready, p_last, p_none;
@@ -283,11 +279,11 @@ module lac_map #(
     wire [63:0]        p_list;
     lac_map_emit u_emit (
         .clk(clk), .rst(reset), .made(made), .no_rules(no_rules), .pitch(pitch), .flush(flush_q), .idle(emit_idle), .flushed(flushed),
-        .in_valid(r_valid), .in_ready(r_ready), .in_row(r_row), .in_x(r_x), .in_count(r_count), .in_hits(r_hits), .in_groups(r_groups),
+        .in_valid(r_valid), .in_ready(r_ready), .in_drop(r_drop), .in_row(r_row), .in_x(r_x), .in_count(r_count), .in_hits(r_hits), .in_groups(r_groups),
         .in_base(r_base), .in_bits(r_bits), .in_taps(r_taps), .out_valid(p_valid), .out_ready(p_ready), .out_kind(p_kind), .out_last(p_last),
         .out_none(p_none), .out_kz(p_kz), .out_tap(p_tap), .out_index(p_index), .out_count(p_count), .out_list(p_list)
     );
-    wire               paused, over, write_idle, list_beyond, rules_beyond;
+    wire               paused, over, write_idle, list_beyond, bands_beyond, rules_beyond;
     wire [31:0]        outputs, bands, rules;
     reg                resume_q;
     lac_map_write #(.LINE_W(LINE_W), .ADDR_W(ADDR_W)) u_write (
@@ -296,8 +292,8 @@ module lac_map #(
         .band_room(cmd_q[`LAC_F_MAP_BAND_ROOM]), .band(cmd_q[`LAC_F_MAP_BAND]), .bands_left(count_q),
         .op_valid(p_valid), .op_ready(p_ready), .op_kind(p_kind), .op_last(p_last), .op_none(p_none), .op_kz(p_kz), .op_tap(p_tap), .op_index(p_index),
         .op_count(p_count), .op_list(p_list), .paused(paused), .resume(resume_q), .fin(flush_q && flushed && !settle_q), .over(over), .idle(write_idle),
-        .count_site(count_site), .count_rules(count_rules), .outputs(outputs), .bands(bands), .rules(rules), .list_beyond(list_beyond),
-        .rules_beyond(rules_beyond), .wr_valid(wr_valid), .wr_ready(wr_ready), .wr_addr(wr_addr), .data_valid(data_valid), .data_ready(data_ready), .data(data)
+        .count_site(count_site), .count_rules(count_rules), .outputs(outputs), .bands(bands),   .rules(rules), .list_beyond(list_beyond),
+        .bands_beyond(bands_beyond), .rules_beyond(rules_beyond), .wr_valid(wr_valid), .wr_ready(wr_ready), .wr_addr(wr_addr), .data_valid(data_valid), .data_ready(data_ready), .data(data)
     );
     assign wr_lines = 24'd1;
     assign strb     = {(LINE_W/8){1'b1}};
@@ -316,12 +312,70 @@ module lac_map #(
     wire [1:0]         who  = list_bad0 ? 2'd0 : list_bad1 ? 2'd1 : 2'd2;
     wire [48:0]        in_bus_at  = {{(49-ADDR_W){1'b0}}, bad_addr[0 +: ADDR_W]},      out_bus_at  = {{(49-ADDR_W){1'b0}}, bad_addr[ADDR_W +: ADDR_W]};
     wire [48:0]        in_word_at = {{(49-ADDR_W){1'b0}}, bad_at[ADDR_W*who +: ADDR_W]}, out_word_at = {{(49-ADDR_W){1'b0}}, bad_at[ADDR_W*3 +: ADDR_W]};
-    wire [87:0]        in_bus  = {bus_code(bad_fault[2:0]), in_bus_at[47:0], 32'd0};
-    wire [87:0]        out_bus = {bus_code(bad_fault[5:3]), out_bus_at[47:0], 32'd0};
-    wire [87:0]        in_word = {code[8*who +: 8], in_word_at[47:0], bad_index[32*who +: 32]};
-    wire [87:0]        out_word = {code[31:24], out_word_at[47:0], bad_index[127:96]};
-    wire [87:0]        head_word = line_fault != 3'd0 ? {bus_code(line_fault), line_bad49[47:0], 32'd0} : {`LAC_ERR_MAP_LIST, from_q, 32'hffffffff};
     wire               head_none = line_fault != 3'd0 || head_bad;
+    wire               final_ = state_q == ST_REST && calm_q == 2'd3;
+
+    // ---- The error: of those of a map, the one of the highest rank, and of one rank the first ---------------------------------------------------
+    localparam [1:0] RANK_NONE = 2'd0, RANK_WRITE = 2'd1, RANK_OUT = 2'd2, RANK_IN = 2'd3;
+    reg  [1:0]         rank_q, rank;
+    reg                set;
+    reg  [7:0]         e_code;
+    reg  [47:0]        e_addr;
+    reg  [31:0]        e_index;
+    reg                ends_badly;    // at the end of the map, nothing else was wrong
+    always @* begin
+        {set, rank, ends_badly} = {1'b0, RANK_NONE, 1'b0};
+        {e_code, e_addr, e_index} = {`LAC_ERR_LENGTH, from_q, 32'd0};
+        case (state_q)
+            ST_LOOK, ST_FIELDS: {set, e_addr} = {!begun_q, 48'd0};
+            ST_VERDICT: begin
+                e_code = `LAC_ERR_WINDOW;
+                rank   = look_q == LOOK_IN || look_q == LOOK_IN_BODY ? RANK_IN : RANK_OUT;
+                set    = bad && rank > rank_q;
+            end
+            ST_HEAD: begin
+                e_code  = line_fault != 3'd0 ? bus_code(line_fault) : `LAC_ERR_MAP_LIST;
+                if (line_fault != 3'd0) e_addr = line_bad49[47:0];
+                e_index = {32{line_fault == 3'd0}};
+                rank    = look_q == LOOK_IN ? RANK_IN : RANK_OUT;
+                set     = head_came && head_none && rank > rank_q;
+            end
+            ST_RUN:
+                if (list_bad0 || list_bad1 || list_bad2) begin
+                    e_code  = bus[who] ? bus_code(bad_fault[2:0]) : code[8*who +: 8];
+                    e_addr  = bus[who] ? in_bus_at[47:0] : in_word_at[47:0];
+                    e_index = {32{!bus[who]}} & bad_index[32*who +: 32];
+                    rank    = RANK_IN;
+                    set     = rank > rank_q;
+                end else begin
+                    e_code  = bus[3] ? bus_code(bad_fault[5:3]) : code[31:24];
+                    e_addr  = bus[3] ? out_bus_at[47:0] : out_word_at[47:0];
+                    e_index = {32{!bus[3]}} & bad_index[127:96];
+                    rank    = RANK_OUT;
+                    set     = list_bad3 && rank > rank_q;
+                end
+            default:
+                if (fault != 3'd0) begin
+                    {e_code, e_addr} = {bus_code(fault), wr_bad49[47:0]};
+                    rank = RANK_WRITE;
+                    set  = final_ && rank > rank_q;
+                end else begin
+                    ends_badly = 1'b1;
+                    if      (beyond)                    {e_code, e_addr, e_index} = {`LAC_ERR_MAP_RANGE, 80'd0};
+                    else if (list_beyond)               {e_code, e_addr, e_index} = {`LAC_ERR_MAP_ROOM, out_at, outputs};
+                    else if (no_rules)                  ends_badly = 1'b0;
+                    else if (bands_beyond)              {e_code, e_addr, e_index} = {`LAC_ERR_MAP_ROOM, bands_at, bands};
+                    else if (rules_beyond)              {e_code, e_addr, e_index} = {`LAC_ERR_MAP_ROOM, rules_at, rules};
+                    else                                ends_badly = 1'b0;
+                    set = final_ && over && ends_badly && rank_q == RANK_NONE;
+                end
+        endcase
+    end
+    always @(posedge clk) begin
+        if (set) record_q <= {e_code, e_addr, e_index};
+        if (state_q == ST_LOOK && !more_q) rank_q <= RANK_NONE;
+        else if (set && !fresh && state_q != ST_LOOK) rank_q <= rank;
+    end
 
     always @(posedge clk)
         if (rst) begin
@@ -348,7 +402,6 @@ module lac_map #(
                         state_q  <= ST_RUN;
                     end else if (more_q) begin
                         fail_q   <= 1'b1;
-                        record_q <= {`LAC_ERR_LENGTH, 80'd0};
                         state_q  <= ST_DONE;
                     end else begin
                         begun_q   <= 1'b0;
@@ -358,12 +411,10 @@ module lac_map #(
                     end
                 ST_FIELDS: begin  // until the tables stand
                     look_q <= LOOK_LIST;
-                    {in_fault_q, out_fault_q, wr_fault_q} <= 232'd0;
                     {in_voxels_q, in_words_q, out_voxels_q, out_words_q} <= 96'd0;
                     if (set_ready) begin
                         state_q  <= set_ok ? ST_STEP : ST_DONE;
                         fail_q   <= !set_ok;
-                        record_q <= {`LAC_ERR_LENGTH, 80'd0};
                     end
                 end
                 // One range of memory after the other: is it in the window? Then a header is read
@@ -383,21 +434,9 @@ module lac_map #(
                     state_q <= ST_STEP;
                     if (bad)
                         case (look_q)
-                            LOOK_IN, LOOK_IN_BODY: begin
-                                in_fault_q <= {`LAC_ERR_WINDOW, from_q, 32'd0};
-                                in_words_q <= 24'd0;
-                                in_voxels_q <= 24'd0;
-                            end
-                            LOOK_OUT, LOOK_OUT_BODY: begin
-                                out_fault_q <= {`LAC_ERR_WINDOW, from_q, 32'd0};
-                                out_words_q <= 24'd0;
-                                out_voxels_q <= 24'd0;
-                            end
-                            default: begin
-                                fail_q   <= 1'b1;
-                                record_q <= {`LAC_ERR_WINDOW, from_q, 32'd0};
-                                state_q  <= ST_DONE;
-                            end
+                            LOOK_IN, LOOK_IN_BODY:   {in_words_q, in_voxels_q}   <= 48'd0;
+                            LOOK_OUT, LOOK_OUT_BODY: {out_words_q, out_voxels_q} <= 48'd0;
+                            default:                 {fail_q, state_q}           <= {1'b1, ST_DONE};
                         endcase
                     else if (look_q == LOOK_IN || look_q == LOOK_OUT) begin
                         look_q  <= look_q;
@@ -407,12 +446,9 @@ module lac_map #(
                 ST_HEAD: if (head_came) begin
                     look_q  <= look_q + 3'd1;
                     state_q <= ST_STEP;
-                    if (look_q == LOOK_IN) begin
-                        if (head_none) in_fault_q <= head_word;
-                        else           {in_words_q, in_voxels_q} <= {line_data[55:32], line_data[23:0]};
-                    end else begin
-                        if (head_none) out_fault_q <= head_word;
-                        else           {out_words_q, out_voxels_q} <= {line_data[55:32], line_data[23:0]};
+                    if (!head_none) begin
+                        if (look_q == LOOK_IN) {in_words_q, in_voxels_q}   <= {line_data[55:32], line_data[23:0]};
+                        else                   {out_words_q, out_voxels_q} <= {line_data[55:32], line_data[23:0]};
                     end
                 end
                 ST_GO: begin
@@ -433,26 +469,11 @@ module lac_map #(
                     if (calm_q == 2'd3) begin
                         begun_q <= !over;
                         state_q <= ST_DONE;
-                        if (fault != 3'd0 && wr_fault_q[55:48] == 8'd0) wr_fault_q <= {bus_code(fault), wr_bad49[47:0]};
-                        if (over) begin
-                            fail_q <= 1'b1;
-                            if      (in_fault_q[87:80] != 8'd0)  record_q <= in_fault_q;
-                            else if (out_fault_q[87:80] != 8'd0) record_q <= out_fault_q;
-                            else if (wr_fault_q[55:48] != 8'd0)  record_q <= {wr_fault_q, 32'd0};
-                            else if (fault != 3'd0)              record_q <= {bus_code(fault), wr_bad49[47:0], 32'd0};
-                            else if (beyond)                     record_q <= {`LAC_ERR_MAP_RANGE, 80'd0};
-                            else if (list_beyond)                record_q <= {`LAC_ERR_MAP_ROOM, out_at, outputs};
-                            else if (!no_rules && bands > {16'd0, cmd_q[`LAC_F_MAP_BAND_ROOM]})
-                                                                 record_q <= {`LAC_ERR_MAP_ROOM, bands_at, bands};
-                            else if (!no_rules && rules_beyond)  record_q <= {`LAC_ERR_MAP_ROOM, rules_at, rules};
-                            else                                 fail_q <= 1'b0;
-                        end
+                        fail_q  <= over && (rank_q != RANK_NONE || fault != 3'd0 || ends_badly);
                     end
                 end
                 default: state_q <= ST_IDLE;
             endcase
-            if (started_q && in_fault_q[87:80] == 8'd0 && (list_bad0 || list_bad1 || list_bad2)) in_fault_q <= bus[who] ? in_bus : in_word;
-            if (started_q && out_fault_q[87:80] == 8'd0 && list_bad3)                            out_fault_q <= bus[3] ? out_bus : out_word;
         end
 
     assign cmd_ready  = idle;

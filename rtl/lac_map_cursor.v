@@ -93,14 +93,18 @@ module lac_map_cursor #(
     reg  [11:0] hi_q;
     reg  [23:0] base_q;
 
-    wire        drained = all && !some && !vl_q && !vq_q && !vp_q && !v1_q;
+    reg         drained_q, ended_q;  // nothing will come behind word 0; nothing stands here either
+    always @(posedge clk) begin
+        drained_q <= !rst && all && !some && !vl_q && !vq_q && !vp_q && !v1_q;
+        ended_q   <= !rst && drained_q && !v0_q && !valid_q && !idle_q;
+    end
     wire        free    = !valid_q || pop || (mark_q && loose);
     wire        row0    = w0_q[67];
     wire [10:0] place0  = w0_q[66:56];
     wire        next    = v1_q && !w1_q[67] && w1_q[66:56] == place0 + 11'd1 && place0 != 11'h3ff;  // word 1 is for the next place
     wire        ahead   = !done_q && (w0_q[35:24] & low) != 12'd0;
     wire [11:0] place12 = {place0[10], place0} - {11'd0, ahead};
-    wire        sites   = v0_q && !row0 && mine_q && free && (ahead || v1_q || drained);
+    wire        sites   = v0_q && !row0 && mine_q && free && (ahead || v1_q || drained_q);
     wire        mark    = idle_q && !valid_q;
     wire        load    = sites || mark;
     assign take    = v0_q && (row0 || !mine_q || (sites && !ahead));
@@ -115,7 +119,7 @@ module lac_map_cursor #(
             else if (sites)           done_q <= ahead || next;
             if (v0_q && row0)         none_q <= !w0_q[0];
             else if (mark)            none_q <= 1'b0;
-            idle_q <= none_q && !mark && !some && !vl_q && !vq_q && !vp_q && !v1_q && !v0_q;
+            idle_q <= none_q && !mark && !all && !some && !vl_q && !vq_q && !vp_q && !v1_q && !v0_q;
             if (load)      {valid_q, mark_q} <= {1'b1, mark};
             else if (pop)  {valid_q, mark_q} <= 2'b00;
         end
@@ -130,7 +134,7 @@ module lac_map_cursor #(
     end
 
     assign valid = valid_q;
-    assign ended = drained && !v0_q && !valid_q;
+    assign ended = ended_q;
     assign key   = key_q;
     assign lo    = lo_q;
     assign hi    = hi_q;

@@ -26,6 +26,7 @@ module lac_map_emit (
 
     input  wire         in_valid,
     output wire         in_ready,
+    input  wire         in_drop,    // the record is none
     input  wire [39:0]  in_row,
     input  wire [15:0]  in_x,
     input  wire [5:0]   in_count,
@@ -75,7 +76,7 @@ module lac_map_emit (
     wire         ends  = step && !list && rules_done;
     wire         spill = flush && !valid_q && word_q;     // the last sites' word
     assign in_ready = !valid_q || ends;
-    wire         take  = in_ready && in_valid;
+    wire         take  = in_ready && in_valid && !in_drop;
     wire         new_row   = !seen_q || in_row != at_q;
     wire         new_place = in_x[15:5] != x_q[15:5];
     wire [8:0]   pick  = take ? load : next;
@@ -93,7 +94,7 @@ module lac_map_emit (
             sites_q <= 1'b0;
             row_q   <= 1'b0;
         end else begin
-            if (in_ready) valid_q <= in_valid;
+            if (in_ready) valid_q <= in_valid && !in_drop;
             if (take) begin
                 seen_q  <= 1'b1;
                 sites_q <= made && seen_q && (new_row || new_place);

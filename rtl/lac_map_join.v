@@ -49,6 +49,7 @@ module lac_map_join (
 
     output wire         out_valid,
     input  wire         out_ready,
+    output wire         out_drop,   // it is no output: take it and forget it
     output wire [39:0]  out_row,    // MADE: batch, z, y
     output wire [15:0]  out_x,
     output wire [5:0]   out_count,
@@ -204,14 +205,15 @@ module lac_map_join (
     wire         ok = ok_q[3] && (bounded ? !x[18] && x[17:0] < {2'd0, shape_x} : x[18:15] == {4{x[18]}});
     wire         hit = count4_q != 6'd0;
     wire         drop = made && !(hit && ok);
-    assign en = !valid_q[3] || drop || out_ready;
+    assign en = !valid_q[3] || out_ready;
     reg          beyond_q;
     always @(posedge clk)
         if (rst)                                                      beyond_q <= 1'b0;
         else if (valid_q[3] && made && !bounded && hit && !ok)        beyond_q <= 1'b1;
     assign beyond = beyond_q;
 
-    assign out_valid  = valid_q[3] && !drop;
+    assign out_valid  = valid_q[3];
+    assign out_drop   = drop;
     assign out_row    = row4_q;
     assign out_x      = x[15:0];
     assign out_count  = count4_q;

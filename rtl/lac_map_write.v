@@ -53,6 +53,7 @@ module lac_map_write #(
     output wire [31:0]         bands,
     output wire [31:0]         rules,
     output wire                list_beyond,  // there was no room for something
+    output wire                bands_beyond,
     output wire                rules_beyond,
 
     output wire                wr_valid,
@@ -308,6 +309,7 @@ module lac_map_write #(
     assign bands        = bands_q;
     assign rules        = rules_q;
     assign list_beyond  = list_beyond_q;
+    assign bands_beyond = bands_q > {16'd0, band_room};
     assign rules_beyond = rules_beyond_q;
 
 endmodule
