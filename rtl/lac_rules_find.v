@@ -6,7 +6,7 @@
 //        --> F4 element --> F5 address --> A its first line, how many, the places of the first and last element, column
 //
 //   Function   rules whose columns are not all in the column table are dropped; end tokens pass
-//   Timing     one every second cycle; all stages stand still while A's is not taken, and in the cycle in which it is
+//   Timing     one a cycle, seven cycles; A is a skid stage, and all before it stand still while its spare word is in use
 //   Handshake  tokens and out: valid/ready; the job's fields hold still while it has tokens inside
 //   Reset      control only
 `default_nettype none
@@ -51,7 +51,7 @@ module lac_rules_find #(
     localparam integer A_W = NW + LB_LOG;
     localparam integer ROUND = (1 << LB_LOG) - 1;
 
-    wire               en = !out_valid;   // a register: no ready goes further
+    wire               en;               // a register: the ready goes no further than the skid stage
     assign tok_ready = en;
 
     // ---- The job -----------------------------------------------------------------------------------------------------------------
@@ -106,35 +106,13 @@ module lac_rules_find #(
     wire [17:0]        span  = {{(18-LB_LOG){1'b0}}, addr_q[LB_LOG-1:0]} + {1'b0, bytes1_q};  // the last byte, from the first line on
     wire [17:0]        lines = span >> LB_LOG;
     wire [15:0]        ahead = {10'd0, c_nm ? place >> 2 : place};
-    reg                a_valid_q, a_end_q, a_err_q;
-    reg  [NW-1:0]      a_line_q;
-    reg  [MORE_W-1:0]  a_more_q;
-    reg  [5:0]         a_lo_q, a_hi_q;
-    reg  [COL_AW-1:0]  a_col_q;
-    reg  [ACC_AW-1:0]  a_base_q;
-    always @(posedge clk)
-        if (rst)            a_valid_q <= 1'b0;
-        else if (en)        a_valid_q <= valid_q[4];
-        else if (out_ready) a_valid_q <= 1'b0;
-    always @(posedge clk)
-        if (en) begin
-            {a_end_q, a_err_q, a_base_q} <= {end_q[4], err_q[4], base_q[5*ACC_AW-1:4*ACC_AW]};
-            a_line_q <= addr_q[A_W-1:LB_LOG];
-            a_more_q <= lines[MORE_W-1:0];
-            a_lo_q   <= place;
-            a_hi_q   <= (span[5:0] & ROUND[5:0]) >> c_wide;
-            a_col_q  <= col5_q - ahead[COL_AW-1:0];
-        end
-
-    assign out_valid = a_valid_q;
-    assign out_end   = a_end_q;
-    assign out_err   = a_err_q;
-    assign out_line  = a_line_q;
-    assign out_more  = a_more_q;
-    assign out_lo    = a_lo_q;
-    assign out_hi    = a_hi_q;
-    assign out_col   = a_col_q;
-    assign out_base  = a_base_q;
+    wire [5:0]         hi    = (span[5:0] & ROUND[5:0]) >> c_wide;
+    wire [COL_AW-1:0]  col   = col5_q - ahead[COL_AW-1:0];
+    lac_skid #(.W(2 + NW + MORE_W + 12 + COL_AW + ACC_AW)) u_skid (
+        .clk(clk), .rst(rst), .in_valid(valid_q[4]), .in_ready(en),
+        .in_data({end_q[4], err_q[4], addr_q[A_W-1:LB_LOG], lines[MORE_W-1:0], place, hi, col, base_q[5*ACC_AW-1:4*ACC_AW]}),
+        .out_valid(out_valid), .out_ready(out_ready), .out_data({out_end, out_err, out_line, out_more, out_lo, out_hi, out_col, out_base})
+    );
 
     wire unused_ok = &{1'b0, p_high, p_low, p_tap, e64, f64, lines, ahead};
 
