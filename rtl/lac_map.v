@@ -166,15 +166,15 @@ module lac_map #(
     wire               go = state_q == ST_GO;
     wire [26:0]        in_body  = ({in_words_q, 3'd0} + LB[26:0] - 27'd1) >> LB_LOG;
     wire [26:0]        out_body = ({out_words_q, 3'd0} + LB[26:0] - 27'd1) >> LB_LOG;
-    wire [23:0]        in_lines = in_body[23:0], out_lines = made ? 24'd0 : out_body[23:0];
+    wire [23:0]        in_lines = in_body[23:0], out_lines = out_body[23:0];
     wire [47:0]        in_first = in_at + 48'd64, out_first = out_at + 48'd64;
     assign feed_run = run;
     lac_map_feed #(.LINE_W(LINE_W), .ADDR_W(ADDR_W)) u_feed (
         .clk(clk), .rst(reset), .run(feed_run), .go(go), .addr({out_first[ADDR_W-1:0], in_first[ADDR_W-1:0]}),
-        .lines({out_lines, active[6] ? in_lines : 24'd0, active[3] ? in_lines : 24'd0, in_lines}), .idle(feed_idle),
+        .lines({out_lines, {3{in_lines}}}), .idle(feed_idle),
         .req_valid(feed_req), .req_ready(req_ready && !head_req_q), .req_addr(feed_addr), .req_lines(feed_lines),
         .in_valid(line_valid && !head_wait_q), .in_data(line_data), .in_fault(line_fault), .in_fault_addr(line_fault_addr),
-        .stop(l_over), .line_valid(l_valid), .line_ready(l_ready), .line_data(l_data), .line_bad(l_bad), .bad_fault(bad_fault), .bad_addr(bad_addr)
+        .stop(l_over | {made, !active[6], !active[3], 1'b0}), .line_valid(l_valid), .line_ready(l_ready), .line_data(l_data), .line_bad(l_bad), .bad_fault(bad_fault), .bad_addr(bad_addr)
     );
     wire [ADDR_W-1:0]  head_addr = from_q[ADDR_W-1:0];
     assign req_valid  = head_req_q || feed_req;
@@ -206,8 +206,8 @@ module lac_map #(
     generate
         for (s = 0; s < 3; s = s + 1) begin : g_kz
             lac_map_stream #(.LINE_W(LINE_W), .ADDR_W(ADDR_W), .RING(RING)) u_stream (
-                .clk(clk), .rst(reset), .go(go), .base(in_at[ADDR_W-1:0]), .voxels(active[3*s] ? in_voxels_q : 24'd0),
-                .words(active[3*s] ? in_words_q : 24'd0), .transposed(transposed), .active(active[3*s +: 3]), .reach(reach),
+                .clk(clk), .rst(reset), .go(go), .base(in_at[ADDR_W-1:0]), .voxels(in_voxels_q),
+                .words(in_words_q), .transposed(transposed), .active(active[3*s +: 3]), .reach(reach),
                 .stride_z(stride_z), .stride_y(stride_y), .pad_z(pad_z[11*s +: 11]), .pad_y(pad_y), .match(match), .add(add), .low(low),
                 .line_valid(l_valid[s]), .line_ready(l_ready[s]), .line_data(l_data[LINE_W*s +: LINE_W]), .line_bad(l_bad[s]),
                 .over(l_over[s]), .list_ended(ended[s]), .code(code[8*s +: 8]), .bus(bus[s]), .bad_at(bad_at[ADDR_W*s +: ADDR_W]),
@@ -222,7 +222,7 @@ module lac_map #(
     wire [42:0]        o_word;
     wire [23:0]        o_index;
     lac_map_list #(.LINE_W(LINE_W), .ADDR_W(ADDR_W), .RING(0)) u_out (
-        .clk(clk), .rst(reset), .go(go), .base(out_at[ADDR_W-1:0]), .voxels(made ? 24'd0 : out_voxels_q), .words(made ? 24'd0 : out_words_q),
+        .clk(clk), .rst(reset), .go(go), .base(out_at[ADDR_W-1:0]), .none(made), .voxels(out_voxels_q), .words(out_words_q),
         .reach(5'd0), .line_valid(l_valid[3]), .line_ready(l_ready[3]), .line_data(l_data[3*LINE_W +: LINE_W]), .line_bad(l_bad[3]),
         .out_valid(o_valid), .out_ready(o_ready), .out_row(o_row), .out_word(o_word), .out_index(o_index),
         .over(l_over[3]), .ended(ended[3]), .code(code[24 +: 8]), .bus(bus[3]), .bad_at(bad_at[3*ADDR_W +: ADDR_W]), .bad_index(bad_index[96 +: 32])

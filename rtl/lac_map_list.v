@@ -22,6 +22,7 @@ module lac_map_list #(
     input  wire              clk,
     input  wire              rst,
     input  wire              go,
+    input  wire              none,    // nothing is to be read
     input  wire [ADDR_W-1:0] base,    // of the list
     input  wire [23:0]       voxels,
     input  wire [23:0]       words,
@@ -145,7 +146,7 @@ module lac_map_list #(
             count_q <= 30'd0;
             code_q  <= `LAC_ERR_NONE;
         end else begin
-            if (go && words == 24'd0) {over_q, ended_q} <= 2'b11;
+            if (go && (none || words == 24'd0)) {over_q, ended_q} <= 2'b11;
             if (b_good) begin
                 empty_q <= b_row_q;
                 have_q  <= 1'b1;

@@ -63,7 +63,7 @@ module lac_map_stream #(
     wire [42:0] w_word;
     wire [23:0] w_index;
     lac_map_list #(.LINE_W(LINE_W), .ADDR_W(ADDR_W), .RING(RING)) u_list (
-        .clk(clk), .rst(rst), .go(go), .base(base), .voxels(voxels), .words(words), .reach(reach),
+        .clk(clk), .rst(rst), .go(go), .none(!active[0]), .base(base), .voxels(voxels), .words(words), .reach(reach),
         .line_valid(line_valid), .line_ready(line_ready), .line_data(line_data), .line_bad(line_bad),
         .out_valid(w_valid), .out_ready(w_ready), .out_row(w_row), .out_word(w_word), .out_index(w_index),
         .over(over), .ended(list_ended), .code(code), .bus(bus), .bad_at(bad_at), .bad_index(bad_index)
