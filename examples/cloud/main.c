@@ -106,6 +106,8 @@ static void cycles(const bench *b, uint64_t n)
 static void print_table(const network *net, const bench *bs, uint32_t n)
 {
     uint64_t rules = 0;
+    int      any = 0;
+    for (uint32_t i = 0; i < n; i++) any |= bs[i].has_rtl;
     printf("  layer                    voxels in     out    rules  channels  weights      zeros");
     for (uint32_t i = 0; i < n; i++) {
         char head[32];
@@ -132,13 +134,17 @@ static void print_table(const network *net, const bench *bs, uint32_t n)
         for (uint32_t i = 0; i < n; i++) cycles(&bs[i], bs[i].rtl.cycles[l]);
         printf("  %s\n", same ? "yes" : "DIFFERS");
     }
-    printf("  doorbell to idle %64s", "");
+    if (any) printf("  doorbell to idle %64s", "");
     for (uint32_t i = 0; i < n; i++) cycles(&bs[i], bs[i].rtl.sum.cycles);
-    printf("\n\n");
-    for (uint32_t i = 0; i < n; i++)
-        printf("  %s: one list of %" PRIu64 " commands; bands of %" PRIu32 ", %" PRIu32 ", %" PRIu32 " voxels, room for %" PRIu32 ", %" PRIu32 ", %" PRIu32 ".%s\n", bs[i].config, bs[i].model.commands,
-               bs[i].model.band[0], bs[i].model.band[1], bs[i].model.band[2], bs[i].model.bands[0], bs[i].model.bands[1], bs[i].model.bands[2],
-               bs[i].has_rtl ? "" : " Golden model only, which has no cycles.");
+    printf("%s\n", any ? "\n" : "");
+    for (uint32_t i = 0; i < n; i++) {
+        const program *p = &bs[i].model;
+        printf("  %s: one list of %" PRIu64 " commands; bands that hold voxels:", bs[i].config, p->commands);
+        for (uint32_t k = 0; k < LEVELS; k++)
+            printf("%s %" PRIu32 " of %" PRIu32, k ? "," : "", (net->sites[k] + p->band[k] - 1) / p->band[k], p->bands[k]);
+        printf(".%s\n", bs[i].has_rtl ? "" : " Golden model only, which has no cycles.");
+    }
+    printf("  bands: of each level as many as its bound takes; which of them are empty only the machine knows, and only when it gets there.\n");
     printf("  rules: of the layer's map; maps of dec1 and dec0 are those of enc1 and enc0. zeros: outputs that are the zero point, which the next layer skips.\n");
 }
 

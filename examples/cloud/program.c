@@ -218,7 +218,7 @@ static int run_list(program *p, const runner_plan *plan, diag *d)
     lac_status s = LAC_E_SPACE;
     memset(&t, 0, sizeof t);
     if (runner_init(&r, &p->mach, plan)) return diag_set(d, "not enough memory");
-    r.limit = UINT32_MAX;
+    r.limit = p->net->of->n < 200000 ? 10000000 + 20000 * p->net->of->n : UINT32_MAX; /* far above what eight lanes take */
     if (!trace_init(&t)) s = runner_watch(&r, &t);
     if (!s) s = build(p, runner_emit, &r);
     if (!s) s = runner_finish(&r);
