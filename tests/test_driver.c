@@ -1654,7 +1654,7 @@ static void device(void)
           "error record", "code %u unit %u", e.code, e.unit);
     check(!strcmp(lac_error_name(10), "BUS_DECERR") && !strcmp(lac_error_name(0), "NONE") && !strcmp(lac_error_name(20), "PARAM") && !strcmp(lac_error_name(21), "?")
               && !strcmp(lac_error_text(8), "waits for a token no earlier command gives, or gives a sixteenth") && !strcmp(lac_unit_name(3), "STORE")
-              && !strcmp(lac_unit_name(4), "?") && !strcmp(lac_status_name(-7), "TIMEOUT") && !strcmp(lac_status_name(1), "?"), "names", "otherwise");
+              && !strcmp(lac_unit_name(4), "MAP") && !strcmp(lac_unit_name(5), "?") && !strcmp(lac_status_name(-7), "TIMEOUT") && !strcmp(lac_status_name(1), "?"), "names", "otherwise");
     f.reg[LAC_REG_STATUS / 4] = 0;
     f.reset_polls = 5;
     check(lac_reset(&d, 5) == LAC_E_TIMEOUT && d.tail == 4 && lac_reset(&d, 5) == LAC_OK && d.tail == 0 && d.queued == 0, "reset: bounded, then from the ring's start",
