@@ -92,13 +92,14 @@ static void test_registers(rig *r)
 #include "lac_regs.def"
 #undef LAC_REG
     };
-    const uint32_t caps[13] = {r->cfg.lanes, r->cfg.data_w, r->cfg.addr_w, r->cfg.store_w, r->cfg.weight_depth, r->cfg.col_depth,
-                               r->cfg.acc_depth, r->cfg.feat_depth, r->cfg.param_depth, r->cfg.fifo_depth, r->cfg.burst, 15 | r->cfg.windows << 4, r->cfg.flight};
+    const uint32_t caps[14] = {r->cfg.lanes, r->cfg.data_w, r->cfg.addr_w, r->cfg.store_w, r->cfg.weight_depth, r->cfg.col_depth,
+                               r->cfg.acc_depth, r->cfg.feat_depth, r->cfg.param_depth, r->cfg.fifo_depth, r->cfg.burst, 15 | r->cfg.windows << 4, r->cfg.flight,
+                               r->cfg.map_ring ? r->cfg.map_ring | 0x055F0000 : 0};
     lac_model  *m   = lac_model_create(&r->cfg, r->mem, BASE, MEM);
     const char *bad = NULL;
 
     for (size_t i = 0; i < sizeof REGS / sizeof REGS[0]; i++) {
-        const uint32_t off = REGS[i].off, want = off >= 0x10 && off < 0x44 ? caps[off / 4 - 4] : REGS[i].reset;
+        const uint32_t off = REGS[i].off, want = off >= 0x10 && off < 0x48 ? caps[off / 4 - 4] : REGS[i].reset;
         if (lac_model_read32(m, off) != want) bad = REGS[i].name;
     }
     check(!bad, text("%s: registers after reset", r->cfg.name), "%s", bad);

@@ -157,7 +157,7 @@ static void test_command_errors(rig *r)
 
     /* Every command, every bit of every word: a bit that no field names is refused, by the first such word. The table is
      * written from docs/registers.md. */
-    static const struct { const char *name; uint32_t word0; uint32_t named[16]; } BITS[7] = {
+    static const struct { const char *name; uint32_t word0; uint32_t named[16]; } BITS[8] = {
         {"LOAD_COLUMNS", 0x41, {0x000177FF, ~0u, ~0u, ~0u, 0x0FFFFFFF, ~0u, ~0u, 0x000000FF}},
         {"LOAD_WEIGHTS", 0x01, {0x000177FF, ~0u, ~0u, ~0u, 0x00FFFFFF, ~0u}},
         {"LOAD_CODEBOOK", 0x11, {0x000177FF, ~0u, ~0u, ~0u, 1}},
@@ -165,9 +165,10 @@ static void test_command_errors(rig *r)
         {"LOAD_PARAMS", 0x31, {0x000177FF, ~0u, ~0u, ~0u, ~0u}},
         {"EXEC", 0x02, {0x000177FF, ~0u, ~0u, ~0u, ~0u, 0x01FFFFFF, ~0u, ~0u, ~0u}},
         {"STORE", 0x03, {0x000177FF, ~0u, ~0u, ~0u, 0x00FFFFFF, ~0u, ~0u, 0xFF0FFFFF, ~0u, ~0u, ~0u, 0x00FFFFFF, ~0u}},
+        {"MAP", 0x04, {0x000177FF, ~0u, ~0u, ~0u, ~0u, ~0u, 0x1FFFFFFF, 0x7FFFFFFF, ~0u, ~0u, 0x01FFFF7F, 0x00000FFF, 0x3FFFFFFF, ~0u}},
     };
     static const uint32_t ONE_PIXEL[2][13] = {{[6] = 0xFFFF0000, [7] = ~0u, [8] = ~0u}, {[7] = 0xFF000000, [8] = 0xFFFF0000, [10] = ~0u, [11] = ~0u, [12] = ~0u}}; /* bits without windows reserved, of EXEC, STORE */
-    for (int k = 0; k < 7; k++) {
+    for (int k = 0; k < (r->cfg.map_ring ? 8 : 7); k++) {
         int bad = 0;
         for (unsigned bit = 0; bit < 512; bit++) {
             c = new_command(BITS[k].word0);
@@ -178,7 +179,8 @@ static void test_command_errors(rig *r)
             go(r);
             const uint32_t own = 1u << ((BITS[k].word0 & 15) - 1);
             uint32_t index = bit / 32, named = BITS[k].named[bit / 32] >> bit % 32 & 1, code = LAC_ERR_RESERVED;
-            if (!r->cfg.windows && k >= 5 && index < 13 && ONE_PIXEL[k - 5][index] >> bit % 32 & 1) named = 0;
+            if (r->cfg.map_ring && bit < 32 && 0x8800u >> bit & 1) named = 1; /* MAP's tokens */
+            if (!r->cfg.windows && (k == 5 || k == 6) && index < 13 && ONE_PIXEL[k - 5][index] >> bit % 32 & 1) named = 0;
             if (bit < 8) {  /* another command, or none */
                 fresh(r);
                 continue;
@@ -195,7 +197,8 @@ static void test_command_errors(rig *r)
     }
 
     refuse(r, "no command 0", new_command(0), LAC_ERR_OPCODE, 0);
-    refuse(r, "MAP is not there", new_command(0x70004), LAC_ERR_OPCODE, 0x70004);
+    refuse(r, "MAP with a reserved bit", new_command(0x70004), r->cfg.map_ring ? LAC_ERR_RESERVED : LAC_ERR_OPCODE, r->cfg.map_ring ? 0 : 0x70004);
+    refuse(r, "MAP of another kind", new_command(0x14), LAC_ERR_OPCODE, 0x14);
     refuse(r, "EXEC of another kind", new_command(0x12), LAC_ERR_OPCODE, 0x12);
     refuse(r, "LOAD of kind 5", new_command(0x51), LAC_ERR_OPCODE, 0x51);
     c = W; SET(c, ANY, WAIT, 1);   refuse(r, "LOAD waits for LOAD", c, LAC_ERR_RESERVED, 0);
