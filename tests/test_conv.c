@@ -1494,7 +1494,7 @@ static void refusals(void)
     close_rig(&r);
 
     lac_config plain = named_config("l8");
-    plain.windows = 0;
+    plain.windows = plain.map_ring = 0;
     open_rig(&r, &plain, 16);
     m = directed_matrix(&r, LAC_CSC, 12, 72);
     const lac_conv job = conv(&r, m, &three, LAC_INT8, LAC_INT8);

@@ -1652,7 +1652,7 @@ static void device(void)
     f.reg[LAC_REG_ERR_INDEX / 4] = 19;
     check(lac_error(&d, &e) == LAC_OK && e.code == 10 && e.unit == 3 && e.cmd == 17 && e.tag == 18 && e.index == 19 && e.addr == UINT64_C(0x1280000040),
           "error record", "code %u unit %u", e.code, e.unit);
-    check(!strcmp(lac_error_name(10), "BUS_DECERR") && !strcmp(lac_error_name(0), "NONE") && !strcmp(lac_error_name(20), "PARAM") && !strcmp(lac_error_name(25), "MAP_ROOM") && !strcmp(lac_error_name(26), "?")
+    check(!strcmp(lac_error_name(10), "BUS_DECERR") && !strcmp(lac_error_name(0), "NONE") && !strcmp(lac_error_name(20), "PARAM") && !strcmp(lac_error_name(25), "MAP_ROOM") && !strcmp(lac_error_name(26), "RULES") && !strcmp(lac_error_name(27), "?")
               && !strcmp(lac_error_text(8), "waits for a token no earlier command gives, or gives a sixteenth") && !strcmp(lac_unit_name(3), "STORE")
               && !strcmp(lac_unit_name(4), "MAP") && !strcmp(lac_unit_name(5), "?") && !strcmp(lac_status_name(-7), "TIMEOUT") && !strcmp(lac_status_name(1), "?"), "names", "otherwise");
     f.reg[LAC_REG_STATUS / 4] = 0;

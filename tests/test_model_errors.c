@@ -199,7 +199,7 @@ static void test_command_errors(rig *r)
     refuse(r, "no command 0", new_command(0), LAC_ERR_OPCODE, 0);
     refuse(r, "MAP with a reserved bit", new_command(0x70004), r->cfg.map_ring ? LAC_ERR_RESERVED : LAC_ERR_OPCODE, r->cfg.map_ring ? 0 : 0x70004);
     refuse(r, "MAP of another kind", new_command(0x14), LAC_ERR_OPCODE, 0x14);
-    refuse(r, "EXEC of another kind", new_command(0x12), LAC_ERR_OPCODE, 0x12);
+    refuse(r, "EXEC of another kind", new_command(0x22), LAC_ERR_OPCODE, 0x22);
     refuse(r, "LOAD of kind 5", new_command(0x51), LAC_ERR_OPCODE, 0x51);
     c = W; SET(c, ANY, WAIT, 1);   refuse(r, "LOAD waits for LOAD", c, LAC_ERR_RESERVED, 0);
     c = E; SET(c, ANY, SIGNAL, 2); refuse(r, "EXEC signals EXEC", c, LAC_ERR_RESERVED, 0);
