@@ -161,12 +161,33 @@ def differs(name, got, want):
     return None
 
 
+def ring_words(c, reach):
+    """The most words of a coordinate list that rows of one batch and z within `reach` of each other take."""
+    parts = np.unique(np.column_stack([c[:, :3], c[:, 3] >> 5]), axis=0)
+    rows, words = np.unique(parts[:, :3], axis=0, return_counts=True)
+    planes, most = {}, 0
+    for (batch, z, y), n in zip(rows.tolist(), words.tolist()):
+        planes.setdefault((batch, z), []).append((y, n + 1))
+    for plane in planes.values():
+        for y, _ in plane:
+            most = max(most, sum(n for at, n in plane if y - reach <= at <= y))
+    return most
+
+
+def too_long(b, job, c):
+    """Rows that an output needs do not fit the machine's ring: those of the cloud, or, on a small ring, perhaps of the lists between, of outputs made in several steps."""
+    steps = job.mode in ("regular", "generative") and max(job.kernel) > 3
+    return ring_words(c, (min(job.kernel[1], 3) - 1) * job.dilation[1]) > b.ring - 32 or (b.ring < 256 and steps)
+
+
 def check(b, job, c, onto=None, more=()):
     """One job with all that is said of it; None, or what went wrong."""
     outs = {"submanifold": lambda: c, "inverse": lambda: onto}.get(job.mode, lambda: job.outputs(c))()
     code, rules, sites, stats, out = b.map(c, *job.options(), *more, *(["--onto", b.save("onto.npy", onto)] if onto is not None else []))
     if outs is None:
         return None if code == 1 and "error 24 MAP_RANGE" in out and " and left " not in out else f"expected MAP_RANGE, got exit {code}: {out.strip()}"
+    if code == 1 and "error 23 MAP_RING" in out and len(c) and too_long(b, job, c):
+        return None
     if code:
         return f"exit {code}: {out.strip()}"
     want = job.rules(c, outs)
@@ -347,7 +368,7 @@ def refuse(b):
     with open(os.path.join(b.folder, "configs", b.config + ".cfg"), encoding="ascii") as f, open(bare, "w", encoding="ascii") as g:
         g.write(re.sub(r"^MAP_RING=.*\n", "", f.read(), flags=re.M))
     code, _, _, _, out = b.map(c, *k3, "--config", "bare")
-    say(f"{b.port} a machine without a mapping unit", None if (code, out) == (2, "lacuna map: configuration bare has no mapping unit\n") else f"{code} {out!r}")
+    say(f"{b.port} a machine without a mapping unit", None if b.port != "model" or (code, out) == (2, "lacuna map: configuration bare has no mapping unit\n") else f"{code} {out!r}")
     wide = np.array(list(np.ndindex(1, 1, 3, 32 * b.ring // 2)), np.int32)
     code, _, _, _, out = b.map(wide, *k3)
     say(f"{b.port} {b.config} rows that do not fit the ring", None if code == 1 and "error 23 MAP_RING" in out and "unit MAP" in out and " and left " not in out else f"{code} {out!r}")

@@ -107,6 +107,8 @@ def check(b, r, job, coords, onto, c, k, fmt, more=()):
         options += ["--bias", b.save("b.npy", bias), "--multiplier", b.save("m.npy", mult), "--shift", b.save("s.npy", shift), "--zero-point", zp, "--out-type", np.dtype(dtype).name]
         want = requantise(sums, bias, mult, shift, zp, info.min, info.max, dtype)
     code, y, sites, stats, out = sconv(b, w, coords, x, *options)
+    if code == 1 and "error 23 MAP_RING" in out and len(coords) and maps.too_long(b, job, coords):
+        return None
     used = str(options[options.index("--format") + 1])
     columns = -(-c // 4) * (1 if ":" in used else 4)
     if code == 2 and "cannot be cut to fit" in out and columns > b.columns:
