@@ -888,7 +888,7 @@ int main(void)
     const uint32_t jobs = n ? (uint32_t)strtoul(n, NULL, 10) : 200;
     int ran = 0;
     for (int i = 0; i < PAIR_CONFIGS; i++)
-        if (!only || !*only || !strcmp(only, pair_configs[i])) {
+        if (strcmp(pair_configs[i], "l64") && (!only || !*only || !strcmp(only, pair_configs[i]))) { /* l64: its weights are more than the memory of these jobs */
             configuration(pair_configs[i], seed, jobs);
             ran = 1;
         }

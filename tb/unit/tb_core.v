@@ -11,7 +11,7 @@
 `timescale 1ns/1ns
 module tb_core;
     parameter LANES = 8, DATA_W = 64, ADDR_W = 32, STORE_W = 4, WEIGHT_DEPTH = 1024, COL_DEPTH = 512, ACC_DEPTH = 256,
-              FEAT_DEPTH = 1024, PARAM_DEPTH = 512, FIFO_DEPTH = 32, BURST = 32;
+              FEAT_DEPTH = 1024, PARAM_DEPTH = 512, FIFO_DEPTH = 32, BURST = 32, MAP_RING = 0;
     localparam WORDS = 131072;             // [64-bit words] of memory
     localparam BYTES = DATA_W / 8;
     localparam LIMIT = 2000000;            // [cycles] far above any honest run
@@ -37,7 +37,7 @@ module tb_core;
 
     lac_top #(
         .LANES(LANES), .DATA_W(DATA_W), .ADDR_W(ADDR_W), .STORE_W(STORE_W), .WEIGHT_DEPTH(WEIGHT_DEPTH), .COL_DEPTH(COL_DEPTH),
-        .ACC_DEPTH(ACC_DEPTH), .FEAT_DEPTH(FEAT_DEPTH), .PARAM_DEPTH(PARAM_DEPTH), .FIFO_DEPTH(FIFO_DEPTH), .BURST(BURST)
+        .ACC_DEPTH(ACC_DEPTH), .FEAT_DEPTH(FEAT_DEPTH), .PARAM_DEPTH(PARAM_DEPTH), .FIFO_DEPTH(FIFO_DEPTH), .BURST(BURST), .MAP_RING(MAP_RING)
     ) dut (
         .clk(clk), .rst(rst), .irq(irq),
         .s_axil_awvalid(awvalid), .s_axil_awready(awready), .s_axil_awaddr(awaddr), .s_axil_wvalid(wvalid), .s_axil_wready(wready),
