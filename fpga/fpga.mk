@@ -6,6 +6,8 @@ BOARD     ?=
 LOADER    ?= openFPGALoader
 FPGA_SRC  := $(filter-out fpga/sim/%,$(wildcard fpga/rtl/*.v))
 board_key  = $(shell sed -n 's/^$2=\([^ ]*\).*/\1/p' fpga/$1/board.cfg)
+# The folder of a board's top level and pins: its own, but for another core on the same board
+hardware   = $(or $(call board_key,$1,HARDWARE),$1)
 
 .PHONY: fpga fpga-check flash board-sim board-slow boards need-board
 boards: ## List the FPGA boards
@@ -29,7 +31,7 @@ board-sim: need-board ## A simulated board with its serial line on a terminal (B
 	@echo 'lacuna ... --port serial:$(B)/board/$(BOARD)/tty@9600   (the low rate makes the host wait for a slow simulation)'
 	@exec $(B)/board/$(BOARD)/sim --tty $(B)/board/$(BOARD)/tty --divisor $(SIM_DIVISOR)
 
-board-slow: $(B)/lacuna $(B)/examples/demo $(BOARDS:%=$(B)/board/%/sim) ## Both simulated boards: command line and the demo, both widths (PICTURES=n, default 4; some minutes)
+board-slow: $(B)/lacuna $(B)/examples/demo $(BOARDS:%=$(B)/board/%/sim) ## All simulated boards: command line and the demo, both widths (PICTURES=n, default 4; some minutes)
 	@s=0; for b in $(BOARDS); do TEST_BOARD=$$b TEST_PICTURES=$(or $(PICTURES),4) TEST_BITS= scripts/run_tests.sh tests/test_board.py || s=1; \
 	    grep '^ok - ' $(B)/tests/log/test_board.py.log; done; exit $$s
 
@@ -41,12 +43,12 @@ SIM_DEPS := fpga/sim/board_shim.cpp fpga/sim/board_shim.h fpga/sim/board_sim.c t
             $(wildcard fpga/sim/*.v fpga/tb/sdram_model.v)
 
 define SIM_BUILD
-$(B)/board/$1/sim: fpga/$1/board.cfg configs/$2.cfg fpga/$1/top.v fpga/$1/sim_board.v $(SIM_DEPS)
+$(B)/board/$1/sim: fpga/$1/board.cfg configs/$2.cfg fpga/$3/top.v fpga/$3/sim_board.v $(SIM_DEPS)
 	@mkdir -p $$(@D)
 	@echo 'building $$@'
 	@rm -rf $$(@D)/verilated && mkdir -p $$(@D)/verilated
 	$(VERILATOR) $(SIM_VL) $$$$(sed -n 's/^\([A-Z_]*\)=\([0-9]*\).*/-G\1=\2/p' configs/$2.cfg) -GDIVISOR=$(SIM_DIVISOR) \
-	    -GCLOCK_MULT=$$(call board_key,$1,CLOCK_MULT) --Mdir $$(@D)/verilated tb/lac.vlt fpga/sim/sim.vlt fpga/$1/sim_board.v fpga/$1/top.v
+	    -GCLOCK_MULT=$$(call board_key,$1,CLOCK_MULT) --Mdir $$(@D)/verilated tb/lac.vlt fpga/sim/sim.vlt fpga/$3/sim_board.v fpga/$3/top.v
 	+@$$(MAKE) --no-print-directory -C $$(@D)/verilated -f Vboard.mk CXX='$(CXX)' OBJCACHE='$(VL_CCACHE)' \
 	    OPT_FAST='$(VL_OPT)' OPT_SLOW=-O1 OPT_GLOBAL='$(VL_OPT)' \
 	    Vboard__ALL.a verilated.o verilated_threads.o > $$(@D)/verilated.log || { tail -n 30 $$(@D)/verilated.log; false; }
@@ -57,7 +59,7 @@ $(B)/board/$1/sim: fpga/$1/board.cfg configs/$2.cfg fpga/$1/top.v fpga/$1/sim_bo
 	    $$(@D)/verilated/verilated.o $$(@D)/verilated/verilated_threads.o -lpthread
 	@mv $$@.tmp $$@
 endef
-$(foreach b,$(BOARDS),$(eval $(call SIM_BUILD,$b,$(call board_key,$b,CONFIG))))
+$(foreach b,$(BOARDS),$(eval $(call SIM_BUILD,$b,$(call board_key,$b,CONFIG),$(call hardware,$b))))
 
 # ---- Tests. The whole colorlight-i5, and its parts on Icarus: fpga/tb/tb_NAME.v, one ok or not ok each
 FPGA_UNITS := axi_join axi_join_32 axi_join_128 system system_40 ecp5_36 ecp5_odd ecp5_18 ecp5_half ecp5_9 ecp5_lut

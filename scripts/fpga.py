@@ -203,13 +203,13 @@ def inlined(path):
     return text
 
 
-def synth(board, cfg, core, tools, out):
+def synth(hardware, cfg, core, tools, out):
     params = dict(core)
     params['CLOCK_MULT'] = cfg['CLOCK_MULT']
     params['DIVISOR'] = cfg['DIVISOR']
     script = os.path.join(out, 'synth.ys')
     with open(script, 'w', encoding='utf-8') as f:
-        f.write(read_sources([f'fpga/{board}/top.v'], params, 'top'))
+        f.write(read_sources([f'fpga/{hardware}/top.v'], params, 'top'))
         f.write(synth_script(cfg, 'top'))
         f.write(floor_script(floor(cfg, int(core['LANES']))))
         f.write(f'autoname\nblackbox =A:whitebox\nwrite_json {out}/lacuna.json\ntee -q -o {out}/stat.json stat -json\n')
@@ -224,10 +224,10 @@ def synth(board, cfg, core, tools, out):
     return counts
 
 
-def place(board, cfg, tools, out, seed):
+def place(hardware, cfg, tools, out, seed):
     report = os.path.join(out, f'nextpnr.{seed}.json')
     seconds = run([tools['nextpnr'], '--' + cfg['DEVICE'], '--package', cfg['PACKAGE'], '--speed', cfg['SPEED'], '--json', f'{out}/lacuna.json',
-                   '--lpf', f'fpga/{board}/constraints/{board}.lpf', '--textcfg', f'{out}/lacuna.{seed}.config', '--report', report,
+                   '--lpf', f'fpga/{hardware}/constraints/{hardware}.lpf', '--textcfg', f'{out}/lacuna.{seed}.config', '--report', report,
                    '--seed', str(seed), '--freq', str(DEFAULT_MHZ), '--timing-allow-fail'] + cfg.get('PLACE', '').split(),
                   os.path.join(out, f'nextpnr.{seed}.log'), float(cfg.get('MINUTES', '90')))
     with open(report, encoding='utf-8') as f:
@@ -276,6 +276,7 @@ def main():
         if key not in cfg:
             die(f'fpga/{args.board}/board.cfg: {key} is missing', 2)
     core = read_cfg(f"configs/{cfg['CONFIG']}.cfg")
+    hardware = cfg.get('HARDWARE', args.board)  # whose top level and pins
     out = os.path.relpath(args.out)
     os.makedirs(out, exist_ok=True)
     seeds = args.seeds.split() or [cfg['SEED']]
@@ -287,7 +288,7 @@ def main():
         return 0
     if args.what == 'synth':
         tools, versions = find_tools(['yosys'])
-        counts = synth(args.board, cfg, core, tools, out)
+        counts = synth(hardware, cfg, core, tools, out)
         counts['tools'] = {'yosys': versions['yosys']}
         with open(os.path.join(out, 'synth.json'), 'w', encoding='utf-8') as f:
             json.dump(counts, f, indent=1)
@@ -302,8 +303,8 @@ def main():
             os.remove(os.path.join(out, stale))
     tools, versions = find_tools(['yosys', 'nextpnr', 'ecppack'])
     print(f"board {args.board}, core {cfg['CONFIG']}: {', '.join(f'{k} {v}' for k, v in versions.items())}", flush=True)
-    counts = synth(args.board, cfg, core, tools, out)
-    tried = [place(args.board, cfg, tools, out, s) for s in seeds]
+    counts = synth(hardware, cfg, core, tools, out)
+    tried = [place(hardware, cfg, tools, out, s) for s in seeds]
     best = max(tried, key=lambda t: t['fmax_mhz'])
     want = 5.0 * int(cfg['CLOCK_MULT'])
     run([tools['ecppack'], '--compress', f"{out}/lacuna.{best['seed']}.config", f'{out}/lacuna.bit'], os.path.join(out, 'ecppack.log'))

@@ -48,7 +48,8 @@ def lacuna(*args):
 
 
 def key(path, name):
-    return re.search(f'^{name}=(\\S+)', open(os.path.join(ROOT, path), encoding='utf-8').read(), re.M).group(1)
+    found = re.search(f'^{name}=(\\S+)', open(os.path.join(ROOT, path), encoding='utf-8').read(), re.M)
+    return found and found.group(1)
 
 
 def demo(port, windows):
@@ -65,6 +66,7 @@ def demo(port, windows):
 def main():
     rng = np.random.default_rng(int(os.environ.get('SEED', '1')))
     config = key(f'fpga/{BOARD}/board.cfg', 'CONFIG')
+    hardware = key(f'fpga/{BOARD}/board.cfg', 'HARDWARE') or BOARD
     with tempfile.TemporaryDirectory() as folder:
         tty = os.path.join(folder, 'tty')
         # A simulated board is slow by the clock on the wall: a low rate makes the host patient.
@@ -79,7 +81,7 @@ def main():
             said = dict(re.findall(r'^([a-z_]+) +(\d+)\b', text, re.M))
             wrong = [f'{k} is {said.get(k.lower())}, expected {v}' for k, v in cfg.items() if k != 'FLIGHT' and said.get(k.lower()) != v]
             say('capabilities', f'exit status {status}: {text}' if status else '; '.join(wrong))
-            say('name', None if re.search(f'^board +{BOARD},', text, re.M) else text)
+            say('name', None if re.search(f'^board +{hardware},', text, re.M) else text)
 
             w = (rng.integers(-7, 8, (24, 50)) * (rng.random((24, 50)) < 0.3)).astype(np.int8)
             x = (rng.integers(-128, 128, (2, 50)) * (rng.random((2, 50)) < 0.6)).astype(np.int8)

@@ -9,7 +9,7 @@
 
 module sim_board #(
     parameter integer LANES = 8, DATA_W = 64, ADDR_W = 24, STORE_W = 2, WEIGHT_DEPTH = 512, COL_DEPTH = 512, ACC_DEPTH = 512,
-    parameter integer FEAT_DEPTH = 512, PARAM_DEPTH = 512, FIFO_DEPTH = 8, BURST = 32, FLIGHT = 4, WINDOWS = 0,
+    parameter integer FEAT_DEPTH = 512, PARAM_DEPTH = 512, FIFO_DEPTH = 8, BURST = 32, FLIGHT = 4, WINDOWS = 0, MAP_RING = 0,
     parameter integer CLOCK_MULT = 24, DIVISOR = 4, TIMEOUT = 12000, DEBOUNCE = 1000, SDRAM_INIT = 200
 ) (
     input  wire        clk,
@@ -29,7 +29,7 @@ module sim_board #(
     top #(
         .LANES(LANES), .DATA_W(DATA_W), .ADDR_W(ADDR_W), .STORE_W(STORE_W), .WEIGHT_DEPTH(WEIGHT_DEPTH), .COL_DEPTH(COL_DEPTH),
         .ACC_DEPTH(ACC_DEPTH), .FEAT_DEPTH(FEAT_DEPTH), .PARAM_DEPTH(PARAM_DEPTH), .FIFO_DEPTH(FIFO_DEPTH), .BURST(BURST), .FLIGHT(FLIGHT), .WINDOWS(WINDOWS),
-        .CLOCK_MULT(CLOCK_MULT), .DIVISOR(DIVISOR), .TIMEOUT(TIMEOUT), .DEBOUNCE(DEBOUNCE), .SDRAM_INIT(SDRAM_INIT)
+        .MAP_RING(MAP_RING), .CLOCK_MULT(CLOCK_MULT), .DIVISOR(DIVISOR), .TIMEOUT(TIMEOUT), .DEBOUNCE(DEBOUNCE), .SDRAM_INIT(SDRAM_INIT)
     ) u_top (
         .clk_25(clk), .button_n(!button), .led_n(led_n), .serial_rx(rx), .serial_tx(tx),
         .sdram_clk(sdram_clk), .sdram_ras_n(ras_n), .sdram_cas_n(cas_n), .sdram_we_n(we_n), .sdram_ba(ba), .sdram_a(a), .sdram_dq(dq)

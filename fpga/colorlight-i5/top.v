@@ -23,6 +23,7 @@ module top #(
     parameter integer BURST        = 32,
     parameter integer FLIGHT       = 4,
     parameter integer WINDOWS      = 0,
+    parameter integer MAP_RING     = 0,
     parameter integer CLOCK_MULT   = 24,    // [5 MHz]
     parameter integer DIVISOR      = 40,    // [cycles] a bit
     parameter integer TIMEOUT      = CLOCK_MULT * 500000,  // [cycles] 100 ms
@@ -55,7 +56,7 @@ module top #(
     lac_system #(
         .LANES(LANES), .DATA_W(DATA_W), .ADDR_W(ADDR_W), .STORE_W(STORE_W), .WEIGHT_DEPTH(WEIGHT_DEPTH), .COL_DEPTH(COL_DEPTH), .ACC_DEPTH(ACC_DEPTH),
         .FEAT_DEPTH(FEAT_DEPTH), .PARAM_DEPTH(PARAM_DEPTH), .FIFO_DEPTH(FIFO_DEPTH), .BURST(BURST), .FLIGHT(FLIGHT), .WINDOWS(WINDOWS),
-        .MEM_BYTES(32'd8388608), .CLOCK_HZ(CLOCK_HZ), .DIVISOR(DIVISOR), .TIMEOUT(TIMEOUT), .DEBOUNCE(DEBOUNCE),
+        .MAP_RING(MAP_RING), .MEM_BYTES(32'd8388608), .CLOCK_HZ(CLOCK_HZ), .DIVISOR(DIVISOR), .TIMEOUT(TIMEOUT), .DEBOUNCE(DEBOUNCE),
         .NAME({"colorlight-i5", 24'd0}), .SDRAM_W(32), .SDRAM_PINS(32), .SDRAM_ROW_W(11), .SDRAM_COL_W(8), .SDRAM_BANK_W(2), .SDRAM_DQM(0),
         .SDRAM_ROWS(4096), .SDRAM_T_RAS(48000), .SDRAM_T_RC(70000), .SDRAM_T_RFC(70000), .SDRAM_INIT(SDRAM_INIT)
     ) u_system (

@@ -27,6 +27,7 @@ module lac_system #(
     parameter integer BURST        = 32,
     parameter integer FLIGHT       = 4,
     parameter integer WINDOWS      = 1,
+    parameter integer MAP_RING     = 0,
     parameter integer SDRAM_W      = 0,            // [bits] 0, 16, 32
     parameter [31:0]  MEM_BYTES    = 32'd32768,
     parameter [31:0]  CLOCK_HZ     = 32'd120000000,
@@ -141,7 +142,8 @@ module lac_system #(
     // verilator lint_off PINCONNECTEMPTY
     lac_top #(
         .LANES(LANES), .DATA_W(DATA_W), .ADDR_W(ADDR_W), .STORE_W(STORE_W), .WEIGHT_DEPTH(WEIGHT_DEPTH), .COL_DEPTH(COL_DEPTH),
-        .ACC_DEPTH(ACC_DEPTH), .FEAT_DEPTH(FEAT_DEPTH), .PARAM_DEPTH(PARAM_DEPTH), .FIFO_DEPTH(FIFO_DEPTH), .BURST(BURST), .FLIGHT(FLIGHT), .WINDOWS(WINDOWS)
+        .ACC_DEPTH(ACC_DEPTH), .FEAT_DEPTH(FEAT_DEPTH), .PARAM_DEPTH(PARAM_DEPTH), .FIFO_DEPTH(FIFO_DEPTH), .BURST(BURST), .FLIGHT(FLIGHT), .WINDOWS(WINDOWS),
+        .MAP_RING(MAP_RING)
     ) u_core (
         .clk(clk), .rst(core_rst), .irq(irq),
         .s_axil_awvalid(c_awvalid), .s_axil_awready(c_awready), .s_axil_awaddr(c_awaddr),

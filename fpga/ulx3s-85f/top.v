@@ -23,6 +23,7 @@ module top #(
     parameter integer BURST        = 32,
     parameter integer FLIGHT       = 4,
     parameter integer WINDOWS      = 1,
+    parameter integer MAP_RING     = 0,
     parameter integer CLOCK_MULT   = 24,    // [5 MHz]
     parameter integer DIVISOR      = 40,    // [cycles] a bit
     parameter integer TIMEOUT      = CLOCK_MULT * 500000,  // [cycles] 100 ms
@@ -57,7 +58,7 @@ module top #(
     lac_system #(
         .LANES(LANES), .DATA_W(DATA_W), .ADDR_W(ADDR_W), .STORE_W(STORE_W), .WEIGHT_DEPTH(WEIGHT_DEPTH), .COL_DEPTH(COL_DEPTH), .ACC_DEPTH(ACC_DEPTH),
         .FEAT_DEPTH(FEAT_DEPTH), .PARAM_DEPTH(PARAM_DEPTH), .FIFO_DEPTH(FIFO_DEPTH), .BURST(BURST), .FLIGHT(FLIGHT), .WINDOWS(WINDOWS),
-        .MEM_BYTES(32'd33554432), .CLOCK_HZ(CLOCK_HZ), .DIVISOR(DIVISOR), .TIMEOUT(TIMEOUT), .DEBOUNCE(DEBOUNCE),
+        .MAP_RING(MAP_RING), .MEM_BYTES(32'd33554432), .CLOCK_HZ(CLOCK_HZ), .DIVISOR(DIVISOR), .TIMEOUT(TIMEOUT), .DEBOUNCE(DEBOUNCE),
         .NAME({"ulx3s-85f", 56'd0}), .SDRAM_W(16), .SDRAM_PINS(16), .SDRAM_ROW_W(13), .SDRAM_COL_W(9), .SDRAM_BANK_W(2), .SDRAM_DQM(1),
         .SDRAM_ROWS(8192), .SDRAM_INIT(SDRAM_INIT)
     ) u_system (

@@ -21,6 +21,7 @@ module top #(
     parameter integer BURST        = 32,
     parameter integer FLIGHT       = 4,
     parameter integer WINDOWS      = 0,
+    parameter integer MAP_RING     = 0,
     parameter integer CLOCK_DIV    = 10,           // 1000 MHz / CLOCK_DIV
     parameter integer DIVISOR      = 50,           // [cycles] a bit
     parameter [31:0]  MEM_BYTES    = 32'd65536     // 16 of the 50 block RAMs of 36 Kbit
@@ -50,7 +51,7 @@ module top #(
     lac_system #(
         .LANES(LANES), .DATA_W(DATA_W), .ADDR_W(ADDR_W), .STORE_W(STORE_W), .WEIGHT_DEPTH(WEIGHT_DEPTH), .COL_DEPTH(COL_DEPTH), .ACC_DEPTH(ACC_DEPTH),
         .FEAT_DEPTH(FEAT_DEPTH), .PARAM_DEPTH(PARAM_DEPTH), .FIFO_DEPTH(FIFO_DEPTH), .BURST(BURST), .FLIGHT(FLIGHT), .WINDOWS(WINDOWS),
-        .SDRAM_W(0), .MEM_BYTES(MEM_BYTES), .CLOCK_HZ(CLOCK_HZ), .DIVISOR(DIVISOR), .TIMEOUT(CLOCK_HZ / 10), .DEBOUNCE(CLOCK_HZ / 100),
+        .MAP_RING(MAP_RING), .SDRAM_W(0), .MEM_BYTES(MEM_BYTES), .CLOCK_HZ(CLOCK_HZ), .DIVISOR(DIVISOR), .TIMEOUT(CLOCK_HZ / 10), .DEBOUNCE(CLOCK_HZ / 100),
         .NAME({"arty-a7-35t", 40'd0})
     ) u_system (
         .clk(clk), .locked(locked), .button(button), .serial_rx(serial_rx), .serial_tx(serial_tx), .leds(leds),
