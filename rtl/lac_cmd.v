@@ -109,6 +109,7 @@ module lac_cmd #(
 
 `include "lac_regs.vh"
 `include "lac_clog2.vh"
+`include "lac_bus_code.vh"
     localparam integer PER     = 512 / LINE_W;     // lines of a command
     localparam integer FETCH   = 4;                // commands asked for and not yet taken up
     localparam integer R_W     = ADDR_W - 6;       // [bits] of an address that is a multiple of 64
@@ -444,8 +445,6 @@ module lac_cmd #(
     reg  [47:0]       ex_at_q, mp_at_q;
     reg  [31:0]       ld_index_q, ex_index_q, mp_index_q;
     reg  [63-ADDR_W:0] d_hi_q;
-    wire [7:0]        bus_code = fault_code == 3'd1 ? `LAC_ERR_BUS_SLVERR : fault_code == 3'd2 ? `LAC_ERR_BUS_DECERR
-                               : fault_code == 3'd3 ? `LAC_ERR_BUS_TIMEOUT : `LAC_ERR_BUS_PROTOCOL;
     always @(posedge clk) begin
         wipe <= !rst && err_q && idle;
         if (wipe && unit_q != 3'd1) {ld_code_q, ld_at_q, ld_index_q} <= {(40+ADDR_W){1'b0}};
@@ -465,7 +464,7 @@ module lac_cmd #(
             d_unknown_q <= !ring_now_q && !fault_now && unknown_now;
             d_spoilt_q  <= !ring_now_q && !fault_now && !unknown_now && spoilt_now;
             d_window_q <= !ring_now_q && !fault_now && !unknown_now && !spoilt_now && check_code == `LAC_ERR_WINDOW;
-            d_code_q   <= ring_now_q ? `LAC_ERR_RING : fault_now ? bus_code : unknown_now ? `LAC_ERR_OPCODE : spoilt_now ? `LAC_ERR_RESERVED
+            d_code_q   <= ring_now_q ? `LAC_ERR_RING : fault_now ? bus_code(fault_code) : unknown_now ? `LAC_ERR_OPCODE : spoilt_now ? `LAC_ERR_RESERVED
                         : check_code != `LAC_ERR_NONE ? check_code : `LAC_ERR_TOKEN;
         end
         // the entry of the ring, or the ring

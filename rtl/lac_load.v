@@ -96,6 +96,7 @@ module lac_load #(
 
 `include "lac_regs.vh"
 `include "lac_clog2.vh"
+`include "lac_bus_code.vh"
     localparam integer LB       = LINE_W / 8;   // [bytes] of a line
     localparam integer LB_LOG   = clog2(LB);
     localparam integer B        = LINE_W / 64;  // [words] of a line
@@ -229,9 +230,6 @@ module lac_load #(
     reg                bad_line_q;
     reg  [2:0]         line_fault_q;
     always @(posedge clk) {bad_line_q, line_fault_q} <= {bad_line && !rst, line_fault};
-    wire [7:0]         bus_code    = line_fault_q == 3'd1 ? `LAC_ERR_BUS_SLVERR
-                                   : line_fault_q == 3'd2 ? `LAC_ERR_BUS_DECERR
-                                   : line_fault_q == 3'd3 ? `LAC_ERR_BUS_TIMEOUT : `LAC_ERR_BUS_PROTOCOL;
     assign line_ready = take;
 
     // ---- Lines that are read part by part ---------------------------------------------------------------------------------
@@ -502,7 +500,7 @@ module lac_load #(
         fault_line_q  <= flt_line;
         late_q        <= ((rec_any && param_line) || feat_fault) && !rst;
         fault2_q      <= (bad_line_q || fault_q || late_q || len_bad || sum_bad) && !rst;
-        fault2_code_q <= bad_line_q ? bus_code : len_bad ? (len_wrong ? `LAC_ERR_BLOCK_LENGTH : `LAC_ERR_BOUNDS)
+        fault2_code_q <= bad_line_q ? bus_code(line_fault_q) : len_bad ? (len_wrong ? `LAC_ERR_BLOCK_LENGTH : `LAC_ERR_BOUNDS)
                        : sum_bad ? (nd_bad ? `LAC_ERR_BLOCK_HEADER : `LAC_ERR_BLOCK_LENGTH) : fault_code_q;
         fault2_index_q <= bad_line_q ? IX_NONE : len_bad ? (len_wrong ? IX_NEED : IX_NONE) : sum_bad ? (nd_bad ? IX_NONE : IX_SUM) : fault_index_q;
         fault2_line_q <= bad_line_q || (fault_line_q && !len_bad && !sum_bad);

@@ -72,17 +72,9 @@ module lac_map #(
 
 `include "lac_regs.vh"
 `include "lac_clog2.vh"
+`include "lac_bus_code.vh"
     localparam integer LB     = LINE_W / 8;
     localparam integer LB_LOG = clog2(LB);
-
-    function [7:0] bus_code(input [2:0] f);
-        case (f)
-            3'd1:    bus_code = `LAC_ERR_BUS_SLVERR;
-            3'd2:    bus_code = `LAC_ERR_BUS_DECERR;
-            3'd3:    bus_code = `LAC_ERR_BUS_TIMEOUT;
-            default: bus_code = `LAC_ERR_BUS_PROTOCOL;
-        endcase
-    endfunction
 
     // ---- The command ----------------------------------------------------------------------------------------------------------
     localparam [3:0] ST_IDLE = 4'd0, ST_LOOK = 4'd1, ST_FIELDS = 4'd2, ST_STEP = 4'd3, ST_SUM = 4'd4, ST_CHECK = 4'd5, ST_VERDICT = 4'd6,

@@ -77,6 +77,7 @@ module lac_rules #(
 
 `include "lac_regs.vh"
 `include "lac_clog2.vh"
+`include "lac_bus_code.vh"
     localparam integer LB     = LINE_W / 8;
     localparam integer LB_LOG = clog2(LB);
     localparam integer NW     = 42 - LB_LOG;    // an input's address is below 2^42
@@ -236,13 +237,7 @@ module lac_rules #(
         else     {dead_q, late_q} <= {dead_q || fault || bad || bad_token, late_q || fault};
     always @(posedge clk)
         if (fault) begin
-            {err_job_q, addr_q, index_q} <= {cur_job_q, at_fault[47:0], 32'd0};
-            case (line_fault)
-                3'd1:    code_q <= `LAC_ERR_BUS_SLVERR;
-                3'd2:    code_q <= `LAC_ERR_BUS_DECERR;
-                3'd3:    code_q <= `LAC_ERR_BUS_TIMEOUT;
-                default: code_q <= `LAC_ERR_BUS_PROTOCOL;
-            endcase
+            {err_job_q, code_q, addr_q, index_q} <= {cur_job_q, bus_code(line_fault), at_fault[47:0], 32'd0};
         end else if (!dead_q && (bad || bad_token)) begin
             err_job_q <= job_q;
             {code_q, addr_q, index_q} <= bad ? {`LAC_ERR_WINDOW, bad_addr[47:0], 32'd0} : {read_code, read_addr, read_index};

@@ -55,6 +55,7 @@ module lac_rules_read #(
 
 `include "lac_regs.vh"
 `include "lac_clog2.vh"
+`include "lac_bus_code.vh"
     localparam integer LB      = LINE_W / 8;
     localparam integer LB_LOG  = clog2(LB);
     localparam integer P       = 6 - LB_LOG;      // lines of 64 bytes, as a power of two
@@ -239,15 +240,8 @@ module lac_rules_read #(
         else if (state_q != ST_END && !halt) begin
             if (state_q == ST_INSIDE && step_q == 2'd3 && (!first_ok_q || !inside))
                 {err_q, code_q, err_at_q} <= {1'b1, `LAC_ERR_WINDOW, head_q ? AT_BAND : AT_RULES};
-            if ((state_q == ST_HEAD && line_valid && line_fault != 3'd0) || (look && buf_bad)) begin
-                {err_q, err_at_q} <= {1'b1, AT_FAULT};
-                case (run ? fault_q : line_fault)
-                    3'd1:    code_q <= `LAC_ERR_BUS_SLVERR;
-                    3'd2:    code_q <= `LAC_ERR_BUS_DECERR;
-                    3'd3:    code_q <= `LAC_ERR_BUS_TIMEOUT;
-                    default: code_q <= `LAC_ERR_BUS_PROTOCOL;
-                endcase
-            end
+            if ((state_q == ST_HEAD && line_valid && line_fault != 3'd0) || (look && buf_bad))
+                {err_q, code_q, err_at_q} <= {1'b1, bus_code(run ? fault_q : line_fault), AT_FAULT};
             if ((state_q == ST_JUDGE && step_q[0] && bad_q) || (run && settled_q && all_q && !no_more_q) || (look && over))
                 {err_q, code_q, err_at_q} <= {1'b1, `LAC_ERR_RULES, AT_BAND};
             whole_q <= state_q == ST_JUDGE;

@@ -76,6 +76,7 @@ module lac_store #(
 
 `include "lac_regs.vh"
 `include "lac_clog2.vh"
+`include "lac_bus_code.vh"
     localparam integer LB      = LINE_W / 8;
     localparam integer LB_LOG  = clog2(LB);
     localparam integer B       = LINE_W / 64;
@@ -543,8 +544,7 @@ module lac_store #(
     assign clear     = idle;
     assign done      = state_q == ST_DONE;
     assign fail      = fault != 3'd0;
-    assign fail_code = fault == 3'd1 ? `LAC_ERR_BUS_SLVERR : fault == 3'd2 ? `LAC_ERR_BUS_DECERR
-                     : fault == 3'd3 ? `LAC_ERR_BUS_TIMEOUT : `LAC_ERR_BUS_PROTOCOL;
+    assign fail_code = bus_code(fault);
     assign fail_addr = fault_addr;
 
     wire unused_ok = &{1'b0, cmd_q, cmd, addr64, n_acc, c_acc, c_rows, c_param_row, c_pitch, rq_valid, pk_last};
