@@ -41,7 +41,7 @@ uint32_t lac_pitch(const lac_caps *caps, uint32_t channels, lac_type type, int l
     return lac_ceil_div(bytes, LAC_ALIGN) * LAC_ALIGN;
 }
 
-static int in_type(lac_type t, int32_t v)
+int lac_in_type(lac_type t, int32_t v)
 {
     return t == LAC_INT8 ? (int8_t)v == v : t == LAC_UINT8 ? (uint8_t)v == v : (int16_t)v == v;
 }
@@ -50,7 +50,7 @@ lac_status lac_check_tensor(const lac_tensor *t, const lac_caps *caps, uint32_t 
 {
     if ((unsigned)t->type > LAC_RAW || (t->type == LAC_RAW && (!output || t->list || t->zero)))
         return LAC_E_ARG;
-    if (!in_type(t->type, t->zero))
+    if (!lac_in_type(t->type, t->zero))
         return LAC_E_ARG;
     if (t->addr % LAC_ALIGN || (points > 1u && t->pitch % LAC_ALIGN))
         return LAC_E_ALIGN;
@@ -61,7 +61,7 @@ lac_status lac_check_tensor(const lac_tensor *t, const lac_caps *caps, uint32_t 
 
 lac_status lac_check_clamp(const lac_tensor *y, int32_t lo, int32_t hi)
 {
-    if (y->type == LAC_RAW ? lo || hi : !in_type(y->type, lo) || !in_type(y->type, hi) || lo > hi)
+    if (y->type == LAC_RAW ? lo || hi : !lac_in_type(y->type, lo) || !lac_in_type(y->type, hi) || lo > hi)
         return LAC_E_ARG;
     return LAC_OK;
 }

@@ -63,6 +63,9 @@ static inline uint32_t lac_ceil_div(uint32_t a, uint32_t b) { return (a + b - 1u
 /* [bytes] of an element */
 uint32_t lac_type_bytes(lac_type t);
 
+/* Does an element of the type, not raw, hold v? */
+int lac_in_type(lac_type t, int32_t v);
+
 /* The layer is packed for this machine. LAC_E_ARG, LAC_E_ALIGN. */
 lac_status lac_check_machine(const lac_caps *caps, const lac_layer *layer);
 

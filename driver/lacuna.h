@@ -568,6 +568,25 @@ typedef struct {
 lac_status lac_sconv_build(const lac_caps *caps, const lac_sconv *jobs, uint32_t n, lac_emit emit, void *ctx);
 lac_status lac_sconv_run(lac_dev *dev, const lac_sconv *jobs, uint32_t n, uint32_t limit);
 
+/* ---- Active pixels ---------------------------------------------------------------------------------- */
+
+/* A sparse image as the list of its active pixels: those with a channel that is not `zero`. In the terms of maps and sparse convolutions: sites (image, 0, y, x), which ascend, and features
+ * [V, channels]; kernels are 1 x KY x KX. The image is [images][rows][pixels][channels] without gaps. */
+typedef struct {
+    uint32_t images;       /* 1 .. 256 */
+    uint32_t rows, pixels; /* of an image, of a row: 1 .. 32768 */
+    uint32_t channels;     /* 1 .. 65535 */
+    lac_type type;
+    int32_t  zero;         /* in the range of the type; raw: 0 */
+} lac_pixels;
+
+/* *n: active pixels; with sites NULL this is all. LAC_E_ARG: a value is out of range; LAC_E_SPACE: more than cap, or than LAC_COORDS_MOST. */
+lac_status lac_pixels_list(const lac_pixels *p, const void *image, lac_site *sites, void *features, uint32_t cap, uint32_t *n);
+
+/* Back: pixels that are not listed become `rest` [channels] (NULL: zero), such as what a layer's bias gives. LAC_E_ARG: a value is out of range, or a site is no pixel (*where (may be NULL):
+ * which, else n); then nothing is written. Where sites are listed twice the later one stands. */
+lac_status lac_pixels_image(const lac_pixels *p, const lac_site *sites, const void *features, uint32_t n, const void *rest, void *image, uint32_t *where);
+
 /* ---- Voxels ----------------------------------------------------------------------------------------- */
 
 /* Points to sites (lac_voxel.c, the only file with floating point: plain C99, no function of a library).

@@ -4,7 +4,7 @@
 # size.sh - the driver compiled for two small processors: does it fit, and does it stand on its own?
 #
 #   Parts    RUN is what a device needs that runs layers packed elsewhere; CONV, if there are convolutions among them. The rest of ALL is the
-#            packer, and recurrent layers. MAP: coordinate lists and maps alone; SCONV: with what runs convolutions along them. Voxels (lac_voxel.c) need floating point and are in none of them
+#            packer, and recurrent layers. MAP: coordinate lists and maps alone; SCONV: with what runs convolutions along them. Voxels (lac_voxel.c), which need floating point, and images as lists (lac_pixels.c) are in none of them
 #   Checks   text (code and constants) for RV32 at most so many bytes as its limit says; no undefined symbol in any part but memcpy,
 #            memset, and those of the compiler's own 64-bit arithmetic, of which a division would be one too many
 #   Skips    where a compiler is absent

@@ -1386,6 +1386,63 @@ static void voxels(void)
     check(lac_voxelize(&v, &n, &where) == LAC_OK && n == 0, "no points", "%u", n);
 }
 
+/* Images to lists of active pixels and back, every type. */
+static void pixels(void)
+{
+    lac_rng  g = { seed + 10 };
+    uint32_t wrong = 0, n = 0, where = 0;
+    for (uint32_t round = 0; round < 400; round++) {
+        const lac_type type = (lac_type)(round & 3);
+        const uint32_t size = type == LAC_RAW ? 8 : type == LAC_INT16 ? 2 : 1;
+        const lac_pixels p = { 1 + rng_below(&g, 3), 1 + rng_below(&g, 9), 1 + rng_below(&g, 9), 1 + rng_below(&g, 5), type,
+                               (int32_t)(type == LAC_RAW ? 0 : type == LAC_UINT8 ? rng_below(&g, 256) : type == LAC_INT8 ? rng_range(&g, -128, 127) : rng_range(&g, -32768, 32767)) };
+        const uint32_t all = p.images * p.rows * p.pixels, bytes = p.channels * size, density = rng_below(&g, 257);
+        uint8_t  *x = need(all * bytes), *f = need(all * bytes), *back = need(all * bytes), *rest = need(bytes);
+        lac_site *s = need(all * sizeof *s);
+        uint32_t  active = 0, counted = 0;
+        int       ok = 1;
+        for (uint32_t i = 0; i < all * p.channels; i++) /* an element, little endian; one byte of a wide one may differ from zero's */
+            for (uint32_t b = 0; b < size; b++) x[i * size + b] = (uint8_t)((uint64_t)(int64_t)p.zero >> 8 * b);
+        for (uint32_t i = 0; i < all; i++) {
+            const int differs = rng_chance(&g, density);
+            if (differs) x[i * bytes + rng_below(&g, bytes)] ^= (uint8_t)(1 + rng_below(&g, 255));
+            active += (uint32_t)differs;
+        }
+        ok &= !lac_pixels_list(&p, x, NULL, NULL, 0, &counted) && counted == active;
+        ok &= !active || lac_pixels_list(&p, x, s, f, active - 1, &n) == LAC_E_SPACE;
+        ok &= !lac_pixels_list(&p, x, s, f, active, &n) && n == active;
+        for (uint32_t i = 0; i < n && ok; i++) {
+            const uint32_t at = ((uint32_t)s[i].batch * p.rows + (uint32_t)s[i].y) * p.pixels + (uint32_t)s[i].x;
+            ok &= at < all && !s[i].z && (uint32_t)s[i].y < p.rows && (uint32_t)s[i].x < p.pixels && (!i || by_site(&s[i - 1], &s[i]) < 0) && !memcmp(f + i * bytes, x + at * bytes, bytes);
+        }
+        memset(back, 0x5A, all * bytes);
+        ok &= !lac_pixels_image(&p, s, f, n, NULL, back, &where) && !memcmp(back, x, all * bytes);
+        for (uint32_t b = 0; b < bytes; b++) rest[b] = (uint8_t)rng_below(&g, 256);
+        ok &= !lac_pixels_image(&p, s, f, n, rest, back, &where);
+        for (uint32_t i = 0, k = 0; i < all && ok; i++) {
+            const int listed = k < n && ((uint32_t)s[k].batch * p.rows + (uint32_t)s[k].y) * p.pixels + (uint32_t)s[k].x == i;
+            ok &= !memcmp(back + i * bytes, listed ? x + i * bytes : rest, bytes);
+            k += (uint32_t)listed;
+        }
+        if (n) { /* a site beside the image, by each of its numbers: nothing is written */
+            const uint32_t i = rng_below(&g, n), a = rng_below(&g, 4);
+            *(a == 0 ? &s[i].batch : a == 1 ? &s[i].z : a == 2 ? &s[i].y : &s[i].x) = rng_chance(&g, 128) ? -1 : (int32_t)(a == 0 ? p.images : a == 1 ? 1 : a == 2 ? p.rows : p.pixels);
+            memcpy(f, back, all * bytes);
+            ok &= lac_pixels_image(&p, s, x, n, NULL, back, &where) == LAC_E_ARG && where == i && !memcmp(back, f, all * bytes);
+        }
+        wrong += (uint32_t)!ok;
+        free(x), free(f), free(back), free(rest), free(s);
+    }
+    check(!wrong, "400 images to lists of pixels and back", "%u wrong", wrong);
+
+    uint8_t x[1] = { 0 };
+    static const lac_pixels bad[] = { { 0, 1, 1, 1, LAC_INT8, 0 }, { 257, 1, 1, 1, LAC_INT8, 0 }, { 1, 0, 1, 1, LAC_INT8, 0 }, { 1, 32769, 1, 1, LAC_INT8, 0 }, { 1, 1, 0, 1, LAC_INT8, 0 },
+                                      { 1, 1, 32769, 1, LAC_INT8, 0 }, { 1, 1, 1, 0, LAC_INT8, 0 }, { 1, 1, 1, 65536, LAC_INT8, 0 }, { 1, 1, 1, 1, (lac_type)4, 0 }, { 1, 1, 1, 1, LAC_INT8, 128 },
+                                      { 1, 1, 1, 1, LAC_UINT8, -1 }, { 1, 1, 1, 1, LAC_INT16, 32768 }, { 1, 1, 1, 1, LAC_RAW, 1 } };
+    for (uint32_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        check(lac_pixels_list(&bad[i], x, NULL, NULL, 0, &n) == LAC_E_ARG && lac_pixels_image(&bad[i], NULL, NULL, 0, NULL, x, NULL) == LAC_E_ARG, "an image out of range", "%u taken", i);
+}
+
 static void refusals(void)
 {
     const lac_config cfg = machine(64, 512, 32), none = machine(64, 0, 32);
@@ -1501,6 +1558,7 @@ int main(void)
     worked();
     coords();
     voxels();
+    pixels();
     refusals();
     driver_jobs(32, 24, 150);
     driver_jobs(64, 40, 150);
