@@ -35,6 +35,7 @@ int cmd_report(cli_globals *g, int argc, char **argv);
 int cmd_map(cli_globals *g, int argc, char **argv);
 int cmd_sconv(cli_globals *g, int argc, char **argv);
 int cmd_voxelize(cli_globals *g, int argc, char **argv);
+int cmd_pixels(cli_globals *g, int argc, char **argv);
 
 /* "lacuna fc: text" on stderr; returns `code`. */
 int cli_fail(const cli_globals *g, int code, const char *text);

@@ -17,6 +17,7 @@ static const struct { const char *name, *what; int (*run)(cli_globals *g, int ar
     { "map",  "rulebook of a sparse convolution", cmd_map },
     { "sconv", "sparse convolution of a cloud of voxels", cmd_sconv },
     { "voxelize", "points to voxels", cmd_voxelize },
+    { "pixels", "an image to a list of its active pixels, or back", cmd_pixels },
     { "advise", "what a layer would cost in each format, without running it", cmd_advise },
     { "report", "a page that says what limits a job, from its --stats", cmd_report },
 };
