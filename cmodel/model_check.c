@@ -123,7 +123,7 @@ static demand want_store(const lac_model *m, const model_cmd *c)
     demand d = {0};
     d.length_ok = points && from_rows > dropped && channels && rows == ceil_div(channels, m->cfg.lanes) && (written == 1 || pitch >= row)
                && (width ? width == (uint64_t)pixels * channels : !F(STORE, PIXELS) && !guard && !dropped && !pool)
-               && (pool ? F(STORE, POOL_X) && F(STORE, POOL_DY) && F(STORE, POOL_DX) && from_pixels : !c->w[11] && !c->w[12])
+               && (pool ? F(STORE, POOL_X) && F(STORE, POOL_DY) && F(STORE, POOL_DX) && from_pixels && F(STORE, AVERAGE) < (type == TYPE_RAW ? 1u : 3u) : !c->w[11] && !c->w[12])
                && (type == TYPE_RAW ? !list && !zero && !lo && !hi
                                     : in_type(type, zero) && in_type(type, lo) && in_type(type, hi) && lo <= hi);
     d.align_ok  = F_ADDR(STORE) % 64u == 0 && pitch % 64u == 0 && F(STORE, PARAM_BASE) % m->cfg.store_w == 0

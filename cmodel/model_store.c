@@ -11,13 +11,13 @@ static int64_t floor_shift(int64_t v, uint32_t n)
     return v >= 0 ? v >> n : -((-(v + 1)) >> n) - 1;
 }
 
-/* zp + floor(((acc + bias) * M + 2^(s-1)) / 2^s), clamped to lo .. hi; exact although the product has 68 bits.
+/* zp + floor((v * M + 2^(s-1)) / 2^s), clamped to lo .. hi; exact although the product has 68 bits.
  *
  * The product is kept in two parts, high * 2^16 + low with 0 <= low < 2^16. Since floor((t + 2^(s-1)) / 2^s) is
  * floor((floor(t / 2^(s-1)) + 1) / 2), only plain shifts of it are needed. */
-static int32_t requantise(int64_t acc, const model_param *p, int32_t zero, int32_t lo, int32_t hi)
+static int32_t requantise(int64_t v, const model_param *p, int32_t zero, int32_t lo, int32_t hi)
 {
-    const int64_t  v = acc + p->bias, m = p->multiplier;                 /* 37 and 31 bits */
+    const int64_t  m = p->multiplier;                                    /* v and m: 37 and 31 bits */
     const int64_t  v_high = floor_shift(v, 16), v_low = v - v_high * 65536;
     const int64_t  high = v_high * m + floor_shift(v_low * m, 16);       /* 53 bits */
     const int64_t  low  = v_low * m % 65536;
@@ -41,19 +41,25 @@ typedef struct {
     uint32_t apart;         /* [accumulators] from a pixel to the next */
 } image;
 
-/* Output pixel x of output row y, in accumulator `row` of its lane: the largest of its window, of which what lies outside the image is no part. */
-static int64_t largest(const image *from, const int64_t *acc, const model_cmd *c, uint32_t y, uint32_t x)
+/* Output pixel x of output row y, in accumulator `row` of its lane: what goes on of its window, of which what lies outside the image is no part: the largest, or the sum of all
+ * with their bias, or of those that are above zero then. A sum has 37 bits, which wrap. */
+static int64_t pooled(const image *from, const int64_t *acc, const model_cmd *c, int32_t bias, uint32_t y, uint32_t x)
 {
-    const int64_t y0 = (int64_t)y * F(STORE, POOL_DY) - F(STORE, POOL_TOP), x0 = (int64_t)x * F(STORE, POOL_DX) - F(STORE, POOL_LEFT);
-    int64_t most = -((int64_t)1 << 35);
+    const int64_t  y0 = (int64_t)y * F(STORE, POOL_DY) - F(STORE, POOL_TOP), x0 = (int64_t)x * F(STORE, POOL_DX) - F(STORE, POOL_LEFT);
+    const int64_t  range = (int64_t)1 << 37;
+    const uint32_t average = F(STORE, AVERAGE);
+    int64_t most = -((int64_t)1 << 35), sum = 0;
 
     for (int64_t v = y0; v < y0 + F(STORE, POOL_Y); v++)
         for (int64_t u = x0; u < x0 + F(STORE, POOL_X); u++) {
             if (v < 0 || v >= from->rows || u < 0 || u >= from->pixels) continue;
             const int64_t a = acc[(uint64_t)v * from->pitch + (uint64_t)u * from->apart];
             if (a > most) most = a;
+            if (average == 1 || a + bias > 0) sum += a + bias;
         }
-    return most;
+    if (!average) return most + bias;
+    sum = (sum % range + range) % range;
+    return sum < range / 2 ? sum : sum - range;
 }
 
 int model_store(lac_model *m, const model_cmd *c)
@@ -78,8 +84,9 @@ int model_store(lac_model *m, const model_cmd *c)
         for (uint32_t i = 0; i < elements; i++) {
             const uint32_t k = i % channels, pixel = i / channels;
             const int64_t *first = accumulators(m, bank, param[k].lane) + from.base + k / m->cfg.lanes;
-            const int64_t  acc = pool ? largest(&from, first, c, p, pixel) : first[p * from.pitch + pixel * rows];
-            const int64_t  q   = type == TYPE_RAW ? acc : requantise(acc, &param[k], zero, lo, hi);
+            const int32_t  bias = type == TYPE_RAW ? 0 : param[k].bias;
+            const int64_t  v = pool ? pooled(&from, first, c, bias, p, pixel) : first[p * from.pitch + pixel * rows] + bias;
+            const int64_t  q = type == TYPE_RAW ? v : requantise(v, &param[k], zero, lo, hi);
             if (!F(STORE, LIST))
                 put_bytes(m->row + (uint64_t)i * size, (uint64_t)q, size);
             else if (q != zero)

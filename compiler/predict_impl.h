@@ -66,7 +66,7 @@ enum {
     TELL           = 3,  /* completions follow each other at this distance */
 
     /* STORE */
-    STORE_PIPE     = 19, /* start to the first vector at lac_pack: T0 .. T4, thirteen of lac_requant, skid stage; with windows one more, T5 */
+    STORE_PIPE     = 19, /* start to the first vector at lac_pack: T0 .. T4, thirteen of lac_requant, skid stage; with windows fourteen */
     STORE_PREP     = 32, /* pooling: its strides are made */
     STORE_TO_BUS   = 2,  /* start to the first request at the cutter */
     STORE_DONE     = 2,  /* last B to completion */

@@ -249,7 +249,8 @@ module lac_check #(
                  || (is_st && (at_least({7'd0, spare_q}, LANES) || (many_q && {{LB_LOG{1'b0}}, w4[23:LB_LOG]} < len_q)));
         length_q[2] <= is_st && (clamp_bad_q || (list && type_ == 2'd3));
         length_q[4] <= WINDOWS != 0 && is_st && (pool ? !pix || w11[7:4] == 4'd0 || w11[11:8] == 4'd0 || w11[15:12] == 4'd0 || w12[31:16] == 16'd0
-                                                      : {w11[23:4], w12} != 52'd0);
+                                                         || w11[25:24] == 2'd3 || (w11[25:24] != 2'd0 && type_ == 2'd3)
+                                                      : {w11[25:4], w12} != 54'd0);
         length_q[3] <= WINDOWS != 0 && (third_q || few_q || (is_rules && !pix)
                            || (!pix && ((is_ex && w9 != 32'd0) || (is_st && w7[31:24] != 8'd0) || ((is_ex || is_st) && {pixels, extra} != 32'd0))));
         align_q  <= (!is_ex && skew_q)

@@ -1,26 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// lac_requant - one wide accumulator in, one narrow activation out, every cycle
+// lac_requant - wide accumulators in, of a window or alone, one narrow activation out
 //
-//   acc, bias -->[ sum ]-->[ four products ]-->[ folds ]-->[ product >> 0, 16, 32, 48 ]--+
-//      +--[ one of three ]<--[ against the limits ]<--[ round, zero ]<--[ x 2^15 .. 2^0 ]--+
+//   acc, bias -->[ sum ]-->[ window ]-->[ four products ]-->[ folds ]-->[ product >> 0, 16, 32, 48 ]--+
+//      +--[ one of three ]<--[ against the limits ]<--[ round, zero ]<--[ x 2^15 .. 2^0 ]---------------+
 //
-//   Function   out_value[15:0] = min(hi, max(lo, zero + floor(((acc + bias) * mult + 2^(shift-1)) / 2^shift))), exact:
-//              docs/numerics.md; the bits above are not defined. in_raw: out_value = in_acc; bias, mult and shift are not
-//              looked at (they need not be defined)
-//   Timing     LATENCY = 13 cycles of `en`, and an OR behind the last register; one output a cycle; nothing moves while
-//              en is low. The products and the shift by 0 .. 15 places, which is one by a power of two, are lac_mul's
-//   Constants  in_zero (raw: 0), in_lo <= in_hi, in_raw: hold them while anything is inside
+//   Function   out_value[15:0] = min(hi, max(lo, zero + floor((v * mult + 2^(shift-1)) / 2^shift))), exact: docs/numerics.md;
+//              the bits above are not defined. v is what a window's pixels from in_first to in_last come to, 37 bits, which
+//              wrap: in_average 0: the largest acc + bias, -2^35 + bias of a pixel outside the image; 1: their sum, 0 of a
+//              pixel outside; 2: the sum of those that are above zero. A window's bias, mult and shift are the same in each of
+//              its pixels. in_raw: out_value = the largest acc; bias, mult and shift are not looked at (they need not be defined)
+//   Without    POOL each item is a window of one pixel inside the image
+//   Timing     LATENCY = 14 (without POOL 13) cycles of `en` from a window's last pixel on, and an OR behind the last register;
+//              one pixel a cycle; nothing moves while en is low. The products and the shift by 0 .. 15 places, which is one by a
+//              power of two, are lac_mul's
+//   Constants  in_zero (raw: 0), in_lo <= in_hi, in_raw, in_average (raw: 0): hold them while anything is inside
 //   Reset      rst drops what is inside
 `default_nettype none
 
-module lac_requant (
+module lac_requant #(
+    parameter integer POOL = 1  // 0: no windows
+) (
     input  wire        clk,
     input  wire        rst,
     input  wire        en,
 
     input  wire        in_valid,
-    input  wire [35:0] in_acc,    // signed
+    input  wire [2:0]  in_tap,    // {outside the image, first of its window, last}
+    input  wire [35:0] in_acc,    // signed; outside: 0
     input  wire [31:0] in_bias,   // signed
     input  wire [30:0] in_mult,
     input  wire [5:0]  in_shift,  // 1 .. 62
@@ -28,30 +35,32 @@ module lac_requant (
     input  wire [15:0] in_lo,     // signed
     input  wire [15:0] in_hi,     // signed
     input  wire        in_raw,
+    input  wire [1:0]  in_average,
 
     output wire        out_valid,
     output wire [35:0] out_value,  // signed
     output wire        out_zero    // out_value is in_zero
 );
 
-    localparam integer LATENCY = 13;
+    localparam integer EXTRA   = (POOL != 0) ? 1 : 0;
+    localparam integer LATENCY = 13 + EXTRA;
+    localparam integer SHIFTS  = 6 + EXTRA;
 
-    reg [LATENCY-1:0] valid_q;  // bit n: stage n + 1 holds an item
+    wire              window_end;  // what stands in stage 2 ends a window
+    reg [LATENCY-1:0] valid_q;     // bit n: stage n + 1 holds an item
     always @(posedge clk)
         if (rst)     valid_q <= {LATENCY{1'b0}};
-        else if (en) valid_q <= {valid_q[LATENCY-2:0], in_valid};
+        else if (en) valid_q <= {valid_q[LATENCY-2:2], valid_q[1] && window_end, valid_q[0], in_valid};
 
-    // The shift's low and high part, until they are looked at
-    reg [3:0] fine1_q, fine2_q, fine3_q, fine4_q, fine5_q, fine6_q;
-    reg [1:0] coarse1_q, coarse2_q, coarse3_q, coarse4_q, coarse5_q, coarse6_q;
-    always @(posedge clk)
-        if (en) begin
-            {fine1_q, coarse1_q} <= in_raw ? 6'd0 : {in_shift[3:0], in_shift[5:4]};
-            {fine6_q, fine5_q, fine4_q, fine3_q, fine2_q} <= {fine5_q, fine4_q, fine3_q, fine2_q, fine1_q};
-            {coarse6_q, coarse5_q, coarse4_q, coarse3_q, coarse2_q} <= {coarse5_q, coarse4_q, coarse3_q, coarse2_q, coarse1_q};
-        end
+    // The shift, {low, high part}, until it is looked at
+    reg  [6*SHIFTS-1:0] shifts_q;
+    wire [3:0]          fine6;
+    wire [1:0]          coarse6;
+    assign {fine6, coarse6} = shifts_q[6*SHIFTS-1 -: 6];
+    always @(posedge clk) if (en) shifts_q <= {shifts_q[6*SHIFTS-7:0], in_raw ? 6'd0 : {in_shift[3:0], in_shift[5:4]}};
 
     // 1: a raw item is (acc + 0) * 1 / 2^0
+    wire       none = POOL != 0 && in_tap[2] && in_average == 2'd0;  // no part of a largest
     reg [35:0] acc1_q;
     reg [31:0] bias1_q;
     reg [30:0] mult1_q;
@@ -60,7 +69,7 @@ module lac_requant (
     reg [30:0] mult2_q;
     always @(posedge clk)
         if (en) begin
-            acc1_q  <= in_acc;
+            acc1_q  <= {in_acc[35] || none, in_acc[34:0]};
             sum2_q  <= {acc1_q[35], acc1_q} + {{5{bias1_q[31]}}, bias1_q};
             mult2_q <= mult1_q;
         end
@@ -68,16 +77,44 @@ module lac_requant (
         if (in_raw)  {mult1_q, bias1_q} <= {31'd1, 32'd0};
         else if (en) {mult1_q, bias1_q} <= {in_mult, in_bias};
 
+    // Of a window: the largest sum, or the sum of its sums, to which a pixel that is not `counted` adds nothing
+    wire [36:0] sum;
+    wire [30:0] mult;
+    generate
+        if (POOL != 0) begin : g_pool
+            reg  [2:0]  tap1_q, tap2_q;
+            reg  [36:0] sum_q;
+            reg  [30:0] mult_q;
+            wire        first   = tap2_q[1];
+            wire        add     = in_average != 2'd0;
+            wire        counted = !add || !(tap2_q[2] || (in_average[1] && sum2_q[36]));
+            always @(posedge clk)
+                if (en) begin
+                    {tap2_q, tap1_q} <= {tap1_q, in_tap};
+                    mult_q <= mult2_q;
+                end
+            always @(posedge clk)
+                if (en && valid_q[1]) begin
+                    if (first && !counted)                                                  sum_q <= 37'd0;
+                    else if (first || (add ? counted : $signed(sum2_q) > $signed(sum_q))) sum_q <= first || !add ? sum2_q : sum_q + sum2_q;
+                end
+            assign {sum, mult, window_end} = {sum_q, mult_q, tap2_q[0]};
+        end else begin : g_alone
+            assign {sum, mult, window_end} = {sum2_q, mult2_q, 1'b1};
+            wire unused_pool = &{1'b0, in_tap, in_average};
+        end
+    endgenerate
+
     // 3 .. 5: the unsigned part of the sum times mult: {high, low} half of the sum x {high 13, low 18} bits of mult
     wire [35:0] ll5, hl5, lh5, hh5;
-    lac_mul #(.SIGNED(0)) u_ll (.clk(clk), .en(en), .a(sum2_q[17:0]),  .b(mult2_q[17:0]), .p(ll5));
-    lac_mul #(.SIGNED(0)) u_hl (.clk(clk), .en(en), .a(sum2_q[35:18]), .b(mult2_q[17:0]), .p(hl5));
-    lac_mul #(.SIGNED(0)) u_lh (.clk(clk), .en(en), .a(sum2_q[17:0]),  .b({5'd0, mult2_q[30:18]}), .p(lh5));
-    lac_mul #(.SIGNED(0)) u_hh (.clk(clk), .en(en), .a(sum2_q[35:18]), .b({5'd0, mult2_q[30:18]}), .p(hh5));
+    lac_mul #(.SIGNED(0)) u_ll (.clk(clk), .en(en), .a(sum[17:0]),  .b(mult[17:0]), .p(ll5));
+    lac_mul #(.SIGNED(0)) u_hl (.clk(clk), .en(en), .a(sum[35:18]), .b(mult[17:0]), .p(hl5));
+    lac_mul #(.SIGNED(0)) u_lh (.clk(clk), .en(en), .a(sum[17:0]),  .b({5'd0, mult[30:18]}), .p(lh5));
+    lac_mul #(.SIGNED(0)) u_hh (.clk(clk), .en(en), .a(sum[35:18]), .b({5'd0, mult[30:18]}), .p(hh5));
     reg [30:0] negative3_q, negative4_q, negative5_q;  // mult if the sum is negative: to be taken away at bit 36
     always @(posedge clk)
         if (en) begin
-            negative3_q <= sum2_q[36] ? mult2_q : 31'd0;
+            negative3_q <= sum[36] ? mult : 31'd0;
             negative4_q <= negative3_q;
             negative5_q <= negative4_q;
         end
@@ -105,13 +142,13 @@ module lac_requant (
         if (en) begin : windows
             reg [67:0] product;
             product = {{high6_q, low6_q[35:18]} + {13'd0, mid6_q}, low6_q[17:0]};
-            at0_7_q   <= coarse6_q == 2'd0 ? product[35:0]  : 36'd0;
-            at16_7_q  <= coarse6_q == 2'd1 ? product[51:15] : 37'd0;
-            at32_7_q  <= coarse6_q == 2'd2 ? product[67:31] : 37'd0;
-            at48_7_q  <= coarse6_q == 2'd3 ? product[67:47] : 21'd0;
+            at0_7_q   <= coarse6 == 2'd0 ? product[35:0]  : 36'd0;
+            at16_7_q  <= coarse6 == 2'd1 ? product[51:15] : 37'd0;
+            at32_7_q  <= coarse6 == 2'd2 ? product[67:31] : 37'd0;
+            at48_7_q  <= coarse6 == 2'd3 ? product[67:47] : 21'd0;
             top7_q    <= product[67:35];
-            coarse7_q <= coarse6_q;
-            fine7_q   <= fine6_q;
+            coarse7_q <= coarse6;
+            fine7_q   <= fine6;
         end
 
     // 8 .. 10: shifted right by 0 to 15: the window's halves times 2^15 .. 2^0, of which 2^15 is dropped below

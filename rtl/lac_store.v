@@ -2,20 +2,18 @@
 //
 // lac_store - STORE: accumulators out, requantised, as dense elements or lists
 //
-//   T0 vector of channels --> T1 row of accumulators, read and zeroed --> T3 STORE_W of LANES --> T4 --> T5 largest --> lac_requant --> lac_pack
-//      +--> T0 lanes, shifts --> T2 one-hot -------------------------------^                              ^
-//                                  +--> T3 biases, multipliers -------------------------------------------+
+//   T0 vector of channels --> T1 row of accumulators, read and zeroed --> T3 STORE_W of LANES --> T4 --> lac_requant --> lac_pack
+//      +--> T0 lanes, shifts --> T2 one-hot -------------------------------^                  ^
+//                                  +--> T2 biases, multipliers -------------------------------+
 //
 //   Function   channel k of a point is row k div LANES of the lane its parameter record names; STORE_W channels a cycle,
 //              in order, so the lanes' permutation is one selection per output and no crossbar
 //   Selection  every lane's accumulator is copied for every output, all but the wanted copy as zero, and the copies are
 //              ORed: a third of a multiplexer's LUTs. Large machines, which no small FPGA holds, index instead
-//   Pooling    a vector is read once for each pixel of its window, and the largest goes on: multipliers are not negative, so
-//              that is the largest output. What lies outside the image is read as -2^35. Pixels may be in several windows, so
-//              all are emptied in the end, in a sweep
+//   Pooling    a vector is read once for each pixel of its window, of which lac_requant makes one output, the largest or the
+//              mean. Pixels may be in several windows, so all are emptied in the end, in a sweep
 //   Timing     STORE_W outputs a cycle while lac_pack and the bus take them. Pooling: STORE_W pixels of windows a cycle, 32 cycles
 //              before the first, in which its strides are made, and a cycle for each accumulator of a lane behind the last
-//   Without    WINDOWS there is no stage T5, and biases and multipliers are read at T2
 //   Handshake  cmd: valid/ready, then `done` (with `fail` and the record) when every write response has come
 //   Reset      control only
 `default_nettype none
@@ -111,6 +109,7 @@ module lac_store #(
     // pooling: these are what is written; what is read and emptied is told apart
     wire               n_pool   = WINDOWS != 0 && cmd[`LAC_F_STORE_POOL_Y] != 4'd0;
     wire               c_pool   = WINDOWS != 0 && cmd_q[`LAC_F_STORE_POOL_Y] != 4'd0;
+    wire [1:0]         c_average = cmd_q[`LAC_F_STORE_AVERAGE];
     wire [15:0]        c_from_rows = cmd_q[`LAC_F_STORE_FROM_ROWS];
     wire [15:0]        n_pixels = n_pool ? cmd[`LAC_F_STORE_FROM_PIXELS] : cmd[`LAC_F_STORE_PIXELS];
     wire [15:0]        n_guard  = cmd[`LAC_F_STORE_GUARD];
@@ -404,7 +403,7 @@ module lac_store #(
     reg                t1_read_q, t2_read_q, t1_zero_q, t2_zero_q;
     reg                t1_drop_q, t2_drop_q, t3_drop_q, t4_drop_q;
     reg  [ACC_AW-1:0]  t1_row_q, t2_row_q;
-    reg  [PARAM_AW-1:0] t1_param_q, t2_param_q, t3_param_q;
+    reg  [PARAM_AW-1:0] t1_param_q, t2_param_q;
     reg  [2:0]         t1_tap_q, t2_tap_q, t3_tap_q, t4_tap_q;   // {outside, first of its window, last}
     always @(posedge clk)
         if (en) begin
@@ -412,7 +411,7 @@ module lac_store #(
             {t1_read_q, t1_zero_q} <= {t0_first || c_pool, c_pool ? sweep_q : t0_first};
             {t2_read_q, t2_zero_q} <= {t1_read_q, t1_zero_q};
             {t1_row_q, t2_row_q}   <= {t0_row_q, t1_row_q};
-            {t1_param_q, t2_param_q, t3_param_q} <= {t0_param, t1_param_q, t2_param_q};
+            {t1_param_q, t2_param_q} <= {t0_param, t1_param_q};
             {t1_tap_q, t2_tap_q, t3_tap_q, t4_tap_q} <= {t0_outside, t0_tap0, tap_end, t1_tap_q, t2_tap_q, t3_tap_q};
         end
 
@@ -423,7 +422,7 @@ module lac_store #(
     assign st_zero  = en && t2_valid_q && t2_zero_q;
     assign st_waddr = t2_row_q;
 
-    // ---- T1 .. T5: parameters, and each output's accumulator ------------------------------------------------------------------
+    // ---- T1 .. T4: parameters, and each output's accumulator ------------------------------------------------------------------
     wire [STORE_W-1:0]    rq_valid, rq_zero;
     wire [STORE_W*36-1:0] rq_value;
     genvar i, l;
@@ -440,12 +439,11 @@ module lac_store #(
             );
             lac_ram #(.W(64), .DEPTH(PARAM_DEPTH), .ADDR_W(PARAM_AW)) u_rec0 (
                 .clk(load_clk), .rclk(clk), .we(p_we0[i]), .waddr(p_addr), .wdata(word0),
-                .re(en && (WINDOWS != 0 ? t3_valid_q : t2_valid_q)), .raddr(WINDOWS != 0 ? t3_param_q : t2_param_q),
-                .qe(en && (WINDOWS != 0 ? t4_valid_q : t3_valid_q)), .q(rec0)
+                .re(en && t2_valid_q), .raddr(t2_param_q), .qe(en && t3_valid_q), .q(rec0)
             );
-            reg  [5:0]  shift3_q, shift4_q, shift5_q;
+            reg  [5:0]  shift3_q, shift4_q;
             wire [35:0] acc4;
-            always @(posedge clk) if (en) {shift5_q, shift4_q, shift3_q} <= {shift4_q, shift3_q, rec1[5:0]};
+            always @(posedge clk) if (en) {shift4_q, shift3_q} <= {shift3_q, rec1[5:0]};
 
             if (COPIES != 0) begin : g_copies
                 reg  [7:0]          low3_q;   // the lane's number, one-hot: in its octet
@@ -478,30 +476,13 @@ module lac_store #(
                 assign acc4 = acc4_q;
             end
 
-            wire        rq_in;
-            wire [35:0] acc5;
-            wire [5:0]  shift5;
-            if (WINDOWS != 0) begin : g_largest
-                wire [35:0] here = {acc4[35] || t4_tap_q[2], acc4[34:0]};  // -2^35 outside the image
-                reg  [35:0] most5_q;
-                reg         valid5_q;
-                always @(posedge clk)
-                    if (rst)     valid5_q <= 1'b0;
-                    else if (en) valid5_q <= t4_valid_q && !t4_drop_q && t4_tap_q[0];
-                always @(posedge clk)
-                    if (en && t4_valid_q && (t4_tap_q[1] || $signed(here) > $signed(most5_q))) most5_q <= here;
-                assign {rq_in, acc5, shift5} = {valid5_q, most5_q, shift5_q};
-            end else begin : g_one
-                assign {rq_in, acc5, shift5} = {t4_valid_q && !t4_drop_q, acc4, shift4_q};
-            end
-
-            lac_requant u_requant (
+            lac_requant #(.POOL(WINDOWS)) u_requant (
                 .clk(clk), .rst(rst), .en(en),
-                .in_valid(rq_in), .in_acc(acc5), .in_bias(rec0[31:0]), .in_mult(rec0[62:32]), .in_shift(shift5),
-                .in_zero(c_zero), .in_lo(c_lo), .in_hi(c_hi), .in_raw(raw),
+                .in_valid(t4_valid_q && !t4_drop_q), .in_tap(t4_tap_q), .in_acc(acc4), .in_bias(rec0[31:0]), .in_mult(rec0[62:32]), .in_shift(shift4_q),
+                .in_zero(c_zero), .in_lo(c_lo), .in_hi(c_hi), .in_raw(raw), .in_average(c_average),
                 .out_valid(rq_valid[i]), .out_value(rq_value[36*i +: 36]), .out_zero(rq_zero[i])
             );
-            wire unused_param = &{1'b0, rec0[63], rec1, word0, word1, shift5_q, t4_tap_q};
+            wire unused_param = &{1'b0, rec0[63], rec1, word0, word1};
         end
     endgenerate
 

@@ -87,9 +87,9 @@ pixel-guard     lac_store.v        s/t0_drop  = sweep_q || (c_pix \&\& !c_pool \
 pixel-top       lac_store.v        s/ || t0_point_q <= {12.d0, c_top}//
 pixel-bottom    lac_store.v        s/if (WINDOWS == 0 || !(t0_valid_q/if (WINDOWS != 0 || !(t0_valid_q/
 pixel-last      lac_check.v        s/{2.d0, rows} - {2.d0, between} : 18.d0/18'"'"'d0 : 18'"'"'d0/
-pool-largest    lac_store.v        s/t4_tap_q\[1\] || \$signed(here) > \$signed(most5_q)/t4_tap_q[1] || here > most5_q/
-pool-first      lac_store.v        s/if (en \&\& t4_valid_q \&\& (t4_tap_q\[1\] ||/if (en \&\& t4_valid_q \&\& (/
-pool-nothing    lac_store.v        s/acc4\[35\] || t4_tap_q\[2\]/acc4[35]/
+pool-largest    lac_requant.v      s/\$signed(sum2_q) > \$signed(sum_q)/sum2_q > sum_q/
+pool-first      lac_requant.v      s/else if (first || (add/else if ((add/
+pool-nothing    lac_requant.v      s/in_acc\[35\] || none/in_acc[35]/
 pool-right      lac_store.v        s/ || {{(R_W-4){1.b0}}, tx_q} >= rem_x_q//
 pool-below      lac_store.v        s/ || {{(R_W-4){1.b0}}, ty_q} >= rem_y_q//
 pool-above      lac_store.v        s/ || ty_q < skip_y_q ||/ ||/
@@ -98,7 +98,13 @@ pool-behind     lac_store.v        s/rem_y_q > wide_dy ? rem_y_q - wide_dy : {R_
 pool-step       lac_store.v        s/if (n < dy) step_y_q/if (n < dx) step_y_q/
 pool-top        lac_store.v        s/second ? n < c_top : 1.b0/1'"'"'b0/
 pool-sweep      lac_store.v        s/t0_pixels = sweep_q ? pitch :/t0_pixels = sweep_q ? c_pixels :/
-pool-parameters lac_store.v        s/WINDOWS != 0 ? t3_param_q : t2_param_q/t2_param_q/
+pool-end        lac_requant.v      s/mult_q, tap2_q\[0\]}/mult_q, 1'"'"'b1}/
+mean-outside    lac_requant.v      s/!(tap2_q\[2\] || (in_average/!((in_average/
+mean-relu       lac_requant.v      s/in_average\[1\] \&\& sum2_q\[36\]/sum2_q[36]/
+mean-first      lac_requant.v      s/if (first \&\& !counted)/if (1'"'"'b0)/
+mean-wide       lac_requant.v      s/sum_q + sum2_q;/{sum_q[35], sum_q[35:0] + sum2_q[35:0]};/
+mean-kind       lac_check.v        s/ || w11\[25:24\] == 2.d3//
+mean-raw        lac_check.v        s/ || (w11\[25:24\] != 2.d0 \&\& type_ == 2.d3)//
 pool-rows       lac_check.v        s/all_rows = pool ? w12\[15:0\] : points/all_rows = points/
 pool-fields     lac_check.v        s/ || w11\[11:8\] == 4.d0//
 wide-byte       lac_lane.v         s/{e_long ? e_row\[7:0\] : {8{e_weight\[7\]}}, e_weight}/{{8{e_weight[7]}}, e_weight}/

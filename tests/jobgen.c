@@ -624,14 +624,14 @@ static int add_execs(job *j, const layer *l)
     return 0;
 }
 
-/* Max pooling of a STORE: windows of ky rows, kx pixels; ky 0: none. */
-typedef struct { uint32_t ky, kx, dy, dx, top, left; } pool;
+/* Pooling of a STORE: windows of ky rows, kx pixels; ky 0: none. */
+typedef struct { uint32_t ky, kx, dy, dx, top, left, average; } pool;
 
 /* Any window on an image of `rows` rows of `pixels` pixels, and how many outputs it makes: some windows may lie beside the image. */
-static pool choose_pool(job *j, uint32_t rows, uint32_t pixels, uint32_t *points, uint32_t *outputs)
+static pool choose_pool(job *j, uint32_t rows, uint32_t pixels, uint32_t type, uint32_t *points, uint32_t *outputs)
 {
     lac_rng *r = &j->rng;
-    pool     w = { size_up_to(r, 15), size_up_to(r, 15), size_up_to(r, 15), size_up_to(r, 15), 0, 0 };
+    pool     w = { size_up_to(r, 15), size_up_to(r, 15), size_up_to(r, 15), size_up_to(r, 15), 0, 0, type == 3 ? 0 : rng_below(r, 3) };
     if (rng_chance(r, 200)) { /* as networks have it */
         w.ky = 1 + rng_below(r, 3);
         w.kx = 1 + rng_below(r, 3);
@@ -647,7 +647,23 @@ static pool choose_pool(job *j, uint32_t rows, uint32_t pixels, uint32_t *points
     return w;
 }
 
-/* STOREs of all pixels in one or two commands, one pixel a point or several, or the largest of several, and what they must write. */
+/* Of a window on pixels that stand `apart` in `mine`, rows of them `pitch`: the largest, or what AVERAGE adds up, with their bias. Beside the image there are none; 37 bits. */
+static int64_t naive_window(const pool *w, const int64_t *mine, int64_t y, int64_t x, uint32_t rows, uint32_t pixels, uint32_t pitch, uint32_t apart, int64_t bias)
+{
+    int64_t most = -((int64_t)1 << 35), sum = 0;
+    for (int64_t v = y; v < y + w->ky; v++)
+        for (int64_t u = x; u < x + w->kx; u++) {
+            if (v < 0 || v >= rows || u < 0 || u >= pixels) continue;
+            const int64_t a = mine[v * pitch + u * apart];
+            if (a > most) most = a;
+            if (w->average == 1 || a > -bias) sum += a + bias;
+        }
+    while (sum >= (int64_t)1 << 36) sum -= (int64_t)1 << 37;
+    while (sum < -((int64_t)1 << 36)) sum += (int64_t)1 << 37;
+    return w->average ? sum : most + bias;
+}
+
+/* STOREs of all pixels in one or two commands, one pixel a point or several, or pooled ones, and what they must write. */
 static int add_stores(job *j, const layer *l, int times, uint32_t type, output *out)
 {
     const lac_caps *cap = &j->caps;
@@ -668,8 +684,8 @@ static int add_stores(job *j, const layer *l, int times, uint32_t type, output *
     }
     const uint32_t whole = all / (pixels + guard), from_rows = whole - top - bottom, from_pixels = pixels;
     uint32_t points = from_rows;
-    pool w = { 0, 0, 0, 0, 0, 0 };
-    if (rowed && rng_chance(&j->rng, 90)) w = choose_pool(j, from_rows, from_pixels, &points, &pixels);
+    pool w = { 0, 0, 0, 0, 0, 0, 0 };
+    if (rowed && rng_chance(&j->rng, 90)) w = choose_pool(j, from_rows, from_pixels, type, &points, &pixels);
     pixels = min32(pixels, 65535 / l->k);
     const uint32_t k_point = pixels * l->k;
     const uint32_t row = list ? 64 + lines_of(j, k_point * 4) * cap->line : lines_of(j, k_point * es) * cap->line;
@@ -703,7 +719,7 @@ static int add_stores(job *j, const layer *l, int times, uint32_t type, output *
     for (uint32_t i = 0; i < l->points * l->pixels; i++) {
         naive_fc(one, l->w, l->x + (size_t)i * l->elements, l->zero, 1, (int)l->elements, (int)(cap->lanes * l->r));
         for (uint32_t lane = 0; lane < cap->lanes; lane++)
-            for (uint32_t row = 0; row < l->r; row++) acc[((size_t)lane * all) * l->r + i * apart + row] += one[lane * l->r + row];
+            for (uint32_t row = 0; row < l->r; row++) acc[((size_t)lane * all) * l->r + i * apart + row] += one[lane * l->r + row] * times;
     }
     for (uint32_t p = 0; p < points; p++) {
         uint8_t *m = j->want + at + (uint64_t)p * pitch;
@@ -711,19 +727,15 @@ static int add_stores(job *j, const layer *l, int times, uint32_t type, output *
         for (uint32_t i = 0; i < k_point; i++) {
             const uint32_t k = i % l->k, pitch_px = from_pixels + guard;
             const int64_t *mine = acc + (size_t)l->lane_of[k] * all * l->r + k / cap->lanes;
-            int64_t a = w.ky ? -((int64_t)1 << 35) : mine[((top + p) * pitch_px + i / l->k) * l->r] * times;
-            for (uint32_t t = 0; t < w.ky * w.kx; t++) {
-                const uint32_t row = p * w.dy + t / w.kx - w.top, px = i / l->k * w.dx + t % w.kx - w.left; /* of what lies before them, huge */
-                if (row >= from_rows || px >= from_pixels) continue;
-                const int64_t one_of = mine[((top + row) * pitch_px + px) * l->r] * times;
-                if (one_of > a) a = one_of;
-            }
+            const int64_t bias = type == 3 ? 0 : l->bias[k];
+            const int64_t a = w.ky ? naive_window(&w, mine + top * pitch_px * l->r, (int64_t)p * w.dy - w.top, (int64_t)(i / l->k) * w.dx - w.left, from_rows, from_pixels, pitch_px * l->r, l->r, bias)
+                                   : mine[((top + p) * pitch_px + i / l->k) * l->r] + bias;
             if (type == 3) {
                 put64(m + 8 * i, (uint64_t)a);
                 j->stats.nonzero += a != 0;
                 continue;
             }
-            const int32_t q = naive_requant(a, l->bias[k], l->mult[k], l->shift[k], zero, lo, hi);
+            const int32_t q = naive_requant(a, 0, l->mult[k], l->shift[k], zero, lo, hi);
             y[p * k_point + i] = q;
             j->stats.nonzero += q != zero;
             if (!list && type == 2) put16(m + 2 * i, (uint32_t)q);
@@ -741,6 +753,7 @@ static int add_stores(job *j, const layer *l, int times, uint32_t type, output *
     j->stats.list_out += list;
 
     j->stats.pooled += w.ky != 0;
+    j->stats.averaged += w.average != 0;
     const uint32_t cut = points > 1 && !top && !bottom && !w.ky && rng_chance(&j->rng, 60) ? 1 + rng_below(&j->rng, points - 1) : 0;
     for (int part = cut ? 0 : 1; part < 2; part++) {
         const uint32_t p0 = part ? cut : 0, np = (part ? points : cut) - p0;
@@ -772,6 +785,7 @@ static int add_stores(job *j, const layer *l, int times, uint32_t type, output *
             lac_set_field(c->w, LAC_F_STORE_POOL_DX, w.dx);
             lac_set_field(c->w, LAC_F_STORE_POOL_TOP, w.top);
             lac_set_field(c->w, LAC_F_STORE_POOL_LEFT, w.left);
+            lac_set_field(c->w, LAC_F_STORE_AVERAGE, w.average);
             lac_set_field(c->w, LAC_F_STORE_FROM_ROWS, whole);
             lac_set_field(c->w, LAC_F_STORE_FROM_PIXELS, from_pixels);
         }

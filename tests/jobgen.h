@@ -37,8 +37,8 @@ typedef struct {
     uint32_t layers, format[3], list_in, list_out, out_type[4], chained, reused, empty_slices, slices, padding, entries;
     uint32_t col_layers, col_blocks, col_needed, cols, cols_skipped, cols_empty; /* column blocks: layers with some; commands, with NEEDED; columns */
     uint32_t full_weight, full_col, full_acc, full_feat, full_param, nonzero, outputs, tokens;
-    uint32_t windows, outside, rowed, guarded, shared, by_lane, pooled, wide; /* EXECs with windows; elements of theirs that are padding; layers stored several
-                                        pixels a point; ... with some that are not written; whose pixels stand apart by other than ROWS; of format 3; pooled; of format 3 with N */
+    uint32_t windows, outside, rowed, guarded, shared, by_lane, pooled, averaged, wide; /* EXECs with windows; elements of theirs that are padding; layers stored several
+                                        pixels a point; ... with some that are not written; whose pixels stand apart by other than ROWS; of format 3; pooled; ... with AVERAGE; of format 3 with N */
     uint32_t maps, map_parts, rules; /* maps; commands that go on with one; rules they write */
 } job_stats;
 

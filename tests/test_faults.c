@@ -383,7 +383,7 @@ static void bad_command(trial *t)
 static void bad_pixels(trial *t)
 {
     static const char *const names[] = { "WIDTH", "PIXELS", "FIRST", "STEP", "APART", "GUARD", "TOP", "BOTTOM", "ROWS", "POINTS", "CHANNELS", "FORMAT", "N", "POOL_Y", "POOL_X", "POOL_DY", "POOL_DX",
-                                         "POOL_TOP", "POOL_LEFT", "FROM_ROWS", "FROM_PIXELS" };
+                                         "POOL_TOP", "POOL_LEFT", "AVERAGE", "FROM_ROWS", "FROM_PIXELS" };
     uint32_t before[16], c = 0, at;
     for (uint32_t i = 0, seen = 0; i < t->j.n; i++) {
         const uint32_t *w = t->j.cmd[i].w, op = w[0] & 0xFF;

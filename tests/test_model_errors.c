@@ -126,7 +126,13 @@ static void test_pixel_errors(rig *r, const command E, const command S)
     SET(c, STORE, GUARD, 2);                     refuse(r, "store: pooling, a guard beyond", c, LAC_ERR_BOUNDS, 0);
     c = q; SET(c, STORE, FROM_PIXELS, 32768); SET(c, STORE, FROM_ROWS, 32768); refuse(r, "store: pooling 2^30 accumulators", c, LAC_ERR_BOUNDS, 0);
     c = q; SET(c, STORE, FROM_PIXELS, 65535); SET(c, STORE, GUARD, 2); refuse(r, "store: pooling, a row of 65537 pixels", c, LAC_ERR_BOUNDS, 0);
-    c = q; c.w[11] |= 1u << 24;                  refuse(r, "store: reserved bit of word 11", c, LAC_ERR_RESERVED, 11);
+    c = q; SET(c, STORE, AVERAGE, 2);            allow(r, "store: the sum of what is above zero", c);
+    SET(c, STORE, AVERAGE, 3);                   refuse(r, "store: AVERAGE 3", c, LAC_ERR_LENGTH, 0);
+    c = s; SET(c, STORE, AVERAGE, 1);            refuse(r, "store: AVERAGE without pooling", c, LAC_ERR_LENGTH, 0);
+    c = q; SET(c, STORE, TYPE, 3);               SET(c, STORE, CLAMP_LO, 0); SET(c, STORE, CLAMP_HI, 0); SET(c, STORE, ZERO, 0); SET(c, STORE, PITCH, 1024);
+    allow(r, "store: pooling, raw", c);
+    SET(c, STORE, AVERAGE, 1);                   refuse(r, "store: the sum of a window, raw", c, LAC_ERR_LENGTH, 0);
+    c = q; c.w[11] |= 1u << 26;                  refuse(r, "store: reserved bit of word 11", c, LAC_ERR_RESERVED, 11);
     c = s; SET(c, STORE, WIDTH, 2 * sw + 1);     refuse(r, "store: WIDTH is not PIXELS * CHANNELS", c, LAC_ERR_LENGTH, 0);
     c = s; SET(c, STORE, PIXELS, 32769); SET(c, STORE, CHANNELS, 2 * sw); SET(c, STORE, WIDTH, 32769u * 2 * sw);
     SET(c, STORE, ROWS, (2 * sw + r->cfg.lanes - 1) / r->cfg.lanes);
@@ -164,7 +170,7 @@ static void test_command_errors(rig *r)
         {"LOAD_FEATURES", 0x21, {0x000177FF, ~0u, ~0u, ~0u, 0x00FFFFFF, ~0u, 0x0007FFFF, 0x0000FFFF}},
         {"LOAD_PARAMS", 0x31, {0x000177FF, ~0u, ~0u, ~0u, ~0u}},
         {"EXEC", 0x02, {0x000177FF, ~0u, ~0u, ~0u, ~0u, 0x01FFFFFF, ~0u, ~0u, ~0u}},
-        {"STORE", 0x03, {0x000177FF, ~0u, ~0u, ~0u, 0x00FFFFFF, ~0u, ~0u, 0xFF0FFFFF, ~0u, ~0u, ~0u, 0x00FFFFFF, ~0u}},
+        {"STORE", 0x03, {0x000177FF, ~0u, ~0u, ~0u, 0x00FFFFFF, ~0u, ~0u, 0xFF0FFFFF, ~0u, ~0u, ~0u, 0x03FFFFFF, ~0u}},
         {"MAP", 0x04, {0x000177FF, ~0u, ~0u, ~0u, ~0u, ~0u, 0x1FFFFFFF, 0x7FFFFFFF, ~0u, ~0u, 0x01FFFF7F, 0x00000FFF, 0x3FFFFFFF, ~0u}},
     };
     static const uint32_t ONE_PIXEL[2][13] = {{[6] = 0xFFFF0000, [7] = ~0u, [8] = ~0u}, {[7] = 0xFF000000, [8] = 0xFFFF0000, [10] = ~0u, [11] = ~0u, [12] = ~0u}}; /* bits without windows reserved, of EXEC, STORE */

@@ -98,10 +98,10 @@ static void configuration(const char *name, uint64_t seed, uint32_t jobs)
     }
     printf("# %s: %u layers (csc %u csc8 %u n:4 %u; chained %u, weights reused %u), lists in %u out %u, outputs i8 %u u8 %u i16 %u raw %u; "
            "column blocks in %u layers, %u commands, %u for needed columns, %u of %u columns skipped, %u empty; %u of %u outputs non-zero; %u of %u slices empty, %u of %u entries padding; reaches the end of weight RAM %u param %u, fills col %u acc %u feat "
-           "%u; %u tokens; %u EXECs with windows, %u of their elements padding; several pixels a point in %u layers, guard pixels in %u, shared accumulators in %u, format 3 in %u, with weights of 16 bits in %u, pooling in %u; %u jobs end in an error; maps %u, in two parts %u, rules %u; %" PRIu64 " cycles\n", name, s.layers, s.format[0], s.format[1], s.format[2], s.chained,
+           "%u; %u tokens; %u EXECs with windows, %u of their elements padding; several pixels a point in %u layers, guard pixels in %u, shared accumulators in %u, format 3 in %u, with weights of 16 bits in %u, pooling in %u, AVERAGE in %u; %u jobs end in an error; maps %u, in two parts %u, rules %u; %" PRIu64 " cycles\n", name, s.layers, s.format[0], s.format[1], s.format[2], s.chained,
            s.reused, s.list_in, s.list_out, s.out_type[0], s.out_type[1], s.out_type[2], s.out_type[3],
            s.col_layers, s.col_blocks, s.col_needed, s.cols_skipped, s.cols, s.cols_empty, s.nonzero, s.outputs, s.empty_slices,
-           s.slices, s.padding, s.entries, s.full_weight, s.full_param, s.full_col, s.full_acc, s.full_feat, s.tokens, s.windows, s.outside, s.rowed, s.guarded, s.shared, s.by_lane, s.wide, s.pooled, errors, s.maps, s.map_parts, s.rules,
+           s.slices, s.padding, s.entries, s.full_weight, s.full_param, s.full_col, s.full_acc, s.full_feat, s.tokens, s.windows, s.outside, s.rowed, s.guarded, s.shared, s.by_lane, s.wide, s.pooled, s.averaged, errors, s.maps, s.map_parts, s.rules,
            rtl.rtl ? lac_rtl_cycles(rtl.rtl) : 0);
     machine_close(&rtl);
 }

@@ -2,8 +2,9 @@
  *
  * gen_requant - test vectors for lac_requant, worked out with 128-bit integers from docs/numerics.md
  *
- *   Usage      gen_requant SEED > file; one vector a line, hexadecimal, for $readmemh:
- *              {shift[7:0], mult[31:0], bias[31:0], acc[35:0], job[7:0], q[15:0]}
+ *   Usage      gen_requant SEED > file; one pixel a line, hexadecimal, for $readmemh:
+ *              {average[3:0], outside, first, last of its window [3:0], shift[7:0], mult[31:0], bias[31:0], acc[35:0], most[35:0], job[7:0], q[15:0]};
+ *              most, q: what the window gives raw, and not raw, behind its last pixel
  *   Constants  zero point and limits of a job: jobs[] here and in tb_requant.v */
 #include <stdint.h>
 #include <stdio.h>
@@ -31,6 +32,12 @@ static wide floor_div(wide a, wide b)  /* b > 0 */
     return a % b < 0 ? q - 1 : q;
 }
 
+static void pixel(unsigned average, int outside, int first, int last, unsigned shift, uint32_t mult, int64_t bias, int64_t acc, int64_t most, unsigned job, int q)
+{
+    printf("%x_%x_%02x_%08x_%08x_%09llx_%09llx_%02x_%04x\n", average, (unsigned)(4 * outside + 2 * first + last), shift, (unsigned)mult, (unsigned)(uint32_t)(int32_t)bias,
+           (unsigned long long)acc & 0xfffffffffull, (unsigned long long)most & 0xfffffffffull, job, (unsigned)q & 0xffffu);
+}
+
 int main(int argc, char **argv)
 {
     static const int64_t accs[] = { 0, 1, -1, 2, -2, 3, -3, 127, -128, 0x3ffff, -0x40000, 0x40000, (INT64_C(1) << 35) - 1, -(INT64_C(1) << 35) };
@@ -45,6 +52,7 @@ int main(int argc, char **argv)
             int64_t acc, bias;
             uint32_t mult;
             unsigned shift;
+            int last = 0; /* the last pixel is outside */
             if (job < 2 && i < edges) {
                 acc = accs[i % NA];
                 bias = biases[i / NA % NB];
@@ -61,14 +69,28 @@ int main(int argc, char **argv)
                         acc = (int64_t)near;
                 }
             }
+            /* One in eight is the last pixel of a window, whose others are near it in size, or anything; those outside the image have acc 0. */
+            const int      edge = job < 2 && i < edges;
+            const unsigned average = edge ? 0 : i / 64 % 3, n = !edge && rnd() % 8 == 0 ? 1 + (unsigned)(rnd() % 6) : 0;
+            int64_t most = 0, sum = 0;
+            for (unsigned p = 0; p <= n; p++) {
+                const int     outside = n && rnd() % 4 == 0;
+                const int64_t a = outside ? 0 : p == n ? acc : rnd() % 2 ? acc / 2 - (int64_t)(rnd() % 9) * (acc / 8) : (int64_t)rnd() >> (28 + rnd() % 36);
+                const int64_t here = outside && !average ? -(INT64_C(1) << 35) : a; /* in the order of the text, not of the circuit */
+                if (p == 0 || here > most) most = here;
+                if (!outside && (average == 1 || a + bias > 0)) sum += a + bias;
+                if (p < n) pixel(average, outside, p == 0, 0, shift, mult, bias, a, 0, job, 0);
+                else last = outside, acc = a;
+            }
+            sum = (int64_t)((uint64_t)sum << 27);
+            const wide v = average ? sum / (INT64_C(1) << 27) : (wide)most + bias;
             const wide half = (wide)1 << (shift - 1);
-            wide q = jobs[job][0] + floor_div(((wide)acc + bias) * (wide)mult + half, (wide)1 << shift);
+            wide q = jobs[job][0] + floor_div(v * (wide)mult + half, (wide)1 << shift);
             if (q < jobs[job][1])
                 q = jobs[job][1];
             if (q > jobs[job][2])
                 q = jobs[job][2];
-            printf("%02x_%08x_%08x_%09llx_%02x_%04x\n", shift, (unsigned)mult, (unsigned)(uint32_t)(int32_t)bias,
-                   (unsigned long long)acc & 0xfffffffffull, job, (unsigned)(int)q & 0xffffu);
+            pixel(average, last, n == 0, 1, shift, mult, bias, acc, most, job, (int)q);
         }
     }
     return 0;

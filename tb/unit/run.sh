@@ -6,8 +6,8 @@
 # A bench says PASS or FAIL in its last line; anything else (a crash, nothing at all) is not ok.
 name=$1 dir=$2 seed=${SEED:-1}
 vectors=
-if [ "$name" = requant ]; then
-    vectors=$dir/requant.$seed.hex
+if [ "${name%_alone}" = requant ]; then
+    vectors=$dir/$name.$seed.hex
     "$dir/gen_requant" "$seed" > "$vectors.tmp.$$" && mv "$vectors.tmp.$$" "$vectors" || exit 1
 fi
 last=$(vvp -N "$dir/$name.vvp" "+seed=$seed" "+vectors=$vectors" 2>&1 | tail -n 1)

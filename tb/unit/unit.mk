@@ -6,7 +6,7 @@
 
 B ?= build
 
-UNIT_NAMES := skid fifo fifo_deep ffs ffs_small axil requant \
+UNIT_NAMES := skid fifo fifo_deep ffs ffs_small axil requant requant_alone \
               axi_rd axi_rd_32 axi_rd_512 axi_rd_single axi_wr axi_wr_32 axi_wr_512 axi_wr_single
 UNIT_TESTS := $(UNIT_NAMES:%=$(B)/tests/unit_%)
 
@@ -19,6 +19,8 @@ UNIT_TOP_axi_rd_single := tb_axi_rd
 UNIT_TOP_axi_wr_32     := tb_axi_wr
 UNIT_TOP_axi_wr_512    := tb_axi_wr
 UNIT_TOP_axi_wr_single := tb_axi_wr
+UNIT_TOP_requant_alone := tb_requant
+UNIT_PAR_requant_alone := POOL=0
 UNIT_PAR_fifo_deep     := DEPTH=32 LEVEL_W=6
 UNIT_PAR_ffs_small     := W=4 INDEX_W=2
 UNIT_PAR_axi_rd_32     := DATA_W=32 ADDR_W=40 BURST=7
