@@ -10,7 +10,7 @@
  *   Folding   with taps as rows and fewer outputs than lanes, several neighbouring pixels are taken for one of more channels: X and Y are the same bytes, W becomes
  *             a sparse matrix that leads from each pixel of an input to its neighbours among the outputs, and more lanes have work
  *   Images    X goes to device memory row by row, a pixel filled up to the matrix's channels with the zero point
- *   Pooling   where windows of outputs are pooled, Y has only their largest ones
+ *   Pooling   where windows of outputs are pooled, Y has only their largest ones or their means
  *   Residual  R, of the shape of the outputs before pooling, is added to the sums, channel k times a factor
  *   Rest      what is common to all layers: layer.h */
 #include <inttypes.h>
@@ -32,6 +32,8 @@ typedef struct {
     lac_requant    plain_rq;
     struct { lac_conv_shape shape; host_matrix m; void *w; } folded; /* where that counts fewer cycles: l->fold pixels are one */
     lac_pool       pool;
+    const char    *pool_option;            /* --maxpool or --avgpool, or NULL */
+    int            pool_relu;
     const char    *r_file, *factor_file;   /* or NULL */
     int64_t        r_zero, factor;         /* factor: of all channels, where there is no file */
     int            r_options;              /* some option of the residual was given */
@@ -46,10 +48,10 @@ typedef struct {
 
 /* ---- Options --------------------------------------------------------------------------------------- */
 
-enum { KEY_STRIDE = 256, KEY_PAD, KEY_DILATION, KEY_GROUPS, KEY_TAPS, KEY_MAXPOOL, KEY_RESIDUAL, KEY_FACTOR, KEY_R_ZERO, KEY_R_AS };
+enum { KEY_STRIDE = 256, KEY_PAD, KEY_DILATION, KEY_GROUPS, KEY_TAPS, KEY_MAXPOOL, KEY_AVGPOOL, KEY_POOL_RELU, KEY_RESIDUAL, KEY_FACTOR, KEY_R_ZERO, KEY_R_AS };
 
 static const struct argp_option options_[] = {
-    { "output", 'o', "Y.npy", 0, "Result [N, OH, OW, K], with --maxpool its pooled rows and pixels; required", 0 },
+    { "output", 'o', "Y.npy", 0, "Result [N, OH, OW, K], with --maxpool or --avgpool its pooled rows and pixels; required", 0 },
     { "stride", KEY_STRIDE, "Y,X", 0, "Pixels of X from one of Y to the next (default 1; one number for both)", 0 },
     { "pad", KEY_PAD, "T,L,B,R", 0, "Zeros around the image: top, left, bottom, right (default 0; one number for all)", 0 },
     { "dilation", KEY_DILATION, "Y,X", 0, "Pixels of X from one tap to the next (default 1; one number for both)", 0 },
@@ -57,6 +59,9 @@ static const struct argp_option options_[] = {
     { "taps", KEY_TAPS, "ORDER", 0, "columns: every format; rows: csc, csc8 and depthwise, each activation is looked at once; auto (default): what is counted to take fewer cycles", 0 },
     { "maxpool", KEY_MAXPOOL, "K:S[:T,L,B,R]", 0, "Y has the largest output of each window of K pixels, S from one to the next (each 1 .. 15; Y,X or one number for both), around the image of "
       "outputs T,L,B,R pixels that do not count (each below K)", 0 },
+    { "avgpool", KEY_AVGPOOL, "K:S[:T,L,B,R]", 0, "The same with the mean: --multiplier and --shift, which take the sum of a window, hold the division (default of both: by the K * K pixels of a whole window; those "
+      "outside count as 0). K as large as the outputs: global average pooling", 0 },
+    { "pool-relu", KEY_POOL_RELU, 0, 0, "--avgpool takes outputs below zero for 0: a ReLU in front of it (--clamp is behind it)", 0 },
     { "residual", KEY_RESIDUAL, "R.npy", 0, "Added to the sums: [N, OH, OW, K] before pooling, int8, uint8 or int16", 0 },
     { "residual-factor", KEY_FACTOR, "F", 0, "It is multiplied by: F.npy, int16 [K], or a number for all channels (default 1)", 0 },
     { "residual-zero-point", KEY_R_ZERO, "Z", 0, "Subtracted from R first (default 0)", 0 },
@@ -65,28 +70,33 @@ static const struct argp_option options_[] = {
 };
 
 /* "2:2", "3,3:2,2:1,1,0,0" */
-static void parse_pool(struct argp_state *state, const char *arg, lac_pool *p)
+static void parse_pool(struct argp_state *state, const char *option, lac_pool_kind kind, const char *arg, conv *v)
 {
-    static const char form[] = "--maxpool '%s': expected kernel:stride or kernel:stride:padding";
-    char        part[3][64];
+    static const char form[] = "%s '%s': expected kernel:stride or kernel:stride:padding";
+    char        part[3][64], what[32];
     uint32_t    kernel[2], stride[2], pad[4] = { 0 };
     const char *at = arg;
     int         n = 0;
+    if (v->pool_option && v->pool.kind != kind) argp_error(state, "--maxpool and --avgpool exclude each other");
     do {
         const size_t len = strcspn(at, ":");
-        if (n == 3 || len >= sizeof part[0]) argp_error(state, form, arg);
+        if (n == 3 || len >= sizeof part[0]) argp_error(state, form, option, arg);
         memcpy(part[n], at, len);
         part[n++][len] = 0;
         at += len;
     } while (*at++);
-    if (n < 2) argp_error(state, form, arg);
-    cli_list(state, "--maxpool kernel", part[0], kernel, 2, 1, MAX_POOL);
-    cli_list(state, "--maxpool stride", part[1], stride, 2, 1, MAX_POOL);
-    if (n == 3) cli_list(state, "--maxpool padding", part[2], pad, 4, 0, MAX_POOL - 1);
+    if (n < 2) argp_error(state, form, option, arg);
+    snprintf(what, sizeof what, "%s kernel", option);
+    cli_list(state, what, part[0], kernel, 2, 1, MAX_POOL);
+    snprintf(what, sizeof what, "%s stride", option);
+    cli_list(state, what, part[1], stride, 2, 1, MAX_POOL);
+    snprintf(what, sizeof what, "%s padding", option);
+    if (n == 3) cli_list(state, what, part[2], pad, 4, 0, MAX_POOL - 1);
     for (int i = 0; i < 4; i++)
         if (pad[i] >= kernel[i % 2])
-            argp_error(state, "--maxpool '%s': a padding of %" PRIu32 ", expected less than the %" PRIu32 " pixels of the kernel", arg, pad[i], kernel[i % 2]);
-    *p = (lac_pool){ kernel[0], kernel[1], stride[0], stride[1], pad[0], pad[1], pad[2], pad[3] };
+            argp_error(state, "%s '%s': a padding of %" PRIu32 ", expected less than the %" PRIu32 " pixels of the kernel", option, arg, pad[i], kernel[i % 2]);
+    v->pool = (lac_pool){ kernel[0], kernel[1], stride[0], stride[1], pad[0], pad[1], pad[2], pad[3], kind };
+    v->pool_option = option;
 }
 
 /* A number, or else a file. */
@@ -118,7 +128,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         else if (!strcmp(arg, "rows")) v->taps = TAPS_ROWS;
         else argp_error(state, "--taps '%s': expected columns, rows or auto", arg);
         break;
-    case KEY_MAXPOOL:  parse_pool(state, arg, &v->pool); break;
+    case KEY_MAXPOOL:  parse_pool(state, "--maxpool", LAC_POOL_MAX, arg, v); break;
+    case KEY_AVGPOOL:  parse_pool(state, "--avgpool", LAC_POOL_MEAN, arg, v); break;
+    case KEY_POOL_RELU: v->pool_relu = 1; break;
     case KEY_RESIDUAL: v->r_file = arg; break;
     case KEY_FACTOR:   parse_factor(state, arg, v); break;
     case KEY_R_ZERO:   v->r_zero = cli_integer(state, "--residual-zero-point", arg, -32768, 32767); break;
@@ -126,6 +138,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case ARGP_KEY_END:
         layer_check_options(&v->l.o, state);
         if (v->r_options && !v->r_file) argp_error(state, "--residual-factor, --residual-zero-point and --residual-as: expected --residual with them");
+        if (v->pool.kind && !v->l.o.requant) argp_error(state, "--avgpool: expected an output option with it, as --out-type (exact accumulators have no mean)");
+        if (v->pool_relu && !v->pool.kind) argp_error(state, "--pool-relu: expected --avgpool with it");
+        if (v->pool_relu) v->pool.kind = LAC_POOL_MEAN_RELU;
         if (v->taps == TAPS_ROWS && host_format_n(v->l.o.format)) argp_error(state, "--taps rows: expected --format csc or csc8 with it");
         break;
     default: return ARGP_ERR_UNKNOWN;
@@ -192,7 +207,7 @@ static int check_shapes(conv *v, diag *d)
     const lac_conv job = { .shape = *s, .pool = v->pool };
     const uint32_t y_rows = lac_conv_y_rows(&job), y_pixels = lac_conv_y_pixels(&job);
     if (!y_rows || !y_pixels)
-        return diag_set(d, "--maxpool: a kernel of %" PRIu32 " x %" PRIu32 " pixels, expected at most the padded outputs, %" PRIu32 " x %" PRIu32, v->pool.kernel_y,
+        return diag_set(d, "%s: a kernel of %" PRIu32 " x %" PRIu32 " pixels, expected at most the padded outputs, %" PRIu32 " x %" PRIu32, v->pool_option, v->pool.kernel_y,
                         v->pool.kernel_x, out_y + v->pool.pad_top + v->pool.pad_bottom, out_x + v->pool.pad_left + v->pool.pad_right);
 
     const size_t dim[4] = { x[0], y_rows, y_pixels, w[0] };
@@ -224,13 +239,43 @@ static int load_residual(conv *v, diag *d)
     return 0;
 }
 
+/* Where no --multiplier says how windows are divided: by their pixels. M is rounded up, so that the mean is right but for one that is below zero and halfway. */
+static void divide(conv *v)
+{
+    const uint64_t n = (uint64_t)v->pool.kernel_y * v->pool.kernel_x;
+    int8_t         s = 30;
+    if (!v->pool.kind || v->l.o.multiplier) return;
+    while ((((uint64_t)2 << s) + n - 1) / n <= INT32_MAX) s++;
+    v->l.rq.m0 = (int32_t)((((uint64_t)1 << s) + n - 1) / n);
+    v->l.rq.s0 = s;
+}
+
+/* Sums of windows have 37 bits, which wrap. l->m is known. */
+static int check_mean(const conv *v, diag *d)
+{
+    const layer   *l = &v->l;
+    const uint32_t high = lac_conv_out_y(&v->shape), wide = lac_conv_out_x(&v->shape);
+    const uint32_t y = v->pool.kernel_y < high ? v->pool.kernel_y : high, x = v->pool.kernel_x < wide ? v->pool.kernel_x : wide;
+    uint64_t       bias = 0, r = 0, factor = (uint64_t)llabs(v->factor);
+    if (!v->pool.kind) return 0;
+    for (size_t i = 0; i < l->bias.count; i++) bias = bias > (uint64_t)llabs(npy_int(&l->bias, i)) ? bias : (uint64_t)llabs(npy_int(&l->bias, i));
+    for (size_t i = 0; i < v->r.count; i++) r = r > (uint64_t)llabs(npy_int(&v->r, i) - v->r_zero) ? r : (uint64_t)llabs(npy_int(&v->r, i) - v->r_zero);
+    for (size_t i = 0; i < v->f.count; i++) factor = i && factor > (uint64_t)llabs(npy_int(&v->f, i)) ? factor : (uint64_t)llabs(npy_int(&v->f, i));
+    const uint64_t one = host_largest_sum(&l->m, l->x.data, l->in, (int32_t)l->o.zero_in, l->x.count) + bias + factor * r;
+    if (one * y * x < (uint64_t)1 << 36) return 0;
+    return diag_set(d, "--avgpool: an output may be as large as %" PRIu64 " before it is rounded, %" PRIu32 " x %" PRIu32 " of them %" PRIu64 ", expected below 2^36 = %" PRIu64, one, y, x, one * y * x,
+                    (uint64_t)1 << 36);
+}
+
 static int load(layer *l, diag *d)
 {
     const layer_options *o = &l->o;
     if (operands_array(o->w, layer_weight_types(o), 4, "[K, R, S, C/groups]", &l->w, d) || layer_check_weights(l, d) ||
         operands_array(o->x, OPERANDS_X, 4, "[N, H, W, C]", &l->x, d) || operands_zero(o->x, "--input-zero-point", o->zero_in, &l->x, &l->in, d))
         return -1;
-    return check_shapes((conv *)l, d) || layer_load_requant(l, d) || load_residual((conv *)l, d) ? -1 : 0;
+    if (check_shapes((conv *)l, d) || layer_load_requant(l, d) || load_residual((conv *)l, d)) return -1;
+    divide((conv *)l);
+    return 0;
 }
 
 /* ---- Weights and images for the machine -------------------------------------------------------------- */
@@ -573,7 +618,7 @@ static int prepare(layer *l, diag *d)
     l->taps = v->shape.kernel_y * v->shape.kernel_x;
     l->groups = v->groups;
     if (layer_weights(l, &v->given, d) || widen(v, (uint32_t)rows, padded, d) ||
-        layer_shape(l, &v->given, &l->m, l->m.w8 ? v->wide : NULL, d))
+        layer_shape(l, &v->given, &l->m, l->m.w8 ? v->wide : NULL, d) || check_mean(v, d))
         return -1;
     if (host_uses_conv(&l->uses, l->x.data, l->in, (int32_t)o->zero_in, l->x.dim[0], &v->shape, &v->pool, &rules)) return diag_set(d, "not enough memory");
     if (choose_format(v, d)) return -1;
@@ -623,7 +668,7 @@ static int misfit(const layer *l, diag *d)
     const conv     *v = (const conv *)l;
     const uint32_t  has = pixels_in(v, (l->row_step + caps->lanes - 1) / caps->lanes); /* of the smallest slice */
     if (!has)
-        return diag_set(d, "--maxpool: a window of %" PRIu32 " x %" PRIu32 " outputs does not fit the accumulators of configuration %s", v->pool.kernel_y,
+        return diag_set(d, "%s: a window of %" PRIu32 " x %" PRIu32 " outputs does not fit the accumulators of configuration %s", v->pool_option, v->pool.kernel_y,
                         v->pool.kernel_x, l->mach.cfg.name);
     if (l->o.y_as == LAYER_LIST && has < l->y_pixels)
         return diag_set(d, "--output-as list: an output row of %" PRIu32 " pixels does not fit the accumulators of configuration %s", l->y_pixels, l->mach.cfg.name);
@@ -644,7 +689,8 @@ int cmd_conv(cli_globals *g, int argc, char **argv)
         "2-D convolution of images, channels last.\v"
         "W [K, R, S, C/groups] is int8 or int16 (csc: at most 15 distinct non-zero values), or float32 with --cluster; X [N, H, W, C] is int8, uint8 or "
         "int16. A kernel has at most 11 x 11 taps. Outside the image X is its zero point.\n\n"
-        "With a residual Y = pool(requantise(sum + F[k] * (R - Z))): F[k] is the scale of R over that of the sums, rounded.",
+        "With a residual Y = pool(requantise(sum + F[k] * (R - Z))): F[k] is the scale of R over that of the sums, rounded. A mean is rounded once, behind its window: "
+        "Y = requantise(sum over the window of (sum + bias)), with --pool-relu of max(0, sum + bias); --multiplier / 2^shift holds the division.",
         children, 0, 0,
     };
     static const layer_kind kind = { "conv", load, prepare, build, misfit, otherwise };

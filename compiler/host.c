@@ -134,7 +134,7 @@ static int is_seen(const outputs *o, uint32_t i)
 
 static void find_outputs(const lac_conv_shape *s, const lac_pool *pool, outputs *y, outputs *x)
 {
-    const lac_pool none = { 1, 1, 1, 1, 0, 0, 0, 0 }, *p = pool && pool->kernel_y ? pool : &none;
+    const lac_pool none = { 1, 1, 1, 1, 0, 0, 0, 0, LAC_POOL_MAX }, *p = pool && pool->kernel_y ? pool : &none;
     const lac_conv job = { .shape = *s, .pool = *p };
     *y = (outputs){ lac_conv_out_y(s), lac_conv_y_rows(&job), p->kernel_y, p->stride_y, p->pad_top };
     *x = (outputs){ lac_conv_out_x(s), lac_conv_y_pixels(&job), p->kernel_x, p->stride_x, p->pad_left };

@@ -246,6 +246,8 @@ static lac_status check_job(const lac_caps *caps, const lac_conv *job)
     TRY(lac_check_tensor(&job->x, caps, s->width * s->channels, s->images * s->height, 0));
     if (job->y_pixel % LAC_ALIGN)
         return LAC_E_ALIGN;
+    if (job->pool.kernel_y && ((unsigned)job->pool.kind > LAC_POOL_MEAN_RELU || (job->pool.kind && job->y.type == LAC_RAW)))
+        return LAC_E_ARG;
     if ((unsigned)job->y.type > LAC_RAW
         || (job->y_pixel && (job->y.list || job->y_pixel < layer->rows * lac_type_bytes(job->y.type) || (uint64_t)job->y_pixel * pixels >> 24)))
         return LAC_E_ARG;
@@ -698,6 +700,7 @@ static void group(program *f, uint32_t row_tile, int last_of_job)
             SET(c, STORE_POOL_DX, pool->stride_x);
             SET(c, STORE_POOL_TOP, (uint32_t)f->oy0 + pool->pad_top - f->row0 * pool->stride_y);
             SET(c, STORE_POOL_LEFT, (uint32_t)f->x0 + pool->pad_left - f->pixel0 * pool->stride_x);
+            SET(c, STORE_AVERAGE, pool->kind);
             SET(c, STORE_FROM_ROWS, all);
             SET(c, STORE_FROM_PIXELS, f->pixels);
         }

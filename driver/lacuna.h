@@ -343,13 +343,20 @@ uint32_t lac_conv_out_y(const lac_conv_shape *s);
 lac_status lac_conv_pack_rows(const lac_caps *caps, const lac_conv_shape *shape, const lac_csc *m, lac_format format, int depthwise, const lac_requant *rq, int balance,
                               void *scratch, void *buf, uint32_t cap, uint32_t *need, lac_layer *out, uint64_t *where);
 
-/* Max pooling of a convolution's outputs, which are then never stored: pixel (py, px) of y is the largest of the outputs that window [py * stride_y - pad_top, + kernel_y) x
- * [px * stride_x - pad_left, + kernel_x) has in common with the image of outputs. Taken before requantisation, which keeps order since multipliers are not negative: the same integers as
- * after it. So y is pooled(out_y) rows of pooled(out_x) pixels, pooled(n) = (pad before + n + pad behind - kernel) / stride + 1 rounded down. */
+/* Pooling of a convolution's outputs, which are then never stored: pixel (py, px) of y is made of the outputs that window [py * stride_y - pad_top, + kernel_y) x
+ * [px * stride_x - pad_left, + kernel_x) has in common with the image of outputs, by `kind`:
+ *     LAC_POOL_MAX       the largest. Taken before requantisation, which keeps order since multipliers are not negative: the same integers as after it
+ *     LAC_POOL_MEAN      their sum, bias added to each: y = clamp(zero + round(sum * M / 2^s)), one rounding. M / 2^s holds the division, by the pixels of a whole window: outputs
+ *                        beside the image count as 0. Not raw. Sums are 37 bits, which wrap: see to it that (largest |sum of the convolution + bias|) * kernel_y * kernel_x is below 2^36
+ *     LAC_POOL_MEAN_RELU the same of max(0, output), bias added: a ReLU in front of the mean (a clamp would come behind it)
+ * So y is pooled(out_y) rows of pooled(out_x) pixels, pooled(n) = (pad before + n + pad behind - kernel) / stride + 1 rounded down. */
+typedef enum { LAC_POOL_MAX = 0, LAC_POOL_MEAN = 1, LAC_POOL_MEAN_RELU = 2 } lac_pool_kind; /* as STORE's AVERAGE */
+
 typedef struct {
     uint32_t kernel_y, kernel_x; /* 1 .. 15; or kernel_y 0, no pooling: then nothing else here is looked at */
     uint32_t stride_y, stride_x; /* 1 .. 15 */
     uint32_t pad_top, pad_left, pad_bottom, pad_right; /* each 0 .. kernel - 1 of its direction */
+    lac_pool_kind kind;
 } lac_pool;
 
 /* A tensor that is added to a convolution's sums, before requantisation and pooling: residual, shortcut, skip connection. Accumulator of output (n, oy, ox, k) +=
@@ -398,7 +405,7 @@ uint32_t lac_conv_y_pixels(const lac_conv *job);
  *     ((1 + 2 * ((kernel_y - 1) / stride_y) + (left ? 1 : 0)) * grid + (left ? 0 : (kernel_x - 1) / stride_x)) * ceil(layer->rows / lanes)
  * accumulators (less at the upper and lower edge of an image). Input rows are loaded as the feature RAM has room, one at least.
  *
- * Pooling: a band is whole windows, so where they overlap its neighbours compute rows again. LAC_E_ARG: a window out of range, or nothing left. LAC_E_SPACE: one row of windows, min(pool.kernel_y, output rows)
+ * Pooling: a band is whole windows, so where they overlap its neighbours compute rows again. LAC_E_ARG: a window or kind out of range, a mean that is raw, or nothing left. LAC_E_SPACE: one row of windows, min(pool.kernel_y, output rows)
  * rows of output pixels, does not fit an accumulator bank and y is a list, or not even so many windows fit side by side as make a multiple of LAC_ALIGN bytes (then y's rows are written in strips; none with taps as rows, where it
  * counts in place of the one output row above); or the layer has several row tiles.
  *

@@ -105,16 +105,19 @@ class Shape:
 
 
 class After:
-    """What is done to the sums: a residual r (None: none) is added, the outputs are pooled (pool None: not)."""
+    """What is done to the sums: a residual r (None: none) is added, the outputs are pooled (pool None: not).
 
-    def __init__(self, r=None, factor=1, zero=0, stands="dense", pool=None):
-        self.r, self.factor, self.zero, self.stands, self.pool_ = r, factor, zero, stands, pool  # pool: kernel, stride (y, x), padding (t, l, b, r)
+    mean: None: the largest; else (ReLU in front, arguments of requantise()) of the mean of windows, by default of their pixels."""
+
+    def __init__(self, r=None, factor=1, zero=0, stands="dense", pool=None, mean=None):
+        self.r, self.factor, self.zero, self.stands, self.pool_, self.mean = r, factor, zero, stands, pool, mean  # pool: kernel, stride (y, x), padding (t, l, b, r)
 
     def options(self, b):
         more = []
         if self.pool_:
             kernel, stride, pad = self.pool_
-            more += ["--maxpool", ":".join(",".join(map(str, v if len(set(v)) > 1 else v[:1])) for v in (kernel, stride, pad)[:3 if any(pad) else 2])]
+            more += ["--avgpool" if self.mean else "--maxpool", ":".join(",".join(map(str, v if len(set(v)) > 1 else v[:1])) for v in (kernel, stride, pad)[:3 if any(pad) else 2])]
+            more += ["--pool-relu"] * bool(self.mean and self.mean[0])
         if self.r is not None:
             f = self.factor
             more += ["--residual", b.save("R.npy", self.r), "--residual-factor", b.save("F.npy", f.astype(np.int16)) if isinstance(f, np.ndarray) else f,
@@ -141,17 +144,38 @@ class After:
         seen = self.seen(*self.r.shape[1:3])
         return int(((self.r.astype(np.int64) != self.zero) & (np.broadcast_to(self.factor, self.r.shape) != 0) & (seen > 0)).sum()), int(seen.sum()) * len(self.r) * self.r.shape[3]
 
-    def pool(self, y):
-        if not self.pool_:
-            return y
+    def windows(self, y, take):
+        """take() of the pixels of each window that are in the image."""
         (ky, kx), (sy, sx), (t, l, b, r) = self.pool_
         oh, ow = (y.shape[1] + t + b - ky) // sy + 1, (y.shape[2] + l + r - kx) // sx + 1
         z = np.empty((y.shape[0], oh, ow, y.shape[3]), y.dtype)
         for i in range(oh):
             for j in range(ow):
                 y0, x0 = i * sy - t, j * sx - l
-                z[:, i, j] = y[:, max(y0, 0):y0 + ky, max(x0, 0):x0 + kx].max(axis=(1, 2))
+                z[:, i, j] = take(y[:, max(y0, 0):y0 + ky, max(x0, 0):x0 + kx])
         return z
+
+    def pool(self, y):
+        return self.windows(y, lambda p: p.max(axis=(1, 2))) if self.pool_ else y
+
+    def means(self, acc):
+        """Of exact sums: bias, ReLU, the sum of a window, then all of requantise() at once."""
+        relu, (bias, m, s, *rest) = self.mean
+        v = acc + np.array(bias, np.int64)
+        total = self.windows(np.maximum(v, 0) if relu else v, lambda p: p.sum(axis=(1, 2)))
+        k = total.shape[-1]
+        if m is None:  # 1 / n
+            n = self.pool_[0][0] * self.pool_[0][1]
+            s = [max(t for t in range(63) if -(-2**t // n) < 2**31)] * k
+            m = [-(-2**s[0] // n)] * k
+        return requantise(total.reshape(-1, k), [0] * k, m, s, *rest).reshape(total.shape)
+
+    def largest(self, s, w, a):
+        """What the command line knows of a window's sum: all weights with the largest input, bias, residual."""
+        high, wide = s.out(w, a)
+        pixels = min(self.pool_[0][0], high) * min(self.pool_[0][1], wide)
+        r = 0 if self.r is None else int(abs(self.r.astype(np.int64) - self.zero).max(initial=0)) * int(abs(np.asarray(self.factor)).max())
+        return pixels * (int(abs(w.astype(np.int64)).sum(axis=(1, 2, 3)).max()) * int(abs(a).max(initial=0)) + max(abs(v) for v in self.mean[1][0]) + r)
 
 
 def aligned_w(r, fmt, k, ky, kx, c, groups, density):
@@ -166,7 +190,7 @@ def check(b, s, w, x, z, *options, repeat=1, want=None, port=None, after=After()
     code, y, stats, out = b.conv(w, x, *s.options(), "--input-zero-point", z, *after.options(b), *options, port=port)
     if code:
         return f"exit {code}: {out.strip()}"
-    error = differs(y, after.pool(after.add(s.conv(w, a)) if want is None else want))
+    error = differs(y, after.means(after.add(s.conv(w, a))) if after.mean else after.pool(after.add(s.conv(w, a)) if want is None else want))
     if error:
         return error
     need, dense, items, fours = (n * repeat for n in s.macs(w, a, after))
@@ -273,13 +297,19 @@ def random_job(b, r, work):
         more, bias, m, sh, zp, lo, hi, dtype = random_requant(b, r, k)
         options += more
         y = after.add(s.conv(weights, x.astype(np.int64) - z))
-        want = requantise(y.reshape(-1, k), bias, m, sh, zp, lo, hi, dtype).reshape(y.shape)
+        if after.pool_ and r.random() < 0.6:
+            if "--multiplier" not in more:
+                m = sh = None
+            after.mean = bool(r.integers(0, 2)), (bias, m, sh, zp, lo, hi, dtype)
+        want = np.zeros(y.shape) if after.mean else requantise(y.reshape(-1, k), bias, m, sh, zp, lo, hi, dtype).reshape(y.shape)
     random_lists(r, options, want is not None)
     error = "not yet"
     while error:
         error = both(b, s, weights, x, z, *options, "--taps", taps, repeat=repeat, want=want, after=after)
-        if error and "--maxpool: a window of" in error or error and "R.npy: a row of" in error:
+        if error and "pool: a window of" in error or error and "R.npy: a row of" in error:
             return "too large"
+        if error and "--avgpool: an output may be as large as" in error and after.largest(s, weights, x.astype(np.int64) - z) >= 2**36:
+            return None
         if error and "--output-as list: an output row" in error and options[-1] != "dense":
             options += ["--output-as", "dense"]
         elif error and taps == "rows" and re.search("do not fit the RAMs|cannot be cut to fit", error):  # auto takes columns then
@@ -331,6 +361,7 @@ def directed(b):
     folding(b, r)
     average(b, r)
     pooling(b, r)
+    means(b, r)
     residuals(b, r)
 
     # As many pixels of five channels as the feature RAM holds; filled up to eight it would not.
@@ -413,6 +444,46 @@ def pooling(b, r):
                 error = None  # their banks are 24 to 64 pixels
             say(f"{tag} pooling, {name}, taps as {taps}", error)
     say(f"{tag} pooling of negative sums: padding does not count", both(b, Shape(), negative, ones, 0, after=After(pool=((2, 2), (1, 1), (1, 1, 1, 1)))))
+
+
+def means(b, r):
+    """Means of windows in the layer's own pass: bias, perhaps ReLU, one rounding."""
+    tag = f"{b.port} {b.config}"
+    s, w, x = Shape(pad=(1, 1, 1, 1)), ints(r, 8, 3, 3, 3), ints(r, 2, 7, 9, 3)
+    bias = [int(v) for v in r.integers(-20000, 20000, 8)]
+    m, sh = [int(v) for v in r.integers(2**20, 2**22, 8)], [int(v) for v in r.integers(30, 38, 8)]
+    files = ["--bias", b.save("B.npy", np.int32(bias)), "--multiplier", b.save("M.npy", np.int32(m)), "--shift", b.save("S.npy", np.int8(sh)), "--zero-point", -7]
+    for name, pool in (("2 x 2", ((2, 2), (2, 2), (0, 0, 0, 0))), ("3 x 3, overlapping and padded", ((3, 3), (2, 2), (1, 1, 1, 1))), ("different everywhere", ((3, 2), (1, 3), (2, 0, 1, 1))),
+                       ("one pixel", ((1, 1), (3, 2), (0, 0, 0, 0))), ("of all", ((7, 9), (1, 1), (0, 0, 0, 0))), ("15 x 15 around all", ((15, 15), (15, 15), (4, 3, 4, 3)))):
+        for relu in (False, True):
+            after = After(pool=pool, mean=(relu, (bias, m, sh, -7, -128, 127, np.int8)))
+            for taps in ("columns", "rows"):
+                options = (*files, "--format", "csc8", "--taps", taps)
+                error = both(b, s, w, x, 5, *options, after=after) or both(b, s, w, x, 5, *options, "--output-as", "list", "--stream", "--repeat", 2, after=after, repeat=2)
+                if error and re.search("does not fit|do not fit|cannot be cut to fit", error) and b.config not in ("l8", "l64"):
+                    error = None  # their banks are 24 to 64 pixels
+                say(f"{tag} mean{' of ReLU' * relu}, {name}, taps as {taps}", error)
+    flat = Shape(), -np.ones((4, 1, 1, 3), np.int8), np.abs(ints(r, 1, 4, 4, 3) // 2) + np.int8(1), 0
+    whole = ((2, 2), (1, 1), (1, 1, 1, 1))
+    for relu in (False, True):
+        after = After(pool=whole, mean=(relu, ([0] * 4, None, None, 0, -32768, 32767, np.int16)))
+        say(f"{tag} means of negative sums{', behind a ReLU' * relu}: the pixels of a window by default", both(b, *flat, "--out-type", "int16", after=after))
+    if b.config == "l64":  # one pass of a network's last layers: what moves is inputs, weights, parameters and one pixel
+        w, x = ints(r, 64, 1, 1, 64), ints(r, 1, 7, 7, 64)
+        after = After(pool=((7, 7), (7, 7), (0, 0, 0, 0)), mean=(True, ([0] * 64, None, None, 0, -128, 127, np.int8)))
+        say(f"{tag} global, 7 x 7 x 64", both(b, Shape(), w, x, 0, "--out-type", "int8", after=after))
+        code, _, stats, _ = b.conv(w, x, "--out-type", "int8", *after.options(b))
+        say(f"{tag} global, 7 x 7 x 64: bytes", None if (code, stats["bytes_written"], stats["moved_bytes"]["input"]) == (0, 64, 7 * 7 * 64) else f"{code}: {stats['moved_bytes']}")
+    if b.config not in ("l8", "l64"):
+        return
+    for sign in (-1, 1):  # the largest sums that fit 37 bits
+        w, x = np.full((1, 1, 1, 1), 32767, np.int16), np.full((1, 8, 8, 1), sign * 32767, np.int16)
+        after = After(pool=((8, 8), (8, 8), (0, 0, 0, 0)), mean=(False, ([sign * 65534], [1], [22], 0, -32768, 32767, np.int16)))
+        options = ["--multiplier", b.save("M.npy", np.int32(1)), "--shift", b.save("S.npy", np.int8(22)), "--out-type", "int16", "--bias"]
+        say(f"{tag} a sum of {sign * (2**36 - 64)}", both(b, Shape(), w, x, 0, *options, b.save("B.npy", np.int32([sign * 65534])), after=after))
+        code, _, _, out = b.conv(w, x, *options, b.save("B.npy", np.int32([sign * 65535])), *after.options(b))
+        want = f"lacuna conv: --avgpool: an output may be as large as {2**30} before it is rounded, 8 x 8 of them {2**36}, expected below 2^36 = {2**36}\n"
+        say(f"{tag} refuses a sum of {sign * 2**36}", None if (code, out) == (2, want) else f"{code} {out!r}")
 
 
 def residuals(b, r):
@@ -581,6 +652,13 @@ def refuse(b):
         (["--maxpool", "16:2"], "--maxpool kernel '16': expected one integer, or 2 with commas, of 1 .. 15"),
         (["--maxpool", "2:1,0"], "--maxpool stride '1,0': expected one integer, or 2 with commas, of 1 .. 15"),
         (["--maxpool", "2,3:2:0,0,2,0"], "--maxpool '2,3:2:0,0,2,0': a padding of 2, expected less than the 2 pixels of the kernel"),
+        (["--avgpool", "2", "--out-type", "int8"], "--avgpool '2': expected kernel:stride or kernel:stride:padding"),
+        (["--avgpool", "16:2"], "--avgpool kernel '16': expected one integer, or 2 with commas, of 1 .. 15"),
+        (["--avgpool", "2:2", "--maxpool", "2:2"], "--maxpool and --avgpool exclude each other"),
+        (["--maxpool", "2:2", "--avgpool", "2:2", "--out-type", "int8"], "--maxpool and --avgpool exclude each other"),
+        (["--avgpool", "2:2"], "--avgpool: expected an output option with it, as --out-type (exact accumulators have no mean)"),
+        (["--pool-relu"], "--pool-relu: expected --avgpool with it"),
+        (["--pool-relu", "--maxpool", "2:2"], "--pool-relu: expected --avgpool with it"),
         (["--maxpool", "2:" + "2" * 80], "--maxpool '2:" + "2" * 80 + "': expected kernel:stride or kernel:stride:padding"),
         (["--residual-factor", "3"], "--residual-factor, --residual-zero-point and --residual-as: expected --residual with them"),
         (["--residual", "R.npy", "--residual-factor", "32768"], "--residual-factor '32768': expected an integer -32768 .. 32767"),

@@ -255,8 +255,8 @@ static uint32_t positions(uint32_t n, uint32_t before, uint32_t after, uint32_t 
     return count;
 }
 
-/* Largest of y [images][Y][X][K] in each window, [images][rows][pixels][K]; what is outside the image is the smallest number there is. */
-static int64_t *naive_pool(const int64_t *y, const lac_pool *p, int images, int Y, int X, int K)
+/* Largest of y [images][Y][X][K] in each window, [images][rows][pixels][K]; what is outside the image is the smallest number there is. Of a mean: the sum, 37 bits, of y + bias or of what of that is above zero. */
+static int64_t *naive_pool(const int64_t *y, const lac_pool *p, const int32_t *bias, int images, int Y, int X, int K)
 {
     const int rows = (int)positions((uint32_t)Y, p->pad_top, p->pad_bottom, p->kernel_y, p->stride_y);
     const int pixels = (int)positions((uint32_t)X, p->pad_left, p->pad_right, p->kernel_x, p->stride_x);
@@ -265,13 +265,18 @@ static int64_t *naive_pool(const int64_t *y, const lac_pool *p, int images, int 
         for (int py = 0; py < rows; py++)
             for (int px = 0; px < pixels; px++)
                 for (int k = 0; k < K; k++, to++) {
-                    *to = INT64_MIN;
+                    *to = p->kind ? 0 : INT64_MIN;
                     for (int iy = 0; iy < Y; iy++)
                         for (int ix = 0; ix < X; ix++) {
                             const int dy = iy + (int)p->pad_top - py * (int)p->stride_y, dx = ix + (int)p->pad_left - px * (int)p->stride_x;
-                            const int64_t v = y[((n * Y + iy) * X + ix) * K + k];
-                            if (dy >= 0 && dy < (int)p->kernel_y && dx >= 0 && dx < (int)p->kernel_x && v > *to) *to = v;
+                            int64_t v = y[((n * Y + iy) * X + ix) * K + k];
+                            if (dy < 0 || dy >= (int)p->kernel_y || dx < 0 || dx >= (int)p->kernel_x) continue;
+                            if (p->kind) v += bias[k];
+                            if (p->kind == LAC_POOL_MEAN || (p->kind && v > 0)) *to += v;
+                            else if (!p->kind && v > *to) *to = v;
                         }
+                    while (*to >= (int64_t)1 << 36) *to -= (int64_t)1 << 37;
+                    while (*to < -((int64_t)1 << 36)) *to += (int64_t)1 << 37;
                 }
     return out;
 }
@@ -473,12 +478,12 @@ static const struct { const char *name; uint32_t least; } rows_kinds[R_KINDS] = 
 static uint32_t seen_rows[R_KINDS], rows_refused, rows_packed, rows_tried;
 
 /* With pooling, or a residual. */
-enum { A_POOLED, A_POOLED_ROWS, A_BOTH, A_BANDS, A_OVERLAP, A_MIDDLE, A_WINDOWS_APART, A_HANG, A_BEHIND, A_STRIPS, A_STRIPS_OVERLAP, A_PARTS, A_LARGE, A_POOLED_LIST, A_POOLED_IMAGES,
+enum { A_POOLED, A_POOLED_ROWS, A_BOTH, A_BANDS, A_OVERLAP, A_MIDDLE, A_WINDOWS_APART, A_HANG, A_BEHIND, A_STRIPS, A_STRIPS_OVERLAP, A_PARTS, A_LARGE, A_MEAN, A_MEAN_RELU, A_MEAN_HANG, A_POOLED_LIST, A_POOLED_IMAGES,
        A_ADDED, A_ADDED_ROWS, A_ADDED_DEPTHWISE, A_ADDED_NM, A_EARLIER, A_LAST, A_OLDER, A_OWN, A_PIECES, A_TILES, A_CHANNEL_ROWS, A_ROW_TILES, A_ADDED_STRIPS, A_ALONE, A_ADDED_LIST, A_WAITS,
        A_TYPES, A_KINDS = A_TYPES + 3 };
 static const struct { const char *name; uint32_t least; } added_kinds[A_KINDS] = {
     {"pooling", 300}, {"pooling, taps as rows", 200}, {"pooling and residual", 100}, {"pooling, several bands", 50}, {"bands that share output rows", 20}, {"a band between others", 20}, {"windows apart", 50},
-    {"windows that begin outside", 100}, {"windows that end outside", 100}, {"pooling in strips", 5}, {"strips that share pixels", 1}, {"bands in parts", 3}, {"windows of 9 and more", 20}, {"pooled lists out", 20},
+    {"windows that begin outside", 100}, {"windows that end outside", 100}, {"pooling in strips", 5}, {"strips that share pixels", 1}, {"bands in parts", 3}, {"windows of 9 and more", 20}, {"means", 100}, {"means of what is above zero", 100}, {"means of windows that begin outside", 50}, {"pooled lists out", 20},
     {"pooling, several images", 50}, {"residuals", 300}, {"residuals, taps as rows", 100}, {"residuals, depthwise", 50}, {"residuals, N:4", 20}, {"a residual that an earlier job wrote", 50},
     {"the job just before", 20}, {"one before that", 20}, {"a residual that is also x", 20}, {"a residual in pieces", 20}, {"factors in several tiles", 2}, {"residuals, several channels to a lane", 50}, {"residuals, several row tiles", 5},
     {"residuals in strips", 5}, {"a group with nothing but a residual", 3}, {"a residual of lists", 20}, {"a residual behind whose steps x would be too late", 2}, {"residual int8", 30}, {"residual uint8", 30},
@@ -520,6 +525,7 @@ static void count_added(const list *p, const lac_conv *job, uint32_t tag, int wr
     const int is[A_KINDS] = {pooled, pooled && taps, pooled && added, pooled && !strips && stores > s->images, pooled && !strips && from > s->images * out_y, middle > 0,
                              pooled && (o->stride_y > o->kernel_y || o->stride_x > o->kernel_x), pooled && (o->pad_top || o->pad_left), pooled && (hang_y || hang_x), pooled && strips,
                              pooled && strips && pixels > stores / ((stores + s->images - 1) / s->images) * out_x * 2 && o->kernel_x > o->stride_x, pooled && !taps && s->kernel_y == 1 && parts > stores, o->kernel_y > 8 || o->kernel_x > 8,
+                             pooled && o->kind == LAC_POOL_MEAN, pooled && o->kind == LAC_POOL_MEAN_RELU, pooled && o->kind && (o->pad_top || o->pad_left),
                              pooled && job->y.list, pooled && s->images > 1, added, added && taps, added && taps == 2, added && job->layer->format == LAC_NM, added && wrote >= 0, wrote >= 0 && wrote == number - 1,
                              wrote >= 0 && wrote < number - 1, added && job->residual->x.addr == job->x.addr, pieces > 0, added && job->residual->layer->tiles > 1, added && job->layer->rows > dir_word(job->layer, 7),
                              added && row_tiles(job->layer) > 1, added && strips, alone > 0, added && job->residual->x.list,
@@ -724,6 +730,7 @@ static const char *program(rig *r, lac_rng *g, uint32_t share)
                 job->y = new_tensor(r, g, y_rows(job), y_row(job), job->y.type, 1);
                 job->y.zero = zero;
             }
+            if (job->pool.kernel_y) job->pool.kind = (lac_pool_kind)rng_below(g, 3);
             job->clamp_lo = (int32_t)rng_range(g, type_lo[job->y.type], type_hi[job->y.type]);
             job->clamp_hi = (int32_t)rng_range(g, job->clamp_lo, type_hi[job->y.type]);
             if (rng_chance(g, 128)) job->clamp_lo = type_lo[job->y.type], job->clamp_hi = type_hi[job->y.type];
@@ -766,14 +773,16 @@ static const char *program(rig *r, lac_rng *g, uint32_t share)
             else naive_residual(y[made], m[made].factor, values, added->x.zero, points, K);
             free(fresh);
         }
-        if (job->y.type != LAC_RAW)
-            for (size_t i = 0; i < points * K; i++)
-                y[made][i] = naive_requant(y[made][i], m[made].bias[i % K], (uint32_t)m[made].mult[i % K], m[made].shift[i % K], job->y.zero, job->clamp_lo, job->clamp_hi);
+        const int mean = job->pool.kernel_y && job->pool.kind; /* requantised behind the windows, else before them */
+        for (size_t i = 0; job->y.type != LAC_RAW && !mean && i < points * K; i++)
+            y[made][i] = naive_requant(y[made][i], m[made].bias[i % K], (uint32_t)m[made].mult[i % K], m[made].shift[i % K], job->y.zero, job->clamp_lo, job->clamp_hi);
         if (job->pool.kernel_y) {
             int64_t *all = y[made];
-            y[made] = naive_pool(all, &job->pool, (int)shape->images, (int)lac_conv_out_y(shape), (int)lac_conv_out_x(shape), (int)K);
+            y[made] = naive_pool(all, &job->pool, m[made].bias, (int)shape->images, (int)lac_conv_out_y(shape), (int)lac_conv_out_x(shape), (int)K);
             free(all);
         }
+        for (size_t i = 0; mean && i < (size_t)y_rows(job) * y_row(job); i++)
+            y[made][i] = naive_requant(y[made][i], 0, (uint32_t)m[made].mult[i % K], m[made].shift[i % K], job->y.zero, job->clamp_lo, job->clamp_hi);
     }
 
     /* Build; what cannot run must have a reason. */
@@ -834,7 +843,7 @@ static const char *program(rig *r, lac_rng *g, uint32_t share)
                             c->pad_left, c->pad_bottom, c->pad_right, (int)j->layer->format, j->layer->taps, (int)j->x.type, (int)j->y.type, j->x.list ? " list in" : "", j->y.list ? " list out" : "",
                             j->resident ? " resident" : "", chained[i] ? " chained" : "");
             if (j->pool.kernel_y)
-                len += snprintf(all + len, sizeof all - (size_t)len, " pool %ux%u stride %u,%u pad %u,%u,%u,%u", j->pool.kernel_y, j->pool.kernel_x, j->pool.stride_y, j->pool.stride_x, j->pool.pad_top,
+                len += snprintf(all + len, sizeof all - (size_t)len, " pool %d %ux%u stride %u,%u pad %u,%u,%u,%u", (int)j->pool.kind, j->pool.kernel_y, j->pool.kernel_x, j->pool.stride_y, j->pool.stride_x, j->pool.pad_top,
                                 j->pool.pad_left, j->pool.pad_bottom, j->pool.pad_right);
             if (j->residual) len += snprintf(all + len, sizeof all - (size_t)len, " residual type %d of job %d", (int)j->residual->x.type, wrote[i]);
         }
@@ -933,23 +942,23 @@ static void drop(matrix *m)
 static void order(void)
 {
     static const struct { const char *name, *config; lac_format format; uint32_t rows; lac_conv_shape s; int resident, taps, added; lac_pool pool; } c[] = {
-        {"resident, 3x3", "l8", LAC_CSC, 16, {2, 16, 16, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 1, 0, 0, {0, 0, 0, 0, 0, 0, 0, 0}},
-        {"resident, 1x1", "l8", LAC_CSC8, 16, {2, 16, 16, 16, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1, 0, 0, {0, 0, 0, 0, 0, 0, 0, 0}},
-        {"streamed, one tile", "l8", LAC_NM, 16, {2, 16, 16, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 0, 0, 0, {0, 0, 0, 0, 0, 0, 0, 0}},
-        {"streamed, tiles of columns", "odd", LAC_CSC, 12, {1, 12, 10, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 0, 0, 0, {0, 0, 0, 0, 0, 0, 0, 0}},
-        {"streamed, tiles of rows and columns", "l8", LAC_CSC8, 192, {1, 9, 9, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 0, 0, 0, {0, 0, 0, 0, 0, 0, 0, 0}},
-        {"input row by input row, strips", "odd", LAC_CSC, 32, {1, 6, 10, 12, 5, 3, 1, 1, 1, 1, 2, 1, 2, 1}, 0, 0, 0, {0, 0, 0, 0, 0, 0, 0, 0}},
-        {"taps apart", "l8", LAC_CSC8, 16, {2, 16, 16, 8, 3, 3, 1, 1, 2, 2, 2, 2, 2, 2}, 1, 0, 0, {0, 0, 0, 0, 0, 0, 0, 0}},
-        {"taps as rows, resident", "l8", LAC_CSC, 16, {6, 8, 8, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 1, 1, 0, {0, 0, 0, 0, 0, 0, 0, 0}},
-        {"taps as rows, streamed, one tile", "l8", LAC_CSC8, 8, {6, 12, 8, 8, 3, 3, 2, 2, 1, 1, 1, 1, 1, 1}, 0, 1, 0, {0, 0, 0, 0, 0, 0, 0, 0}},
-        {"taps as rows, streamed, tiles of columns", "odd", LAC_CSC8, 12, {6, 2, 3, 80, 1, 3, 1, 1, 1, 1, 0, 1, 0, 1}, 0, 1, 0, {0, 0, 0, 0, 0, 0, 0, 0}},
-        {"depthwise, resident", "l8", LAC_CSC8, 32, {6, 5, 5, 32, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 1, 2, 0, {0, 0, 0, 0, 0, 0, 0, 0}},
-        {"depthwise, streamed", "l8", LAC_CSC8, 16, {6, 9, 9, 16, 3, 3, 2, 2, 1, 1, 1, 1, 1, 1}, 0, 2, 0, {0, 0, 0, 0, 0, 0, 0, 0}},
-        {"pooling, resident", "l8", LAC_CSC, 16, {2, 16, 16, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 1, 0, 0, {2, 2, 2, 2, 0, 0, 0, 0}},
-        {"pooling, taps as rows", "l8", LAC_CSC8, 8, {6, 12, 8, 8, 3, 3, 2, 2, 1, 1, 1, 1, 1, 1}, 0, 1, 0, {3, 3, 2, 2, 1, 1, 1, 1}},
-        {"residual, resident", "l8", LAC_CSC, 16, {2, 16, 16, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 1, 0, 1, {0, 0, 0, 0, 0, 0, 0, 0}},
-        {"residual, streamed, one tile", "l8", LAC_NM, 16, {2, 16, 16, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 0, 0, 1, {0, 0, 0, 0, 0, 0, 0, 0}},
-        {"residual, depthwise", "l8", LAC_CSC8, 32, {6, 5, 5, 32, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 1, 2, 1, {0, 0, 0, 0, 0, 0, 0, 0}},
+        {"resident, 3x3", "l8", LAC_CSC, 16, {2, 16, 16, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 1, 0, 0, {0, 0, 0, 0, 0, 0, 0, 0, LAC_POOL_MAX}},
+        {"resident, 1x1", "l8", LAC_CSC8, 16, {2, 16, 16, 16, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1, 0, 0, {0, 0, 0, 0, 0, 0, 0, 0, LAC_POOL_MAX}},
+        {"streamed, one tile", "l8", LAC_NM, 16, {2, 16, 16, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 0, 0, 0, {0, 0, 0, 0, 0, 0, 0, 0, LAC_POOL_MAX}},
+        {"streamed, tiles of columns", "odd", LAC_CSC, 12, {1, 12, 10, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 0, 0, 0, {0, 0, 0, 0, 0, 0, 0, 0, LAC_POOL_MAX}},
+        {"streamed, tiles of rows and columns", "l8", LAC_CSC8, 192, {1, 9, 9, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 0, 0, 0, {0, 0, 0, 0, 0, 0, 0, 0, LAC_POOL_MAX}},
+        {"input row by input row, strips", "odd", LAC_CSC, 32, {1, 6, 10, 12, 5, 3, 1, 1, 1, 1, 2, 1, 2, 1}, 0, 0, 0, {0, 0, 0, 0, 0, 0, 0, 0, LAC_POOL_MAX}},
+        {"taps apart", "l8", LAC_CSC8, 16, {2, 16, 16, 8, 3, 3, 1, 1, 2, 2, 2, 2, 2, 2}, 1, 0, 0, {0, 0, 0, 0, 0, 0, 0, 0, LAC_POOL_MAX}},
+        {"taps as rows, resident", "l8", LAC_CSC, 16, {6, 8, 8, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 1, 1, 0, {0, 0, 0, 0, 0, 0, 0, 0, LAC_POOL_MAX}},
+        {"taps as rows, streamed, one tile", "l8", LAC_CSC8, 8, {6, 12, 8, 8, 3, 3, 2, 2, 1, 1, 1, 1, 1, 1}, 0, 1, 0, {0, 0, 0, 0, 0, 0, 0, 0, LAC_POOL_MAX}},
+        {"taps as rows, streamed, tiles of columns", "odd", LAC_CSC8, 12, {6, 2, 3, 80, 1, 3, 1, 1, 1, 1, 0, 1, 0, 1}, 0, 1, 0, {0, 0, 0, 0, 0, 0, 0, 0, LAC_POOL_MAX}},
+        {"depthwise, resident", "l8", LAC_CSC8, 32, {6, 5, 5, 32, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 1, 2, 0, {0, 0, 0, 0, 0, 0, 0, 0, LAC_POOL_MAX}},
+        {"depthwise, streamed", "l8", LAC_CSC8, 16, {6, 9, 9, 16, 3, 3, 2, 2, 1, 1, 1, 1, 1, 1}, 0, 2, 0, {0, 0, 0, 0, 0, 0, 0, 0, LAC_POOL_MAX}},
+        {"pooling, resident", "l8", LAC_CSC, 16, {2, 16, 16, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 1, 0, 0, {2, 2, 2, 2, 0, 0, 0, 0, LAC_POOL_MAX}},
+        {"pooling, taps as rows", "l8", LAC_CSC8, 8, {6, 12, 8, 8, 3, 3, 2, 2, 1, 1, 1, 1, 1, 1}, 0, 1, 0, {3, 3, 2, 2, 1, 1, 1, 1, LAC_POOL_MAX}},
+        {"residual, resident", "l8", LAC_CSC, 16, {2, 16, 16, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 1, 0, 1, {0, 0, 0, 0, 0, 0, 0, 0, LAC_POOL_MAX}},
+        {"residual, streamed, one tile", "l8", LAC_NM, 16, {2, 16, 16, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 0, 0, 1, {0, 0, 0, 0, 0, 0, 0, 0, LAC_POOL_MAX}},
+        {"residual, depthwise", "l8", LAC_CSC8, 32, {6, 5, 5, 32, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 1, 2, 1, {0, 0, 0, 0, 0, 0, 0, 0, LAC_POOL_MAX}},
     };
     for (size_t k = 0; k < sizeof c / sizeof c[0]; k++) {
         const lac_config cfg = named_config(c[k].config);
@@ -1034,7 +1043,7 @@ static void edge_of(const char *what, const char *config, uint32_t rows, const l
     }
     if (pool) {
         int64_t *all = y;
-        y = naive_pool(all, pool, (int)shape->images, (int)lac_conv_out_y(shape), (int)lac_conv_out_x(shape), (int)rows);
+        y = naive_pool(all, pool, NULL, (int)shape->images, (int)lac_conv_out_y(shape), (int)lac_conv_out_x(shape), (int)rows);
         free(all);
     }
     lac_status s = lac_conv_build(&r.dev.caps, &job, 1, collect, &prog);
@@ -1085,10 +1094,10 @@ static void edges(void)
     edge("taps as rows, most rows beside the image", "l8", 8, &deep, 0, 1);
     edge("taps as rows, input rows without taps, too large to be loaded together", "odd", 2, &(const lac_conv_shape){1, 2, 12, 40, 1, 1, 3, 1, 1, 1, 1, 0, 1, 0}, 0, 1);
     edge("taps as rows, output rows 32767 input rows apart", "l8", 4, &jump, 0, 2);
-    edge_of("windows of 15 x 15 that begin 14 before the image and end 14 behind it", "l64", 32, &whole, 0, 0, &(const lac_pool){15, 15, 15, 15, 14, 14, 14, 14}, 0);
-    edge_of("the same, taps as rows", "l64", 32, &whole, 0, 1, &(const lac_pool){15, 15, 1, 1, 14, 14, 14, 14}, 1);
-    edge_of("a pooled row in strips", "l64", 32, &row, 0, 0, &(const lac_pool){1, 3, 1, 4, 0, 2, 0, 1}, 1);
-    edge_of("pooling of one pixel", "l8", 4, &dot, 0, 0, &(const lac_pool){3, 2, 2, 3, 2, 1, 1, 1}, 1);
+    edge_of("windows of 15 x 15 that begin 14 before the image and end 14 behind it", "l64", 32, &whole, 0, 0, &(const lac_pool){15, 15, 15, 15, 14, 14, 14, 14, LAC_POOL_MAX}, 0);
+    edge_of("the same, taps as rows", "l64", 32, &whole, 0, 1, &(const lac_pool){15, 15, 1, 1, 14, 14, 14, 14, LAC_POOL_MAX}, 1);
+    edge_of("a pooled row in strips", "l64", 32, &row, 0, 0, &(const lac_pool){1, 3, 1, 4, 0, 2, 0, 1, LAC_POOL_MAX}, 1);
+    edge_of("pooling of one pixel", "l8", 4, &dot, 0, 0, &(const lac_pool){3, 2, 2, 3, 2, 1, 1, 1, LAC_POOL_MAX}, 1);
     edge_of("a residual's row of 65472 elements", "l64", 32, &(const lac_conv_shape){1, 2, 2046, 4, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1024, 0, NULL, 1);
     edge_of("row tiles of nothing but a residual", "l8", 1024, &(const lac_conv_shape){1, 1, 4, 8, 1, 1, 1, 1, 1, 1, 6, 0, 6, 0}, 0, 0, NULL, 1);
     edge_of("a residual of 1024 channels", "l64", 1024, &(const lac_conv_shape){1, 3, 3, 4, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 0, 0, NULL, 1);
@@ -1100,23 +1109,23 @@ static void edges(void)
 static void bands(void)
 {
     static const struct { const char *name, *config; uint32_t rows; lac_conv_shape s; int how; uint32_t stores; lac_pool pool; } c[] = { /* how: 1 resident, 2 with a residual */
-        {"a quarter of the rows, 1x1", "l64", 64, {1, 16, 16, 16, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1, 4, {0, 0, 0, 0, 0, 0, 0, 0}},
-        {"a quarter of the rows, 3x3", "l64", 64, {1, 40, 8, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 1, 4, {0, 0, 0, 0, 0, 0, 0, 0}},
-        {"eight rows, or too much is loaded twice", "l64", 64, {1, 16, 16, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 0, 2, {0, 0, 0, 0, 0, 0, 0, 0}},
-        {"four images are four bands", "l64", 64, {4, 16, 16, 16, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 0, 4, {0, 0, 0, 0, 0, 0, 0, 0}},
-        {"of equal size", "l64", 64, {1, 17, 32, 16, 5, 5, 1, 1, 1, 1, 2, 2, 2, 2}, 1, 2, {0, 0, 0, 0, 0, 0, 0, 0}},
-        {"weights that stay, 64 rows", "l8", 8, {1, 64, 4, 32, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1, 4, {0, 0, 0, 0, 0, 0, 0, 0}},
-        {"weights streamed for each band: as large as half of the feature RAM", "l8", 8, {1, 64, 4, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 0, 5, {0, 0, 0, 0, 0, 0, 0, 0}},
-        {"the same, rows of taps one by one", "odd", 12, {1, 6, 10, 12, 5, 3, 1, 1, 1, 1, 2, 1, 2, 1}, 0, 3, {0, 0, 0, 0, 0, 0, 0, 0}},
-        {"the same, weights that stay", "odd", 12, {1, 6, 8, 16, 5, 1, 1, 1, 1, 1, 2, 0, 2, 0}, 1, 6, {0, 0, 0, 0, 0, 0, 0, 0}},
-        {"rows that stride_y skips take no room", "l8", 8, {1, 64, 8, 64, 1, 1, 4, 1, 1, 1, 0, 0, 0, 0}, 0, 4, {0, 0, 0, 0, 0, 0, 0, 0}},
-        {"a quarter of the windows", "l64", 64, {1, 16, 16, 16, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1, 4, {2, 2, 2, 2, 0, 0, 0, 0}},
-        {"of windows that share rows, not below four times these", "l64", 64, {1, 33, 8, 16, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1, 4, {3, 3, 2, 2, 0, 0, 0, 0}},
-        {"pooling, as many windows as the bank holds", "l8", 8, {1, 32, 32, 16, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1, 4, {2, 2, 2, 2, 0, 0, 0, 0}},
-        {"the same, windows that share rows", "l8", 8, {1, 32, 32, 16, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1, 6, {3, 3, 2, 2, 1, 1, 0, 0}},
-        {"a tile that is more than half of the column table stays", "l8", 8, {1, 16, 1, 288, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 0, 4, {0, 0, 0, 0, 0, 0, 0, 0}},
-        {"but not beside factors", "l8", 8, {1, 16, 1, 288, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 2, 2, {0, 0, 0, 0, 0, 0, 0, 0}},
-        {"in parts, for the feature RAM holds a row of taps of half a window", "odd", 12, {1, 4, 5, 50, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 0, 2, {2, 2, 2, 2, 0, 0, 0, 0}},
+        {"a quarter of the rows, 1x1", "l64", 64, {1, 16, 16, 16, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1, 4, {0, 0, 0, 0, 0, 0, 0, 0, LAC_POOL_MAX}},
+        {"a quarter of the rows, 3x3", "l64", 64, {1, 40, 8, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 1, 4, {0, 0, 0, 0, 0, 0, 0, 0, LAC_POOL_MAX}},
+        {"eight rows, or too much is loaded twice", "l64", 64, {1, 16, 16, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 0, 2, {0, 0, 0, 0, 0, 0, 0, 0, LAC_POOL_MAX}},
+        {"four images are four bands", "l64", 64, {4, 16, 16, 16, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 0, 4, {0, 0, 0, 0, 0, 0, 0, 0, LAC_POOL_MAX}},
+        {"of equal size", "l64", 64, {1, 17, 32, 16, 5, 5, 1, 1, 1, 1, 2, 2, 2, 2}, 1, 2, {0, 0, 0, 0, 0, 0, 0, 0, LAC_POOL_MAX}},
+        {"weights that stay, 64 rows", "l8", 8, {1, 64, 4, 32, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1, 4, {0, 0, 0, 0, 0, 0, 0, 0, LAC_POOL_MAX}},
+        {"weights streamed for each band: as large as half of the feature RAM", "l8", 8, {1, 64, 4, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 0, 5, {0, 0, 0, 0, 0, 0, 0, 0, LAC_POOL_MAX}},
+        {"the same, rows of taps one by one", "odd", 12, {1, 6, 10, 12, 5, 3, 1, 1, 1, 1, 2, 1, 2, 1}, 0, 3, {0, 0, 0, 0, 0, 0, 0, 0, LAC_POOL_MAX}},
+        {"the same, weights that stay", "odd", 12, {1, 6, 8, 16, 5, 1, 1, 1, 1, 1, 2, 0, 2, 0}, 1, 6, {0, 0, 0, 0, 0, 0, 0, 0, LAC_POOL_MAX}},
+        {"rows that stride_y skips take no room", "l8", 8, {1, 64, 8, 64, 1, 1, 4, 1, 1, 1, 0, 0, 0, 0}, 0, 4, {0, 0, 0, 0, 0, 0, 0, 0, LAC_POOL_MAX}},
+        {"a quarter of the windows", "l64", 64, {1, 16, 16, 16, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1, 4, {2, 2, 2, 2, 0, 0, 0, 0, LAC_POOL_MAX}},
+        {"of windows that share rows, not below four times these", "l64", 64, {1, 33, 8, 16, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1, 4, {3, 3, 2, 2, 0, 0, 0, 0, LAC_POOL_MAX}},
+        {"pooling, as many windows as the bank holds", "l8", 8, {1, 32, 32, 16, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1, 4, {2, 2, 2, 2, 0, 0, 0, 0, LAC_POOL_MAX}},
+        {"the same, windows that share rows", "l8", 8, {1, 32, 32, 16, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1, 6, {3, 3, 2, 2, 1, 1, 0, 0, LAC_POOL_MAX}},
+        {"a tile that is more than half of the column table stays", "l8", 8, {1, 16, 1, 288, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 0, 4, {0, 0, 0, 0, 0, 0, 0, 0, LAC_POOL_MAX}},
+        {"but not beside factors", "l8", 8, {1, 16, 1, 288, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 2, 2, {0, 0, 0, 0, 0, 0, 0, 0, LAC_POOL_MAX}},
+        {"in parts, for the feature RAM holds a row of taps of half a window", "odd", 12, {1, 4, 5, 50, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 0, 2, {2, 2, 2, 2, 0, 0, 0, 0, LAC_POOL_MAX}},
     };
     for (size_t k = 0; k < sizeof c / sizeof c[0]; k++) {
         const lac_config cfg = named_config(c[k].config);
@@ -1412,8 +1421,10 @@ static void refusals(void)
     REFUSED("x where the last of pixels apart stands", LAC_E_ARG, j.y.pitch = 8192; j.y_pixel = 256; j.x.addr = j.y.addr + (out_rows(&j.shape) - 1) * j.y.pitch + (lac_conv_out_x(&j.shape) - 1) * 256);
     REFUSED("a list of pixels apart", LAC_E_ARG, j.y.list = 1; j.y.pitch = 4096; j.y_pixel = 128);
     REFUSED("pixels of 200 bytes from several row tiles", LAC_E_SPACE, j.layer = &wide->layer; j.y.type = LAC_INT16; j.y.pitch = 2048);
-#define POOLED j.pool = (lac_pool){2, 3, 2, 1, 1, 2, 1, 2}; j.y = tall_y
+#define POOLED j.pool = (lac_pool){2, 3, 2, 1, 1, 2, 1, 2, LAC_POOL_MAX}; j.y = tall_y
     const lac_tensor tall_y = tensor(&r, 64, 1024, LAC_INT8);
+    REFUSED("a pool of no kind", LAC_E_ARG, POOLED; j.pool.kind = (lac_pool_kind)3);
+    REFUSED("a mean of exact outputs", LAC_E_ARG, POOLED; j.pool.kind = LAC_POOL_MEAN; j.y.type = LAC_RAW; j.y.pitch = 4096; j.clamp_lo = j.clamp_hi = 0);
     REFUSED("a pool of no pixels", LAC_E_ARG, POOLED; j.pool.kernel_x = 0);
     REFUSED("a pool of 16 rows", LAC_E_ARG, POOLED; j.pool.kernel_y = 16; j.shape.pad_bottom = 30; j.shape.pad_top = 30);
     REFUSED("a pool of 16 pixels", LAC_E_ARG, POOLED; j.pool.kernel_x = 16; j.shape.pad_left = 30);
@@ -1432,7 +1443,7 @@ static void refusals(void)
     REFUSED("pooling with several row tiles", LAC_E_SPACE, POOLED; j.layer = &tall->layer; j.y.type = LAC_INT16; j.y.pitch = 8192; j.pool.stride_y = 9);
     REFUSED("windows that do not fit a bank", LAC_E_SPACE, POOLED; j.y.list = 1; j.pool.kernel_y = 3; j.y.pitch = 1024);
     lac_conv pooled = good;
-    pooled.pool = (lac_pool){2, 2, 3, 15, 1, 1, 1, 0};
+    pooled.pool = (lac_pool){2, 2, 3, 15, 1, 1, 1, 0, LAC_POOL_MAX};
     check(lac_conv_y_rows(&pooled) == 4 && lac_conv_y_pixels(&pooled) == 1, "rows and pixels of a pooled y", "%u, %u", lac_conv_y_rows(&pooled), lac_conv_y_pixels(&pooled));
     pooled.y.addr = pooled.x.addr + 18 * pooled.x.pitch;
     s = build_status(&r, &pooled, &n);

@@ -102,7 +102,7 @@ static void jobs(const network *net, job_list *list, uint32_t first, uint32_t po
         job->layer = &net->layer[i];
         job->resident = resident ? &net->place[i] : NULL;
         job->shape = shape_of(net, i, points);
-        job->pool = (lac_pool){ s->pool, s->pool, s->pool, s->pool, 0, 0, 0, 0 };
+        job->pool = (lac_pool){ s->pool, s->pool, s->pool, s->pool, 0, 0, 0, 0, LAC_POOL_MAX };
         job->x = x->tensor;
         job->x.addr += (uint64_t)first * x->height * x->tensor.pitch;
         if (s->residual) {
