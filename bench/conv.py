@@ -50,11 +50,14 @@ ACTIVE = [((0.25, 0.21, 0.1, 0.05), [("ResNet-50 2b 3x3", 28, 28, 64, 64, 3, 1),
                      ("DenseNet-121 block 2 3x3", 28, 28, 128, 32, 3, 1), ("DenseNet-121 block 3 1x1", 14, 14, 256, 128, 1, 1), ("DenseNet-121 block 3 3x3", 14, 14, 128, 32, 3, 1)])]
 # Depthwise, nothing zero: name, pixels each way, channels, kernel, stride
 DEPTHWISE = [("VWW 48", 48, 8, 3, 1), ("VWW 48 /2", 48, 16, 3, 2), ("VWW 24", 24, 32, 3, 1), ("VWW 12", 12, 64, 3, 1), ("VWW 6", 6, 128, 3, 1), ("KWS", 25, 64, 3, 1), ("5x5", 28, 64, 5, 1)]
-# VGG-19's channels on smaller images, alone and with the pooling behind it; and what ResNets fuse: pooling 3x3 / 2 with padding behind the first layer, a residual
+# VGG-19's channels on smaller images, alone and with the pooling behind it; and what ResNets fuse: pooling 3x3 / 2 with padding behind the first layer, a residual, the global
+# average pooling behind the last one (the mean of what a ReLU leaves)
 VGG = [("64", 28, 28, 64, 64), ("128", 14, 14, 128, 128), ("256", 14, 14, 256, 256)]
 POOL2, POOL3 = (2, 2, 0), (3, 2, 1)
 FUSED = [("conv1, pool 3x3 /2", 56, 56, 3, 64, 7, 2, POOL3, 0), ("2b, residual", 28, 28, 64, 64, 3, 1, None, 1), ("2c 1x1, residual", 28, 28, 64, 256, 1, 1, None, 1),
-         ("4b', residual", 14, 14, 256, 256, 3, 1, None, 1), ("ResNet-8 16, residual", 32, 32, 16, 16, 3, 1, None, 1), ("3x3 64, residual, pool 2x2", 28, 28, 64, 64, 3, 1, POOL2, 1)]
+         ("4b', residual", 14, 14, 256, 256, 3, 1, None, 1), ("ResNet-8 16, residual", 32, 32, 16, 16, 3, 1, None, 1), ("1x1 64, global mean 7x7", 7, 7, 64, 64, 1, 1, (7, 7, 0, "mean"), 0),
+         ("VWW 1x1, global mean 3x3", 3, 3, 256, 256, 1, 1, (3, 3, 0, "mean"), 0), ("ResNet-8 64, residual, global mean 8x8", 8, 8, 64, 64, 3, 1, (8, 8, 0, "mean"), 1),
+         ("3x3 64, residual, pool 2x2", 28, 28, 64, 64, 3, 1, POOL2, 1)]
 
 
 def draw(rng, shape, density):
@@ -119,13 +122,13 @@ def reference(w, x, stride, pad, groups):
     return y.astype(np.int64), needed
 
 
-def pooled(y, window):
-    """Largest of each window (kernel, stride, padding before and behind) of [N, H, W, K]."""
-    kernel, stride, pad = window
-    least = np.full((y.shape[0], y.shape[1] + 2 * pad, y.shape[2] + 2 * pad, y.shape[3]), np.iinfo(y.dtype).min, y.dtype)
+def pooled(y, window, take=np.max):
+    """Largest (or sum) of each window (kernel, stride, padding before and behind) of [N, H, W, K]."""
+    kernel, stride, pad = window[:3]
+    least = np.full((y.shape[0], y.shape[1] + 2 * pad, y.shape[2] + 2 * pad, y.shape[3]), np.iinfo(y.dtype).min if take is np.max else 0, y.dtype)
     least[:, pad : pad + y.shape[1], pad : pad + y.shape[2]] = y
     windows = np.lib.stride_tricks.sliding_window_view(least, (kernel, kernel), (1, 2))
-    return windows[:, ::stride, ::stride].max((-1, -2))
+    return take(windows[:, ::stride, ::stride], (-1, -2))
 
 
 def empty(rng, shape, density, how):
@@ -157,8 +160,12 @@ class Bench:
         if added is not None:
             acc, needed, more = acc + 16 * added.astype(np.int64), needed + np.count_nonzero(added), ["--residual", self.path("r.npy"), "--residual-factor", "16"]
             np.save(self.path("r.npy"), added)
+        oh, ow = acc.shape[1:3]
+        mean = pool and pool[3:]
         if pool:
-            more += ["--maxpool", f"{pool[0]}:{pool[1]}:{pool[2]}"]
+            more += ["--avgpool" if mean else "--maxpool", f"{pool[0]}:{pool[1]}:{pool[2]}"] + ["--pool-relu"] * bool(mean)
+        if mean:
+            acc = pooled(np.maximum(acc, 0), pool, np.sum)
         shift = max(1, int(np.abs(acc).max() // 100).bit_length())
         for name, v in (("w", w), ("x", x), ("m", np.int32(1)), ("s", np.int8(shift))):
             np.save(self.path(name + ".npy"), v)
@@ -171,7 +178,7 @@ class Bench:
         self.rows.append(row)
         want = np.clip((acc + (1 << (shift - 1))) >> shift, -128, 127)
         row.update(pool=pool[0] if pool else 0, residual=added is not None)
-        if pool:
+        if pool and not mean:
             want = pooled(want, pool)
         if ran.returncode or not np.array_equal(np.load(self.path("y.npy")), want):
             print(f"FAIL {table} {layer} {fmt}: {ran.stderr.strip() or 'another result than NumPy'}")
@@ -184,7 +191,6 @@ class Bench:
             self.failed = 1
             return row
         cycles = st["throughput_cycles"]
-        oh, ow = acc.shape[1:3]
         row.update(correct=True, storage="resident" if st["resident"] else "streamed", chosen=st["format"] + (", rows" if st["storage"] == "taps as rows" else ""), lanes=st["lanes"], memory=st["memory"], resident=st["resident"], throughput_cycles=cycles, predicted_cycles=st["predicted_cycles"],
                    job_cycles=st["cycles"], needed_macs=needed, dense_macs=st["dense_macs"] // 2, issued_macs=st["issued_macs"] // 2, utilisation=needed / (st["lanes"] * cycles),
                    bound=st["bound"], folded_pixels=st["folded_pixels"], tensor_bytes=sum(st["tensor_bytes"].values()), moved_bytes=sum(st["moved_bytes"].values()) / 2, command_bytes=st["moved_bytes"]["commands"] / 2,
