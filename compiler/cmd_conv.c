@@ -59,8 +59,8 @@ static const struct argp_option options_[] = {
     { "taps", KEY_TAPS, "ORDER", 0, "columns: every format; rows: csc, csc8 and depthwise, each activation is looked at once; auto (default): what is counted to take fewer cycles", 0 },
     { "maxpool", KEY_MAXPOOL, "K:S[:T,L,B,R]", 0, "Y has the largest output of each window of K pixels, S from one to the next (each 1 .. 15; Y,X or one number for both), around the image of "
       "outputs T,L,B,R pixels that do not count (each below K)", 0 },
-    { "avgpool", KEY_AVGPOOL, "K:S[:T,L,B,R]", 0, "The same with the mean: --multiplier and --shift, which take the sum of a window, hold the division (default of both: by the K * K pixels of a whole window; those "
-      "outside count as 0). K as large as the outputs: global average pooling", 0 },
+    { "avgpool", KEY_AVGPOOL, "K:S[:T,L,B,R]", 0, "Y has the mean of each window, which is given as to --maxpool: --multiplier and --shift, which take the sum of a window, hold the division (default of both: by the pixels of a "
+      "whole window; those outside count as 0). K as large as the outputs: global average pooling", 0 },
     { "pool-relu", KEY_POOL_RELU, 0, 0, "--avgpool takes outputs below zero for 0: a ReLU in front of it (--clamp is behind it)", 0 },
     { "residual", KEY_RESIDUAL, "R.npy", 0, "Added to the sums: [N, OH, OW, K] before pooling, int8, uint8 or int16", 0 },
     { "residual-factor", KEY_FACTOR, "F", 0, "It is multiplied by: F.npy, int16 [K], or a number for all channels (default 1)", 0 },

@@ -476,14 +476,21 @@ def means(b, r):
         say(f"{tag} global, 7 x 7 x 64: bytes", None if (code, stats["bytes_written"], stats["moved_bytes"]["input"]) == (0, 64, 7 * 7 * 64) else f"{code}: {stats['moved_bytes']}")
     if b.config not in ("l8", "l64"):
         return
-    for sign in (-1, 1):  # the largest sums that fit 37 bits
-        w, x = np.full((1, 1, 1, 1), 32767, np.int16), np.full((1, 8, 8, 1), sign * 32767, np.int16)
-        after = After(pool=((8, 8), (8, 8), (0, 0, 0, 0)), mean=(False, ([sign * 65534], [1], [22], 0, -32768, 32767, np.int16)))
+    halves = np.arange(3, 63, 6, np.int8).reshape(10, 1, 1, 1) * np.array([1, 0, 0, 0, 0, 0], np.int8).reshape(1, 2, 3, 1)  # sums of windows: 6 n + 3
+    after = After(pool=((2, 3), (1, 1), (0, 0, 0, 0)), mean=(False, ([0], None, None, 0, -128, 127, np.int8)))
+    code, y, _, out = b.conv(np.ones((1, 1, 1, 1), np.int8), halves, "--out-type", "int8", *after.options(b))
+    say(f"{tag} means halfway go up", differs(y, np.arange(1, 11, dtype=np.int8).reshape(10, 1, 1, 1)) if not code else out)
+    for sign, added in ((-1, False), (1, False), (1, True), (-1, True)):  # the largest sums that fit 37 bits
+        w, x, much = np.full((1, 1, 1, 1), 32767, np.int16), np.full((1, 8, 8, 1), sign * 32767, np.int16), {"pool": ((8, 8), (8, 8), (0, 0, 0, 0))}
+        if added:
+            x, much["r"], much["factor"] = 0 * x, x, 32767
+        after = After(mean=(False, ([sign * 65534], [1], [22], 0, -32768, 32767, np.int16)), **much)
         options = ["--multiplier", b.save("M.npy", np.int32(1)), "--shift", b.save("S.npy", np.int8(22)), "--out-type", "int16", "--bias"]
-        say(f"{tag} a sum of {sign * (2**36 - 64)}", both(b, Shape(), w, x, 0, *options, b.save("B.npy", np.int32([sign * 65534])), after=after))
+        what = " with a residual" * added
+        say(f"{tag} a sum of {sign * (2**36 - 64)}{what}", both(b, Shape(), w, x, 0, *options, b.save("B.npy", np.int32([sign * 65534])), after=after))
         code, _, _, out = b.conv(w, x, *options, b.save("B.npy", np.int32([sign * 65535])), *after.options(b))
         want = f"lacuna conv: --avgpool: an output may be as large as {2**30} before it is rounded, 8 x 8 of them {2**36}, expected below 2^36 = {2**36}\n"
-        say(f"{tag} refuses a sum of {sign * 2**36}", None if (code, out) == (2, want) else f"{code} {out!r}")
+        say(f"{tag} refuses a sum of {sign * 2**36}{what}", None if (code, out) == (2, want) else f"{code} {out!r}")
 
 
 def residuals(b, r):
