@@ -451,21 +451,26 @@ static void features_beyond(machine *m, const char *where)
     check(o.err_code == LAC_ERR_BOUNDS && o.err_cmd == 1, where, "a column block asks for features behind their RAM", LAC_ERR_BOUNDS, o.err_code);
 }
 
-/* Products of sizes that are right again modulo a power of two; one change each to an EXEC or STORE of two pixels. */
+/* Products of sizes that are right again modulo a power of two, and what windows of a STORE may come to; changes to an EXEC or STORE of two pixels, `pool` of windows of 2 x 2. */
 static void many_pixels(machine *m, const char *where)
 {
-    static const struct { const char *what; uint32_t op, field[3], value[3], code; } cases[] = {
-        { "windows of two pixels", LAC_OP_EXEC, { 0 }, { 0 }, LAC_ERR_NONE },
-        { "2^30 accumulators by pixels and rows", LAC_OP_EXEC, { LAC_F_EXEC_PIXELS, LAC_F_EXEC_ROWS, 0 }, { 32768, 32768, 0 }, LAC_ERR_BOUNDS },
-        { "2^18 accumulators by pixels and rows, of four points", LAC_OP_EXEC, { LAC_F_EXEC_PIXELS, LAC_F_EXEC_ROWS, LAC_F_EXEC_POINTS }, { 512, 512, 4 }, LAC_ERR_BOUNDS },
-        { "two pixels 65535 accumulators apart", LAC_OP_EXEC, { LAC_F_EXEC_APART, 0, 0 }, { 65535, 0, 0 }, LAC_ERR_BOUNDS },
-        { "a step of 65536 elements", LAC_OP_EXEC, { LAC_F_EXEC_PIXELS, LAC_F_EXEC_STEP, 0 }, { 3, 32768 - 1, 0 }, LAC_ERR_NONE },
-        { "a step of 65536 elements and more", LAC_OP_EXEC, { LAC_F_EXEC_PIXELS, LAC_F_EXEC_STEP, 0 }, { 4, 32768 - 1, 0 }, LAC_ERR_LENGTH },
-        { "a point of two pixels", LAC_OP_STORE, { 0 }, { 0 }, LAC_ERR_NONE },
-        { "a guard of 65535 pixels", LAC_OP_STORE, { LAC_F_STORE_GUARD, 0, 0 }, { 65535, 0, 0 }, LAC_ERR_BOUNDS },
-        { "a guard of 65534 pixels", LAC_OP_STORE, { LAC_F_STORE_GUARD, 0, 0 }, { 65534, 0, 0 }, LAC_ERR_BOUNDS },
-        { "no point that is written", LAC_OP_STORE, { LAC_F_STORE_TOP, 0, 0 }, { 1, 0, 0 }, LAC_ERR_LENGTH },
-        { "WIDTH that is right modulo 65536", LAC_OP_STORE, { LAC_F_STORE_PIXELS, 0, 0 }, { 32768 + 2, 0, 0 }, LAC_ERR_LENGTH },
+    static const struct { const char *what; uint32_t op, field[3], value[3], code; int pool; } cases[] = {
+        { "windows of two pixels", LAC_OP_EXEC, { 0 }, { 0 }, LAC_ERR_NONE, 0 },
+        { "2^30 accumulators by pixels and rows", LAC_OP_EXEC, { LAC_F_EXEC_PIXELS, LAC_F_EXEC_ROWS, 0 }, { 32768, 32768, 0 }, LAC_ERR_BOUNDS, 0 },
+        { "2^18 accumulators by pixels and rows, of four points", LAC_OP_EXEC, { LAC_F_EXEC_PIXELS, LAC_F_EXEC_ROWS, LAC_F_EXEC_POINTS }, { 512, 512, 4 }, LAC_ERR_BOUNDS, 0 },
+        { "two pixels 65535 accumulators apart", LAC_OP_EXEC, { LAC_F_EXEC_APART, 0, 0 }, { 65535, 0, 0 }, LAC_ERR_BOUNDS, 0 },
+        { "a step of 65536 elements", LAC_OP_EXEC, { LAC_F_EXEC_PIXELS, LAC_F_EXEC_STEP, 0 }, { 3, 32768 - 1, 0 }, LAC_ERR_NONE, 0 },
+        { "a step of 65536 elements and more", LAC_OP_EXEC, { LAC_F_EXEC_PIXELS, LAC_F_EXEC_STEP, 0 }, { 4, 32768 - 1, 0 }, LAC_ERR_LENGTH, 0 },
+        { "a point of two pixels", LAC_OP_STORE, { 0 }, { 0 }, LAC_ERR_NONE, 0 },
+        { "a guard of 65535 pixels", LAC_OP_STORE, { LAC_F_STORE_GUARD, 0, 0 }, { 65535, 0, 0 }, LAC_ERR_BOUNDS, 0 },
+        { "a guard of 65534 pixels", LAC_OP_STORE, { LAC_F_STORE_GUARD, 0, 0 }, { 65534, 0, 0 }, LAC_ERR_BOUNDS, 0 },
+        { "no point that is written", LAC_OP_STORE, { LAC_F_STORE_TOP, 0, 0 }, { 1, 0, 0 }, LAC_ERR_LENGTH, 0 },
+        { "WIDTH that is right modulo 65536", LAC_OP_STORE, { LAC_F_STORE_PIXELS, 0, 0 }, { 32768 + 2, 0, 0 }, LAC_ERR_LENGTH, 0 },
+        { "windows", LAC_OP_STORE, { 0 }, { 0 }, LAC_ERR_NONE, 1 },
+        { "the sum of a window, exact", LAC_OP_STORE, { LAC_F_STORE_AVERAGE, 0, 0 }, { 1, 0, 0 }, LAC_ERR_LENGTH, 1 },
+        { "the sum of what is above zero", LAC_OP_STORE, { LAC_F_STORE_AVERAGE, LAC_F_STORE_TYPE, 0 }, { 2, LAC_UINT8, 0 }, LAC_ERR_NONE, 1 },
+        { "AVERAGE 3", LAC_OP_STORE, { LAC_F_STORE_AVERAGE, LAC_F_STORE_TYPE, 0 }, { 3, LAC_UINT8, 0 }, LAC_ERR_LENGTH, 1 },
+        { "AVERAGE without windows", LAC_OP_STORE, { LAC_F_STORE_AVERAGE, LAC_F_STORE_TYPE, 0 }, { 1, LAC_UINT8, 0 }, LAC_ERR_LENGTH, 0 },
     };
     if (!(caps.formats & LAC_HAS_WINDOWS)) return;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -487,6 +492,8 @@ static void many_pixels(machine *m, const char *where)
             lac_set_field(w, LAC_F_STORE_TYPE, 3);
             lac_set_field(w, LAC_F_STORE_PIXELS, 2);
             lac_set_field(w, LAC_F_STORE_WIDTH, 2 * channels);
+            w[11] = cases[i].pool ? 0x1122 : 0; /* POOL_DX, POOL_DY 1, POOL_X, POOL_Y 2 */
+            w[12] = cases[i].pool ? 0x30002 : 0; /* of three pixels in each of two rows */
         }
         for (int k = 0; k < 3; k++)
             if (cases[i].field[k]) lac_set_field(w, cases[i].field[k], cases[i].value[k]);
