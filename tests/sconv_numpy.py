@@ -168,24 +168,23 @@ def real(b, r):
     try:
         cloud = np.load(os.path.join(maps.DATA, "pcl_milk_5mm_coords.npz"))["coords"].astype(np.int32)
     except OSError:
-        print(f"ok - sconv {b.port} {b.config}: real cloud # SKIP {maps.DATA} is not there")
+        print(f"skip - sconv {b.port} {b.config}: a real cloud: {maps.DATA} is not there")
         return
     for fmt, job in (("2:4", maps.Job("submanifold", (3, 3, 3))), ("csc", maps.Job("strided", (2, 2, 2), (2, 2, 2)))):
         say(f"{b.port} {b.config}: milk, {job}, {fmt}", check(b, r, job, cloud, None, 16, 16, fmt))
 
 
 def main():
-    port = sys.argv[1] if len(sys.argv) > 1 else "model"
-    configs = sys.argv[2:] or (maps.CONFIGS if port == "model" else ["l8", "odd", "l64"])
-    count = int(os.environ.get("SCONVS", "60" if port == "model" else "25"))
-    for config in configs:
+    ports = sys.argv[1:2] or ["model", "rtl"]
+    for port, config in [(p, c) for p in ports for c in sys.argv[2:3] or (maps.CONFIGS if p == "model" else ["l8", "odd", "l64"])]:
+        count = int(os.environ.get("SCONVS") or (60 if port == "model" else 25))
         r = np.random.default_rng([SEED, len(config), sum(map(ord, config))])
         with tempfile.TemporaryDirectory() as folder:
             b = maps.Bench(port, config, folder)
             with open(b.path(f"configs/{config}.cfg"), encoding="ascii") as f:
                 b.columns = int(re.search(r"^COL_DEPTH=(\d+)", f.read(), re.M)[1])
             if port == "rtl" and not (b.has_map and os.path.exists(os.path.join(maps.BUILD, "rtl", config + ".so"))):
-                print(f"ok - sconv rtl {config}: # SKIP no such core, or it has no mapping unit")
+                print(f"skip - sconv rtl {config}: " + (f"build/rtl/{config}.so is not built" if b.has_map else "this configuration has no mapping unit"))
                 continue
             directed(b)
             error, ran = None, 0
