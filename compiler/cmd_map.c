@@ -219,7 +219,6 @@ static int map(job *j)
 {
     const options *o = &j->o;
     cli_globals   *g = o->g;
-    const size_t   dim[2] = { 0, 3 };
     diag           d;
     int            code;
     lac_status     s;
@@ -237,7 +236,7 @@ static int map(job *j)
     if (s == LAC_E_SPACE) return cli_fail(g, CLI_INPUT, "not enough memory");
     if (s) return cli_job_failed(g, &j->mach, s);
 
-    const size_t rules[2] = { j->rules, dim[1] };
+    const size_t rules[2] = { j->rules, 3 };
     if ((o->rules && npy_save(o->rules, NPY_INT32, 2, rules, j->rule, &d)) || mapping_save_sites(&j->m, &d)) return cli_fail(g, CLI_INPUT, d.text);
     if (g->stats && cli_stats_write(g->stats, stats(j), &d)) return cli_fail(g, CLI_INPUT, d.text);
     if (g->trace) {
