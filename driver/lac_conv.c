@@ -760,10 +760,7 @@ lac_status lac_conv_build(const lac_caps *caps, const lac_conv *jobs, uint32_t n
     lac_map_end(caps, &f.g.ram);
     for (uint32_t i = 0; i < n; i++) {
         TRY(plan_job(caps, &f.g.ram, &jobs[i], &f.p));
-        const uint64_t groups = f.g.o.groups + groups_of(&jobs[i], &f.p);
-        if (groups >> 32)
-            return LAC_E_SPACE;
-        f.g.o.groups = (uint32_t)groups;
+        TRY(lac_add_groups(&f.g, groups_of(&jobs[i], &f.p)));
     }
 
     for (uint32_t i = 0; i < n; i++) {

@@ -208,7 +208,7 @@ lac_status lac_fc_build(const lac_caps *caps, const lac_fc *jobs, uint32_t n, la
     lac_map_end(caps, &f.g.ram);
     for (uint32_t i = 0; i < n; i++) {
         TRY(plan_job(caps, &f.g.ram, &jobs[i], &f.p));
-        f.g.o.groups += f.p.batches * f.p.row_tiles;
+        TRY(lac_add_groups(&f.g, (uint64_t)f.p.batches * f.p.row_tiles));
     }
 
     for (uint32_t i = 0; i < n; i++) {

@@ -350,6 +350,14 @@ void lac_begin_program(lac_program *g, const lac_caps *caps, lac_emit emit, void
     lac_map_begin(&g->ram);
 }
 
+lac_status lac_add_groups(lac_program *g, uint64_t groups)
+{
+    if (groups > 0xffffffffu - g->o.groups)
+        return LAC_E_SPACE;
+    g->o.groups += (uint32_t)groups;
+    return LAC_OK;
+}
+
 /* Of jobs before the remembered ones, if LOAD does not know of them by now, all may have written x. */
 uint32_t lac_find_writer(const lac_program *g, const lac_span *x)
 {
@@ -482,7 +490,7 @@ void lac_bring_params(lac_program *g, const lac_row_tile *r, int first, int last
     }
 }
 
-/* Into the half that would be next; what is loaded there again in its turn does no harm. */
+/* To the first half, or all of it, whatever stands there: everyone who reads it is through. Both halves count as empty behind it, so the group brings its own. */
 void lac_wait_by_params(lac_program *g, const lac_row_tile *r)
 {
     const uint32_t store = g->o.seq[LAC_STORE]; /* whoever read parameters is through then, and whoever wrote x */

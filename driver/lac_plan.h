@@ -172,7 +172,7 @@ typedef struct {
 
     lac_cmd cmd;           /* the command in work */
 
-    lac_order o;           /* o.groups: the caller counts them before the first begins. Last, see there */
+    lac_order o;           /* o.groups by lac_add_groups(). Last, see there */
 } lac_program;
 
 /* A piece of x, loaded by one command. */
@@ -186,6 +186,9 @@ typedef struct {
 } lac_piece;
 
 void lac_begin_program(lac_program *g, const lac_caps *caps, lac_emit emit, void *ctx);
+
+/* So many groups more: of each job, before the first begins. LAC_E_SPACE: they cannot be counted. */
+lac_status lac_add_groups(lac_program *g, uint64_t groups);
 
 /* wrote_x of what stands at `x` and is read by the job that begins next. */
 uint32_t lac_find_writer(const lac_program *g, const lac_span *x);

@@ -209,10 +209,7 @@ lac_status lac_sconv_build(const lac_caps *caps, const lac_sconv *jobs, uint32_t
     lac_map_end(caps, &f.g.ram);
     for (uint32_t i = 0; i < n; i++) {
         TRY(plan_job(caps, &f.g.ram, &jobs[i], &f.p));
-        const uint64_t groups = f.g.o.groups + (uint64_t)jobs[i].bands * f.p.row_tiles;
-        if (groups >> 32)
-            return LAC_E_SPACE;
-        f.g.o.groups = (uint32_t)groups;
+        TRY(lac_add_groups(&f.g, (uint64_t)jobs[i].bands * f.p.row_tiles));
     }
 
     for (uint32_t i = 0; i < n; i++) {
