@@ -19,7 +19,8 @@ import tempfile
 
 import numpy as np
 
-BENCH = os.environ.get("BENCH") or "build/bench"
+from tables import measure
+
 QUICK = bool(os.environ.get("BENCH_QUICK"))
 LACUNA = os.path.join(os.environ.get("B") or "build", "lacuna")
 
@@ -277,24 +278,5 @@ def fused(b, rng):
 TABLES = {"resnet": resnet, "tiny": tiny, "sparse": sparse, "draws": draws, "active": active, "vgg": vgg, "fused": fused, "depthwise": depthwise, "masks": masks}
 
 
-def main():
-    os.makedirs(BENCH, exist_ok=True)
-    path, wanted, kept = f"{BENCH}/conv.json", sys.argv[1:] or list(TABLES), []
-    for name in wanted:
-        if name not in TABLES:
-            sys.exit(f"conv.py: {name}: expected one of {', '.join(TABLES)}")
-    if sys.argv[1:] and os.path.exists(path):
-        with open(path) as f:
-            kept = [r for r in json.load(f) if r["table"] not in wanted]
-    b = Bench()
-    for name in TABLES:
-        if name in wanted:
-            TABLES[name](b, np.random.default_rng([2026, *name.encode()]))
-    with open(path + ".tmp", "w") as f:
-        json.dump(kept + b.rows, f, indent=1)
-    os.replace(path + ".tmp", path)
-    return b.failed
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(measure("conv", TABLES, Bench(), {t: t.encode() for t in TABLES}))

@@ -16,8 +16,9 @@ import tempfile
 
 import numpy as np
 
+from tables import measure
+
 B = os.environ.get("B") or "build"
-BENCH = os.environ.get("BENCH") or f"{B}/bench"
 DATA = os.path.join(os.environ.get("LACUNA_DATA") or "../shared/data", "kmap")
 QUICK = bool(os.environ.get("BENCH_QUICK"))
 LAYERS = [("pcl_office1_50mm", 16, 16), ("pcl_office1_50mm", 32, 32), ("pcl_milk_5mm", 16, 64), ("pcl_milk_5mm", 64, 64), ("pcl_milk_5mm", 128, 128)]
@@ -196,24 +197,5 @@ def grouping(b, _):
 TABLES = {"layers": layers, "density": density, "grouping": grouping}
 
 
-def main():
-    os.makedirs(BENCH, exist_ok=True)
-    path, wanted, kept = f"{BENCH}/sconv.json", sys.argv[1:] or list(TABLES), []
-    for name in wanted:
-        if name not in TABLES:
-            sys.exit(f"sconv.py: {name}: expected one of {', '.join(TABLES)}")
-    if sys.argv[1:] and os.path.exists(path):
-        with open(path) as f:
-            kept = [r for r in json.load(f) if r["table"] not in wanted]
-    b = Bench()
-    for i, name in enumerate(TABLES):
-        if name in wanted:
-            TABLES[name](b, np.random.default_rng([2026, i]))
-    with open(path + ".tmp", "w") as f:
-        json.dump(kept + b.rows, f, indent=1)
-    os.replace(path + ".tmp", path)
-    return b.failed
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(measure("sconv", TABLES, Bench(), {t: [i] for i, t in enumerate(TABLES)}))
