@@ -118,6 +118,25 @@ int cli_job_failed(const cli_globals *g, machine *m, lac_status status)
     return cli_fail(g, CLI_FAILED, text);
 }
 
+int cli_open(const cli_globals *g, machine *m, uint32_t latency)
+{
+    diag      d;
+    const int code = (int)machine_open(m, g->port, g->config, &d);
+    if (code) return cli_fail(g, code, d.text);
+    if (latency) m->timing.rd_latency = latency;
+    if (!g->quiet) machine_progress(m);
+    return CLI_OK;
+}
+
+int cli_obeyed(const cli_globals *g, const machine *m)
+{
+    const char *broken = machine_misbehaved(m);
+    diag        d;
+    if (!broken) return CLI_OK;
+    diag_set(&d, "the core broke the rules of its bus: %s", broken);
+    return cli_fail(g, CLI_FAILED, d.text);
+}
+
 /* ---- --stats --------------------------------------------------------------------------------------- */
 
 static cJSON *raw(uint64_t v)
@@ -230,4 +249,10 @@ int cli_stats_write(const char *path, cJSON *o, diag *d)
     fprintf(f.f, "%s\n", text);
     cJSON_free(text);
     return outfile_commit(&f, d);
+}
+
+int cli_report(const cli_globals *g, cJSON *o, const trace *t, const char *title, diag *d)
+{
+    if (o && cli_stats_write(g->stats, o, d)) return -1;
+    return g->trace ? trace_write(t, g->trace, title, d) : 0;
 }

@@ -43,6 +43,12 @@ int cli_fail(const cli_globals *g, int code, const char *text);
 /* Of a call into the driver that failed: the error record when there is one, else the status' name. Returns the exit code. */
 int cli_job_failed(const cli_globals *g, machine *m, lac_status status);
 
+/* Open the machine that the options name: reads of its memory take `latency` cycles (0: its own), and it tells how far it is. Exit code. */
+int cli_open(const cli_globals *g, machine *m, uint32_t latency);
+
+/* Exit code: CLI_OK, or what the core did which its bus forbids. */
+int cli_obeyed(const cli_globals *g, const machine *m);
+
 /* Option values. Out of range or no number: argp_error, which exits. `option` with its dashes. */
 int64_t cli_integer(struct argp_state *state, const char *option, const char *text, int64_t lo, int64_t hi);
 void    cli_pair(struct argp_state *state, const char *option, const char *text, int64_t v[2], int64_t lo, int64_t hi);
@@ -59,5 +65,6 @@ uint32_t cli_latency(struct argp_state *state, const char *text);
 cJSON *cli_stats_new(const cli_globals *g, const machine *m, const runner *r, const trace *t);
 void   cli_stats_u64(cJSON *o, const char *key, uint64_t v); /* exact, which a double is not */
 int    cli_stats_write(const char *path, cJSON *o, diag *d); /* frees o */
+int    cli_report(const cli_globals *g, cJSON *o, const trace *t, const char *title, diag *d); /* --stats and --trace, where they were given; o NULL: the one was not */
 
 #endif

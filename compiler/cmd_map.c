@@ -138,14 +138,7 @@ static int execute(job *j)
     if (watch) s = runner_watch(&j->run, &j->trace);
     if (!s) s = lac_map_build(caps, &j->m.map, runner_emit, &j->run);
     if (!s) s = runner_finish(&j->run);
-    if (s) return cli_job_failed(j->o.g, &j->mach, s);
-    const char *broken = machine_misbehaved(&j->mach);
-    if (broken) {
-        diag d;
-        diag_set(&d, "the core broke the rules of its bus: %s", broken);
-        return cli_fail(j->o.g, CLI_FAILED, d.text);
-    }
-    return CLI_OK;
+    return s ? cli_job_failed(j->o.g, &j->mach, s) : cli_obeyed(j->o.g, &j->mach);
 }
 
 /* ---- Results --------------------------------------------------------------------------------------- */
@@ -206,10 +199,7 @@ static cJSON *stats(const job *j)
     cli_stats_u64(s, "needed_macs", 0);
     cli_stats_u64(s, "dense_macs", 0);
     cJSON_AddBoolToObject(s, "resident", 0);
-    mapping_stats(&j->m, s);
-    cli_stats_u64(s, "rules", j->rules);
-    if (j->mach.kind != MACHINE_MODEL) cli_stats_u64(s, "map_cycles", j->run.sum.map);
-    else cJSON_AddNullToObject(s, "map_cycles");
+    mapping_stats(&j->m, j->rules, &j->run.sum, s);
     return s;
 }
 
@@ -223,27 +213,14 @@ static int map(job *j)
     int            code;
     lac_status     s;
     if (check_outputs(o, &d) || mapping_load(&j->m, &o->o, &d)) return cli_fail(g, CLI_INPUT, d.text);
-    if ((code = (int)machine_open(&j->mach, g->port, g->config, &d)) != 0) return cli_fail(g, code, d.text);
-    if (!j->mach.dev.caps.map) {
-        diag_set(&d, "configuration %s has no mapping unit", j->mach.cfg.name);
-        return cli_fail(g, CLI_INPUT, d.text);
-    }
-    if (o->latency) j->mach.timing.rd_latency = o->latency;
-    if (!g->quiet) machine_progress(&j->mach);
-    j->m.mach = &j->mach;
-    if ((code = find_sizes(j)) != 0 || (code = execute(j)) != 0) return code;
-    if ((s = fetch(j)) == LAC_E_FORMAT) return cli_fail(g, CLI_FAILED, "job failed: the machine's result is malformed");
-    if (s == LAC_E_SPACE) return cli_fail(g, CLI_INPUT, "not enough memory");
-    if (s) return cli_job_failed(g, &j->mach, s);
+    if ((code = mapping_open(&j->m, g, &j->mach, o->latency)) != 0 || (code = find_sizes(j)) != 0 || (code = execute(j)) != 0) return code;
+    if ((s = fetch(j)) != LAC_OK) return mapping_failed(&j->m, g, s);
 
     const size_t rules[2] = { j->rules, 3 };
-    if ((o->rules && npy_save(o->rules, NPY_INT32, 2, rules, j->rule, &d)) || mapping_save_sites(&j->m, &d)) return cli_fail(g, CLI_INPUT, d.text);
-    if (g->stats && cli_stats_write(g->stats, stats(j), &d)) return cli_fail(g, CLI_INPUT, d.text);
-    if (g->trace) {
-        char title[512];
-        snprintf(title, sizeof title, "%s, 1 us is 1 cycle: lacuna map %.300s, %s", j->mach.cfg.name, o->o.coords, map_mode_name(o->o.shape.mode));
-        if (trace_write(&j->trace, g->trace, title, &d)) return cli_fail(g, CLI_INPUT, d.text);
-    }
+    char         title[512];
+    snprintf(title, sizeof title, "%s, 1 us is 1 cycle: lacuna map %.300s, %s", j->mach.cfg.name, o->o.coords, map_mode_name(o->o.shape.mode));
+    if ((o->rules && npy_save(o->rules, NPY_INT32, 2, rules, j->rule, &d)) || mapping_save_sites(&j->m, &d) || cli_report(g, g->stats ? stats(j) : NULL, &j->trace, title, &d))
+        return cli_fail(g, CLI_INPUT, d.text);
     if (g->quiet) return CLI_OK;
     printf("%s: %zu rules, %" PRIu32 " voxels to %" PRIu32, o->rules ? o->rules : o->o.coords, j->rules, j->m.in.n, j->m.outputs);
     if (j->mach.kind != MACHINE_MODEL) printf(", %" PRIu64 " cycles", j->run.sum.cycles);

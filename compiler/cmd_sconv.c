@@ -19,18 +19,8 @@
 #include "operands.h"
 #include "outfile.h"
 
-enum { MAX_TAPS = LAC_MAP_TAPS };
-
 typedef struct {
-    uint32_t   row0, rows;
-    void      *image;
-    lac_layer  layer;
-    lac_place  place;
-    lac_sconv_source source[LAC_MAP_PASSES];
-} slice;
-
-typedef struct {
-    layer       l; /* first: weights, features, formats; its slices and jobs are not used */
+    layer       l; /* first: weights, features, formats, slices; its lines and jobs are not used */
     map_options mo;
     mapping     m;
     uint64_t    rules;
@@ -41,9 +31,7 @@ typedef struct {
     int8_t     *shift;
     uint32_t    band, step;     /* step: rows of a slice are a multiple of it */
     lac_addr    x_addr;
-    slice      *slices;
-    uint32_t    n_slices;
-    int         resident;
+    lac_sconv_source *sources;  /* [n_slices][passes] */
     lac_sconv  *jobs;           /* [repeat][n_slices] */
 } sconv;
 
@@ -144,32 +132,42 @@ static lac_status take_rule(void *ctx, uint32_t tap, uint32_t in, uint32_t out)
     return LAC_OK;
 }
 
-/* Memory of its own for the map alone, counted and then made. Exit code. */
-static int learn_map(sconv *v)
+/* The map alone, in memory of its own: counted, or made with `rules`. Exit code. */
+static int map_alone(sconv *v, int rules)
 {
     enum { RING = 64 };
     cli_globals *g = v->l.o.g;
     machine     *mach = &v->l.mach;
+    arena        a = arena_at(mach->base);
     diag         d;
     lac_status   s;
+    arena_take(&a, 64u * RING);
+    mapping_lay(&v->m, &a, rules);
+    const int code = (int)machine_memory(mach, arena_bytes(&a), RING, &d);
+    if (code) return cli_fail(g, code, d.text);
+    if ((s = lac_watchdog(&mach->dev, 100000)) != LAC_OK) return cli_job_failed(g, mach, s);
+    if (!rules) s = mapping_count(&v->m, RING);
+    else if (!(s = mapping_write(&v->m))) s = lac_map_run(&mach->dev, &v->m.map, mapping_limit(&v->m));
+    return s ? cli_job_failed(g, mach, s) : CLI_OK;
+}
+
+/* Its size in bands of v->band; and the first time its rules, and the format that they choose. Exit code. */
+static int learn_map(sconv *v)
+{
+    layer       *l = &v->l;
+    cli_globals *g = l->o.g;
+    diag         d;
+    int          code;
     if (mapping_bound(&v->m, v->band, &d)) return cli_fail(g, CLI_INPUT, d.text);
-    for (int rules = 0; rules < 2; rules++) {
-        arena a = arena_at(mach->base);
-        arena_take(&a, 64u * RING);
-        mapping_lay(&v->m, &a, rules);
-        const int code = (int)machine_memory(mach, arena_bytes(&a), RING, &d);
-        if (code) return cli_fail(g, code, d.text);
-        if ((s = lac_watchdog(&mach->dev, 100000)) != LAC_OK) return cli_job_failed(g, mach, s);
-        if (!rules) s = mapping_count(&v->m, RING);
-        else if (!(s = mapping_write(&v->m))) s = lac_map_run(&mach->dev, &v->m.map, mapping_limit(&v->m));
-        if (s) return cli_job_failed(g, mach, s);
-    }
-    host_uses_free(&v->l.uses);
-    v->rules = 0;
-    if (host_uses_begin(&v->l.uses, v->l.m.cols)) return cli_fail(g, CLI_INPUT, "not enough memory");
-    if (!(s = mapping_fetch(&v->m))) s = mapping_rules(&v->m, take_rule, v);
-    if (s == LAC_E_FORMAT) return cli_fail(g, CLI_FAILED, "job failed: the machine's map is malformed");
-    return s == LAC_E_SPACE ? cli_fail(g, CLI_INPUT, "not enough memory") : s ? cli_job_failed(g, mach, s) : CLI_OK;
+    if ((code = map_alone(v, 0)) != 0 || l->uses.column) return code;
+    if ((code = map_alone(v, 1)) != 0) return code;
+    if (host_uses_begin(&l->uses, l->m.cols)) return cli_fail(g, CLI_INPUT, "not enough memory");
+    lac_status s = mapping_fetch(&v->m);
+    if (!s) s = mapping_rules(&v->m, take_rule, v);
+    if (s) return mapping_failed(&v->m, g, s);
+    l->needed_macs = host_needed_macs(&l->m, &l->uses);
+    l->dense_macs = v->rules * l->x.dim[1] * l->w.dim[0];
+    return layer_choose(l, &d) ? cli_fail(g, CLI_INPUT, d.text) : CLI_OK;
 }
 
 /* ---- Matrix, features --------------------------------------------------------------------------------- */
@@ -216,16 +214,6 @@ static int widen(sconv *v, diag *d)
 
 /* ---- Packing ------------------------------------------------------------------------------------------ */
 
-static void free_slices(sconv *v)
-{
-    for (uint32_t i = 0; i < v->n_slices; i++) free(v->slices[i].image);
-    free(v->slices);
-    free(v->jobs);
-    v->slices = NULL;
-    v->jobs = NULL;
-    v->n_slices = 0;
-}
-
 /* [outputs] the largest band of slices of `rows` rows: what a bank holds; and what it is a multiple of, so that its outputs are one of 64 bytes. 0: none. */
 static uint32_t largest_band(const sconv *v, uint32_t rows, uint32_t *unit)
 {
@@ -251,21 +239,23 @@ static lac_status pack(sconv *v, uint32_t rows, uint64_t *where)
     const lac_caps *caps = &l->mach.dev.caps;
     lac_place      at = { 0, 0, 0, 0 };
     lac_status     s = LAC_OK;
-    free_slices(v);
-    v->n_slices = (l->m.rows + rows - 1) / rows;
-    v->slices = calloc(v->n_slices, sizeof *v->slices);
-    v->jobs = calloc((size_t)v->n_slices * l->o.repeat, sizeof *v->jobs);
-    if (!v->slices || !v->jobs) return LAC_E_PORT;
-    for (uint32_t i = 0; i < v->n_slices && !s; i++) {
-        slice *sl = &v->slices[i];
+    layer_free_slices(l);
+    free(v->sources);
+    free(v->jobs);
+    l->n_slices = (l->m.rows + rows - 1) / rows;
+    l->slices = calloc(l->n_slices, sizeof *l->slices);
+    v->sources = calloc((size_t)l->n_slices * v->m.passes, sizeof *v->sources);
+    v->jobs = calloc((size_t)l->n_slices * l->o.repeat, sizeof *v->jobs);
+    if (!l->slices || !v->sources || !v->jobs) return LAC_E_PORT;
+    for (uint32_t i = 0; i < l->n_slices && !s; i++) {
+        layer_slice *sl = &l->slices[i];
         sl->row0 = i * rows;
-        sl->rows = l->m.rows - sl->row0 < rows ? l->m.rows - sl->row0 : rows;
-        const host_matrix  m = host_rows(&l->m, sl->row0, sl->rows);
+        const host_matrix  m = host_rows(&l->m, sl->row0, l->m.rows - sl->row0 < rows ? l->m.rows - sl->row0 : rows);
         const lac_requant  rq = { v->bias + sl->row0, v->multiplier + sl->row0, v->shift + sl->row0, 0, 0 };
         const host_packing how = { .format = l->format, .rq = l->o.requant ? &rq : NULL, .tap = v->channels };
         s = host_pack(caps, &m, &how, &sl->image, &sl->layer, where);
     }
-    v->resident = l->o.place != LAYER_STREAM && !s && v->n_slices == 1 && !lac_fc_place(caps, &v->slices[0].layer, &at, &v->slices[0].place);
+    l->resident = l->o.place != LAYER_STREAM && !s && l->n_slices == 1 && !lac_fc_place(caps, &l->slices[0].layer, &at, &l->slices[0].place);
     return s;
 }
 
@@ -274,52 +264,40 @@ static lac_status pack(sconv *v, uint32_t rows, uint64_t *where)
 static uint64_t lay_out(sconv *v, uint32_t ring)
 {
     layer         *l = &v->l;
-    const uint32_t size = (uint32_t)layer_out_bytes(l->o.out), bands = v->m.size.band_room ? v->m.size.band_room : 1;
+    const uint32_t size = (uint32_t)layer_out_bytes(l->o.out), bands = v->m.size.band_room, passes = v->m.passes;
     arena          a = arena_at(l->mach.base);
     lac_sconv     *job = v->jobs;
     arena_take(&a, 64u * (uint64_t)ring);
     mapping_lay(&v->m, &a, 1);
-    for (uint32_t i = 0; i < v->n_slices; i++) v->slices[i].layer.addr = arena_take(&a, v->slices[i].layer.bytes);
+    for (uint32_t i = 0; i < l->n_slices; i++) l->slices[i].layer.addr = arena_take(&a, l->slices[i].layer.bytes);
     v->x_addr = arena_take(&a, (uint64_t)v->m.in.n * v->channels * npy_type_size(l->x.type) + LAC_ALIGN);
-    for (uint32_t i = 0; i < v->n_slices; i++)
-        for (uint32_t p = 0; p < v->m.passes; p++)
-            v->slices[i].source[p] = (lac_sconv_source){ .layer = &v->slices[i].layer, .resident = v->resident ? &v->slices[i].place : NULL, .bands = v->m.room[p].bands,
-                                                         .rules = v->m.room[p].rules, .x = { v->x_addr, 0, l->in, (int32_t)l->o.zero_in, 0 } };
+    for (uint32_t i = 0; i < l->n_slices; i++)
+        for (uint32_t p = 0; p < passes; p++)
+            v->sources[i * passes + p] = (lac_sconv_source){ .layer = &l->slices[i].layer, .resident = l->resident ? &l->slices[i].place : NULL, .bands = v->m.room[p].bands,
+                                                              .rules = v->m.room[p].rules, .x = { v->x_addr, 0, l->in, (int32_t)l->o.zero_in, 0 } };
     for (uint32_t run = 0; run < l->o.repeat; run++)
-        for (uint32_t i = 0; i < v->n_slices; i++)
-            *job++ = (lac_sconv){ .source = v->slices[i].source, .sources = v->m.passes, .band = v->band, .bands = bands,
-                                  .y = { arena_take(&a, (uint64_t)bands * v->band * v->slices[i].rows * size), 0, l->o.out, (int32_t)l->o.zero_out, 0 },
-                                  .clamp_lo = (int32_t)l->o.clamp[0], .clamp_hi = (int32_t)l->o.clamp[1], .tag = run, .mark = i + 1 == v->n_slices,
-                                  .after_map = run == 0 && i == 0 && v->m.passes > 1, .map = run == 0 && i == 0 && v->m.passes == 1 ? &v->m.map : NULL };
+        for (uint32_t i = 0; i < l->n_slices; i++)
+            *job++ = (lac_sconv){ .source = v->sources + i * passes, .sources = passes, .band = v->band, .bands = bands,
+                                  .y = { arena_take(&a, (uint64_t)bands * v->band * l->slices[i].layer.rows * size), 0, l->o.out, (int32_t)l->o.zero_out, 0 },
+                                  .clamp_lo = (int32_t)l->o.clamp[0], .clamp_hi = (int32_t)l->o.clamp[1], .tag = run, .mark = i + 1 == l->n_slices,
+                                  .after_map = run == 0 && i == 0 && passes > 1, .map = run == 0 && i == 0 && passes == 1 ? &v->m.map : NULL };
     return arena_bytes(&a);
 }
 
-static lac_status build(sconv *v, lac_emit emit, void *ctx)
+static lac_status build(layer *l, lac_emit emit, void *ctx)
 {
-    const lac_caps *caps = &v->l.mach.dev.caps;
+    const sconv    *v = (const sconv *)l;
+    const lac_caps *caps = &l->mach.dev.caps;
     lac_map         map = v->m.map;
     map.signal = 1;
     const lac_status s = v->jobs[0].map ? LAC_OK : lac_map_build(caps, &map, emit, ctx);
-    return s ? s : lac_sconv_build(caps, v->jobs, v->l.o.repeat * v->n_slices, emit, ctx);
-}
-
-static int choose(sconv *v, diag *d)
-{
-    layer          *l = &v->l;
-    const lac_caps *caps = &l->mach.dev.caps;
-    if (layer_has_format(l, d)) return -1;
-    l->format = l->o.format != HOST_AUTO ? l->o.format : host_choose(&l->m, &l->uses, caps->lanes, caps->formats, &l->lane_cycles);
-    if (l->format == HOST_AUTO) return diag_set(d, "%s: no format of configuration %s takes it", l->o.w, l->mach.cfg.name);
-    l->lane_cycles = host_cycles(&l->m, l->format, &l->uses, caps->lanes);
-    return 0;
+    return s ? s : lac_sconv_build(caps, v->jobs, l->o.repeat * l->n_slices, emit, ctx);
 }
 
 /* The map made, the format chosen, and packed so that the machine can do it, in the fewest slices. Exit code. */
 static int plan(sconv *v, runner_plan *p)
 {
     layer         *l = &v->l;
-    cli_globals   *g = l->o.g;
-    const lac_caps *caps = &l->mach.dev.caps;
     const uint32_t guess = v->m.o->onto ? v->m.onto.n : v->m.in.n;
     uint64_t       where = 0;
     lac_status     s = LAC_E_SPACE;
@@ -332,18 +310,14 @@ static int plan(sconv *v, runner_plan *p)
             const int code = learn_map(v);
             if (code) return code;
         }
-        if (choose(v, &d)) return cli_fail(g, CLI_INPUT, d.text);
         s = pack(v, rows, &where);
-        *p = (runner_plan){ .line = caps->line };
         if (s) continue;
         lay_out(v, 2);
-        if (v->resident) s = lac_fc_load(caps, &v->slices[0].layer, &v->slices[0].place, runner_count, p);
-        if (!s) s = build(v, runner_count, p);
-        if (s == LAC_E_SPACE && v->resident && l->o.place == LAYER_AUTO) {
-            v->resident = 0;
+        s = layer_count(l, p);
+        if (s == LAC_E_SPACE && l->resident && l->o.place == LAYER_AUTO) {
+            l->resident = 0;
             lay_out(v, 2);
-            *p = (runner_plan){ .line = caps->line };
-            s = build(v, runner_count, p);
+            s = layer_count(l, p);
         }
     }
     int bad = 0;
@@ -352,45 +326,34 @@ static int plan(sconv *v, runner_plan *p)
         bad = diag_set(&d, "%s: a layer of %" PRIu32 " x %" PRIu32 "%s%s cannot be cut to fit configuration %s", l->o.w, l->m.rows, l->m.cols, v->band ? " in format " : "", v->band ? host_format_name(l->format) : "",
                        l->mach.cfg.name);
     else if (s) bad = diag_set(&d, "%s: cannot be packed: %s at %" PRIu64, l->o.w, lac_status_name(s), where);
-    else if (l->o.place == LAYER_RESIDENT && !v->resident)
+    else if (l->o.place == LAYER_RESIDENT && !l->resident)
         bad = diag_set(&d, "--resident: %s in format %s is larger than the RAMs of configuration %s", l->o.w, host_format_name(l->format), l->mach.cfg.name);
-    return bad ? cli_fail(g, CLI_INPUT, d.text) : CLI_OK;
+    return bad ? cli_fail(l->o.g, CLI_INPUT, d.text) : CLI_OK;
 }
 
+/* Operands to memory, then the run. */
 static lac_status run(sconv *v, const runner_plan *p)
 {
-    layer      *l = &v->l;
-    const int   watch = l->o.g->stats || l->o.g->trace;
-    runner     *r = &l->run;
-    lac_status  s = mapping_write(&v->m);
-    for (uint32_t i = 0; i < v->n_slices && !s; i++) s = machine_write(&l->mach, v->slices[i].layer.addr, v->slices[i].image, v->slices[i].layer.bytes);
+    layer     *l = &v->l;
+    lac_status s = mapping_write(&v->m);
+    for (uint32_t i = 0; i < l->n_slices && !s; i++) s = machine_write(&l->mach, l->slices[i].layer.addr, l->slices[i].image, l->slices[i].layer.bytes);
     if (!s) s = machine_write(&l->mach, v->x_addr, v->x, (uint64_t)v->m.in.n * v->channels * npy_type_size(l->x.type));
-    if (s) return s;
-    if (runner_init(r, &l->mach, p) || (watch && trace_init(&l->trace))) return LAC_E_SPACE;
-    if (v->resident) {
-        s = lac_fc_load(&l->mach.dev.caps, &v->slices[0].layer, &v->slices[0].place, runner_emit, r);
-        if (!s) s = runner_finish(r);
-        memset(&r->sum, 0, sizeof r->sum);
-    }
-    if (!s && watch) s = runner_watch(r, &l->trace);
-    if (!s) s = build(v, runner_emit, r);
-    return s ? s : runner_finish(r);
+    return s ? s : layer_run(l, p);
 }
 
 /* Outputs of repetition `n` to `to` [outputs][K]. */
-static lac_status fetch(sconv *v, uint32_t n, void *to)
+static lac_status fetch(layer *l, uint32_t n, void *to)
 {
-    layer         *l = &v->l;
+    sconv         *v = (sconv *)l;
     const size_t   es = layer_out_bytes(l->o.out), k = l->w.dim[0];
     lac_status     s = LAC_OK;
-    for (uint32_t i = 0; i < v->n_slices && !s; i++) {
-        const slice   *sl = &v->slices[i];
-        const uint32_t keep = k - sl->row0 < sl->rows ? (uint32_t)(k - sl->row0) : sl->rows;
-        char          *p = malloc((size_t)v->m.outputs * sl->rows * es + 1);
+    for (uint32_t i = 0; i < l->n_slices && !s; i++) {
+        const uint32_t row0 = l->slices[i].row0, rows = l->slices[i].layer.rows, keep = k - row0 < rows ? (uint32_t)(k - row0) : rows;
+        char          *p = malloc((size_t)v->m.outputs * rows * es + 1);
         if (!p) return LAC_E_SPACE;
-        s = machine_read(&l->mach, p, v->jobs[(size_t)n * v->n_slices + i].y.addr, (uint64_t)v->m.outputs * sl->rows * es);
-        for (uint32_t o = 0; o < v->m.outputs && !s && k > sl->row0; o++)
-            memcpy((char *)to + ((size_t)mapping_out_row(&v->m, o) * k + sl->row0) * es, p + (size_t)o * sl->rows * es, keep * es);
+        s = machine_read(&l->mach, p, v->jobs[(size_t)n * l->n_slices + i].y.addr, (uint64_t)v->m.outputs * rows * es);
+        for (uint32_t o = 0; o < v->m.outputs && !s && k > row0; o++)
+            memcpy((char *)to + ((size_t)mapping_out_row(&v->m, o) * k + row0) * es, p + (size_t)o * rows * es, keep * es);
         free(p);
     }
     return s;
@@ -414,37 +377,8 @@ static const char *bound(const sconv *v)
 static cJSON *stats(const sconv *v)
 {
     const layer *l = &v->l;
-    const int    timed = l->mach.kind != MACHINE_MODEL;
-    cJSON       *s = cli_stats_new(l->o.g, &l->mach, &l->run, &l->trace);
-    uint64_t     nonzeros = 0, bytes = 0;
-    const uint64_t needed = host_needed_macs(&l->m, &l->uses) * l->o.repeat;
-    const char  *limit = bound(v);
-    for (uint32_t i = 0; i < v->n_slices; i++) {
-        nonzeros += v->slices[i].layer.nonzeros;
-        bytes += v->slices[i].layer.bytes - v->slices[i].layer.dir_bytes;
-    }
-    cJSON_AddNullToObject(s, "predicted_cycles");
-    if (limit) cJSON_AddStringToObject(s, "bound", limit);
-    else cJSON_AddNullToObject(s, "bound");
-    cJSON_AddStringToObject(s, "format", host_format_name(l->format));
-    cli_stats_u64(s, "needed_macs", needed);
-    cli_stats_u64(s, "dense_macs", v->rules * l->x.dim[1] * l->w.dim[0] * l->o.repeat);
-    if (timed && l->run.sum.cycles) cJSON_AddNumberToObject(s, "utilisation", (double)needed / ((double)l->mach.dev.caps.lanes * (double)l->run.sum.cycles));
-    else cJSON_AddNullToObject(s, "utilisation");
-    if (nonzeros) cJSON_AddNumberToObject(s, "weight_bits_per_nonzero", 8.0 * (double)bytes / (double)nonzeros);
-    else cJSON_AddNullToObject(s, "weight_bits_per_nonzero");
-    cli_stats_u64(s, "weight_nonzeros", nonzeros);
-    cli_stats_u64(s, "pruned", l->pruned);
-    cli_stats_u64(s, "lane_cycles", l->lane_cycles * l->o.repeat);
-    cJSON_AddBoolToObject(s, "resident", v->resident);
-    cli_stats_u64(s, "repeat", l->o.repeat);
-    if (l->o.repeat > 1 && timed && l->run.sum.marks == l->o.repeat)
-        cJSON_AddNumberToObject(s, "throughput_cycles", (double)(l->run.sum.mark_last - l->run.sum.mark_first) / (l->o.repeat - 1));
-    else if (l->o.repeat > 1) cJSON_AddNullToObject(s, "throughput_cycles");
-    mapping_stats(&v->m, s);
-    cli_stats_u64(s, "rules", v->rules);
-    if (timed) cli_stats_u64(s, "map_cycles", l->run.sum.map);
-    else cJSON_AddNullToObject(s, "map_cycles");
+    cJSON       *s = layer_stats(l);
+    mapping_stats(&v->m, v->rules, &l->run.sum, s);
     cli_stats_u64(s, "band", v->band);
     cli_stats_u64(s, "feature_lines_sought", l->run.sum.sought);
     cli_stats_u64(s, "feature_lines_fetched", l->run.sum.fetched);
@@ -463,60 +397,35 @@ static int execute(sconv *v)
     lac_status   s;
     int          code = plan(v, &p);
     if (code) return code;
-    const size_t bytes = (size_t)v->m.outputs * l->w.dim[0] * layer_out_bytes(l->o.out);
-    l->result = malloc(bytes + 1);
-    char *again = malloc(bytes + 1);
-    if (!l->result || !again) code = cli_fail(g, CLI_INPUT, "not enough memory");
-    const uint32_t ring = code ? 2 : runner_ring(&p);
-    if (!code && (code = (int)machine_memory(&l->mach, lay_out(v, ring), ring, &d)) != 0) code = cli_fail(g, code, d.text);
-    if (!code) {
-        p.work += mapping_limit(&v->m) / 16u + v->rules * 64u * l->o.repeat * (1u + l->m.rows / l->mach.dev.caps.lanes) * (1u + v->channels / 8u);
-        if ((s = lac_watchdog(&l->mach.dev, 100000)) || (s = run(v, &p)) || (s = fetch(v, 0, l->result))) code = cli_job_failed(g, &l->mach, s);
-    }
-    for (uint32_t i = 1; i < l->o.repeat && !code; i++) {
-        if ((s = fetch(v, i, again)) != LAC_OK) code = cli_job_failed(g, &l->mach, s);
-        else if (memcmp(again, l->result, bytes)) {
-            diag_set(&d, "job failed: the result of repetition %" PRIu32 " differs from that of the first", i);
-            code = cli_fail(g, CLI_FAILED, d.text);
-        }
-    }
-    free(again);
-    const char *broken = code ? NULL : machine_misbehaved(&l->mach);
-    if (!broken) return code;
-    diag_set(&d, "the core broke the rules of its bus: %s", broken);
-    return cli_fail(g, CLI_FAILED, d.text);
+    const uint32_t ring = runner_ring(&p);
+    if ((code = (int)machine_memory(&l->mach, lay_out(v, ring), ring, &d)) != 0) return cli_fail(g, code, d.text);
+    p.work += mapping_limit(&v->m) / 16u + v->rules * 64u * l->o.repeat * (1u + l->m.rows / l->mach.dev.caps.lanes) * (1u + v->channels / 8u);
+    if ((s = lac_watchdog(&l->mach.dev, 100000)) || (s = run(v, &p))) return cli_job_failed(g, &l->mach, s);
+    if ((code = cli_obeyed(g, &l->mach)) != 0) return code;
+    l->bound = bound(v);
+    l->out_ndim = 2;
+    l->out_dim[0] = v->m.outputs;
+    l->out_dim[1] = l->w.dim[0];
+    return layer_collect(l, l->out_dim[0] * l->out_dim[1] * layer_out_bytes(l->o.out), fetch);
 }
 
 static int main_(sconv *v)
 {
-    static const npy_type out_type[] = { [LAC_INT8] = NPY_INT8, [LAC_UINT8] = NPY_UINT8, [LAC_INT16] = NPY_INT16, [LAC_RAW] = NPY_INT64 };
     layer       *l = &v->l;
     cli_globals *g = l->o.g;
+    char         title[1024];
     diag         d;
     int          code;
     if (check_outputs(v, &d) || load(v, &d)) return cli_fail(g, CLI_INPUT, d.text);
-    if ((code = (int)machine_open(&l->mach, g->port, g->config, &d)) != 0) return cli_fail(g, code, d.text);
-    if (!l->mach.dev.caps.map) {
-        diag_set(&d, "configuration %s has no mapping unit", l->mach.cfg.name);
-        return cli_fail(g, CLI_INPUT, d.text);
-    }
-    if (l->o.latency) l->mach.timing.rd_latency = l->o.latency;
-    if (!g->quiet) machine_progress(&l->mach);
-    v->m.mach = &l->mach;
+    if ((code = mapping_open(&v->m, g, &l->mach, l->o.latency)) != 0) return code;
     if (widen(v, &d)) return cli_fail(g, CLI_INPUT, d.text);
     if ((code = execute(v)) != 0) return code;
 
-    const size_t dim[2] = { v->m.outputs, l->w.dim[0] };
-    if (npy_save(l->o.y, out_type[l->o.out], 2, dim, l->result, &d) || mapping_save_sites(&v->m, &d)) return cli_fail(g, CLI_INPUT, d.text);
-    if (g->stats && cli_stats_write(g->stats, stats(v), &d)) return cli_fail(g, CLI_INPUT, d.text);
-    if (g->trace) {
-        char title[1024];
-        snprintf(title, sizeof title, "%s, 1 us is 1 cycle: lacuna sconv %.300s %.300s, %s", l->mach.cfg.name, l->o.w, v->mo.coords, map_mode_name(v->mo.shape.mode));
-        if (trace_write(&l->trace, g->trace, title, &d)) return cli_fail(g, CLI_INPUT, d.text);
-    }
+    snprintf(title, sizeof title, "%s, 1 us is 1 cycle: lacuna sconv %.300s %.300s, %s", l->mach.cfg.name, l->o.w, v->mo.coords, map_mode_name(v->mo.shape.mode));
+    if (layer_save(l, &d) || mapping_save_sites(&v->m, &d) || cli_report(g, g->stats ? stats(v) : NULL, &l->trace, title, &d)) return cli_fail(g, CLI_INPUT, d.text);
     if (g->quiet) return CLI_OK;
-    printf("%s: [%zu, %zu] from %" PRIu32 " voxels of %" PRIu32 " channels, %" PRIu64 " rules, format %s, %s", l->o.y, dim[0], dim[1], v->m.in.n, (uint32_t)l->x.dim[1], v->rules,
-           host_format_name(l->format), v->resident ? "resident" : "streamed");
+    printf("%s: [%zu, %zu] from %" PRIu32 " voxels of %" PRIu32 " channels, %" PRIu64 " rules, format %s, %s", l->o.y, l->out_dim[0], l->out_dim[1], v->m.in.n, (uint32_t)l->x.dim[1], v->rules,
+           host_format_name(l->format), l->resident ? "resident" : "streamed");
     if (l->mach.kind != MACHINE_MODEL) printf(", %" PRIu64 " cycles", l->run.sum.cycles);
     putchar('\n');
     return CLI_OK;
@@ -532,14 +441,15 @@ int cmd_sconv(cli_globals *g, int argc, char **argv)
         "the same order. Outputs that are given keep their order, those that are made ascend.",
         children, 0, 0,
     };
-    static const layer_kind kind = { "sconv", NULL, NULL, NULL, NULL, NULL };
+    static const layer_kind kind = { "sconv", NULL, NULL, build, NULL, NULL };
     sconv v;
     memset(&v, 0, sizeof v);
     layer_init(&v.l, &kind, g);
     map_options_init(&v.mo);
     argp_parse(&argp, argc, argv, 0, NULL, &v);
     const int code = main_(&v);
-    free_slices(&v);
+    free(v.sources);
+    free(v.jobs);
     mapping_free(&v.m);
     free(v.wide);
     free(v.x);

@@ -275,7 +275,7 @@ static void add_bytes(cJSON *s, const layer *l)
     cli_stats_u64(moved, "commands", t->command_bytes);
 }
 
-static cJSON *stats(const layer *l)
+cJSON *layer_stats(const layer *l)
 {
     const layer_options *o = &l->o;
     const int      timed = l->mach.kind != MACHINE_MODEL;
@@ -287,13 +287,10 @@ static cJSON *stats(const layer *l)
         padding += l->slices[i].layer.padding;
         blocks += l->slices[i].layer.tiles;
     }
-    if (l->bound) {
-        cli_stats_u64(s, "predicted_cycles", l->predicted);
-        cJSON_AddStringToObject(s, "bound", l->bound);
-    } else {
-        cJSON_AddNullToObject(s, "predicted_cycles");
-        cJSON_AddNullToObject(s, "bound");
-    }
+    if (l->predicted) cli_stats_u64(s, "predicted_cycles", l->predicted);
+    else cJSON_AddNullToObject(s, "predicted_cycles");
+    if (l->bound) cJSON_AddStringToObject(s, "bound", l->bound);
+    else cJSON_AddNullToObject(s, "bound");
     cJSON_AddStringToObject(s, "format", host_format_name(l->format));
     cli_stats_u64(s, "needed_macs", needed);
     cli_stats_u64(s, "dense_macs", l->dense_macs * o->repeat);
@@ -303,11 +300,6 @@ static cJSON *stats(const layer *l)
         cJSON_AddNullToObject(s, "utilisation");
     if (nonzeros) cJSON_AddNumberToObject(s, "weight_bits_per_nonzero", 8.0 * (double)l->weight_bytes / (double)nonzeros);
     else cJSON_AddNullToObject(s, "weight_bits_per_nonzero");
-    cJSON_AddStringToObject(s, "storage", l->rows ? "taps as rows" : l->by_column ? "columns" : "packed");
-    cli_stats_u64(s, "folded_pixels", l->fold);
-    cJSON_AddStringToObject(s, "input_as", l->x_list ? "list" : "dense");
-    cJSON_AddStringToObject(s, "output_as", o->y_as == LAYER_LIST ? "list" : "dense");
-    add_bytes(s, l);
     cli_stats_u64(s, "weight_nonzeros", nonzeros);
     cli_stats_u64(s, "weight_padding", padding);
     cli_stats_u64(s, "weight_blocks", blocks);
@@ -325,6 +317,24 @@ static cJSON *stats(const layer *l)
         cJSON_AddNumberToObject(s, "cluster_max_error", l->clusters.max);
     }
     return s;
+}
+
+/* Those of tensors in rows too. */
+static cJSON *stats(const layer *l)
+{
+    cJSON *s = layer_stats(l);
+    cJSON_AddStringToObject(s, "storage", l->rows ? "taps as rows" : l->by_column ? "columns" : "packed");
+    cli_stats_u64(s, "folded_pixels", l->fold);
+    cJSON_AddStringToObject(s, "input_as", l->x_list ? "list" : "dense");
+    cJSON_AddStringToObject(s, "output_as", l->o.y_as == LAYER_LIST ? "list" : "dense");
+    add_bytes(s, l);
+    return s;
+}
+
+int layer_save(const layer *l, diag *d)
+{
+    static const npy_type type[] = { [LAC_INT8] = NPY_INT8, [LAC_UINT8] = NPY_UINT8, [LAC_INT16] = NPY_INT16, [LAC_RAW] = NPY_INT64 };
+    return npy_save(l->o.y, type[l->o.out], l->out_ndim, l->out_dim, l->result, d);
 }
 
 static void report(const layer *l)
@@ -353,13 +363,13 @@ static int check_outputs(const layer *l, diag *d)
 }
 
 /* "measured on l8, 1 us is 1 cycle: lacuna fc W.npy X.npy, csc" */
-static int write_trace(const layer *l, diag *d)
+static int write_report(const layer *l, diag *d)
 {
     const layer_options *o = &l->o;
     char           title[1024];
     snprintf(title, sizeof title, "%s on %s, 1 us is 1 cycle: lacuna %s %.300s %.300s, %s",
              l->mach.kind == MACHINE_RTL ? "measured" : "predicted", l->mach.cfg.name, l->kind->name, o->w, o->x, host_format_name(l->format));
-    return trace_write(&l->trace, o->g->trace, title, d);
+    return cli_report(o->g, o->g->stats ? stats(l) : NULL, &l->trace, title, d);
 }
 
 /* ---- All of it ------------------------------------------------------------------------------------- */
@@ -379,23 +389,18 @@ void layer_init(layer *l, const layer_kind *kind, cli_globals *g)
 
 int layer_main(layer *l)
 {
-    static const npy_type out_type[] = { [LAC_INT8] = NPY_INT8, [LAC_UINT8] = NPY_UINT8, [LAC_INT16] = NPY_INT16, [LAC_RAW] = NPY_INT64 };
     cli_globals *g = l->o.g;
     runner_plan  plan;
     diag         d;
     int          code;
     if (check_outputs(l, &d) || l->kind->load(l, &d)) return cli_fail(g, CLI_INPUT, d.text);
-    if ((code = (int)machine_open(&l->mach, g->port, g->config, &d)) != 0) return cli_fail(g, code, d.text);
-    if (l->o.latency) l->mach.timing.rd_latency = l->o.latency;
-    if (!g->quiet) machine_progress(&l->mach);
+    if ((code = cli_open(g, &l->mach, l->o.latency)) != 0) return code;
     code = l->kind->prepare(l, &d);
     while (!code && layer_plan(l, &plan, &d)) code = l->kind->otherwise ? l->kind->otherwise(l, &d) : 1;
     if (code) return cli_fail(g, CLI_INPUT, d.text);
     if ((code = layer_execute(l, &plan)) != 0) return code;
 
-    if (npy_save(l->o.y, out_type[l->o.out], l->out_ndim, l->out_dim, l->result, &d)) return cli_fail(g, CLI_INPUT, d.text);
-    if (g->stats && cli_stats_write(g->stats, stats(l), &d)) return cli_fail(g, CLI_INPUT, d.text);
-    if (g->trace && write_trace(l, &d)) return cli_fail(g, CLI_INPUT, d.text);
+    if (layer_save(l, &d) || write_report(l, &d)) return cli_fail(g, CLI_INPUT, d.text);
     report(l);
     return CLI_OK;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * layer.h - what the subcommands that run one layer share (`lacuna fc`, `lacuna conv`)
+ * layer.h - what the subcommands that run one layer share (`lacuna fc`, `lacuna conv`; `lacuna sconv`, whose X has no lines, what stands at the end)
  *
  *   Steps     options, files, weights into a format, packing, layout of device memory, run, compare, write: layer_main() does them in this
  *             order; what differs is a layer_kind's
@@ -52,6 +52,7 @@ typedef struct {
     uint32_t  row0;
     lac_layer layer;
     void     *image;
+    lac_place place;          /* of a resident one */
     lac_layer  factors;       /* with a residual */
     void      *factor_image;
     lac_tensor residual;      /* its channels, of the whole batch */
@@ -123,8 +124,8 @@ struct layer {
     uint64_t          weight_bytes, factor_bytes; /* of the weight blocks of layer and residual */
     uint64_t          x_bytes, y_bytes; /* that LOAD and STORE move for all of it once */
     traffic           read;       /* by the jobs; with --stats */
-    uint64_t          predicted;  /* [cycles] */
-    const char       *bound;      /* NULL: nothing was predicted */
+    uint64_t          predicted;  /* [cycles] 0: nothing was */
+    const char       *bound;      /* what limits; NULL: unknown */
     void             *result;     /* [out_dim] */
 };
 
@@ -167,5 +168,15 @@ size_t layer_out_bytes(lac_type t); /* of an element */
 int layer_plan(layer *l, runner_plan *plan, diag *d);     /* pack, and count the commands */
 int layer_execute(layer *l, const runner_plan *plan);     /* run and fetch l->result; exit code */
 void layer_free_slices(layer *l);
+
+int        layer_choose(layer *l, diag *d);                      /* the format by host_choose() where none was asked for; l->lane_cycles */
+lac_status layer_count(layer *l, runner_plan *plan);             /* commands and weight bytes of the jobs as they are laid out. LAC_E_SPACE: this machine cannot do it this way */
+lac_status layer_run(layer *l, const runner_plan *plan);         /* load what is resident, then the clock, then the jobs */
+
+/* l->result, `bytes` of it, and that it is the same in all repetitions. fetch: the result of one. Exit code. */
+int layer_collect(layer *l, size_t bytes, lac_status (*fetch)(layer *l, uint32_t run, void *to));
+
+int    layer_save(const layer *l, diag *d); /* Y */
+cJSON *layer_stats(const layer *l);         /* of --stats, what every layer has */
 
 #endif

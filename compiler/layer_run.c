@@ -64,7 +64,13 @@ static int pack(layer *l, uint32_t rows, diag *d)
 
 size_t layer_out_bytes(lac_type t) { return t == LAC_RAW ? 8 : t == LAC_INT16 ? 2 : 1; }
 
-static const lac_place front_ = { 0, 0, 0, 0 };
+/* Slices that are resident, to their places. */
+static lac_status load_resident(layer *l, lac_emit emit, void *ctx)
+{
+    lac_status s = LAC_OK;
+    for (uint32_t i = 0; i < l->n_slices && l->resident && !s; i++) s = lac_fc_load(&l->mach.dev.caps, &l->slices[i].layer, &l->slices[i].place, emit, ctx);
+    return s;
+}
 
 /* The residual's factors and, slice by slice, the residual itself. */
 static void lay_residual(layer *l, arena *a)
@@ -100,7 +106,7 @@ static uint64_t lay_out(layer *l, uint32_t ring)
                 const uint64_t first = (uint64_t)part * LAYER_BATCH, left = l->batch - first;
                 *job++ = (lac_fc){
                     .layer = &l->slices[i].layer,
-                    .resident = l->resident ? &front_ : NULL,
+                    .resident = l->resident ? &l->slices[i].place : NULL,
                     .points = left > LAYER_BATCH ? LAYER_BATCH : (uint32_t)left,
                     .x = { x + first * l->x_lines * xp, xp, l->in, (int32_t)l->o.zero_in, l->x_list },
                     .y = { y + first * l->y_lines * yp, yp, l->o.out, (int32_t)l->o.zero_out, l->o.y_as == LAYER_LIST },
@@ -125,14 +131,11 @@ static uint64_t block_bytes(const lac_caps *caps, const lac_layer *layer)
     return lines * caps->line;
 }
 
-/* Count the commands. LAC_E_SPACE: this machine cannot do it this way. */
-static lac_status count(layer *l, runner_plan *plan)
+lac_status layer_count(layer *l, runner_plan *plan)
 {
     const lac_caps *caps = &l->mach.dev.caps;
-    lac_status      s = LAC_OK;
     *plan = (runner_plan){ .line = caps->line };
-    lay_out(l, 2);
-    if (l->resident) s = lac_fc_load(caps, &l->slices[0].layer, &front_, runner_count, plan);
+    lac_status s = load_resident(l, runner_count, plan);
     if (!s) s = l->kind->build(l, runner_count, plan);
     l->weight_bytes = l->factor_bytes = 0;
     for (uint32_t i = 0; i < l->n_slices; i++) {
@@ -173,10 +176,12 @@ static int plan_slices(layer *l, runner_plan *plan, diag *d)
         free(l->jobs);
         l->jobs = calloc((size_t)l->o.repeat * l->n_slices * l->parts, sizeof *l->jobs);
         if (!l->jobs) return diag_set(d, "not enough memory");
-        lac_status s = count(l, plan);
+        lay_out(l, 2);
+        lac_status s = layer_count(l, plan);
         if (s == LAC_E_SPACE && l->resident && l->o.place == LAYER_AUTO) { /* nothing is left for what is streamed besides */
             l->resident = 0;
-            s = count(l, plan);
+            lay_out(l, 2);
+            s = layer_count(l, plan);
         }
         if (!s) return 0;
         if (s != LAC_E_SPACE) return diag_set(d, "%s and %s: no commands for them: %s", l->o.w, l->o.x, lac_status_name(s));
@@ -253,13 +258,26 @@ static lac_status get_line(layer *l, const lac_tensor *t, size_t p, uint32_t ele
     return s ? s : lists_decode(room, count, t->type, t->zero, elements, line) ? LAC_E_FORMAT : LAC_OK;
 }
 
-/* Load what is resident, then the clock, then the jobs. */
+lac_status layer_run(layer *l, const runner_plan *plan)
+{
+    const int  watch = l->o.g->stats || l->o.g->trace;
+    runner    *r = &l->run;
+    lac_status s = LAC_OK;
+    if (runner_init(r, &l->mach, plan) || (watch && trace_init(&l->trace))) return LAC_E_SPACE;
+    if (l->resident) {
+        s = load_resident(l, runner_emit, r);
+        if (!s) s = runner_finish(r);
+        memset(&r->sum, 0, sizeof r->sum);
+    }
+    if (!s && watch) s = runner_watch(r, &l->trace);
+    if (!s) s = l->kind->build(l, runner_emit, r);
+    return s ? s : runner_finish(r);
+}
+
+/* Operands to memory, then the run. */
 static lac_status run(layer *l, const runner_plan *plan)
 {
-    const lac_caps *caps = &l->mach.dev.caps;
-    const int       watch = l->o.g->stats || l->o.g->trace;
-    runner         *r = &l->run;
-    lac_status      s = LAC_OK;
+    lac_status s = LAC_OK;
     for (uint32_t i = 0; i < l->n_slices && !s; i++)
         s = machine_write(&l->mach, l->slices[i].layer.addr, l->slices[i].image, l->slices[i].layer.bytes);
     l->residual.bytes = 0;
@@ -268,16 +286,7 @@ static lac_status run(layer *l, const runner_plan *plan)
         if (!s) s = put_residual(l, &l->slices[i]);
     }
     if (!s) s = put_lines(l, &l->jobs[0].x, l->x_data, l->batch * l->x_lines, l->x_width);
-    if (s) return s;
-    if (runner_init(r, &l->mach, plan) || (watch && trace_init(&l->trace))) return LAC_E_SPACE;
-    if (l->resident) {
-        s = lac_fc_load(caps, &l->slices[0].layer, &front_, runner_emit, r);
-        if (!s) s = runner_finish(r);
-        memset(&r->sum, 0, sizeof r->sum);
-    }
-    if (!s && watch) s = runner_watch(r, &l->trace);
-    if (!s) s = l->kind->build(l, runner_emit, r);
-    return s ? s : runner_finish(r);
+    return s ? s : layer_run(l, plan);
 }
 
 /* The program as the runner cuts it, on the cycle model. */
@@ -322,12 +331,15 @@ static void foresee(layer *l)
     const predict_memory  view = { l->mach.mem, l->mach.base, l->mach.bytes, t.rd_latency, t.wr_latency, t.outstanding };
     forecast              c = { l, predict_new(caps, &view), 0, 0, 0 };
     int                   s = c.p ? 0 : -1;
-    if (l->resident && !s) s = lac_fc_load(caps, &l->slices[0].layer, &front_, forecast_emit, &c) || forecast_piece(&c);
+    if (l->resident && !s) s = load_resident(l, forecast_emit, &c) || forecast_piece(&c);
     l->predicted = c.longest = 0;
     l->bound = NULL;
     c.traced = l->mach.kind != MACHINE_RTL;
     if (!s) s = l->kind->build(l, forecast_emit, &c) || forecast_piece(&c);
-    if (s) l->bound = NULL;
+    if (s) {
+        l->bound = NULL;
+        l->predicted = 0;
+    }
     predict_free(c.p);
 }
 
@@ -358,44 +370,52 @@ static lac_status fetch(layer *l, uint32_t run_index, void *to)
     return s;
 }
 
-/* Exit code. */
-int layer_execute(layer *l, const runner_plan *plan)
+int layer_collect(layer *l, size_t bytes, lac_status (*fetch)(layer *l, uint32_t run, void *to))
 {
-    cli_globals   *g = l->o.g;
-    diag           d;
-    lac_status     s;
-    const uint32_t ring = runner_ring(plan);
-    const int      code = (int)machine_memory(&l->mach, lay_out(l, ring), ring, &d);
-    if (code) return cli_fail(g, code, d.text);
-    if ((s = lac_watchdog(&l->mach.dev, 100000)) || (s = run(l, plan))) return cli_job_failed(g, &l->mach, s);
-    const char *broken = machine_misbehaved(&l->mach);
-    if (broken) {
-        diag_set(&d, "the core broke the rules of its bus: %s", broken);
-        return cli_fail(g, CLI_FAILED, d.text);
-    }
-
-    if (g->stats || g->trace) foresee(l);
-    l->read.m = &l->mach;
-    if (g->stats) l->kind->build(l, traffic_emit, &l->read);
-
-    const size_t bytes = l->out_count * layer_out_bytes(l->o.out);
-    l->result = malloc(bytes);
-    char *again = l->o.repeat > 1 ? malloc(bytes) : NULL;
-    if (!l->result || (l->o.repeat > 1 && !again)) {
+    cli_globals *g = l->o.g;
+    diag         d;
+    l->result = malloc(bytes + 1);
+    char *again = malloc(l->o.repeat > 1 ? bytes + 1 : 1);
+    if (!l->result || !again) {
         free(again);
         return cli_fail(g, CLI_INPUT, "not enough memory");
     }
-    s = fetch(l, 0, l->result);
-    uint32_t differs = 0;
+    lac_status s = fetch(l, 0, l->result);
+    uint32_t   differs = 0;
     for (uint32_t i = 1; i < l->o.repeat && !s && !differs; i++) {
         s = fetch(l, i, again);
         if (!s && memcmp(again, l->result, bytes)) differs = i;
     }
     free(again);
     if (s) return cli_job_failed(g, &l->mach, s);
-    if (differs) {
-        diag_set(&d, "job failed: the result of repetition %" PRIu32 " differs from that of the first", differs);
-        return cli_fail(g, CLI_FAILED, d.text);
-    }
-    return CLI_OK;
+    if (!differs) return CLI_OK;
+    diag_set(&d, "job failed: the result of repetition %" PRIu32 " differs from that of the first", differs);
+    return cli_fail(g, CLI_FAILED, d.text);
+}
+
+int layer_execute(layer *l, const runner_plan *plan)
+{
+    cli_globals   *g = l->o.g;
+    diag           d;
+    lac_status     s;
+    const uint32_t ring = runner_ring(plan);
+    int            code = (int)machine_memory(&l->mach, lay_out(l, ring), ring, &d);
+    if (code) return cli_fail(g, code, d.text);
+    if ((s = lac_watchdog(&l->mach.dev, 100000)) || (s = run(l, plan))) return cli_job_failed(g, &l->mach, s);
+    if ((code = cli_obeyed(g, &l->mach)) != 0) return code;
+
+    if (g->stats || g->trace) foresee(l);
+    l->read.m = &l->mach;
+    if (g->stats) l->kind->build(l, traffic_emit, &l->read);
+    return layer_collect(l, l->out_count * layer_out_bytes(l->o.out), fetch);
+}
+
+int layer_choose(layer *l, diag *d)
+{
+    const lac_caps *caps = &l->mach.dev.caps;
+    if (layer_has_format(l, d)) return -1;
+    l->format = l->o.format != HOST_AUTO ? l->o.format : host_choose(&l->m, &l->uses, caps->lanes, caps->formats, &l->lane_cycles);
+    if (l->format == HOST_AUTO) return diag_set(d, "%s: no format of configuration %s takes it", l->o.w, l->mach.cfg.name);
+    l->lane_cycles = host_cycles(&l->m, l->format, &l->uses, caps->lanes);
+    return 0;
 }

@@ -111,6 +111,16 @@ int mapping_load(mapping *m, const map_options *o, diag *d)
     return o->onto ? cloud_load(o->onto, o->sorted, NULL, &m->onto, d) : 0;
 }
 
+int mapping_open(mapping *m, cli_globals *g, machine *mach, uint32_t latency)
+{
+    diag      d;
+    const int code = cli_open(g, mach, latency);
+    m->mach = mach;
+    if (code || mach->dev.caps.map) return code;
+    diag_set(&d, "configuration %s has no mapping unit", mach->cfg.name);
+    return cli_fail(g, CLI_INPUT, d.text);
+}
+
 void mapping_free(mapping *m)
 {
     cloud_free(&m->in);
@@ -203,6 +213,11 @@ lac_status mapping_fetch(mapping *m)
     return s;
 }
 
+int mapping_failed(const mapping *m, const cli_globals *g, lac_status s)
+{
+    return s == LAC_E_FORMAT ? cli_fail(g, CLI_FAILED, "job failed: the machine's map is malformed") : s == LAC_E_SPACE ? cli_fail(g, CLI_INPUT, "not enough memory") : cli_job_failed(g, m->mach, s);
+}
+
 uint32_t mapping_in_row(const mapping *m, uint32_t in) { return m->in.order[in]; }
 uint32_t mapping_out_row(const mapping *m, uint32_t out) { return mapping_makes(m) ? out : m->o->onto ? m->onto.order[out] : m->in.order[out]; }
 
@@ -245,10 +260,13 @@ int mapping_save_sites(const mapping *m, diag *d)
     return npy_save(m->o->out_coords, NPY_INT32, 2, sites, mapping_makes(m) ? m->made : m->o->onto ? m->onto.site : m->in.site, d);
 }
 
-void mapping_stats(const mapping *m, cJSON *s)
+void mapping_stats(const mapping *m, uint64_t rules, const runner_totals *sum, cJSON *s)
 {
     cJSON_AddStringToObject(s, "mode", mode_[m->o->shape.mode]);
     cli_stats_u64(s, "voxels_in", m->in.n);
     cli_stats_u64(s, "voxels_out", m->outputs);
+    cli_stats_u64(s, "rules", rules);
     cli_stats_u64(s, "passes", m->passes);
+    if (m->mach->kind != MACHINE_MODEL) cli_stats_u64(s, "map_cycles", sum->map);
+    else cJSON_AddNullToObject(s, "map_cycles");
 }

@@ -44,6 +44,7 @@ typedef struct {
 } mapping;
 
 int  mapping_load(mapping *m, const map_options *o, diag *d); /* the clouds */
+int  mapping_open(mapping *m, cli_globals *g, machine *mach, uint32_t latency); /* the machine, as cli_open(), with a mapping unit. Exit code */
 void mapping_free(mapping *m);
 int  mapping_makes(const mapping *m);                         /* outputs are not given */
 
@@ -58,6 +59,8 @@ lac_status mapping_count(mapping *m, uint32_t ring);            /* behind a ring
 uint32_t   mapping_limit(const mapping *m);                     /* [cycles] for a wait */
 lac_status mapping_fetch(mapping *m);                           /* m->outputs, m->made. LAC_E_FORMAT: what the machine left is none; LAC_E_SPACE: no memory */
 
+int        mapping_failed(const mapping *m, const cli_globals *g, lac_status s); /* a status of these and of mapping_rules(): exit code */
+
 /* The row of COORDS that input `in` is; of O that output `out` is. */
 uint32_t mapping_in_row(const mapping *m, uint32_t in);
 uint32_t mapping_out_row(const mapping *m, uint32_t out);
@@ -69,7 +72,7 @@ lac_status mapping_rules(mapping *m, mapping_rule take, void *ctx);
 /* --out-coords, where it was given. */
 int mapping_save_sites(const mapping *m, diag *d);
 
-/* voxels_in, voxels_out, passes, mode. */
-void mapping_stats(const mapping *m, cJSON *s);
+/* What --stats says of the map, of `rules` rules; sum: of the run that it was made in. */
+void mapping_stats(const mapping *m, uint64_t rules, const runner_totals *sum, cJSON *s);
 
 #endif
