@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The driver: build/liblacdriver.a for the host, its size for two small processors, its tests.
-DRIVER_SRC := lac_dev lac_sparse lac_pack lac_plan lac_fc lac_conv lac_rnn lac_coords lac_map lac_sconv lac_pixels lac_voxel ports/port_mmio
+DRIVER_SRC := lac_dev lac_sparse lac_pack lac_plan lac_fc lac_conv lac_rnn lac_coords lac_map lac_frames lac_sconv lac_pixels lac_voxel ports/port_mmio
 DRIVER_HDR := $(wildcard driver/*.h) $(wildcard driver/*.def) driver/ports/port_mmio.h
 
 ALL       += $(B)/liblacdriver.a

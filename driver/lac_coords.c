@@ -156,6 +156,112 @@ lac_status lac_coords_pack(const lac_site *sites, uint32_t n, const uint32_t *or
     return LAC_OK;
 }
 
+/* ---- List to list ---------------------------------------------------------------------------------- */
+
+/* A reader of the list under other batches. */
+typedef struct {
+    const int16_t *to;
+    uint32_t       at; /* word: a row that is left, or words */
+    uint64_t       row; /* its word, as it will be */
+} reader;
+
+static uint64_t word_of(const uint8_t *list, uint32_t i) { return get(list + 64u + 8u * (size_t)i, 8); }
+
+/* z, y or a part of x, as a number that ascends with it, besides the batch. */
+static uint64_t ascending(uint64_t w) { return w ^ (w & ROW ? UINT64_C(0x80008000) : UINT64_C(0x400) << 32); }
+
+/* The row at r->at, or the next one that is not left out. */
+static void settle(reader *r, const uint8_t *list, uint32_t words)
+{
+    for (; r->at < words; r->at++) {
+        const uint64_t w = word_of(list, r->at);
+        if (!(w & ROW) || r->to[w >> 32 & 0xffu] < 0)
+            continue;
+        r->row = (w & ~(UINT64_C(0xff) << 32)) | (uint64_t)(uint8_t)r->to[w >> 32 & 0xffu] << 32;
+        return;
+    }
+    r->row = ~UINT64_C(0);
+}
+
+/* What readers have of row `row`, written where `to` is not NULL; they move on behind it. Words; *voxels grows. */
+static uint32_t merge_row(reader *r, uint32_t n, uint64_t row, const uint8_t *list, uint32_t words, uint8_t *to, uint32_t *voxels)
+{
+    uint32_t count = 1, mine = 0;
+
+    for (uint32_t i = 0; i < n; i++)
+        if (r[i].row == row) {
+            mine |= 1u << i;
+            r[i].at++;
+        }
+    if (to)
+        put(to, row, 8);
+    for (;;) {
+        uint64_t least = ROW, sites = 0; /* above every part */
+        for (uint32_t i = 0; i < n; i++) {
+            const uint64_t w = mine >> i & 1u && r[i].at < words ? word_of(list, r[i].at) : ROW;
+            const uint64_t part = w & ROW ? ROW : ascending(w) >> 32;
+            sites = part < least ? 0 : sites;
+            least = part < least ? part : least;
+            sites |= part == least ? w : 0;
+        }
+        if (least == ROW)
+            break;
+        for (uint32_t i = 0; i < n; i++)
+            if (mine >> i & 1u && r[i].at < words && (word_of(list, r[i].at) ^ sites) >> 32 == 0u)
+                r[i].at++;
+        if (to)
+            put(to + 8u * (size_t)count, sites, 8);
+        count++;
+        for (uint32_t left = (uint32_t)sites; left; left &= left - 1u)
+            *voxels += 1u;
+    }
+    for (uint32_t i = 0; i < n; i++)
+        if (mine >> i & 1u)
+            settle(&r[i], list, words);
+    return count;
+}
+
+lac_status lac_coords_merge(const void *list, const int16_t (*to)[LAC_BATCHES], uint32_t n, void *buf, uint32_t cap, uint32_t *voxels, uint32_t *words)
+{
+    reader r[5];
+
+    if (!list || !to || n < 1u || n > 5u || !voxels || !words)
+        return LAC_E_ARG;
+    const uint32_t all = (uint32_t)get((const uint8_t *)list + 4, 4);
+    for (int write = 0; write < 2; write++) {
+        uint8_t *const out = write ? buf : NULL;
+        uint64_t count = 0;
+        for (uint32_t i = 0; i < n; i++) {
+            r[i].to = to[i];
+            r[i].at = 0;
+            settle(&r[i], list, all);
+        }
+        if (write) {
+            memset(out, 0, lac_coords_bytes(*words));
+            put(out, *voxels, 4);
+            put(out + 4, *words, 4);
+        }
+        *voxels = 0;
+        for (;;) {
+            uint64_t row = r[0].row;
+            for (uint32_t i = 1; i < n; i++)
+                if (r[i].row != ~UINT64_C(0) && (row == ~UINT64_C(0) || ascending(r[i].row) < ascending(row)))
+                    row = r[i].row;
+            if (row == ~UINT64_C(0))
+                break;
+            count += merge_row(r, n, row, list, all, write ? out + 64u + 8u * (size_t)count : NULL, voxels);
+        }
+        *words = count > 0xffffffffu ? 0xffffffffu : (uint32_t)count;
+        if (*words > (uint32_t)LAC_COORDS_MOST || *voxels > (uint32_t)LAC_COORDS_MOST)
+            return LAC_E_SPACE;
+        if (!buf)
+            return LAC_OK;
+        if (cap < lac_coords_bytes(*words))
+            return LAC_E_SPACE;
+    }
+    return LAC_OK;
+}
+
 /* ---- From a list ----------------------------------------------------------------------------------- */
 
 static lac_status malformed(uint32_t *where, uint32_t word)

@@ -25,6 +25,7 @@ enum { SPAN_X = 12, EXTENT = 32768 };
 
 static int transposed(const lac_map_shape *s) { return s->mode == LAC_INVERSE || s->mode == LAC_GENERATIVE; }
 static int makes(const lac_map_shape *s) { return s->mode == LAC_REGULAR || s->mode == LAC_STRIDED || s->mode == LAC_GENERATIVE; }
+static int given(const lac_map_shape *s) { return s->mode == LAC_INVERSE || s->mode == LAC_ONTO; }
 static int bounded(const lac_map_shape *s) { return s->shape[Z] || s->shape[Y] || s->shape[X]; }
 
 /* Elements of a kernel that one command takes. */
@@ -53,7 +54,7 @@ static made_axis of_made(const lac_map_shape *s, int axis)
 
 static int in_range(const lac_map_shape *s)
 {
-    if (!s || (unsigned)s->mode > LAC_GENERATIVE)
+    if (!s || (unsigned)s->mode > LAC_ONTO)
         return 0;
     for (int a = 0; a < AXES; a++) {
         if (s->kernel[a] < 1u || s->kernel[a] > 5u || s->stride[a] < 1u || s->stride[a] > 5u || s->dilation[a] < 1u || s->dilation[a] > 15u
@@ -111,7 +112,13 @@ static uint32_t steps_of(const lac_map_shape *s)
 }
 
 /* The command that makes the outputs also writes their rules. */
-static int at_once(const lac_map_shape *s) { return s->mode != LAC_STRIDED && makes(s) && lac_map_passes(s) == 1u; }
+static int at_once(const lac_map *map)
+{
+    const lac_map_shape *s = &map->shape;
+    return !map->only_list && s->mode != LAC_STRIDED && makes(s) && lac_map_passes(s) == 1u;
+}
+
+static uint32_t passes_of(const lac_map *map) { return map->only_list ? 0u : lac_map_passes(&map->shape); }
 
 /* ---- Steps and passes ------------------------------------------------------------------------------ */
 
@@ -248,7 +255,7 @@ lac_status lac_map_bound(const lac_map_shape *s, uint32_t voxels, uint32_t words
         return LAC_E_ARG;
     TRY(check_steps(s, grid, &n));
     memset(out, 0, sizeof *out);
-    out->outputs = s->mode == LAC_INVERSE ? outputs : voxels;
+    out->outputs = given(s) ? outputs : voxels;
     out->steps = n > 2u ? 2u : n > 1u ? n - 1u : 0u;
     for (uint32_t i = 0; i < n; i++) {
         (void)get_step(s, grid, i, n, &p); /* it was checked, and without a grid cannot fail */
@@ -290,7 +297,7 @@ static lac_status check_map(const lac_caps *caps, const lac_map *map, uint32_t g
 
     /* largest kernel z, y, x and stride */
     if ((caps->map & 0xffffu) == 0u || (caps->map >> 16 & 3u) < 3u || (caps->map >> 18 & 3u) < 3u || (caps->map >> 20 & 7u) < 5u || (caps->map >> 24 & 7u) < 5u
-        || !in_range(s) || map->band < 1u || map->band > 65535u)
+        || !in_range(s) || map->band < 1u || map->band > 65535u || (map->only_list && !makes(s)))
         return LAC_E_ARG;
     TRY(check_steps(s, grid, n));
     TRY(check_addr(map->in));
@@ -300,7 +307,7 @@ static lac_status check_map(const lac_caps *caps, const lac_map *map, uint32_t g
         return LAC_E_ARG;
     for (uint32_t i = 0; i < 2u && i + 1u < *n; i++)
         TRY(check_addr(map->step[i]));
-    for (uint32_t i = 0; map->room && i < lac_map_passes(s); i++) {
+    for (uint32_t i = 0; map->room && i < passes_of(map); i++) {
         TRY(check_addr(map->room[i].bands));
         TRY(check_addr(map->room[i].rules));
         if (map->room[i].band_room > 65535u || map->room[i].rule_lines > LINES_MOST)
@@ -360,8 +367,8 @@ static void make(lac_cmd *c, const part *p, uint32_t words)
 static lac_status emit_some(const lac_map *map, const uint32_t grid[AXES], uint32_t steps, uint32_t first, uint32_t count, lac_emit emit, void *ctx)
 {
     const lac_map_shape *s = &map->shape;
-    const int once = at_once(s);
-    const uint32_t all = steps + (once ? 0u : lac_map_passes(s));
+    const int once = at_once(map);
+    const uint32_t all = steps + (once ? 0u : passes_of(map));
     lac_cmd c;
     part p;
 
@@ -414,7 +421,7 @@ lac_status lac_map_count(lac_dev *dev, const lac_map *map, uint32_t limit, uint3
     m.room = NULL;
     m.mark = m.signal = 0;
     TRY(check_map(&dev->caps, &m, grid, &steps));
-    const uint32_t lists = at_once(&m.shape) ? 0u : steps, passes = lac_map_passes(&m.shape);
+    const uint32_t lists = at_once(&m) ? 0u : steps, passes = passes_of(&m);
     for (uint32_t i = 0; i < lists + passes; i++) { /* a run of its own each: counters are a run's */
         lac_feeder f;
         TRY(lac_begin_feed(&f, dev, limit));

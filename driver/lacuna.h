@@ -449,6 +449,12 @@ typedef struct {
  * (fault->why 0). LAC_E_SPACE: cap < lac_coords_bytes(*words), or too many words. */
 lac_status lac_coords_pack(const lac_site *sites, uint32_t n, const uint32_t *order, void *buf, uint32_t cap, uint32_t *words, lac_coords_fault *fault);
 
+enum { LAC_BATCHES = 256 };
+
+/* The union of a list with itself under other batches, `n` times (1 .. 5): what is in batch b is in batch to[i][b] of the result for each i, not at all for -1. Numbers other than -1 ascend strictly in each to[i]. `list` is as
+ * lac_coords_pack() makes it. *voxels, *words: of the result; with buf NULL this is all that is done. LAC_E_ARG; LAC_E_SPACE: as lac_coords_pack(). */
+lac_status lac_coords_merge(const void *list, const int16_t (*to)[LAC_BATCHES], uint32_t n, void *buf, uint32_t cap, uint32_t *voxels, uint32_t *words);
+
 /* The sites of a list, `bytes` bytes of which are there. *n: how many; with sites NULL this is all. LAC_E_FORMAT: it is malformed, as MAP would find; *where (may be NULL): the
  * word, counted from 0, 0xffffffff: the header, or voxels that are not as many as it says. LAC_E_SPACE: cap < *n. */
 lac_status lac_coords_unpack(const void *list, uint32_t bytes, lac_site *sites, uint32_t cap, uint32_t *n, uint32_t *where);
@@ -463,7 +469,8 @@ typedef enum {
     LAC_REGULAR,     /* every site that an input reaches */
     LAC_STRIDED,     /* the sites floor(in / stride), each once */
     LAC_INVERSE,     /* outputs are given */
-    LAC_GENERATIVE   /* every site that an input reaches, by the other rule */
+    LAC_GENERATIVE,  /* every site that an input reaches, by the other rule */
+    LAC_ONTO         /* as inverse, by the first rule */
 } lac_map_mode;
 
 typedef struct {
@@ -495,7 +502,7 @@ typedef struct {
 typedef struct {
     lac_map_shape shape;
     lac_addr      in;         /* list of the inputs */
-    lac_addr      out;        /* list of the outputs: inverse: read; regular, strided, generative: written; submanifold: not looked at */
+    lac_addr      out;        /* list of the outputs: inverse, onto: read; regular, strided, generative: written; submanifold: not looked at */
     uint32_t      out_words;  /* written: room behind its header [64-bit words], a multiple of 8 */
     lac_addr      step[2];    /* lists that lie between: as many as lac_map_sizes.steps */
     uint32_t      step_words; /* room of each, as out_words */
@@ -504,6 +511,7 @@ typedef struct {
     uint32_t      tag;        /* comes back in an error record */
     int           mark;       /* time-stamp the completion of the last command */
     int           signal;     /* the last command gives EXEC a token: lac_sconv.after_map */
+    int           only_list;  /* regular, strided, generative: outputs are made, and neither bands nor rules, nor are these counted */
 } lac_map;
 
 /* What is enough for every list of inputs of so many voxels and words. */
@@ -515,7 +523,7 @@ typedef struct {
     uint32_t rule_lines; /* of each pass */
 } lac_map_sizes;
 
-/* outputs: how many are given (inverse), else 0. Where the bound is more than a list or a command can have, it is the largest that they can; then the machine may answer MAP_ROOM. LAC_E_ARG: a value is
+/* outputs: how many are given (inverse, onto), else 0. Where the bound is more than a list or a command can have, it is the largest that they can; then the machine may answer MAP_ROOM. LAC_E_ARG: a value is
  * out of range, or outputs are made in a shape for which lac_map_grid() fails, or for which a grid of 32768 is not enough between two steps: for kernels in several steps, grid * stride plus kernel * dilation. */
 lac_status lac_map_bound(const lac_map_shape *s, uint32_t voxels, uint32_t words, uint32_t outputs, uint32_t band, lac_map_sizes *out);
 
@@ -536,6 +544,43 @@ uint32_t   lac_map_lines(uint32_t outputs, uint32_t rules, uint32_t band);
 static inline uint32_t lac_rule_tap(uint32_t rule) { return rule >> 24 & 127u; }
 static inline uint32_t lac_rule_in(uint32_t rule) { return rule & 0xffffffu; }
 static inline int      lac_rule_last(uint32_t rule) { return (int)(rule >> 31); }
+
+/* ---- Time ------------------------------------------------------------------------------------------- */
+
+/* Maps in four dimensions (docs/mapping.md, "4-D"): the rule holds on the axis of time too. Sites of the same batch and time are a *frame*. A list of inputs or of given outputs has its frames for batches: the first, in the
+ * order of (batch, t), is batch 0, and none is left out. What the machine gets are lists with other batches, by lac_coords_merge() from these, with frames that fall on each other under the same number:
+ *
+ *     outputs     given: their list, with of_out; regular, strided, generative: made (only_list) from the inputs' with made[0 .. mades - 1]
+ *     element k   of the kernel in time: a map, inverse where the rule is transposed, else onto, from the inputs' list with of_in[k] to that of the outputs. Inputs keep their order, and so their indices;
+ *                 its rules are a source of its own of lac_sconv, with the weights of that element */
+typedef struct {
+    int32_t batch; /* 0 .. 255 */
+    int32_t t;     /* -32768 .. 32767 */
+} lac_frame;
+
+typedef struct {
+    uint32_t kernel;   /* 1 .. 5 */
+    uint32_t stride;   /* 1 .. 5 */
+    uint32_t dilation; /* 1 .. 15 */
+    int32_t  pad;      /* -LAC_MAP_PAD .. LAC_MAP_PAD */
+    uint32_t shape;    /* extent of the inputs' time, which begins at 0: 1 .. 32768. 0: unbounded */
+} lac_time;
+
+enum { LAC_TIMES = 5, LAC_FRAMES = LAC_BATCHES };
+
+typedef struct {
+    uint32_t  outs;    /* frames where outputs can be, out[0 .. outs - 1] */
+    uint32_t  numbers; /* that were given to these and to inputs which stand between them without an output */
+    uint32_t  mades;
+    lac_frame out[LAC_FRAMES];
+    int16_t   of_out[1][LAC_FRAMES]; /* the machine's batch of out[i] */
+    int16_t   of_in[LAC_TIMES][LAC_FRAMES];
+    int16_t   made[LAC_TIMES][LAC_FRAMES];
+} lac_frames;
+
+/* in[ins], onto[ontos]: frames of the inputs and, submanifold (the same), inverse and onto, of the given outputs, ascending, at most LAC_FRAMES. LAC_E_ARG: a value is out of range; *where (may be NULL): ins, or
+ * the first frame whose outputs, which are made, would have a time outside int16. LAC_E_SPACE: more than LAC_FRAMES numbers; f->numbers says how many, or LAC_FRAMES + 1: of made outputs' frames alone there are more. */
+lac_status lac_frames_plan(lac_map_mode mode, const lac_time *s, const lac_frame *in, uint32_t ins, const lac_frame *onto, uint32_t ontos, lac_frames *f, uint32_t *where);
 
 /* ---- Sparse convolution ----------------------------------------------------------------------------- */
 

@@ -4,7 +4,7 @@
 # size.sh - the driver compiled for two small processors: does it fit, and does it stand on its own?
 #
 #   Parts    RUN is what a device needs that runs layers packed elsewhere; CONV, if there are convolutions among them. The rest of ALL is the
-#            packer, and recurrent layers. MAP: coordinate lists and maps alone; SCONV: with what runs convolutions along them. Voxels (lac_voxel.c), which need floating point, and images as lists (lac_pixels.c) are in none of them
+#            packer, and recurrent layers. MAP: coordinate lists and maps alone, in time too; SCONV: with what runs convolutions along them. Voxels (lac_voxel.c), which need floating point, and images as lists (lac_pixels.c) are in none of them
 #   Checks   text (code and constants) for RV32 at most so many bytes as its limit says; no undefined symbol in any part but memcpy,
 #            memset, and those of the compiler's own 64-bit arithmetic, of which a division would be one too many
 #   Skips    where a compiler is absent
@@ -14,13 +14,13 @@ B=${B:-build}
 RUN="lac_dev lac_plan lac_fc"
 CONV="$RUN lac_conv"
 ALL="$CONV lac_rnn lac_sparse lac_pack"
-MAP="lac_dev lac_plan lac_coords lac_map"
-SCONV="$RUN lac_coords lac_map lac_sconv"
+MAP="lac_dev lac_plan lac_coords lac_map lac_frames"
+SCONV="$RUN lac_coords lac_map lac_frames lac_sconv"
 RUN_LIMIT=13056
 CONV_LIMIT=20096
 ALL_LIMIT=29184
-MAP_LIMIT=15232
-SCONV_LIMIT=21120
+MAP_LIMIT=17536
+SCONV_LIMIT=23168
 FLAGS="-std=c99 -Os -ffreestanding -nostdlib -ffunction-sections -fdata-sections -Wall -Wextra -Wpedantic -Werror -Idriver"
 status=0
 
@@ -60,7 +60,7 @@ check() {
         return
     fi
     mkdir -p "$dir"
-    for f in $ALL lac_coords lac_map lac_sconv; do
+    for f in $ALL lac_coords lac_map lac_frames lac_sconv; do
         # shellcheck disable=SC2086
         "$cc" $arch $FLAGS -c -o "$dir/$f.o" "driver/$f.c" || { echo "not ok - driver on $name: $f.c does not compile"; status=1; return; }
     done

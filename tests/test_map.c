@@ -5,6 +5,7 @@
  *   Oracle    the rule alone: each input goes through each tap to one output; sites are found in a hash table. Expected memory, every byte of it, but for the lists between two steps
  *   Jobs      random clouds of one to three dimensions and batches, all modes, kernels, strides, dilations, with and without a shape; rooms by lac_map_bound(), or exactly what is needed
  *   Commands  single ones: bands, COUNT and MORE, every error of docs/mapping.md with its record, and the next job right behind it
+ *   Time      frames under other numbers, against the rule for every pair of them; lists merged, against the set of all sites
  *   Lists     every kind of fault at every place, on the machine and in lac_coords_unpack(); FUZZ random broken ones (default 3000)
  *   SEED      of everything random; a line stands for as many cases as it says */
 #include <stdio.h>
@@ -330,8 +331,10 @@ static lac_config machine(uint32_t data_w, uint32_t ring, uint32_t addr_w)
 
 /* ---- Maps by the driver ------------------------------------------------------------------------------ */
 
-static const char *const modes[] = { "submanifold", "regular", "strided", "inverse", "generative" };
-static uint32_t seen[5], multi, steps_seen, shaped, skipped;
+static const char *const modes[] = { "submanifold", "regular", "strided", "inverse", "generative", "onto" };
+static uint32_t seen[6], multi, steps_seen, shaped, skipped;
+
+static int is_given(lac_map_mode m) { return m == LAC_INVERSE || m == LAC_ONTO; }
 
 static spec spec_of(const lac_map_shape *s)
 {
@@ -339,7 +342,7 @@ static spec spec_of(const lac_map_shape *s)
     memset(&p, 0, sizeof p);
     p.transposed = s->mode == LAC_INVERSE || s->mode == LAC_GENERATIVE;
     p.strided = s->mode == LAC_STRIDED;
-    p.made = s->mode != LAC_SUBMANIFOLD && s->mode != LAC_INVERSE;
+    p.made = s->mode != LAC_SUBMANIFOLD && !is_given(s->mode);
     p.bounded = p.made && s->shape[Z];
     for (int a = 0; a < AXES; a++) {
         p.kernel[a] = s->kernel[a], p.stride[a] = s->stride[a], p.dilation[a] = s->dilation[a], p.pad[a] = s->pad[a];
@@ -373,7 +376,7 @@ static lac_map_shape random_shape(lac_rng *g)
     static const uint32_t dil[] = { 1, 1, 1, 2, 3, 4, 7, 15 }, str[] = { 1, 1, 2, 2, 3, 4, 5 };
     lac_map_shape s;
     memset(&s, 0, sizeof s);
-    s.mode = (lac_map_mode)rng_below(g, 5);
+    s.mode = (lac_map_mode)rng_below(g, 6);
     const int alike = rng_chance(g, 100), small = rng_chance(g, 128);
     for (int a = 0; a < AXES; a++) {
         if (a && alike) {
@@ -385,7 +388,7 @@ static lac_map_shape random_shape(lac_rng *g)
             s.pad[a] = rng_chance(g, 128) ? (int32_t)(s.dilation[a] * ((s.kernel[a] - 1) / 2)) : (int32_t)rng_range(g, -3, 20);
         }
     }
-    if (s.mode != LAC_SUBMANIFOLD && s.mode != LAC_INVERSE && s.dilation[X] > 12 && s.kernel[X] > 1) s.dilation[X] = 1 + rng_below(g, 12);
+    if (s.mode != LAC_SUBMANIFOLD && !is_given(s.mode) && s.dilation[X] > 12 && s.kernel[X] > 1) s.dilation[X] = 1 + rng_below(g, 12);
     return s;
 }
 
@@ -418,12 +421,12 @@ static int driver_job(rig *r, lac_rng *g, uint64_t start, int exact, char *why, 
     if (rng_chance(g, 100)) {
         for (int a = 0; a < AXES; a++) s.shape[a] = 1 + rng_below(g, 120);
         uint32_t grid[AXES];
-        if (s.mode == LAC_INVERSE || lac_map_grid(&s, grid)) memset(s.shape, 0, sizeof s.shape);
+        if (is_given(s.mode) || lac_map_grid(&s, grid)) memset(s.shape, 0, sizeof s.shape);
     }
     const spec q = spec_of(&s);
     cloud      in = some_cloud(g, &s, sizes[rng_below(g, 7)]), given = in;
-    if (s.mode == LAC_INVERSE) given = some_cloud(g, &s, sizes[rng_below(g, 7)]);
-    if (s.mode == LAC_INVERSE && in.n && given.n) { /* some that are reached */
+    if (is_given(s.mode)) given = some_cloud(g, &s, sizes[rng_below(g, 7)]);
+    if (is_given(s.mode) && in.n && given.n) { /* some that are reached */
         uint32_t k[AXES];
         lac_site o;
         for (uint32_t i = 0; i < given.n; i += 2) {
@@ -443,14 +446,14 @@ static int driver_job(rig *r, lac_rng *g, uint64_t start, int exact, char *why, 
 
     if (lac_map_passes(&s) != passes) snprintf(why, n, "%u passes, expected %u", lac_map_passes(&s), passes);
     const uint32_t in_words = write_list(NULL, in.s, in.n);
-    lac_status     st = lac_map_bound(&s, in.n, in_words, s.mode == LAC_INVERSE ? given.n : 0, band, &size);
+    lac_status     st = lac_map_bound(&s, in.n, in_words, is_given(s.mode) ? given.n : 0, band, &size);
     if (st && !*why) snprintf(why, n, "bound: %s", lac_status_name(st));
 
     memset(&m, 0, sizeof m);
     m.shape = s;
     m.band = band;
     m.in = take_list(r, &in);
-    m.out = s.mode == LAC_INVERSE ? take_list(r, &given) : 0;
+    m.out = is_given(s.mode) ? take_list(r, &given) : 0;
     m.tag = (uint32_t)rng_next(g);
     const uint32_t made_words = q.made ? write_list(NULL, f.out.s, f.out.n) : 0;
     if (q.made) {
@@ -511,7 +514,16 @@ static int driver_job(rig *r, lac_rng *g, uint64_t start, int exact, char *why, 
                 }
                 if (outputs != f.out.n || sum != rules) snprintf(why, n, "counted %u outputs, %u rules, expected %u, %u", outputs, sum, f.out.n, rules);
                 else if (differs(r, m.in, skip, skip_end)) snprintf(why, n, "counting wrote");
-                else ok = !*why;
+                else if (q.made) { /* the list by itself */
+                    memset(host(r, m.out), 0xa5, 64 + 8 * (size_t)made_words);
+                    m.only_list = 1;
+                    m.room = NULL;
+                    outputs = 0;
+                    counted[0] = 0x5a5a;
+                    if ((st = lac_map_run(&r->dev, &m, 10)) || differs(r, m.in, skip, skip_end)) snprintf(why, n, "the list by itself: %s", lac_status_name(st));
+                    else if ((st = lac_map_count(&r->dev, &m, 10, &outputs, counted)) || outputs != f.out.n || counted[0] != 0x5a5a) snprintf(why, n, "the list counted: %s, %u outputs", lac_status_name(st), outputs);
+                    else ok = !*why;
+                } else ok = !*why;
             }
         }
         if (e.code) lac_reset(&r->dev, 10);
@@ -1443,6 +1455,163 @@ static void pixels(void)
         check(lac_pixels_list(&bad[i], x, NULL, NULL, 0, &n) == LAC_E_ARG && lac_pixels_image(&bad[i], NULL, NULL, 0, NULL, x, NULL) == LAC_E_ARG, "an image out of range", "%u taken", i);
 }
 
+/* ---- Time --------------------------------------------------------------------------------------------- */
+
+/* Lists under other batches, against the set of all sites. */
+static void merges(void)
+{
+    static const int32_t low[AXES] = { -9, -3, -70 };
+    static const uint32_t span[AXES] = { 18, 6, 200 };
+    lac_rng  g = { seed * 77 + 5 };
+    uint32_t wrong = 0;
+    for (uint32_t round = 0; round < 300; round++) {
+        const uint32_t n = 1 + rng_below(&g, 5), batches = 1 + rng_below(&g, 9);
+        cloud   c = random_cloud(&g, rng_below(&g, 200), low, span, batches), want = { need((5 * 200 + 1) * sizeof *want.s), 0 };
+        int16_t to[5][LAC_BATCHES];
+        memset(to, 0xff, sizeof to);
+        for (uint32_t i = 0; i < n; i++) {
+            int16_t number = (int16_t)rng_below(&g, 3);
+            for (uint32_t b = 0; b < LAC_BATCHES; b++) {
+                uint32_t had = 0;
+                for (uint32_t k = 0; k < c.n; k++) had += c.s[k].batch == (int32_t)b;
+                if (!had || rng_chance(&g, 60)) continue;
+                to[i][b] = number;
+                number = (int16_t)(number + 1 + (int16_t)rng_below(&g, 3));
+            }
+            for (uint32_t k = 0; k < c.n; k++) {
+                lac_site s = c.s[k];
+                s.batch = to[i][s.batch];
+                if (s.batch >= 0) want.s[want.n++] = s;
+            }
+        }
+        qsort(want.s, want.n, sizeof *want.s, by_site);
+        uint32_t kept = 0;
+        for (uint32_t i = 0; i < want.n; i++)
+            if (!i || by_site(&want.s[i], &want.s[kept - 1])) want.s[kept++] = want.s[i];
+        want.n = kept;
+        const size_t   in_bytes = (size_t)list_bytes(&c), bytes = (size_t)list_bytes(&want);
+        uint8_t       *in = need(in_bytes), *expected = need(bytes), *got = need(bytes);
+        const uint32_t words = write_list(expected, want.s, want.n);
+        write_list(in, c.s, c.n);
+        uint32_t have = 1, w = 1;
+        int      ok = !lac_coords_merge(in, (const int16_t (*)[LAC_BATCHES])to, n, NULL, 0, &have, &w) && have == want.n && w == words;
+        ok = ok && lac_coords_merge(in, (const int16_t (*)[LAC_BATCHES])to, n, got, (uint32_t)bytes - 1, &have, &w) == LAC_E_SPACE && w == words;
+        for (size_t i = 0; i < bytes; i++) ok = ok && !got[i];
+        ok = ok && !lac_coords_merge(in, (const int16_t (*)[LAC_BATCHES])to, n, got, (uint32_t)bytes, &have, &w) && !memcmp(got, expected, bytes);
+        wrong += !ok;
+        free(in), free(expected), free(got), free(c.s), free(want.s);
+    }
+    check(!wrong, "300 lists merged under other batches", "%u wrong", wrong);
+    uint32_t v, w;
+    int16_t  to[1][LAC_BATCHES] = { { 0 } };
+    uint8_t  none[64] = { 0 };
+    check(lac_coords_merge(none, (const int16_t (*)[LAC_BATCHES])to, 0, NULL, 0, &v, &w) == LAC_E_ARG && lac_coords_merge(none, (const int16_t (*)[LAC_BATCHES])to, 6, NULL, 0, &v, &w) == LAC_E_ARG,
+          "lac_coords_merge: none, six", "taken");
+}
+
+static uint32_t random_frames(lac_rng *g, lac_frame *f, uint32_t most)
+{
+    uint32_t n = 0;
+    const uint32_t holes = rng_below(g, 256);
+    for (int32_t b = 0; b < 4; b++)
+        for (int32_t t = -20 + (int32_t)rng_below(g, 20); t < 20 && n < most; t++)
+            if (!rng_chance(g, holes)) f[n++] = (lac_frame){ 3 * b, t };
+    return n;
+}
+
+/* Each frame's number against the rule itself, for every pair of frames. */
+static void frames(void)
+{
+    enum { MOST = 60, FAR = 300 };
+    static const uint32_t dil[] = { 1, 1, 2, 3, 15 };
+    static lac_frames f;
+    lac_rng  g = { seed * 31 + 9 };
+    uint32_t wrong = 0, full = 0;
+    for (uint32_t round = 0; round < 2000; round++) {
+        const lac_map_mode mode = (lac_map_mode)rng_below(&g, 6);
+        const int sub = mode == LAC_SUBMANIFOLD, made = !sub && !is_given(mode), turned = mode == LAC_INVERSE || mode == LAC_GENERATIVE;
+        lac_time  s = { sub ? 1 + 2 * rng_below(&g, 3) : 1 + rng_below(&g, 5), sub ? 1 : 1 + rng_below(&g, 5), dil[rng_below(&g, 5)], (int32_t)rng_range(&g, -3, 8), 0 };
+        lac_frame in[MOST], onto[MOST];
+        uint32_t  ins = random_frames(&g, in, MOST), ontos = sub ? ins : random_frames(&g, onto, MOST), where = 7;
+        if (sub) memcpy(onto, in, sizeof in);
+        int32_t low = -FAR, high = FAR; /* of made outputs' times */
+        if (made && rng_chance(&g, 80)) {
+            s.shape = 1 + rng_below(&g, 40);
+            const int32_t n = (int32_t)s.shape, reach = (int32_t)(s.dilation * (s.kernel - 1)), stride = (int32_t)s.stride;
+            low = 0;
+            high = turned ? (n - 1) * stride - 2 * s.pad + reach : floor_div(n + 2 * s.pad - reach - 1, stride);
+            if (high < 0) {
+                wrong += lac_frames_plan(mode, &s, in, ins, onto, ontos, &f, &where) != LAC_E_ARG || where != ins;
+                continue;
+            }
+        }
+        const lac_status st = lac_frames_plan(mode, &s, in, ins, onto, ontos, &f, &where);
+        if (st == LAC_E_SPACE && f.numbers > LAC_FRAMES) {
+            full++;
+            continue;
+        }
+        int      ok = !st && f.numbers <= LAC_FRAMES && f.mades == (!made ? 0 : mode == LAC_STRIDED ? 1 : s.kernel);
+        uint32_t outs = 0;
+#define RULE(ti, to, k) (turned ? (to) + s.pad == (ti) * (int32_t)s.stride + (int32_t)((k) * s.dilation) : (ti) + s.pad == (to) * (int32_t)s.stride + (int32_t)((k) * s.dilation))
+        if (!made) {
+            outs = ontos;
+            ok = ok && f.outs == ontos && !memcmp(f.out, onto, ontos * sizeof *onto);
+        } else
+            for (int32_t b = 0; b < 12; b++)
+                for (int32_t t = low; t <= high; t++) {
+                    int has = 0;
+                    for (uint32_t i = 0; i < ins; i++)
+                        for (uint32_t k = 0; k < s.kernel; k++) {
+                            const int hit = in[i].batch == b && (mode == LAC_STRIDED ? floor_div(in[i].t, (int32_t)s.stride) == t : RULE(in[i].t, t, k));
+                            has |= hit;
+                            if (!hit || (mode == LAC_STRIDED && k)) continue;
+                            ok = ok && outs < LAC_FRAMES && f.made[k][i] == f.of_out[0][outs];
+                        }
+                    if (has) ok = ok && outs < f.outs && f.out[outs].batch == b && f.out[outs].t == t, outs++;
+                }
+        ok = ok && outs == f.outs;
+        for (uint32_t j = 0; j < f.outs && ok; j++) ok = f.of_out[0][j] >= 0 && (uint32_t)f.of_out[0][j] < f.numbers && (!j || f.of_out[0][j - 1] < f.of_out[0][j]);
+        for (uint32_t k = 0; k < s.kernel; k++)
+            for (uint32_t i = 0; i < ins && ok; i++) {
+                ok = f.of_in[k][i] >= 0 && (uint32_t)f.of_in[k][i] < f.numbers && (!i || f.of_in[k][i - 1] < f.of_in[k][i]);
+                for (uint32_t j = 0; j < f.outs; j++) ok = ok && (f.of_in[k][i] == f.of_out[0][j]) == (in[i].batch == f.out[j].batch && RULE(in[i].t, f.out[j].t, k));
+            }
+        for (uint32_t i = ins; i < LAC_FRAMES; i++)
+            for (uint32_t k = 0; k < LAC_TIMES; k++) ok = ok && f.of_in[k][i] == -1 && f.made[k][i] == -1;
+        wrong += !ok;
+    }
+    check(!wrong && full < 500, "2000 sets of frames", "%u wrong, %u with too many", wrong, full);
+
+    lac_frame apart[LAC_FRAMES + 1];
+    uint32_t  where = 0;
+    lac_time  s = { 3, 1, 1, 1, 0 };
+    for (int32_t i = 0; i <= LAC_FRAMES; i++) apart[i] = (lac_frame){ i / 100, 10 * i };
+    lac_status st = lac_frames_plan(LAC_SUBMANIFOLD, &s, apart, 127, apart, 127, &f, NULL);
+    check(!st && f.numbers == 255, "127 frames apart, and one between each two", "%s, %u", lac_status_name(st), f.numbers);
+    st = lac_frames_plan(LAC_SUBMANIFOLD, &s, apart, 128, apart, 128, &f, NULL);
+    check(st == LAC_E_SPACE && f.numbers == 257, "128 frames apart are too many", "%s, %u", lac_status_name(st), f.numbers);
+    st = lac_frames_plan(LAC_GENERATIVE, &s, apart, 86, NULL, 0, &f, NULL);
+    check(st == LAC_E_SPACE && f.numbers == LAC_FRAMES + 1, "made outputs in more frames", "%s, %u", lac_status_name(st), f.numbers);
+    s.kernel = 1;
+    st = lac_frames_plan(LAC_REGULAR, &s, apart, LAC_FRAMES, NULL, 0, &f, NULL);
+    check(!st && f.numbers == LAC_FRAMES && f.outs == LAC_FRAMES, "256 frames", "%s, %u", lac_status_name(st), f.numbers);
+    check(lac_frames_plan(LAC_REGULAR, &s, apart, LAC_FRAMES + 1, NULL, 0, &f, &where) == LAC_E_ARG && where == LAC_FRAMES + 1, "257 frames are too many", "where %u", where);
+    apart[2].t = 32767;
+    st = lac_frames_plan(LAC_REGULAR, &s, apart, 3, NULL, 0, &f, &where);
+    check(st == LAC_E_ARG && where == 2, "an output's time beyond", "%s at %u", lac_status_name(st), where);
+    s.pad = -1;
+    check(!lac_frames_plan(LAC_REGULAR, &s, apart, 3, NULL, 0, &f, &where) && !lac_frames_plan(LAC_ONTO, &s, apart, 3, apart, 3, &f, &where), "an output's time at the end", "refused");
+    s.pad = 1;
+    check(!lac_frames_plan(LAC_ONTO, &s, apart, 3, apart, 3, &f, &where), "nobody asks for one beyond", "refused");
+    apart[1] = apart[0];
+    check(lac_frames_plan(LAC_ONTO, &s, apart, 2, NULL, 0, &f, &where) == LAC_E_ARG && lac_frames_plan(LAC_ONTO, &s, NULL, 0, apart, 2, &f, &where) == LAC_E_ARG, "a frame twice", "taken");
+    static const lac_time bad[] = { { 0, 1, 1, 0, 0 }, { 6, 1, 1, 0, 0 }, { 1, 0, 1, 0, 0 }, { 1, 6, 1, 0, 0 }, { 1, 1, 0, 0, 0 }, { 1, 1, 16, 0, 0 }, { 1, 1, 1, 451, 0 }, { 1, 1, 1, -451, 0 }, { 1, 1, 1, 0, 32769 }, { 3, 1, 1, 0, 2 } };
+    uint32_t taken = 0;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) taken += lac_frames_plan(LAC_REGULAR, &bad[i], apart, 1, NULL, 0, &f, NULL) != LAC_E_ARG;
+    check(!taken, "axes of time out of range", "%u taken", taken);
+    check(lac_frames_plan(LAC_SUBMANIFOLD, &(lac_time){ 2, 1, 1, 0, 0 }, apart, 1, apart, 1, &f, NULL) == LAC_E_ARG && lac_frames_plan((lac_map_mode)6, &s, apart, 1, apart, 1, &f, NULL) == LAC_E_ARG, "an even kernel, no such mode", "taken");
+}
+
 static void refusals(void)
 {
     const lac_config cfg = machine(64, 512, 32), none = machine(64, 0, 32);
@@ -1466,7 +1635,11 @@ static void refusals(void)
     } while (0)
     TAKES(LAC_OK, (void)0);
     check(prog.n == 6, "a kernel of 5 x 5 x 5 is two steps and four passes", "%u commands", prog.n);
-    TAKES(LAC_E_ARG, x.shape.mode = (lac_map_mode)5);
+    TAKES(LAC_E_ARG, x.shape.mode = (lac_map_mode)6);
+    TAKES(LAC_OK, x.only_list = 1);
+    check(prog.n == 2, "only the list: two steps", "%u commands", prog.n);
+    TAKES(LAC_E_ARG, (x.only_list = 1, x.shape.mode = LAC_INVERSE));
+    TAKES(LAC_E_ARG, (x.only_list = 1, x.shape.mode = LAC_ONTO));
     for (int a = 0; a < 3; a++) {
         TAKES(LAC_E_ARG, x.shape.kernel[a] = 0);
         TAKES(LAC_E_ARG, x.shape.kernel[a] = 6);
@@ -1560,12 +1733,14 @@ int main(void)
     voxels();
     pixels();
     refusals();
+    merges();
+    frames();
     driver_jobs(32, 24, 150);
     driver_jobs(64, 40, 150);
     driver_jobs(256, 32, 150);
     driver_jobs(512, 38, 150);
     check(multi > 150 && steps_seen > 60 && shaped > 80 && skipped < 120, "maps: enough of each kind", "%u of several passes, %u of several steps, %u with a shape, %u left out", multi, steps_seen, shaped, skipped);
-    for (int m = 0; m < 5; m++) {
+    for (int m = 0; m < 6; m++) {
         char name[60];
         snprintf(name, sizeof name, "maps: %u %s", seen[m], modes[m]);
         check(seen[m] > 50, name, "more expected");
