@@ -336,7 +336,8 @@ lac_status lac_layer_open(const void *image, uint32_t bytes, lac_layer *out)
 
     const uint32_t lanes = h[LAC_DIR_W_LANES], line = h[LAC_DIR_W_LINE], store_w = h[LAC_DIR_W_STORE_W], align = h[LAC_DIR_W_ALIGN];
     const uint32_t row_tiles = h[LAC_DIR_W_ROW_TILES], codebook = h[LAC_DIR_W_CODEBOOK], shrink = l.format == LAC_NM ? 4u : 1u;
-    const uint32_t unit = l.taps == LAC_TAPS_RULES ? h[LAC_DIR_W_CHANNELS] : l.taps ? 1u : line; /* a tile begins at a multiple */
+    const int rules = l.taps >= LAC_TAPS_RULES && l.taps <= LAC_TAPS_MOST;
+    const uint32_t unit = rules ? h[LAC_DIR_W_CHANNELS] / lac_group(l.taps) : l.taps ? 1u : line; /* a tile begins at a multiple */
 
     /* At most 65535 tiles: no sum below leaves 32 bits. */
     if (h[LAC_DIR_W_MAGIC] != LAC_DIR_MAGIC || l.dir_bytes > bytes || l.dir_bytes > l.bytes || (l.dir_bytes | l.bytes) % LAC_ALIGN
@@ -347,8 +348,9 @@ lac_status lac_layer_open(const void *image, uint32_t bytes, lac_layer *out)
         || (l.format == LAC_NM ? l.n < 1u || l.n > 4u : l.n != 0u) || lanes < 4u || lanes > 256u || line < 8u || line > 64u
         || (line & (line - 1u)) || store_w < 1u || store_w > lanes || (align != 64u && align != 32u && align != 8u)
         || l.by_column > (l.format != LAC_NM)
-        || (l.taps != LAC_TAPS_RULES && l.taps > (l.format == LAC_NM || l.by_column || row_tiles > 1u ? 0u : l.format == LAC_CSC ? LAC_TAPS_ROWS : LAC_TAPS_FOURS)) /* its shape: see lac_conv_build() */
-        || (l.taps == LAC_TAPS_RULES && (l.by_column || unit < 1u || l.cols % unit || unit % shrink))
+        || (!rules && l.taps > (l.format == LAC_NM || l.by_column || row_tiles > 1u ? 0u : l.format == LAC_CSC ? LAC_TAPS_ROWS : LAC_TAPS_FOURS)) /* its shape: see lac_conv_build() */
+        || (rules && (l.by_column || unit < 1u || l.cols % unit || unit % shrink || l.cols / unit > 127u))
+        || (l.taps >= LAC_TAPS_SUM && (l.format != LAC_CSC8 || (l.taps == LAC_TAPS_MOST && row_tiles > 1u)))
         || (l.taps == LAC_TAPS_RESIDUAL && (lanes % 4u || l.rows != 4u * l.cols))
         || (lac_group(l.taps) == 4u && (h[LAC_DIR_W_CHANNELS] | lanes) % 4u) || (l.taps == LAC_TAPS_DEPTHWISE && h[LAC_DIR_W_CHANNELS] != l.rows)
         || (l.format == LAC_CSC ? !inside(&l, codebook, LAC_ALIGN) : codebook != 0u))

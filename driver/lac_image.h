@@ -31,7 +31,7 @@ enum { /* words of the header */
     LAC_DIR_W_NONZEROS, LAC_DIR_W_NONZEROS_HI,
     LAC_DIR_W_BY_COLUMN, /* 1: its blocks are column blocks; 0: weight blocks */
     LAC_DIR_W_TAPS,      /* LAC_TAPS_... */
-    LAC_DIR_W_CHANNELS, LAC_DIR_W_KERNEL, LAC_DIR_W_STRIDE, LAC_DIR_W_GRID, /* with taps as rows: the shape it was packed for, lac_rows; for rules: channels alone; else 0 */
+    LAC_DIR_W_CHANNELS, LAC_DIR_W_KERNEL, LAC_DIR_W_STRIDE, LAC_DIR_W_GRID, /* with taps as rows: the shape it was packed for, lac_rows; for rules, pooling: channels of x alone; else 0 */
     LAC_DIR_W_BALANCED,  /* 1: channels may stand in any lane of their block; 0: channel i in lane i mod lanes */
     LAC_DIR_WORDS
 };
@@ -45,17 +45,25 @@ enum { /* words of the header */
  * there is a *set* of columns for each pair of phases that has taps, min(stride, kernel) along each axis; column (a * sets_x + b) * channels + c.
  *
  * Residual. Column g are the factors of channels 4g .. 4g + 3: blocks like those of csc8, but an entry is one int16, in the lane that the channel has in the layer that it is added to, which is its number modulo 4. One row
- * tile with parameters that nobody reads, whatever the row tiles of that layer. */
-enum { LAC_TAPS_COLUMNS, LAC_TAPS_ROWS, LAC_TAPS_DEPTHWISE, LAC_TAPS_RESIDUAL, LAC_TAPS_FOURS, LAC_TAPS_RULES }; /* DEPTHWISE, FOURS: and a column is a group of four channels; RESIDUAL: no taps but factors; RULES: taps as columns, and tiles are whole taps */
+ * tile with parameters that nobody reads, whatever the row tiles of that layer.
+ *
+ * Pooling. Column tap * channels / 4 + g has the weight of channels 4g .. 4g + 3, each in its own lane. SUM: all taps in one accumulator. MOST: tap t is pixel t mod wide of row t div wide of a window that STORE takes the largest of, `high` rows of
+ * `wide` pixels, both at most 15: an entry's row is t mod wide * rk + k div lanes, and the taps of a window's row are an EXEC, whose outputs stand `wide` pixels apart. One row tile. */
+enum { LAC_TAPS_COLUMNS, LAC_TAPS_ROWS, LAC_TAPS_DEPTHWISE, LAC_TAPS_RESIDUAL, LAC_TAPS_FOURS, LAC_TAPS_RULES, LAC_TAPS_SUM, LAC_TAPS_MOST }; /* DEPTHWISE, FOURS: and a column is a group of four channels; RESIDUAL: no taps but factors;
+ RULES and what follows: taps as columns, and tiles are whole taps. SUM, MOST: of pooling, and a column is a group of four channels */
 
-/* Taps as rows: elements of x to a column. */
-static inline uint32_t lac_group(uint32_t taps) { return taps == LAC_TAPS_DEPTHWISE || taps == LAC_TAPS_FOURS ? 4u : 1u; }
+/* Taps as rows, pooling: elements of x to a column. */
+static inline uint32_t lac_group(uint32_t taps) { return taps == LAC_TAPS_DEPTHWISE || taps == LAC_TAPS_FOURS || taps >= LAC_TAPS_SUM ? 4u : 1u; }
 
 typedef struct {
     uint32_t channels, kernel, stride, grid; /* the words of the directory; kernel and stride: y 15:0, x 31:16 */
     uint32_t left;                           /* guard pixels that stand in front of a row */
     uint32_t sets_y, sets_x;
 } lac_rows;
+
+/* A window of so many pixels as STORE takes it, the last of them perhaps of no tap. */
+static inline uint32_t lac_window_high(uint32_t taps) { return (taps + 14u) / 15u; }
+static inline uint32_t lac_window_wide(uint32_t taps) { return lac_pool_places(taps) / lac_window_high(taps); }
 
 typedef struct {
     uint32_t chan0, channels;

@@ -9,6 +9,7 @@
  *   Blocks     the same entries in the same order either way. In a weight block a lane has a stream of its own; in a column block the
  *              lanes of an octet share one, column by column, so on chip a slice takes whole words.
  *   Taps       as rows (lac_image.h) the lanes' entries come from all columns of the given matrix that are taps of the packed one; one row tile
+ *   Pooling    one weight for every tap, of a channel to itself (lac_image.h)
  *   Residual   column g are the factors of channels 4g .. 4g + 3, each in the lane that the channel has in the layer it is added to; one row tile
  *   Passes     walk() goes over row tiles and units, closes a tile when the next unit no longer fits, and either counts
  *              or also writes. It is tried with ever smaller row tiles until it succeeds, then run once more to write. */
@@ -46,6 +47,7 @@ typedef struct {
     int        depthwise;
     const int16_t *factor;   /* [rows] of a residual; else NULL */
     uint32_t   tap;          /* [elements] for rules: of a tap; else 0 */
+    const lac_sconv_pool *pool; /* of pooling, with `tap`; else NULL */
     uint32_t   entry_slots;  /* entries to a word */
     uint32_t   gap_bits;
 
@@ -147,26 +149,29 @@ static uint32_t stored_weight(const packer *p, int16_t v)
     return code;
 }
 
+/* A weight of output channel k, as a row from `base` on: with an image put into its lane's stream, else counted. */
+static void entry_of(packer *p, uint8_t *image, uint32_t k, uint32_t base, int16_t v)
+{
+    const uint32_t far = (1u << p->gap_bits) - 1u, weight_bits = p->format == LAC_CSC8 ? 8u : 4u, row = base + (k - p->k0) / p->caps->lanes;
+    lane_state *l = &p->lanes[p->lane[k]];
+    uint32_t gap = row - l->next;
+
+    l->next = row + 1u;
+    if (!image) {
+        l->slice += 1u + (gap >> p->gap_bits);
+        return;
+    }
+    for (; gap > far; gap -= far + 1u)
+        put_entry(p, image, l, far << weight_bits); /* padding */
+    put_entry(p, image, l, gap << weight_bits | stored_weight(p, v));
+}
+
 /* Entries of the given matrix from number i on, up to `end` or channel k1, as rows from `base` on. */
 static void entries_of(packer *p, uint8_t *image, uint32_t i, uint32_t end, uint32_t k1, uint32_t base)
 {
-    const uint32_t far = (1u << p->gap_bits) - 1u, weight_bits = p->format == LAC_CSC8 ? 8u : 4u;
-
-    for (; i < end && p->m->row_idx[i] < k1; i++) {
-        if (p->m->values[i] == 0)
-            continue;
-        lane_state *l = &p->lanes[p->lane[p->m->row_idx[i]]];
-        const uint32_t row = base + (p->m->row_idx[i] - p->k0) / p->caps->lanes;
-        uint32_t gap = row - l->next;
-        l->next = row + 1u;
-        if (!image) {
-            l->slice += 1u + (gap >> p->gap_bits);
-            continue;
-        }
-        for (; gap > far; gap -= far + 1u)
-            put_entry(p, image, l, far << weight_bits); /* padding */
-        put_entry(p, image, l, gap << weight_bits | stored_weight(p, p->m->values[i]));
-    }
+    for (; i < end && p->m->row_idx[i] < k1; i++)
+        if (p->m->values[i])
+            entry_of(p, image, p->m->row_idx[i], base, p->m->values[i]);
 }
 
 /* The first entry of the given matrix in column c whose channel is k or more. */
@@ -213,6 +218,17 @@ static void entries_of_residual(packer *p, uint8_t *image, uint32_t c)
     }
 }
 
+/* Pooling: up to four channels of a tap, each in a lane of its own. */
+static void entries_of_pool(packer *p, uint8_t *image, uint32_t c)
+{
+    const lac_sconv_pool *pool = p->pool;
+    const uint32_t groups = pool->channels / 4u, base = pool->most ? c / groups % lac_window_wide(pool->taps) * p->rows_a_lane : 0u;
+
+    for (uint32_t x = c % groups * 4u, end = x + 4u; x < end; x++)
+        if (x >= pool->first + p->k0 && x < pool->first + p->k1)
+            entry_of(p, image, x - pool->first, base, pool->weight);
+}
+
 /* The entries of column c: with an image put into the lanes' streams, else counted in lanes[].slice. */
 static void entries(packer *p, uint8_t *image, uint32_t c)
 {
@@ -222,6 +238,8 @@ static void entries(packer *p, uint8_t *image, uint32_t c)
         entries_of_residual(p, image, c);
     else if (p->shape)
         entries_of_taps(p, image, c);
+    else if (p->pool)
+        entries_of_pool(p, image, c);
     else
         entries_of(p, image, p->cursor[c], p->m->col_ptr[c + 1u], p->k1, 0u);
 }
@@ -494,7 +512,7 @@ static lac_status plan(packer *p, uint32_t *align)
 
     p->single = 0;
     p->max_words /= 2u;
-    if (hw_columns(p, 0, p->tap) <= p->max_cols / 2u) /* a tap is never divided */
+    if (!p->tap || hw_columns(p, 0, p->unit) <= p->max_cols / 2u) /* a tap is never divided */
         p->max_cols /= 2u;
     if (p->rows <= most && walk(p, NULL) == LAC_OK) {
         /* As few tiles, but of equal length: a short one would keep LOAD waiting for the long one before it. */
@@ -507,7 +525,7 @@ static lac_status plan(packer *p, uint32_t *align)
         p->max_words = limit;
         return walk(p, NULL);
     }
-    if (p->shape || p->factor)
+    if (p->shape || p->factor || (p->pool && p->pool->most))
         return LAC_E_SPACE;
 
     const uint32_t half = min_u32(most, caps->param_depth / 2u / caps->store_w * caps->store_w);
@@ -568,7 +586,7 @@ static lac_status pack(packer *p, void *buf, uint32_t cap, uint32_t *need, lac_l
     uint8_t *image = (uint8_t *)buf;
     uint32_t align;
 
-    p->unit = p->shape || p->factor ? 1u : p->tap ? p->tap : caps->line;
+    p->unit = p->shape || p->factor ? 1u : p->tap ? p->tap / (p->pool ? 4u : 1u) : caps->line;
     p->body = 0;
     const lac_status s = plan(p, &align);
     if (s != LAC_OK)
@@ -591,7 +609,7 @@ static lac_status pack(packer *p, void *buf, uint32_t cap, uint32_t *need, lac_l
         on_chip ? p->words : 0u, on_chip ? p->columns : 0u, on_chip ? p->params : 0u,
         (uint32_t)p->entries, (uint32_t)(p->entries >> 32), (uint32_t)padding, (uint32_t)(padding >> 32),
         (uint32_t)p->nonzeros, (uint32_t)(p->nonzeros >> 32), (uint32_t)p->by_column,
-        p->factor ? LAC_TAPS_RESIDUAL : p->tap ? LAC_TAPS_RULES : !p->shape ? LAC_TAPS_COLUMNS : p->depthwise == 2 ? LAC_TAPS_FOURS : p->depthwise ? LAC_TAPS_DEPTHWISE : LAC_TAPS_ROWS, p->tap ? p->tap : p->taps.channels, p->taps.kernel, p->taps.stride, p->taps.grid, p->nm ? 0u : (uint32_t)(p->balance != 0),
+        p->factor ? LAC_TAPS_RESIDUAL : p->pool ? p->pool->most ? LAC_TAPS_MOST : LAC_TAPS_SUM : p->tap ? LAC_TAPS_RULES : !p->shape ? LAC_TAPS_COLUMNS : p->depthwise == 2 ? LAC_TAPS_FOURS : p->depthwise ? LAC_TAPS_DEPTHWISE : LAC_TAPS_ROWS, p->tap ? p->tap : p->taps.channels, p->taps.kernel, p->taps.stride, p->taps.grid, p->nm ? 0u : (uint32_t)(p->balance != 0),
     };
     uint8_t first[LAC_DIR_HEADER];
 
@@ -824,4 +842,29 @@ lac_status lac_sconv_pack(const lac_caps *caps, uint32_t channels, const lac_csc
     packer p = begin_csc(caps, m, format, rq, balance);
     p.tap = channels;
     return pack_csc(&p, scratch, buf, cap, need, out, where);
+}
+
+lac_status lac_sconv_pack_pool(const lac_caps *caps, const lac_sconv_pool *pool, const lac_requant *rq, void *scratch, void *buf, uint32_t cap, uint32_t *need, lac_layer *out,
+                               uint64_t *where)
+{
+    packer p = begin_csc(caps, NULL, LAC_CSC8, rq, 0);
+
+    if (where)
+        *where = 0;
+    if (!caps || !pool || !scratch || !need || !(caps->formats & LAC_HAS_WINDOWS) || !(caps->formats >> LAC_CSC8 & 1u) || caps->lanes % 4u || pool->channels < 1u || pool->channels % 4u
+        || pool->channels > 65535u || pool->first % 4u || pool->first > 65535u || pool->rows < 1u || pool->rows > 65535u || pool->taps < 1u || pool->taps > 127u || pool->weight < 1
+        || pool->taps * (pool->channels / 4u) > 65535u)
+        return LAC_E_ARG;
+    p.pool = pool;
+    p.tap = pool->channels;
+    p.rows = pool->rows;
+    p.cols = pool->taps * (pool->channels / 4u);
+    use_scratch(&p, scratch);
+    memset(p.count, 0, p.rows * sizeof *p.count);
+    if (pool->first < pool->channels)
+        p.nonzeros = (uint64_t)pool->taps * min_u32(pool->rows, pool->channels - pool->first);
+    const lac_status r = check_requant(&p, where);
+    if (r != LAC_OK)
+        return r;
+    return pack(&p, buf, cap, need, out);
 }

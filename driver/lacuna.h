@@ -201,7 +201,7 @@ typedef struct {
     lac_format  format;
     uint32_t    n;       /* N:4; else 0 */
     uint32_t    by_column; /* 1: lac_pack_csc_columns() made it; else 0 */
-    uint32_t    taps;    /* 1: lac_conv_pack_rows() made it, 2: of a depthwise layer, 4: with items of four channels; 3: lac_conv_pack_residual(); 5: lac_sconv_pack(); else 0. `cols` is then private */
+    uint32_t    taps;    /* 1: lac_conv_pack_rows() made it, 2: of a depthwise layer, 4: with items of four channels; 3: lac_conv_pack_residual(); 5: lac_sconv_pack(), 6, 7: lac_sconv_pack_pool(), sum, largest; else 0. `cols` is then private */
     uint32_t    tiles;   /* weight blocks or column blocks in all */
     uint32_t    resident_words, resident_cols, resident_params; /* RAM it takes to keep the whole layer on chip; 0: does not fit */
     uint64_t    entries; /* stored entries, padding included */
@@ -592,10 +592,43 @@ lac_status lac_frames_plan(lac_map_mode mode, const lac_time *s, const lac_frame
 lac_status lac_sconv_pack(const lac_caps *caps, uint32_t channels, const lac_csc *m, const lac_nm *nm, lac_format format, const lac_requant *rq, int balance,
                           void *scratch, void *buf, uint32_t cap, uint32_t *need, lac_layer *out, uint64_t *where);
 
+/* Pooling along the rules of a map, each channel for itself: y[o][k] = the sum of weight * x[i][first + k] over rules (tap, i, o), or the largest of these, and of 0 where a place of
+ * the output's window has no rule. A window has a place for each tap; above 15 taps, ceil(taps / 15) rows of equally many places, so perhaps some more.
+ *
+ *   Average   the sum, with multiplier / 2^shift = 1 / (weight * taps): the full volume, what is missing counts as the zero point. With weight 4 and a bias of 1, a quarter of a unit, ties and what stands a unit beside them are told apart
+ *             whatever the reciprocal's rounding: floor(sum / taps + 1 / 2) exactly, for sums below 2^29.
+ *   Largest   give x.zero the type's minimum m, whatever the features' zero point. Then nothing is below 0, what is missing is m, and with y.zero = m y is the largest feature itself, m where an output has no rule. Where no
+ *             feature is below the zero point, as behind a ReLU, that serves as well, and features that are equal to it take no cycle. */
+typedef struct {
+    uint32_t channels;    /* of x, a multiple of 4 */
+    uint32_t first, rows; /* outputs are channels first .. first + rows - 1, first a multiple of 4; of those that x has not the result is that of no rules */
+    uint32_t taps;        /* 1 .. 127; of several passes together */
+    int      most;        /* the largest instead of the sum */
+    int8_t   weight;      /* 1 .. 127 */
+} lac_sconv_pool;
+
+/* Places of an output's window. */
+static inline uint32_t lac_pool_places(uint32_t taps)
+{
+    const uint32_t high = (taps + 14u) / 15u;
+    return (taps + high - 1u) / high * high;
+}
+
+/* Pack: a layer for lac_sconv jobs; scratch lac_pack_scratch(caps, pool->rows, 1). `where` as of lac_pack_csc(). A sum may share a job with other layers; of a job that takes the largest, all are of this kind, with as many taps.
+ * A largest takes as many accumulators as its window has places, for each channel, and there must be one row tile and rows a multiple of store_w: else the job is LAC_E_SPACE, as where not even a band of LAC_ALIGN bytes fits a
+ * bank. LAC_E_ARG: a value out of range, taps * channels above 4 * 65535, a machine without LAC_HAS_WINDOWS or LAC_CSC8, or whose lanes are no multiple of 4. LAC_E_SPACE: as lac_sconv_pack(). */
+lac_status lac_sconv_pack_pool(const lac_caps *caps, const lac_sconv_pool *pool, const lac_requant *rq, void *scratch, void *buf, uint32_t cap, uint32_t *need, lac_layer *out, uint64_t *where);
+
+/* Global pooling: rules that no MAP makes. Inputs are runs, one behind the other, run i of count[i] of them; batches of a coordinate list are. taps 1: each run is an output, through tap 0; for a sum. taps 2 .. 127: a run's
+ * outputs are pieces of at most `taps` inputs, the j-th of them through tap j; count[i] becomes the number of pieces, one at least, so that the next job may go on with them until each run is one: a largest.
+ * *outputs and *lines [64 bytes] of rules, in bands of `band`; with `bands` NULL this is all that is done. Else bands [64 * ceil(outputs / band) bytes], rules [64 * lines bytes]: what to copy to the device. LAC_E_ARG: taps or band out of range (1 .. 65535), no runs, more than
+ * LAC_COORDS_MOST inputs or runs. */
+lac_status lac_pool_runs(uint32_t *count, uint32_t runs, uint32_t taps, uint32_t band, void *bands, void *rules, uint32_t *outputs, uint32_t *lines);
+
 /* What adds to the outputs: weights, the map whose rules they follow, features. Several of them make a kernel of several passes, a convolution of concatenated tensors (each with the
  * weights of its channels), a residual. */
 typedef struct {
-    const lac_layer *layer;     /* lac_sconv_pack(); all of a job have the same rows and row tiles; several: packed with balance 0 */
+    const lac_layer *layer;     /* lac_sconv_pack(), lac_sconv_pack_pool(); all of a job have the same rows and row tiles; several: packed with balance 0 */
     const lac_place *resident;  /* as in lac_fc */
     lac_addr         bands, rules; /* of the map, made with the job's `band` */
     lac_tensor       x;         /* addr, type, zero; as long as the map's inputs, up to the next multiple of a line */

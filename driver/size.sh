@@ -18,9 +18,9 @@ MAP="lac_dev lac_plan lac_coords lac_map lac_frames"
 SCONV="$RUN lac_coords lac_map lac_frames lac_sconv"
 RUN_LIMIT=13056
 CONV_LIMIT=20096
-ALL_LIMIT=29184
+ALL_LIMIT=29952
 MAP_LIMIT=17536
-SCONV_LIMIT=23168
+SCONV_LIMIT=24320
 FLAGS="-std=c99 -Os -ffreestanding -nostdlib -ffunction-sections -fdata-sections -Wall -Wextra -Wpedantic -Werror -Idriver"
 status=0
 

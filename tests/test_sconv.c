@@ -4,7 +4,8 @@
  *
  *   Jobs      random sequences of one to three layers: bands that are full, partly full and empty, outputs without rules, one to three sources with maps and weights of their own,
  *             all formats and types, zero points, resident and streamed, a layer that reads what the one before it wrote, layers in several tiles of taps and of rows. Expected
- *             memory, every byte of it but the ring, from plain loops over the definition in lacuna.h
+ *             memory, every byte of it but the ring, from plain loops over the definition in lacuna.h. Some layers pool: sums, also beside convolutions, and largest
+ *   Global    runs of inputs pooled along rules that lac_pool_runs() makes: sums, and largest in as many steps as it takes
  *   Order     every program that was run also goes through race.c; and race.c must notice every token that is taken away
  *   Refusals  each of them
  *   SEED      of everything random; a line stands for as many cases as it says */
@@ -52,11 +53,13 @@ typedef struct {
     map        map;
     int32_t   *x;  /* [inputs][channels] */
     int        own_x;
+    int32_t    weight, first; /* pooling; weight 0: a convolution */
 } source;
 
 typedef struct {
     source   source[SOURCES];
     uint32_t sources, rows, outputs, band, bands;
+    int      most;            /* the largest; then of all sources */
     int32_t *bias, *mult, *y; /* y [bands * band][rows] */
     int8_t  *shift;
     lac_sconv_source in[SOURCES];
@@ -105,8 +108,35 @@ static void make_map(rig *r, lac_rng *g, map *m, uint32_t outputs, uint32_t band
     }
 }
 
+/* Places of a window, as lacuna.h has it. */
+static uint32_t places(uint32_t taps)
+{
+    const uint32_t high = (taps + 14) / 15;
+    return (taps + high - 1) / high * high;
+}
+
+static int pack_pool(rig *r, source *s, const layer *l)
+{
+    const lac_sconv_pool pool = {s->channels, (uint32_t)s->first, l->rows, s->map.taps, l->most, (int8_t)s->weight};
+    const lac_requant    rq = {l->bias, l->mult, l->shift, 0, 0};
+    void    *scratch = malloc(lac_pack_scratch(&r->dev.caps, l->rows, 1));
+    uint32_t need = 0;
+    lac_status st = lac_sconv_pack_pool(&r->dev.caps, &pool, &rq, scratch, NULL, 0, &need, NULL, NULL);
+    if (st == LAC_OK) {
+        lac_layer again;
+        s->image = malloc(need);
+        st = lac_sconv_pack_pool(&r->dev.caps, &pool, &rq, scratch, s->image, need, &need, &s->layer, NULL);
+        if (st == LAC_OK && (lac_layer_open(s->image, need, &again) || memcmp(&again, &s->layer, sizeof again))) check(0, "packed pooling", "not as it is opened");
+        s->layer.addr = take(r, need);
+        memcpy(host(r, s->layer.addr), s->image, need);
+    }
+    free(scratch);
+    return st;
+}
+
 static int pack_source(rig *r, source *s, const layer *l, int balance)
 {
+    if (s->weight) return pack_pool(r, s, l);
     const uint32_t rows = l->rows, cols = s->map.taps * s->channels;
     const lac_requant rq = {l->bias, l->mult, l->shift, 0, 0};
     void     *scratch = malloc(lac_pack_scratch(&r->dev.caps, rows, cols));
@@ -147,7 +177,11 @@ static int make_layer(rig *r, lac_rng *g, layer *l, layer *before)
     l->sources = rng_chance(g, 90) ? 2 + rng_below(g, 2) : 1;
     l->outputs = rng_chance(g, 30) ? 0 : 1 + rng_below(g, 150);
     const lac_type to = (lac_type)rng_below(g, 4);
-    const uint32_t deep = r->cfg.acc_depth / ((l->rows + r->cfg.lanes - 1) / r->cfg.lanes);
+    const int pools = rng_chance(g, 90);
+    const uint32_t taps = 1 + rng_below(g, rng_chance(g, 128) ? 8 : TAPS); /* of a largest */
+    l->most = pools && rng_chance(g, 150);
+    if (l->most) l->rows = vector * (1 + rng_below(g, 3));
+    const uint32_t deep = r->cfg.acc_depth / ((l->rows + r->cfg.lanes - 1) / r->cfg.lanes * (l->most ? places(taps) : 1));
     uint32_t unit = 64;
     while (unit > 1 && (uint64_t)unit / 2 * l->rows * size_of(to) % 64 == 0) unit /= 2;
     if (deep < unit) return LAC_E_SPACE;
@@ -171,15 +205,26 @@ static int make_layer(rig *r, lac_rng *g, layer *l, layer *before)
         if (s->format == LAC_NM && s->channels % 4) s->format = LAC_CSC8;
         s->n        = s->format == LAC_NM ? 1 + rng_below(g, 4) : 0;
         s->map.taps = 1 + rng_below(g, rng_chance(g, 128) ? 4 : TAPS);
-        if (s->channels > 64 && s->map.taps > 9) s->map.taps = 9;
+        if (l->most || (pools && rng_chance(g, 150))) {
+            s->channels = (s->channels + 3) / 4 * 4;
+            s->format = LAC_CSC8;
+            s->n = 0;
+            s->weight = rng_chance(g, 128) ? 1 : 1 + (int32_t)rng_below(g, 127);
+            s->first  = rng_chance(g, 200) ? 0 : 4 * (int32_t)rng_below(g, s->channels / 4 + 1);
+            if (l->most) s->map.taps = taps;
+        }
+        if (again && s->channels != before->rows) return LAC_E_SPACE;
+        if (s->channels > 64 && s->map.taps > 9 && !l->most) s->map.taps = 9;
         s->map.inputs = again ? before->band * before->bands : 1 + rng_below(g, 100);
         const uint32_t cols = s->map.taps * s->channels, density = rng_below(g, 200);
         s->w = calloc((size_t)l->rows * cols, 4);
+        for (uint32_t k = 0; s->weight && k < l->rows && k + (uint32_t)s->first < s->channels; k++)
+            for (uint32_t t = 0; t < s->map.taps; t++) s->w[(size_t)k * cols + t * s->channels + k + (uint32_t)s->first] = s->weight;
         for (int k = 0; k < 15; k++) do codes[k] = (int32_t)rng_range(g, -200, 200); while (!codes[k]);
         for (uint32_t k = 0; k < l->rows; k++)
             for (uint32_t c = 0, left = 0; c < cols; c++) {
                 if (c % 4 == 0) left = s->n;
-                if (!rng_chance(g, density) || (s->n && !left)) continue;
+                if (s->weight || !rng_chance(g, density) || (s->n && !left)) continue;
                 s->w[(size_t)k * cols + c] = s->format == LAC_CSC ? codes[rng_below(g, 15)] : (int32_t)rng_range(g, -128, 127);
                 left -= s->n && s->w[(size_t)k * cols + c];
             }
@@ -226,6 +271,8 @@ static void free_layer(layer *l)
     free(l->bias), free(l->mult), free(l->shift), free(l->y);
 }
 
+static uint32_t ran, refused, tokens, missed, sums, most, tall; /* jobs with a sum, with a largest, with windows of several rows */
+
 /* The definition, into l->y and `wanted`. */
 static void expect(const rig *r, layer *l)
 {
@@ -233,14 +280,21 @@ static void expect(const rig *r, layer *l)
     l->y = calloc((size_t)l->band * l->bands * l->rows, 4);
     for (uint32_t o = 0; o < l->band * l->bands; o++)
         for (uint32_t k = 0; k < l->rows; k++) {
-            int64_t sum = 0;
+            int64_t sum = 0, tap[TAPS] = {0};
             for (uint32_t i = 0; i < l->sources; i++) {
                 const source *s = &l->source[i];
                 for (uint32_t t = 0; o < l->outputs && t < s->map.taps; t++) {
                     if (!s->map.rule[o][t]) continue;
                     const int32_t *x = s->x + (size_t)(s->map.rule[o][t] - 1) * s->channels, *w = s->w + ((size_t)k * s->map.taps + t) * s->channels;
-                    for (uint32_t c = 0; c < s->channels; c++) sum += (int64_t)w[c] * (x[c] - l->in[i].x.zero);
+                    for (uint32_t c = 0; c < s->channels; c++) tap[t] += (int64_t)w[c] * (x[c] - l->in[i].x.zero);
                 }
+            }
+            for (uint32_t t = 0; t < TAPS; t++) sum += tap[t];
+            if (l->most) {
+                const uint32_t n = l->source[0].map.taps;
+                sum = places(n) > n ? 0 : tap[0];
+                for (uint32_t t = 0; t < n; t++)
+                    if (tap[t] > sum) sum = tap[t];
             }
             const size_t e = (size_t)o * l->rows + k;
             const int64_t v = l->job.y.type == LAC_RAW ? sum : naive_requant(sum, l->bias[k], (uint32_t)l->mult[k], l->shift[k], l->job.y.zero, l->job.clamp_lo, l->job.clamp_hi);
@@ -269,8 +323,6 @@ static int tiles_differ(const layer *l, uint32_t n)
             if (l[i].source[k].layer.tiles > 1 || l[i].source[0].layer.tiles > 1) return 1;
     return 0;
 }
-
-static uint32_t ran, refused, tokens, missed;
 
 static void run_case(const char *name, lac_rng *g)
 {
@@ -325,12 +377,164 @@ static void run_case(const char *name, lac_rng *g)
                     break;
                 }
             ran++;
+            for (uint32_t i = 0; i < n; i++) {
+                sums += l[i].source[0].weight && !l[i].most;
+                most += l[i].most;
+                tall += l[i].most && l[i].source[0].map.taps > 15;
+            }
             free(order);
         }
         free(prog.c);
     }
     while (n) free_layer(&l[--n]);
     close_rig(&r);
+}
+
+/* ---- Global pooling --------------------------------------------------------------------------------- */
+
+enum { RUNS = 5, STEPS = 12 };
+
+/* Runs of [V, C] features of `type`: their sums, or the largest in steps of `taps`, on this machine. 0: it does not fit. */
+static int run_global(const lac_config *cfg, lac_rng *g, uint32_t taps)
+{
+    enum { CHANNELS = 64 };
+    const lac_type type = (lac_type)rng_below(g, 3);
+    const uint32_t runs = 1 + rng_below(g, RUNS), c = 4 * (1 + rng_below(g, CHANNELS / 4)), rows = (c + 31) / 32 * 32, size = size_of(type);
+    const int      largest = taps > 1;
+    uint32_t count[RUNS], v = 0, steps = 0, need = 0, outputs = 0, lines = 0, begin = 0;
+    rig      r;
+    open_rig(&r, cfg, RING);
+    for (uint32_t i = 0; i < runs; i++) v += count[i] = rng_chance(g, 30) ? 0 : 1 + rng_below(g, rng_chance(g, 128) ? 400 : 20);
+    const int32_t  zero = largest ? low_of(type) : (int32_t)rng_range(g, low_of(type), high_of(type));
+    const lac_addr x = take(&r, (uint64_t)v * c * size + 64);
+    int64_t *want = calloc(runs * rows, 8);
+    for (uint32_t i = 0, at = 0; i < runs; at += count[i++])
+        for (uint32_t k = 0; k < count[i] * c; k++) {
+            const int32_t e = (int32_t)rng_range(g, low_of(type), high_of(type));
+            int64_t      *w = &want[i * rows + k % c];
+            put(host(&r, x) + ((size_t)at * c + k) * size, (uint64_t)(int64_t)e, size);
+            *w = !largest ? *w + e - zero : e - zero > *w ? e - zero : *w;
+        }
+
+    /* One layer for the first step, another for those that read what it wrote. */
+    const lac_requant rq = {NULL, NULL, NULL, 2, 1};
+    lac_layer layer[2];
+    int       fits = 1;
+    void     *image[2] = {NULL, NULL}, *scratch = malloc(lac_pack_scratch(&r.dev.caps, rows, 1));
+    for (int i = 0; i < 2; i++) {
+        const lac_sconv_pool pool = {i ? rows : c, 0, rows, taps, largest, 1};
+        lac_status s = lac_sconv_pack_pool(&r.dev.caps, &pool, &rq, scratch, NULL, 0, &need, NULL, NULL);
+        fits &= s == LAC_OK;
+        if (!s) s = lac_sconv_pack_pool(&r.dev.caps, &pool, &rq, scratch, image[i] = malloc(need), need, &need, &layer[i], NULL);
+        if (s && s != LAC_E_SPACE) check(0, cfg->name, "lac_sconv_pack_pool: %s", lac_status_name(s));
+        if (s) continue;
+        layer[i].addr = take(&r, need);
+        memcpy(host(&r, layer[i].addr), image[i], need);
+    }
+    const lac_type to = largest ? type : LAC_RAW;
+    const uint32_t deep = r.dev.caps.acc_depth / ((rows + r.dev.caps.lanes - 1) / r.dev.caps.lanes * places(taps));
+    uint32_t unit = 64;
+    while (unit > 1 && unit / 2 * rows * size_of(to) % 64 == 0) unit /= 2;
+    lac_sconv_source source[STEPS];
+    lac_sconv        job[STEPS];
+    lac_addr         from = x;
+    for (int more = fits && deep >= unit; more; steps++) {
+        const uint32_t band = unit * (1 + rng_below(g, deep / unit));
+        if (lac_pool_runs(count, runs, taps, band, NULL, NULL, &outputs, &lines)) check(0, cfg->name, "lac_pool_runs");
+        const uint32_t bands = (outputs + band - 1) / band;
+        source[steps] = (lac_sconv_source){.layer = &layer[steps > 0], .bands = take(&r, 64 * bands), .rules = take(&r, 64 * lines), .x = {from, 0, type, zero, 0}};
+        if (lac_pool_runs(count, runs, taps, band, host(&r, source[steps].bands), host(&r, source[steps].rules), &outputs, &lines)) check(0, cfg->name, "lac_pool_runs");
+        from = take(&r, (uint64_t)bands * band * rows * size_of(to));
+        job[steps] = (lac_sconv){.source = &source[steps], .sources = 1, .band = band, .bands = bands, .y = {from, 0, to, largest ? zero : 0, 0},
+                                 .clamp_lo = largest ? low_of(type) : 0, .clamp_hi = largest ? high_of(type) : 0};
+        more = outputs > runs && steps + 1 < STEPS;
+        begin = outputs;
+    }
+    if (steps) {
+        const lac_status s = lac_sconv_run(&r.dev, job, steps, 10000);
+        if (s || begin != runs) check(0, cfg->name, "global pooling: %s, %u outputs of %u runs", lac_status_name(s), begin, runs);
+        for (uint32_t e = 0; !s && e < runs * rows; e++) {
+            uint8_t bytes[8] = {0};
+            put(bytes, (uint64_t)(want[e] + (largest ? zero : 0)), size_of(to));
+            if (!memcmp(bytes, host(&r, from) + (size_t)e * size_of(to), size_of(to))) continue;
+            check(0, cfg->name, "global pooling by %u taps: run %u, channel %u of %u", taps, e / rows, e % rows, c);
+            break;
+        }
+    }
+    free(want), free(image[0]), free(image[1]), free(scratch);
+    close_rig(&r);
+    return steps > 0;
+}
+
+/* ---- Refusals ----------------------------------------------------------------------------------------- */
+
+static void refuse_pools(void)
+{
+    static const struct { const char *name; lac_sconv_pool pool; } bad[] = {
+        {"channels no multiple of four", {6, 0, 8, 8, 0, 1}}, {"no channels", {0, 0, 8, 8, 0, 1}}, {"a first channel inside four", {8, 2, 8, 8, 0, 1}}, {"no outputs", {8, 0, 0, 8, 0, 1}},
+        {"no taps", {8, 0, 8, 0, 0, 1}}, {"128 taps", {8, 0, 8, 128, 0, 1}}, {"weight 0", {8, 0, 8, 8, 0, 0}}, {"too many columns", {65532, 0, 8, 5, 0, 1}},
+    };
+    lac_config cfg;
+    char       err[200];
+    rig        r;
+    uint32_t   need = 0, outputs, lines;
+    if (lac_config_read("configs/l8.cfg", &cfg, err, sizeof err)) exit(1);
+    open_rig(&r, &cfg, RING);
+    lac_caps caps = r.dev.caps;
+    void    *scratch = malloc(lac_pack_scratch(&caps, 128, 1));
+    int      wrong = 0;
+    for (uint32_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        const lac_status s = lac_sconv_pack_pool(&caps, &bad[i].pool, NULL, scratch, NULL, 0, &need, NULL, NULL);
+        if (s != LAC_E_ARG) check(0, bad[i].name, "%s", lac_status_name(s)), wrong++;
+    }
+    const lac_sconv_pool good = {64, 0, 64, 8, 1, 1};
+    caps.formats &= ~(uint32_t)LAC_HAS_WINDOWS;
+    wrong += lac_sconv_pack_pool(&caps, &good, NULL, scratch, NULL, 0, &need, NULL, NULL) != LAC_E_ARG;
+    caps = r.dev.caps;
+    caps.lanes = 6;
+    wrong += lac_sconv_pack_pool(&caps, &good, NULL, scratch, NULL, 0, &need, NULL, NULL) != LAC_E_ARG;
+    check(!wrong, "pooling that cannot be packed is refused", "%d were not", wrong);
+
+    /* l8 holds 256 accumulators a lane: of 64 channels and 8 taps four outputs, not five; of several row tiles none, nor of rows that STORE does not write side by side */
+    static const struct { uint32_t rows, taps, band; lac_status want; } jobs[] = {{64, 8, 4, LAC_OK}, {64, 8, 5, LAC_E_SPACE}, {64, 30, 1, LAC_OK}, {64, 31, 1, LAC_E_SPACE}, {66, 2, 32, LAC_E_SPACE}};
+    for (uint32_t i = 0; i < sizeof jobs / sizeof *jobs; i++) {
+        const lac_sconv_pool pool = {64, 0, jobs[i].rows, jobs[i].taps, 1, 1};
+        lac_layer            layer;
+        void                *image = malloc(1 << 16);
+        list                 prog = {NULL, 0, 0};
+        lac_status           s = lac_sconv_pack_pool(&r.dev.caps, &pool, NULL, scratch, image, 1 << 16, &need, &layer, NULL);
+        const lac_sconv_source from = {.layer = &layer, .x = {.type = LAC_INT8}};
+        const lac_sconv      job = {.source = &from, .sources = 1, .band = jobs[i].band, .bands = 1, .y = {.addr = 1 << 20, .type = LAC_INT8}, .clamp_lo = -128, .clamp_hi = 127};
+        layer.addr = 0;
+        if (!s) s = lac_sconv_build(&r.dev.caps, &job, 1, collect, &prog);
+        if (s != jobs[i].want) check(0, "room for windows", "%u rows, %u taps, bands of %u: %s", jobs[i].rows, jobs[i].taps, jobs[i].band, lac_status_name(s));
+        free(image), free(prog.c);
+    }
+    /* a largest beside one of other taps, or beside a sum */
+    static const lac_sconv_pool other[] = {{64, 0, 64, 8, 1, 1}, {64, 0, 64, 9, 1, 1}, {64, 0, 64, 8, 0, 1}};
+    lac_layer layer[3];
+    void     *image[3];
+    for (int i = 0; i < 3; i++) {
+        image[i] = malloc(1 << 16);
+        if (lac_sconv_pack_pool(&r.dev.caps, &other[i], NULL, scratch, image[i], 1 << 16, &need, &layer[i], NULL)) exit(1);
+        layer[i].addr = 0;
+    }
+    for (int i = 0; i < 3; i++) {
+        const lac_sconv_source from[2] = {{.layer = &layer[0], .x = {.type = LAC_INT8}}, {.layer = &layer[i], .x = {.type = LAC_INT8}}};
+        const lac_sconv        job = {.source = from, .sources = 2, .band = 2, .bands = 1, .y = {.addr = 1 << 20, .type = LAC_INT8}, .clamp_lo = -128, .clamp_hi = 127};
+        list                   prog = {NULL, 0, 0};
+        const lac_status       s = lac_sconv_build(&r.dev.caps, &job, 1, collect, &prog);
+        if (s != (i ? LAC_E_ARG : LAC_OK)) check(0, "sources that differ", "%d: %s", i, lac_status_name(s));
+        free(prog.c);
+    }
+    for (int i = 0; i < 3; i++) free(image[i]);
+    free(scratch);
+    close_rig(&r);
+
+    uint32_t count[2] = {LAC_COORDS_MOST, 1};
+    check(lac_pool_runs(count, 2, 1, 1, NULL, NULL, &outputs, &lines) == LAC_E_ARG && lac_pool_runs(count, 1, 128, 1, NULL, NULL, &outputs, &lines) == LAC_E_ARG
+          && lac_pool_runs(count, 1, 0, 1, NULL, NULL, &outputs, &lines) == LAC_E_ARG && lac_pool_runs(count, 0, 1, 1, NULL, NULL, &outputs, &lines) == LAC_E_ARG
+          && lac_pool_runs(count, 1, 1, 65536, NULL, NULL, &outputs, &lines) == LAC_E_ARG, "runs out of range are refused", "one is not");
 }
 
 int main(int argc, char **argv)
@@ -349,6 +553,17 @@ int main(int argc, char **argv)
         if (failures == before) check(ran > 0, machines[m], "no case ran");
         printf("# %s: %u programs, %u refused\n", machines[m], ran, refused);
     }
+    check(sums > 20 && most > 20 && tall > 5, "jobs that pool", "%u sums, %u largest, %u of them with windows of several rows", sums, most, tall);
+    for (uint32_t m = 0; m < 5; m++) {
+        uint32_t fits = 0;
+        for (uint32_t i = 0; i < 20; i++) {
+            lac_rng g = {seed * 1000003u + m * 1000u + i};
+            const lac_config cfg = machine_config(machines[m], &g);
+            fits += (uint32_t)run_global(&cfg, &g, i % 2 ? 1 : 2 + rng_below(&g, i % 4 ? 30 : 7));
+        }
+        check(fits > 0, "global pooling", "%s: none fits", machines[m]);
+    }
+    refuse_pools();
     check(tokens > 0 && missed == 0, "a token that is missing is noticed", "%u of %u were not", missed, tokens);
     return failures != 0;
 }
