@@ -34,6 +34,7 @@ int cmd_advise(cli_globals *g, int argc, char **argv);
 int cmd_report(cli_globals *g, int argc, char **argv);
 int cmd_map(cli_globals *g, int argc, char **argv);
 int cmd_sconv(cli_globals *g, int argc, char **argv);
+int cmd_spool(cli_globals *g, int argc, char **argv);
 int cmd_voxelize(cli_globals *g, int argc, char **argv);
 int cmd_pixels(cli_globals *g, int argc, char **argv);
 

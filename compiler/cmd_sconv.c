@@ -9,6 +9,7 @@
  *   Order     features go to device memory in the order of the coordinate list; Y comes back in that of COORDS, of --onto, or ascending
  *   Matrix    the driver takes W as K rows, filled up to what STORE writes at once, and taps * C columns; a voxel has a multiple of four channels. What is filled up is zero
  *   Slices    rows that the machine cannot store in one type become several jobs along the same rules, each with outputs of its own
+ *   Pooling   W is one weight for each tap, of a channel to itself. For the largest, features count from their type's minimum, so that no one is below a tap that is missing
  *   Counts    cycles in --stats are those of map and convolution; with --repeat the convolution is repeated */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -18,9 +19,11 @@
 #include "mapping.h"
 #include "operands.h"
 #include "outfile.h"
+#include "sconv.h"
 
 typedef struct {
     layer       l; /* first: weights, features, formats, slices; its lines and jobs are not used */
+    sconv_kind  kind;
     map_options mo;
     mapping     m;
     uint64_t    rules;
@@ -95,7 +98,7 @@ static int widen_taps(sconv *v, const host_matrix *given, diag *d)
     return 0;
 }
 
-static int load(sconv *v, diag *d)
+static int load_weights(sconv *v, diag *d)
 {
     layer               *l = &v->l;
     const layer_options *o = &l->o;
@@ -111,13 +114,70 @@ static int load(sconv *v, diag *d)
     if (l->w.dim[0] > HOST_MAX_DIM || l->taps * host_padded((uint32_t)(l->w.dim[4] < HOST_MAX_DIM ? l->w.dim[4] : HOST_MAX_DIM)) > HOST_MAX_DIM)
         return diag_set(d, "%s: shape %s: expected at most %d outputs, and taps times channels", o->w, shape, HOST_MAX_DIM);
     l->channels = (uint32_t)l->w.dim[4];
+    return 0;
+}
+
+/* Pooling: weights for the channels of FEATS. */
+static int make_weights(sconv *v, diag *d)
+{
+    layer          *l = &v->l;
+    const uint32_t *k = v->mo.shape.kernel;
+    char            shape[192];
+    if (npy_load(l->o.x, OPERANDS_X | NPY_EMPTY, &l->x, d)) return -1;
+    npy_shape(l->x.ndim, l->x.dim, shape, sizeof shape);
+    if (l->x.ndim != 2) return diag_set(d, "%s: shape %s, expected two dimensions, [V, C]", l->o.x, shape);
+    l->taps = k[0] * k[1] * k[2];
+    if (l->x.dim[1] > HOST_MAX_DIM || l->taps * host_padded((uint32_t)l->x.dim[1]) > HOST_MAX_DIM)
+        return diag_set(d, "%s: shape %s: expected at most %d taps times channels", l->o.x, shape, HOST_MAX_DIM);
+    const size_t c = l->channels = (uint32_t)l->x.dim[1];
+    l->w = (npy_array){ NPY_INT8, 5, { c, k[0], k[1], k[2], c, 1, 1, 1 }, c * l->taps * c, 0, calloc(c * l->taps, c) };
+    if (!l->w.data) return diag_set(d, "not enough memory");
+    for (size_t i = 0; i < c * l->taps; i++) ((int8_t *)l->w.data)[i * c + i / l->taps] = v->kind == SCONV_AVERAGE ? SCONV_MEAN_WEIGHT : 1;
+    return 0;
+}
+
+void sconv_mean(uint32_t count, int32_t *multiplier, int8_t *shift)
+{
+    const uint64_t by = (uint64_t)SCONV_MEAN_WEIGHT * count;
+    for (*shift = 62; ((1ull << *shift) + by / 2) / by > INT32_MAX;) --*shift;
+    *multiplier = (int32_t)(((1ull << *shift) + by / 2) / by);
+}
+
+/* Pooling: a largest or a mean is a feature like those of FEATS. */
+static int like_features(sconv *v, diag *d)
+{
+    layer         *l = &v->l;
+    layer_options *o = &l->o;
+    int32_t        lo, hi;
+    if (v->kind != SCONV_AVERAGE && v->kind != SCONV_MAX) return 0;
+    host_type_range(l->in, &lo, &hi);
+    if (v->kind == SCONV_MAX) o->zero_in = lo;
+    o->zero_out = o->zero_in;
+    o->out = l->in;
+    o->requant = 1;
+    o->clamp[0] = lo;
+    o->clamp[1] = hi;
+    if (v->kind == SCONV_MAX) return 0;
+    sconv_mean(l->taps, &l->rq.m0, &l->rq.s0);
+    l->rq.bias = l->bias.data = malloc(l->channels * sizeof *l->rq.bias);
+    if (!l->rq.bias) return diag_set(d, "not enough memory");
+    for (uint32_t k = 0; k < l->channels; k++) ((int32_t *)l->bias.data)[k] = 1;
+    return 0;
+}
+
+static int load(sconv *v, diag *d)
+{
+    layer               *l = &v->l;
+    const layer_options *o = &l->o;
+    char                 shape[192];
+    if (v->kind == SCONV_WEIGHTS ? load_weights(v, d) : make_weights(v, d)) return -1;
     if (map_check(&v->mo, d) || mapping_load(&v->m, &v->mo, d)) return -1;
-    if (npy_load(o->x, OPERANDS_X | NPY_EMPTY, &l->x, d)) return -1;
+    if (!l->x.data && npy_load(o->x, OPERANDS_X | NPY_EMPTY, &l->x, d)) return -1;
     if (l->x.ndim != 2 || l->x.dim[0] != v->m.in.n || l->x.dim[1] != l->channels)
         return diag_set(d, "%s: shape %s, expected (%" PRIu32 ", %" PRIu32 "): a row for each of %s, as many channels as %s", o->x,
                         npy_shape(l->x.ndim, l->x.dim, shape, sizeof shape), v->m.in.n, l->channels, v->mo.coords, o->w);
     host_matrix given;
-    if (operands_zero(o->x, "--input-zero-point", o->zero_in, &l->x, &l->in, d) || layer_load_requant(l, d) || layer_weights(l, &given, d) || widen_taps(v, &given, d)) return -1;
+    if (operands_zero(o->x, "--input-zero-point", o->zero_in, &l->x, &l->in, d) || layer_load_requant(l, d) || like_features(v, d) || layer_weights(l, &given, d) || widen_taps(v, &given, d)) return -1;
     return layer_shape(l, &given, &l->m, l->m.w8 ? v->wide : NULL, d);
 }
 
@@ -151,6 +211,18 @@ static int map_alone(sconv *v, int rules)
     return s ? cli_job_failed(g, mach, s) : CLI_OK;
 }
 
+/* Pooling has one format. */
+static int choose(sconv *v, diag *d)
+{
+    layer          *l = &v->l;
+    const lac_caps *caps = &l->mach.dev.caps;
+    if (v->kind == SCONV_WEIGHTS) return layer_choose(l, d);
+    l->format = HOST_CSC8;
+    l->lane_cycles = l->uses.groups; /* no lane has more to do than there are items */
+    if (caps->formats & LAC_HAS_WINDOWS && caps->formats & 1u << LAC_CSC8 && caps->lanes % 4 == 0) return 0;
+    return diag_set(d, "configuration %s does not pool: expected format csc8, windows and a multiple of four lanes", l->mach.cfg.name);
+}
+
 /* Its size in bands of v->band; and the first time its rules, and the format that they choose. Exit code. */
 static int learn_map(sconv *v)
 {
@@ -166,18 +238,26 @@ static int learn_map(sconv *v)
     if (!s) s = mapping_rules(&v->m, take_rule, v);
     if (s) return mapping_failed(&v->m, g, s);
     l->needed_macs = host_needed_macs(&l->m, &l->uses);
-    l->dense_macs = v->rules * l->x.dim[1] * l->w.dim[0];
-    return layer_choose(l, &d) ? cli_fail(g, CLI_INPUT, d.text) : CLI_OK;
+    l->dense_macs = v->rules * l->x.dim[1] * (v->kind == SCONV_WEIGHTS ? l->w.dim[0] : 1);
+    return choose(v, &d) ? cli_fail(g, CLI_INPUT, d.text) : CLI_OK;
 }
 
 /* ---- Matrix, features --------------------------------------------------------------------------------- */
+
+/* That a lane has of an output of so many channels. */
+static uint32_t accumulators(const sconv *v, uint32_t rows)
+{
+    const uint32_t lanes = v->l.mach.dev.caps.lanes;
+    return (rows + lanes - 1) / lanes * (v->kind == SCONV_MAX ? lac_pool_places(v->l.taps) : 1);
+}
 
 /* What rows are filled up to a multiple of: what STORE writes at once, and enough that a bank of a small machine holds a multiple of 64 bytes. */
 static uint32_t row_step(const sconv *v)
 {
     const lac_caps *caps = &v->l.mach.dev.caps;
     uint32_t        step = caps->store_w;
-    while (step < LAC_ALIGN && step * (uint32_t)layer_out_bytes(v->l.o.out) * (caps->acc_depth / ((step + caps->lanes - 1) / caps->lanes)) < LAC_ALIGN) step *= 2;
+    while (v->kind != SCONV_WEIGHTS && step % 4) step *= 2; /* no slice begins inside an item */
+    while (step < LAC_ALIGN && step * (uint32_t)layer_out_bytes(v->l.o.out) * (caps->acc_depth / accumulators(v, step)) < LAC_ALIGN) step *= 2;
     return step;
 }
 
@@ -218,7 +298,7 @@ static int widen(sconv *v, diag *d)
 static uint32_t largest_band(const sconv *v, uint32_t rows, uint32_t *unit)
 {
     const lac_caps *caps = &v->l.mach.dev.caps;
-    const uint32_t  size = (uint32_t)layer_out_bytes(v->l.o.out), deep = caps->acc_depth / ((rows + caps->lanes - 1) / caps->lanes);
+    const uint32_t  size = (uint32_t)layer_out_bytes(v->l.o.out), deep = caps->acc_depth / accumulators(v, rows);
     const uint32_t  most = 65535u / rows < deep ? 65535u / rows : deep, rest = v->l.m.rows % rows; /* of the last slice */
     for (*unit = LAC_ALIGN; *unit > 1 && *unit / 2 * (uint64_t)rows * size % LAC_ALIGN == 0 && *unit / 2 * (uint64_t)rest * size % LAC_ALIGN == 0;) *unit /= 2;
     return most / *unit * *unit;
@@ -252,7 +332,8 @@ static lac_status pack(sconv *v, uint32_t rows, uint64_t *where)
         sl->row0 = i * rows;
         const host_matrix  m = host_rows(&l->m, sl->row0, l->m.rows - sl->row0 < rows ? l->m.rows - sl->row0 : rows);
         const lac_requant  rq = { v->bias + sl->row0, v->multiplier + sl->row0, v->shift + sl->row0, 0, 0 };
-        const host_packing how = { .format = l->format, .rq = l->o.requant ? &rq : NULL, .tap = v->channels };
+        const lac_sconv_pool pool = { v->channels, sl->row0, m.rows, l->taps, v->kind == SCONV_MAX, v->kind == SCONV_AVERAGE ? SCONV_MEAN_WEIGHT : 1 };
+        const host_packing how = { .format = l->format, .rq = l->o.requant ? &rq : NULL, .tap = v->channels, .pool = v->kind == SCONV_WEIGHTS ? NULL : &pool };
         s = host_pack(caps, &m, &how, &sl->image, &sl->layer, where);
     }
     l->resident = l->o.place != LAYER_STREAM && !s && l->n_slices == 1 && !lac_fc_place(caps, &l->slices[0].layer, &at, &l->slices[0].place);
@@ -421,7 +502,7 @@ static int main_(sconv *v)
     if (widen(v, &d)) return cli_fail(g, CLI_INPUT, d.text);
     if ((code = execute(v)) != 0) return code;
 
-    snprintf(title, sizeof title, "%s, 1 us is 1 cycle: lacuna sconv %.300s %.300s, %s", l->mach.cfg.name, l->o.w, v->mo.coords, map_mode_name(v->mo.shape.mode));
+    snprintf(title, sizeof title, "%s, 1 us is 1 cycle: %s %.300s %.300s, %s", l->mach.cfg.name, g->name, l->o.w, v->mo.coords, map_mode_name(v->mo.shape.mode));
     if (layer_save(l, &d) || mapping_save_sites(&v->m, &d) || cli_report(g, g->stats ? stats(v) : NULL, &l->trace, title, &d)) return cli_fail(g, CLI_INPUT, d.text);
     if (g->quiet) return CLI_OK;
     printf("%s: [%zu, %zu] from %" PRIu32 " voxels of %" PRIu32 " channels, %" PRIu64 " rules, format %s, %s", l->o.y, l->out_dim[0], l->out_dim[1], v->m.in.n, (uint32_t)l->x.dim[1], v->rules,
@@ -429,6 +510,34 @@ static int main_(sconv *v)
     if (l->mach.kind != MACHINE_MODEL) printf(", %" PRIu64 " cycles", l->run.sum.cycles);
     putchar('\n');
     return CLI_OK;
+}
+
+static const layer_kind kind_ = { "sconv", NULL, NULL, build, NULL, NULL };
+
+static int run_and_free(sconv *v)
+{
+    const int code = main_(v);
+    free(v->sources);
+    free(v->jobs);
+    mapping_free(&v->m);
+    free(v->wide);
+    free(v->x);
+    free(v->bias);
+    free(v->multiplier);
+    free(v->shift);
+    layer_free(&v->l);
+    return code;
+}
+
+int sconv_pool(const layer_options *o, const map_options *mo, sconv_kind kind)
+{
+    sconv v;
+    memset(&v, 0, sizeof v);
+    layer_init(&v.l, &kind_, o->g);
+    v.l.o = *o;
+    v.mo = *mo;
+    v.kind = kind;
+    return run_and_free(&v);
 }
 
 int cmd_sconv(cli_globals *g, int argc, char **argv)
@@ -441,21 +550,10 @@ int cmd_sconv(cli_globals *g, int argc, char **argv)
         "the same order. Outputs that are given keep their order, those that are made ascend.",
         children, 0, 0,
     };
-    static const layer_kind kind = { "sconv", NULL, NULL, build, NULL, NULL };
     sconv v;
     memset(&v, 0, sizeof v);
-    layer_init(&v.l, &kind, g);
+    layer_init(&v.l, &kind_, g);
     map_options_init(&v.mo);
     argp_parse(&argp, argc, argv, 0, NULL, &v);
-    const int code = main_(&v);
-    free(v.sources);
-    free(v.jobs);
-    mapping_free(&v.m);
-    free(v.wide);
-    free(v.x);
-    free(v.bias);
-    free(v.multiplier);
-    free(v.shift);
-    layer_free(&v.l);
-    return code;
+    return run_and_free(&v);
 }

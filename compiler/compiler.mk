@@ -8,14 +8,14 @@ LACUNA_LIB_SRC := $(CMODEL_SRC:%=cmodel/%.c) $(DRIVER_SRC:%=driver/%.c) driver/p
                   tb/axi_mem.c tb/axi_monitor.c tb/port_rtl.c \
                   compiler/npy.c compiler/outfile.c compiler/host.c compiler/machine.c compiler/runner.c compiler/trace.c \
                   $(PREDICT_SRC:%=compiler/%.c) compiler/choose.c compiler/causes.c compiler/cloud.c
-LACUNA_CLI_SRC := compiler/main.c compiler/cli.c compiler/operands.c compiler/cmd_info.c compiler/layer.c compiler/layer_run.c compiler/lists.c compiler/traffic.c compiler/cmd_fc.c compiler/cmd_conv.c compiler/cmd_advise.c compiler/cmd_report.c compiler/mapping.c compiler/cmd_map.c compiler/cmd_sconv.c compiler/cmd_voxelize.c compiler/cmd_pixels.c compiler/report_page.c
+LACUNA_CLI_SRC := compiler/main.c compiler/cli.c compiler/operands.c compiler/cmd_info.c compiler/layer.c compiler/layer_run.c compiler/lists.c compiler/traffic.c compiler/cmd_fc.c compiler/cmd_conv.c compiler/cmd_advise.c compiler/cmd_report.c compiler/mapping.c compiler/cmd_map.c compiler/cmd_sconv.c compiler/cmd_spool.c compiler/cmd_voxelize.c compiler/cmd_pixels.c compiler/report_page.c
 LACUNA_HDR     := $(wildcard compiler/*.h cmodel/*.h driver/*.h driver/*.def driver/ports/*.h tb/*.h)
 LACUNA_FLAGS    = $(CFLAGS) -fPIC -DLACUNA_VERSION='"$(LACUNA_VERSION)"' -I$(B)/obj/compiler
 LACUNA_LIBS    := -lm -ldl
 LACUNA_OBJ     := $(LACUNA_LIB_SRC:%.c=$(B)/obj/lacuna/%.o)
 
 ALL       += $(B)/lacuna $(B)/lacuna-asan $(B)/liblacuna.a $(B)/liblacuna.so
-TESTS     += $(B)/tests/test_npy $(B)/tests/test_host $(B)/tests/test_predict $(B)/tests/test_runner tests/test_cli.sh tests/test_report.py tests/fc_numpy.py tests/conv_numpy.py tests/map_numpy.py tests/sconv_numpy.py tests/pixels_numpy.py tests/test_install.sh
+TESTS     += $(B)/tests/test_npy $(B)/tests/test_host $(B)/tests/test_predict $(B)/tests/test_runner tests/test_cli.sh tests/test_report.py tests/fc_numpy.py tests/conv_numpy.py tests/map_numpy.py tests/sconv_numpy.py tests/spool_numpy.py tests/pixels_numpy.py tests/test_install.sh
 TEST_DEPS += $(B)/tests/test_npy $(B)/tests/test_host $(B)/tests/test_predict $(B)/tests/test_runner $(B)/lacuna $(B)/lacuna-asan $(B)/liblacuna.a $(B)/liblacuna.so
 
 $(B)/obj/lacuna/%.o: %.c $(LACUNA_HDR)

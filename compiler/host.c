@@ -387,12 +387,13 @@ lac_status host_pack(const lac_caps *caps, const host_matrix *m, const host_pack
     void            *scratch = malloc(lac_pack_scratch(caps, m->rows, m->cols));
     *image = NULL;
     if (how->weight_depth && how->weight_depth < caps->weight_depth) seen.weight_depth = how->weight_depth;
-    if (!scratch || (!n && !how->csc && host_csc(m, &own))) s = LAC_E_PORT;
+    if (!scratch || (!n && !how->csc && !how->pool && host_csc(m, &own))) s = LAC_E_PORT;
     /* The first pass only counts, unless there is room; it then tells how much it would have taken. */
     for (uint32_t room = how->bytes; !s; room = need) {
         free(*image);
         *image = room ? malloc(room) : NULL;
         if (room && !*image) s = LAC_E_PORT;
+        else if (how->pool) s = lac_sconv_pack_pool(&seen, how->pool, how->rq, scratch, *image, room, &need, out, where);
         else if (how->tap) s = lac_sconv_pack(&seen, how->tap, n ? NULL : csc, n ? &nm : NULL, format, how->rq, 1, scratch, *image, room, &need, out, where);
         else if (n) s = lac_pack_nm(&seen, &nm, how->rq, balance, scratch, *image, room, &need, out, where);
         else if (how->rows) s = lac_conv_pack_rows(&seen, how->rows, csc, format, how->depthwise, how->rq, balance, scratch, *image, room, &need, out, where);

@@ -126,6 +126,7 @@ typedef struct {
     const lac_conv_shape *rows;   /* csc, csc8: taps as rows, of this convolution. Else NULL */
     int                depthwise; /* with `rows`: as lac_conv_pack_rows() */
     uint32_t           tap;       /* for rules: columns of a tap (lac_sconv_pack()); else 0 */
+    const lac_sconv_pool *pool;   /* csc8: pooling; of the matrix only its size is looked at. Else NULL */
     int                residual;  /* channels balanced as a residual needs it: of lanes with the same number modulo 4 */
 } host_packing;
 lac_status host_pack(const lac_caps *caps, const host_matrix *m, const host_packing *how, void **image, lac_layer *out, uint64_t *where);

@@ -16,6 +16,7 @@ static const struct { const char *name, *what; int (*run)(cli_globals *g, int ar
     { "conv", "2-D convolution of images, channels last", cmd_conv },
     { "map",  "rulebook of a sparse convolution", cmd_map },
     { "sconv", "sparse convolution of a cloud of voxels", cmd_sconv },
+    { "spool", "pooling of a cloud of voxels, along a map or of each batch", cmd_spool },
     { "voxelize", "points to voxels", cmd_voxelize },
     { "pixels", "an image to a list of its active pixels, or back", cmd_pixels },
     { "advise", "what a layer would cost in each format, without running it", cmd_advise },

@@ -69,7 +69,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case KEY_ONTO:     o->onto = arg; break;
     case KEY_SORTED:   o->sorted = 1; break;
     case ARGP_KEY_END:
-        if (!o->has_mode) argp_error(state, "expected --mode submanifold, regular, strided, inverse or generative");
+        if (!o->has_mode && !o->none) argp_error(state, "expected --mode submanifold, regular, strided, inverse or generative");
         if (o->shape.mode == LAC_INVERSE && !o->onto) argp_error(state, "--mode inverse: expected --onto O.npy with it");
         if (o->shape.mode != LAC_INVERSE && o->onto) argp_error(state, "--onto: expected --mode inverse with it, the outputs of mode %s are not given", mode_[o->shape.mode]);
         break;

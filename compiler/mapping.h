@@ -15,6 +15,7 @@
 typedef struct {
     const char   *coords, *out_coords, *onto; /* file names, or NULL */
     lac_map_shape shape;
+    int           none;   /* a subcommand that can do without: no map, nothing is missing */
     int           sorted, has_mode, has_kernel, has_stride, has_pad, has_shape;
 } map_options;
 
