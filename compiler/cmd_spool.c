@@ -328,14 +328,16 @@ static int execute(spool *v)
 
 static cJSON *stats(const spool *v)
 {
+    static const char *const none[] = { "predicted_cycles", "bound", "needed_macs", "utilisation", "weight_bits_per_nonzero" }; /* what later steps need only the machine has seen */
     const layer *l = &v->l;
     uint64_t     rules = 0;
     cJSON       *s = cli_stats_new(l->o.g, &l->mach, v->batches ? &l->run : NULL, &l->trace);
     for (uint32_t i = 0, in = v->in.n; i < v->steps; in = v->step[i++].outputs) rules += in;
     cJSON_AddStringToObject(s, "mode", "global");
     cJSON_AddStringToObject(s, "format", host_format_name(HOST_CSC8));
-    cJSON_AddNullToObject(s, "predicted_cycles");
-    cJSON_AddNullToObject(s, "bound");
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) cJSON_AddNullToObject(s, none[i]);
+    cli_stats_u64(s, "dense_macs", rules * l->x.dim[1]);
+    cJSON_AddBoolToObject(s, "resident", 0);
     cli_stats_u64(s, "voxels_in", v->in.n);
     cli_stats_u64(s, "voxels_out", v->batches);
     cli_stats_u64(s, "rules", rules);
