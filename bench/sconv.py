@@ -5,9 +5,10 @@
 #
 #   layers    submanifold 3x3x3 on scans, the map included: rules are made band by band while the bands before are computed; weights dense, 2:4 and 10 % unstructured, resident; memory latency 10
 #   density   a submanifold 3x3 layer on an image of which a share of the pixels is active, against the same layer dense on the same array (`lacuna conv`)
+#   pool      max and average pooling of scans, windows of 2x2x2 and 3x3x3 at stride 2, and of whole batches
 #   grouping  multiplications that regular arrays do for nothing on the same maps: counted, not run. The counter first reproduces the worked example of the literature
 #   Checked   every output against NumPy (products in float64, exact below 2^53). A wrong one prints FAIL and ends the row
-#   Clouds    $LACUNA_DATA/kmap; without them layers and grouping have only the active images
+#   Clouds    $LACUNA_DATA/kmap; without them there are only the active images
 import json
 import os
 import subprocess
@@ -22,6 +23,7 @@ B = os.environ.get("B") or "build"
 DATA = os.path.join(os.environ.get("LACUNA_DATA") or "../shared/data", "kmap")
 QUICK = bool(os.environ.get("BENCH_QUICK"))
 LAYERS = [("pcl_office1_50mm", 16, 16), ("pcl_office1_50mm", 32, 32), ("pcl_milk_5mm", 16, 64), ("pcl_milk_5mm", 64, 64), ("pcl_milk_5mm", 128, 128)]
+POOLS = ["pcl_milk_5mm", "pcl_office1_50mm"]
 DENSITIES = [0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8]
 
 
@@ -137,6 +139,49 @@ def density(b, rng):
                 row["list_bytes"] = len(yx) * ci + 64 + 8 * (len(np.unique(yx[:, 0])) + len(np.unique(np.column_stack([yx[:, 0], yx[:, 1] // 32]), axis=0)))
 
 
+def windows(c, kernel, pad):
+    """Outputs of a regular map of stride 2, ascending, and inputs and outputs of its rules."""
+    found = []
+    for k in np.ndindex(*kernel):
+        at = c[:, 1:].astype(np.int64) + pad - np.array(k)
+        ins = np.flatnonzero((at % 2 == 0).all(axis=1))
+        found.append((ins, np.column_stack([c[ins, 0], at[ins] // 2])))
+    sites, index = np.unique(np.concatenate([at for _, at in found]), axis=0, return_inverse=True)
+    return len(sites), np.concatenate([ins for ins, _ in found]), index.reshape(-1)
+
+
+def pool(b, rng):
+    for name in POOLS[:1] if QUICK else POOLS:
+        c = cloud(name)
+        if c is None:
+            continue
+        c = c[np.lexsort(c.T[::-1])]
+        for channels in (16,) if QUICK else (16, 64):
+            x = draw(rng, (len(c), channels))
+            for window, kernel, pad in (("2x2x2 / 2", 2, 0), ("3x3x3 / 2", 3, 1), ("whole batches", 0, 0)):
+                outs, ins, index = windows(c, (kernel,) * 3, pad) if kernel else (int(c[:, 0].max()) + 1, np.arange(len(c)), c[:, 0])
+                for kind in ("max", "average"):
+                    row = {"table": "pool", "workload": name, "window": window, "kind": kind, "channels": channels}
+                    if kind == "max":
+                        want = np.full((outs, channels), -128, np.int64)
+                        np.maximum.at(want, index, x[ins])
+                    else:
+                        share = np.full(outs, kernel ** 3) if kernel else np.bincount(c[:, 0])
+                        want = np.zeros((outs, channels), np.int64)
+                        np.add.at(want, index, x[ins])
+                        want = (2 * want + share[:, None]) // (2 * share[:, None])
+                    st, y, error = b.lacuna("spool", c, x, "--kind", kind, *(["--mode", "regular", "--kernel", kernel, "--stride", 2, "--pad", pad] if kernel else ["--global"]))
+                    if not error and not np.array_equal(y, want):
+                        error = "other outputs than NumPy's"
+                    if error:
+                        b.fail(row, error)
+                        continue
+                    e, s = st["counters"]["exec"], st["counters"]["store"]
+                    b.rows.append({**row, "correct": True, "quick": QUICK, "format": "csc8", "storage": "resident" if kernel else "streamed", "git": os.environ.get("BENCH_GIT", ""), "voxels": len(c), "outputs": outs, "rules": len(ins),
+                                   "lanes": st["lanes"], "memory": st["memory"], "cycles": st["cycles"], "items": st["items"], "store": s["busy"], "exec_causes": e, "utilisation": len(ins) * channels / (st["lanes"] * st["cycles"])})
+                    print(f"  {name} {kind} {window}, {channels} channels: {st['cycles']:,} cycles, {st['items']:,} items", file=sys.stderr)
+
+
 def masks_of(c, kernel):
     """Which taps each output has, and how many rules each tap."""
     taps = list(submanifold(c, kernel))
@@ -194,7 +239,7 @@ def grouping(b, _):
                        "adaptive": adaptive, "adaptive_groups": groups, "bitmask": dict(zip(("unsorted", "sorted", "split3"), map(int, bitmask_costs(m, 128, 3))))})
 
 
-TABLES = {"layers": layers, "density": density, "grouping": grouping}
+TABLES = {"layers": layers, "density": density, "grouping": grouping, "pool": pool}
 
 
 if __name__ == "__main__":

@@ -379,12 +379,17 @@ def sconv(rows):
     second = markdown(["channels", "pixels active", "rules", "cycles", "of the dense layer's", "rules, of the dense layer's", "the first by the second", "bytes of pixels and their list", "of the dense image"],
                       [[f"{r['channels'][0]} to {r['channels'][1]}", percent(r["density"]), whole(r["rules"]), whole(r["cycles"]), f"{r['cycles'] / r['dense_cycles']:.3f}", f"{r['rules'] / r['dense_pairs']:.3f}",
                         f"{r['cycles'] / r['dense_cycles'] / (r['rules'] / r['dense_pairs']):.2f}", whole(r["list_bytes"]), whole(r["dense_bytes"])] for r in dense])
+    pools = pick(rows, table="pool")
+    fourth = markdown(["cloud", "window", "kind", "channels", "outputs", "rules", "cycles", "cycles an output", "cycles a rule", "items a cycle", "STORE at work", "utilisation"],
+                      [[r["workload"], r["window"], r["kind"], r["channels"], whole(r["outputs"]), whole(r["rules"]), whole(r["cycles"]), f"{r['cycles'] / r['outputs']:.1f}", f"{r['cycles'] / r['rules']:.2f}",
+                        f"{r['items'] / r['cycles']:.2f}", percent(round(r["store"] / r["cycles"], 2)), f"{r['utilisation']:.3f}"] for r in pools])
     groups = pick(rows, table="grouping")
     third = markdown(["cloud", "pairs needed", "each tap apart", "all taps as the largest", "three groups of nine", "groups that grow up to half as much again", "tiles of 128 outputs, their union of taps", "sorted by mask", "sorted for three parts of the taps", "Lacuna"],
                      [[r["workload"], whole(r["pairs"]), whole(r["separate"]), whole(r["dense"]), whole(r["fixed"]), f"{whole(r['adaptive'])} ({r['adaptive_groups']})", *(whole(r["bitmask"][k]) for k in ("unsorted", "sorted", "split3")), 0]
                       for r in groups])
     return [("sconv", "Submanifold 3x3x3 layers on scans, the map included; resident weights, nothing zero but weights", layers, first),
             ("sconv-density", "Submanifold 3x3 layers on an image of 64 x 64 pixels, random ones active, weights dense: against the same layer dense", dense, second),
+            ("sconv-pool", "Pooling of scans, the map included, int8, nothing zero", pools, fourth),
             ("sconv-grouping", "Redundant pairs that regular arrays pay for on the same maps (counted)", groups, third)]
 
 
