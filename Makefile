@@ -92,10 +92,11 @@ cells: ## ECP5 cells of one lane (build/cells.json); TARGET=xilinx7, xilinxup, g
 	@if [ -n '$(TARGET)' ]; then exec scripts/cells.sh '$(TARGET)' $(if $(filter file default,$(origin CONFIG)),i5,$(CONFIG)); fi; \
 	scripts/check_cells.sh && sed -n '/"design"/,$$p' $(B)/cells.json | grep -E 'LUT4|CCU2C|DP16KD|MULT18|DPR16X4|TRELLIS_FF'
 
-train: ## Train the digits again (needs scikit-learn and PyTorch: installs them first; some ten minutes)
+train: ## Train the digits again (needs scikit-learn and PyTorch: installs them first; some fifteen minutes)
 	./setup.sh train
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PYTHON) examples/digits/train.py
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PYTHON) examples/digits/train_conv.py
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PYTHON) examples/digits/train_strokes.py
 
 bench-model: $(B)/bench_model ## Speed of the golden model
 	$(B)/bench_model

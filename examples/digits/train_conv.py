@@ -59,7 +59,7 @@ def pictures(x):
     return torch.from_numpy(np.ascontiguousarray(x, np.float32)).reshape(-1, 1, 8, 8)
 
 
-def fit(params, x, labels, epochs, peak, rng, mask_at=None):
+def fit(params, x, labels, epochs, peak, rng, mask_at=None, network=forward):
     """Train on from `params`, under masks; mask_at(progress, weights) gives them, and may tighten them as it goes."""
     params = [(w.detach().clone().requires_grad_(), b.detach().clone().requires_grad_()) for w, b in params]
     adam = torch.optim.AdamW([{"params": [w for w, _ in params], "weight_decay": 0.05},
@@ -76,7 +76,7 @@ def fit(params, x, labels, epochs, peak, rng, mask_at=None):
         for group in adam.param_groups:
             group["lr"] = train.rate_at(progress, peak)
         adam.zero_grad()
-        F.cross_entropy(forward(params, pictures(bx))[-1].flatten(1), torch.from_numpy(by)).backward()
+        F.cross_entropy(network(params, pictures(bx))[-1].flatten(1), torch.from_numpy(by)).backward()
         adam.step()
     mask(1.0)
     return params
@@ -93,11 +93,11 @@ def masks_24(weights):
     return masks
 
 
-def masks_csc8(progress, weights):
+def masks_csc8(progress, weights, sparsity=SPARSITY):
     """Sparsity rises along a cubic until 60 % of the epochs are done; then the masks stay."""
     left = max(0.0, 1 - progress / 0.6)
     masks = []
-    for w, final in zip(weights, SPARSITY):
+    for w, final in zip(weights, sparsity):
         m = torch.ones(w.numel())
         m[w.abs().flatten().argsort(stable=True)[:int(w.numel() * final * (1 - left ** 3))]] = 0
         masks.append(m.reshape(w.shape))
