@@ -149,11 +149,23 @@ void machine_progress(machine *m)
 
 /* ---- All of them ----------------------------------------------------------------------------------- */
 
-machine_status machine_open(machine *m, const char *port, const char *config, diag *d)
+static void start(machine *m)
 {
     memset(m, 0, sizeof *m);
     m->timing = lac_rtl_defaults().timing;
     m->base = MACHINE_BASE;
+}
+
+machine_status machine_open_model(machine *m, const lac_config *cfg, diag *d)
+{
+    start(m);
+    m->cfg = *cfg;
+    return machine_memory(m, 4096, 2, d);
+}
+
+machine_status machine_open(machine *m, const char *port, const char *config, diag *d)
+{
+    start(m);
     if (!strncmp(port, "serial:", 7)) return open_serial(m, port + 7, config, d);
     if (!strcmp(port, "rtl")) m->kind = MACHINE_RTL;
     else if (strcmp(port, "model")) {

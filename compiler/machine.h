@@ -45,6 +45,9 @@ typedef enum {
 /* Open with just enough memory to ask for capabilities. config NULL: MACHINE_CONFIG, or whatever the board is. */
 machine_status machine_open(machine *m, const char *port, const char *config, diag *d);
 
+/* The golden model of a configuration that needs no file, as of a board that is open. */
+machine_status machine_open_model(machine *m, const lac_config *cfg, diag *d);
+
 /* New memory of `bytes` bytes, zeroed unless on a board; its first 64 * ring_size bytes become the command ring. The machine is reset. */
 machine_status machine_memory(machine *m, uint64_t bytes, uint32_t ring_size, diag *d);
 

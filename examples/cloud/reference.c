@@ -12,14 +12,14 @@ static int compare(const void *p, const void *q)
     return 0;
 }
 
-static int floor_half(int v) { return v < 0 ? -((1 - v) / 2) : v / 2; }
+static int floor_div(int v, int by) { return v < 0 ? -((by - 1 - v) / by) : v / by; }
 
-int ref_halve(ref_site *coarse, const ref_site *fine, int n)
+int ref_coarsen(ref_site *coarse, const ref_site *fine, int n, const uint32_t stride[3])
 {
     int m = 0;
     for (int i = 0; i < n; i++) {
         coarse[i] = fine[i];
-        for (int a = 1; a < 4; a++) coarse[i].at[a] = floor_half(fine[i].at[a]);
+        for (int a = 1; a < 4; a++) coarse[i].at[a] = floor_div(fine[i].at[a], (int)stride[a - 1]);
     }
     qsort(coarse, (size_t)n, sizeof *coarse, compare);
     for (int i = 0; i < n; i++)
@@ -39,23 +39,24 @@ static int32_t find(const ref_site *sites, int n, const ref_site *want)
     return -1;
 }
 
-int64_t ref_rules(int32_t *rule, ref_kind kind, int kernel, const ref_site *in, int n_in, const ref_site *out, int n_out)
+int64_t ref_rules(int32_t *rule, ref_kind kind, const uint32_t kernel[3], const uint32_t stride[3], const ref_site *in, int n_in, const ref_site *out, int n_out)
 {
     int64_t found = 0;
     for (int o = 0; o < n_out; o++)
-        for (int kz = 0; kz < kernel; kz++)
-            for (int ky = 0; ky < kernel; ky++)
-                for (int kx = 0; kx < kernel; kx++) {
+        for (int kz = 0; kz < (int)kernel[0]; kz++)
+            for (int ky = 0; ky < (int)kernel[1]; ky++)
+                for (int kx = 0; kx < (int)kernel[2]; kx++) {
                     const int k[4] = {0, kz, ky, kx};
                     ref_site  want = out[o];
                     int       there = 1;
                     for (int a = 1; a < 4; a++) {
-                        if (kind == REF_AROUND) want.at[a] += k[a] - (kernel - 1) / 2;
-                        if (kind == REF_DOWN) want.at[a] = 2 * want.at[a] + k[a];
+                        const int s = (int)stride[a - 1];
+                        if (kind == REF_AROUND) want.at[a] += k[a] - ((int)kernel[a - 1] - 1) / 2;
+                        if (kind == REF_DOWN) want.at[a] = s * want.at[a] + k[a];
                         if (kind == REF_UP) {
                             want.at[a] -= k[a];
-                            if (want.at[a] % 2) there = 0;
-                            want.at[a] /= 2;
+                            if (want.at[a] % s) there = 0;
+                            want.at[a] /= s;
                         }
                     }
                     *rule = there ? find(in, n_in, &want) : -1;

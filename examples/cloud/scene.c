@@ -74,6 +74,7 @@ static int make_voxels(scene *s, const float *points, uint32_t n, double voxel, 
     uint32_t     where = 0, *of_point = malloc(room * sizeof *of_point), *count = malloc(room * sizeof *count), *scratch = malloc(2 * room * sizeof *scratch);
     float       *mean = malloc(3 * room * sizeof *mean);
     s->points = n;
+    s->features = FEATURES;
     s->site = malloc(room * sizeof *s->site);
     s->feature = malloc(room * FEATURES);
     lac_status st = LAC_E_SPACE;
@@ -121,6 +122,7 @@ static int load_voxels(scene *s, const char *path, diag *d)
     int   bad = cloud_load(path, 0, NULL, &c, d);
     if (!bad) {
         s->n = c.n;
+        s->features = FEATURES;
         s->site = malloc((c.n ? c.n : 1) * sizeof *s->site);
         s->feature = calloc(c.n ? c.n : 1, FEATURES);
         if (!s->site || !s->feature) bad = diag_set(d, "%s: not enough memory", path);
