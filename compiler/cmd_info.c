@@ -59,7 +59,7 @@ int cmd_info(cli_globals *g, int argc, char **argv)
     row("fifo_depth", c->fifo_depth, "items a lane's queue holds");
     row("burst", c->burst, "beats, the longest AXI burst");
     row("windows", (c->formats & LAC_HAS_WINDOWS) != 0, "1: convolution");
-    row("map ring", c->map & 0xffffu, "words; 0: no mapping unit");
+    row("map_ring", c->map & 0xffffu, "words; 0: no mapping unit");
     printf("%-16s%s%s%s\n", "formats", c->formats & 1u << LAC_CSC ? " csc" : "", c->formats & 1u << LAC_CSC8 ? " csc8" : "",
            c->formats & 1u << LAC_NM ? " N:4" : "");
 

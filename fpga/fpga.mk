@@ -31,7 +31,7 @@ board-sim: need-board ## A simulated board with its serial line on a terminal (B
 	@echo 'lacuna ... --port serial:$(B)/board/$(BOARD)/tty@9600   (the low rate makes the host wait for a slow simulation)'
 	@exec $(B)/board/$(BOARD)/sim --tty $(B)/board/$(BOARD)/tty --divisor $(SIM_DIVISOR)
 
-board-slow: $(B)/lacuna $(B)/examples/demo $(BOARDS:%=$(B)/board/%/sim) ## All simulated boards: command line and the demo, both widths (PICTURES=n, default 4; some minutes)
+board-slow: $(B)/lacuna $(B)/examples/demo $(B)/examples/cloud $(BOARDS:%=$(B)/board/%/sim) ## All simulated boards: command line and the demos, both widths (PICTURES=n, default 4; some minutes)
 	@s=0; for b in $(BOARDS); do TEST_BOARD=$$b TEST_PICTURES=$(or $(PICTURES),4) TEST_BITS= scripts/run_tests.sh tests/test_board.py || s=1; \
 	    grep '^ok - ' $(B)/tests/log/test_board.py.log; done; exit $$s
 
@@ -78,7 +78,7 @@ fpga_top = $(or $(FPGA_TOP_$1),tb_$1)
 FPGA_TESTS := $(FPGA_UNITS:%=$(B)/tests/unit_fpga_%)
 
 TESTS     += $(FPGA_TESTS) tests/test_flash.sh tests/test_board.py
-TEST_DEPS += $(FPGA_TESTS) $(B)/board/colorlight-i5/sim $(B)/lacuna $(B)/examples/demo
+TEST_DEPS += $(FPGA_TESTS) $(B)/board/colorlight-i5/sim $(B)/lacuna $(B)/examples/demo $(B)/examples/cloud
 
 $(B)/unit/fpga_%.vvp: $(wildcard fpga/tb/*.v) $(FPGA_SRC) $(RTL_ALL)
 	@mkdir -p $(@D)

@@ -13,7 +13,7 @@ SERIAL_PORT    := driver/ports/port_serial.c driver/ports/serial_frame.c driver/
 SERIAL_HDR     := $(wildcard tests/serial_*.h driver/*.h driver/*.def driver/ports/*.h cmodel/*.h) tb/rng.h
 
 TESTS     += $(B)/tests/test_serial $(B)/tests/test_port_serial tests/test_serial_cli.sh
-TEST_DEPS += $(B)/tests/test_serial $(B)/tests/test_port_serial $(B)/tests/serial_pty $(B)/examples/demo
+TEST_DEPS += $(B)/tests/test_serial $(B)/tests/test_port_serial $(B)/tests/serial_pty $(B)/examples/demo $(B)/examples/cloud
 
 $(SERIAL_DIR)/libserial.a: $(SERIAL_RTL) rtl/lac_clog2.vh tests/serial_shim.cpp tests/serial_sim.h fpga/serial.mk
 	@rm -rf $(@D) && mkdir -p $(@D)

@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""test_board.py - command line and digits demo on a simulated board: its whole FPGA and its SDRAM behind a pseudo-terminal
+"""test_board.py - command line and demos on a simulated board: its whole FPGA and its SDRAM behind a pseudo-terminal
 
-  What       what the board says of its core is held against its file in configs/; a layer's outputs against NumPy; the demo checks itself
-             (examples/demo.c); the SDRAM's model may have nothing to complain of
+  What       what the board says of its core is held against its file in configs/; a layer's outputs against NumPy; the demos check themselves
+             (examples/demo.c; examples/cloud, a U-Net on a small cloud and digits as strokes, or by name that there is no mapping unit); the SDRAM's model
+             may have nothing to complain of
   Fuzz       random bytes, commands and frames on the line (board_fuzz.py), and the same layer again, right behind it
-  Variables  SEED; TEST_BOARD (default colorlight-i5), TEST_PICTURES (2; 0: no demo), TEST_BITS (8; empty: both widths), TEST_FUZZ (20000 bytes),
+  Variables  SEED; TEST_BOARD (default colorlight-i5), TEST_PICTURES (2; 0: no demos), TEST_BITS (8; empty: both widths), TEST_FUZZ (20000 bytes),
              as `make board-slow` and `make fuzz-serial` set them
 """
 import os
@@ -63,6 +64,20 @@ def demo(port, windows):
     say(f'demo: {wanted} networks, {PICTURES} pictures', None if good else f'exit status {status}: {text}')
 
 
+def clouds(port, config, has_map):
+    """Sparse convolutions: ten layers of a cloud, three versions of six layers of digits; every one of them has to say yes."""
+    cloud = (os.path.join(B, 'examples/cloud'), '--port', port, '--config', config)
+    if not has_map:
+        status, text = run(*cloud, '--points', '100')
+        say('point clouds: refused', None if status == 2 and 'has no mapping unit' in text else f'exit status {status}: {text}')
+        return
+    for name, layers, args in (('point clouds', 10, ('--points', '1500', '--voxel', '0.4')), ('strokes', 18, ('--strokes', 'examples/digits', '--pictures', PICTURES))):
+        status, text = run(*cloud, *args)
+        rows = re.findall(r'^  (?:[1-6]|enc|dec|down|up|head)\S* .* (yes|DIFFERS)$', text, re.M)
+        total = ', '.join(re.findall(r'^  doorbell to idle +(\d+)$', text, re.M))
+        say(f'{name}: {layers} layers, {total} cycles', None if status == 0 and rows == ['yes'] * layers and 'same on 2 machines' in text else f'exit status {status}: {text}')
+
+
 def main():
     rng = np.random.default_rng(int(os.environ.get('SEED', '1')))
     config = key(f'fpga/{BOARD}/board.cfg', 'CONFIG')
@@ -99,6 +114,7 @@ def main():
             say('a layer equals NumPy', layer())
             if PICTURES != '0':
                 demo(port, cfg.get('WINDOWS') != '0')
+                clouds(port, config, int(cfg.get('MAP_RING', '0')))
 
             sent = heard = layers = 0
             wrong = None

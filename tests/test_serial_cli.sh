@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# test_serial_cli.sh - `lacuna --port serial:` and the digits demo on a simulated board at a pseudo-terminal: the Verilated bridge with the golden model as its core
+# test_serial_cli.sh - `lacuna --port serial:`, the digits demo and those of point clouds and strokes on a simulated board at a pseudo-terminal: the Verilated bridge with the golden model as its core
 set -u
 cd "$(dirname "$0")/.." || exit 2
 B=${B:-build}
@@ -88,6 +88,34 @@ power_on "$tmp/small.cfg"
 says "demo: no windows" 0 "left out: the machine has no windows" demo --port "serial:$tty" --pictures 2 --bits 8
 power_on configs/w512.cfg
 says "demo: weights that do not fit are streamed" 0 "streamed in every job, as it does not fit" demo --port "serial:$tty" --pictures 2 --bits 16
+
+# Point clouds and strokes: the same rig, and machines that are too small.
+cloud() { "$B/examples/cloud" --port "serial:$tty" "$@"; }
+same() { # NAME LAYERS ARGUMENT..: so many layers say yes
+    local name=$1 layers=$2 got
+    shift 2
+    cloud "$@" > "$tmp/cloud" 2>&1
+    got=$?
+    if [ "$got" = 0 ] && [ "$(grep -cE '^  ([1-6]|enc|dec|down|up|head).* yes$' "$tmp/cloud")" = "$layers" ] && grep -q 'same on 2 machines' "$tmp/cloud"; then ok "$name"
+    else no "$name" "exit status $got; $(cat "$tmp/cloud")"; fi
+}
+for config in l8 ulx3s-map odd; do
+    power_on "configs/$config.cfg"
+    same "cloud: ten layers, $config" 10 --config $config --points 200 --voxel 0.5
+    same "strokes: three times six layers, $config" 18 --strokes examples/digits --pictures 2
+done
+says "cloud: another configuration" 2 "LANES is 12, expected 8" cloud --config l8
+says "cloud: another feature on both machines" 1 "layer enc0, output 0 of" cloud --points 100 --voxel 0.4 --spoil
+says "cloud: memory too small" 1 "of device memory, the board 'rig' has 262144" cloud
+says "cloud: a board or the model" 2 "usage: cloud" cloud --model
+says "cloud: no device" 2 "/dev/none: no such device" "$B/examples/cloud" --port serial:/dev/none
+for limit in "MAP_RING=0:has no mapping unit" "ACC_DEPTH=4:is too small: its ACC_DEPTH is 4" "WEIGHT_DEPTH=8:is too small for layer"; do
+    key=${limit%%=*}
+    (grep -v "^$key=" configs/l8.cfg; echo "${limit%%:*}") > "$tmp/small.cfg"
+    power_on "$tmp/small.cfg"
+    says "cloud: ${limit%%:*}" 2 "cloud: board: 'rig' ${limit#*:}" cloud --points 100
+    says "strokes: ${limit%%:*}" 2 "cloud: board: 'rig' ${limit#*:}" cloud --strokes examples/digits --pictures 2
+done
 power_off
 board=
 /usr/bin/python3 - "$B" <<'END' || status=1
