@@ -109,7 +109,7 @@ says "cloud: another feature on both machines" 1 "layer enc0, output 0 of" cloud
 says "cloud: memory too small" 1 "of device memory, the board 'rig' has 262144" cloud
 says "cloud: a board or the model" 2 "usage: cloud" cloud --model
 says "cloud: no device" 2 "/dev/none: no such device" "$B/examples/cloud" --port serial:/dev/none
-for limit in "MAP_RING=0:has no mapping unit" "ACC_DEPTH=4:is too small: its ACC_DEPTH is 4" "WEIGHT_DEPTH=8:is too small for layer"; do
+for limit in "MAP_RING=0:has no mapping unit" "ACC_DEPTH=4:is too small for a band of outputs: ACC_DEPTH is 4" "WEIGHT_DEPTH=8:is too small for layer"; do
     key=${limit%%=*}
     (grep -v "^$key=" configs/l8.cfg; echo "${limit%%:*}") > "$tmp/small.cfg"
     power_on "$tmp/small.cfg"

@@ -114,7 +114,7 @@ static int open_machines(const options *o)
         else s = b->has_other ? machine_open(&b->other, "rtl", o->config[i], &d) : MACHINE_OK;
         if (s) return fail(o->port ? "board" : o->config[i], d.text, (int)s);
         s = o->port ? machine_open_model(&b->model, &b->other.cfg, &d) : machine_open(&b->model, "model", o->config[i], &d);
-        if (s) return fail("golden model", d.text, (int)s);
+        if (s) return fail(o->port ? "golden model" : o->config[i], d.text, (int)s);
         if (b->has_other && memcmp(&b->model.dev.caps, &b->other.dev.caps, sizeof b->model.dev.caps))
             return fail(b->other.cfg.name, o->port ? "golden model and board differ: built from another version?" : "model and RTL differ", 1);
         if (o->port) machine_progress(&b->other);

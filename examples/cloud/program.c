@@ -16,6 +16,13 @@ enum { LATENCY = 10 /* [cycles] of simulated memory */, WATCHDOG = 100000, MAP_T
 /* Why a call of the driver failed. */
 static const char *why(const program *p, lac_status s) { return s == LAC_E_PORT && machine_error(p->mach) ? machine_error(p->mach) : lac_status_name(s); }
 
+static int too_small(const program *p, const char *what, const char *name, diag *d)
+{
+    const lac_caps *c = &p->mach->dev.caps;
+    return diag_set(d, "'%s' is too small for %s%s: ACC_DEPTH is %" PRIu32 ", WEIGHT_DEPTH %" PRIu32 ", COL_DEPTH %" PRIu32 ", PARAM_DEPTH %" PRIu32 ", FEAT_DEPTH %" PRIu32, p->mach->cfg.name, what, name,
+                    c->acc_depth, c->weight_depth, c->col_depth, c->param_depth, c->feat_depth);
+}
+
 /* What a slow machine is at, where somebody watches. */
 static void tell(const program *p, const char *what)
 {
@@ -187,20 +194,17 @@ static lac_status build(const program *p, lac_emit emit, void *ctx)
 
 int program_open(program *p, const network *net, machine *mach, diag *d)
 {
-    const lac_caps *caps = &mach->dev.caps;
     memset(p, 0, sizeof *p);
     p->net = net;
     p->mach = mach;
-    if (!caps->map) return diag_set(d, "'%s' has no mapping unit: its MAP_RING is 0", mach->cfg.name);
+    if (!mach->dev.caps.map) return diag_set(d, "'%s' has no mapping unit: its MAP_RING is 0", mach->cfg.name);
     mach->timing.rd_latency = mach->timing.wr_latency = LATENCY;
     for (uint32_t i = 0; i < net->kind->levels; i++)
-        if (pad_level(p, i)) return diag_set(d, "'%s' is too small: its ACC_DEPTH is %" PRIu32 ", in which no band of level %" PRIu32 " fits", mach->cfg.name, caps->acc_depth, i);
+        if (pad_level(p, i)) return too_small(p, "a band of outputs", "", d);
     for (uint32_t l = 0; l < net->kind->layers; l++)
         for (uint32_t i = 0; i < kind_of(p, l)->sources; i++) {
             const lac_status s = pack(p, l, i);
-            if (s == LAC_E_SPACE)
-                return diag_set(d, "'%s' is too small for layer %s, %" PRIu32 " outputs of %" PRIu32 " channels a tap: WEIGHT_DEPTH %" PRIu32 ", COL_DEPTH %" PRIu32 ", PARAM_DEPTH %" PRIu32, mach->cfg.name,
-                                kind_of(p, l)->name, p->rows[l], channels_of(p, kind_of(p, l)->source[i].from), caps->weight_depth, caps->col_depth, caps->param_depth);
+            if (s == LAC_E_SPACE) return too_small(p, "layer ", kind_of(p, l)->name, d);
             if (s) return diag_set(d, "layer %s does not pack for '%s': %s", kind_of(p, l)->name, mach->cfg.name, lac_status_name(s));
         }
     return 0;
@@ -274,7 +278,8 @@ int program_run(program *p, int spoil, diag *d)
     lac_status   s = lac_coords_pack(of->site, of->n, NULL, NULL, 0, &words, NULL);
     uint8_t     *list = malloc(lac_coords_bytes(words));
     int          bad;
-    if (!s) s = list ? lac_coords_pack(of->site, of->n, NULL, list, lac_coords_bytes(words), &words, NULL) : LAC_E_SPACE;
+    if (!list) return diag_set(d, "not enough memory");
+    if (!s) s = lac_coords_pack(of->site, of->n, NULL, list, lac_coords_bytes(words), &words, NULL);
     /* Laid out twice: how many commands there are does not depend on where things stand, but the ring on how many there are. */
     for (int pass = 0; pass < 2 && !s; pass++) {
         arena a = arena_at(p->mach->base);
@@ -289,7 +294,8 @@ int program_run(program *p, int spoil, diag *d)
     tell(p, "writing ...");
     if (!s) s = lac_watchdog(&p->mach->dev, WATCHDOG);
     if (!s) s = fill_memory(p, list, spoil);
-    bad = s ? diag_set(d, "the list cannot be built or written for '%s': %s", p->mach->cfg.name, why(p, s)) : run_list(p, &plan, d);
+    if (s == LAC_E_SPACE) bad = too_small(p, "a list of these jobs", "", d);
+    else bad = s ? diag_set(d, "the list cannot be built or written for '%s': %s", p->mach->cfg.name, why(p, s)) : run_list(p, &plan, d);
     free(list);
     return bad;
 }
