@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# test_serial_cli.sh - `lacuna --port serial:`, the digits demo and those of point clouds and strokes on a simulated board at a pseudo-terminal: the Verilated bridge with the golden model as its core
+# test_serial_cli.sh - `lacuna --port serial:`, the digits demo and those of point clouds and strokes on a simulated board at a pseudo-terminal: the Verilated bridge with the
+# golden model as its core
 set -u
 cd "$(dirname "$0")/.." || exit 2
 B=${B:-build}

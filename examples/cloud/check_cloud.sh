@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# check_cloud.sh - the U-Net on small clouds, and digits as strokes: every layer's outputs on the golden model and on the RTL of l8 are those of plain loops, logits those of NumPy, accuracy as recorded
-# at training; one wrong feature, logit, weight or number is noticed
+# check_cloud.sh - the U-Net on small clouds, and digits as strokes: every layer's outputs on the golden model and on the RTL of l8 are those of plain loops, logits those of
+# NumPy, accuracy as recorded at training; one wrong feature, logit, weight or number is noticed
 #
 #   Clouds   the room with large voxels; scattered points of it; voxels of a file, in two batches, around zero and not in order
 #   Digits   all pictures on the golden model, some on the RTL

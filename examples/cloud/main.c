@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * cloud [OPTION]... [--points N] [--voxel SIZE] [--picture FILE.ppm] [CLOUD.npy]   a submanifold U-Net (unet.h) on a point cloud
- * cloud [OPTION]... --strokes DIRECTORY [--pictures N]                             a trained network (strokes.h) on handwritten digits, of which only pixels with ink exist, in three versions
+ * cloud [OPTION]... --strokes DIRECTORY [--pictures N]                             a trained network (strokes.h) on handwritten digits as strokes, in three versions
  * Options: [--config NAME]... [--model | --port serial:DEVICE[@BAUD]] [--spoil]
  *
  *   Cloud     a file (scene.h), or a room of N points that is made here
- *   Machines  the golden model and, where build/rtl has it and --model does not leave it out, the Verilated RTL of each configuration (default: l8 and l64), behind the same driver calls; with
- *             --port, the golden model and a board (docs/boards.md), both with the configuration that the board says it has. --config: which it must be
+ *   Machines  the golden model and, where build/rtl has it and --model does not leave it out, the Verilated RTL of each configuration (default: l8 and l64), behind the same driver
+ *             calls; with --port, the golden model and a board (docs/boards.md), both with the configuration that the board says it has. --config: which it must be
  *   A list    coordinate lists of the coarser levels, maps and layers in one list of commands: the host touches nothing in between, and never learns how many voxels a level has
  *   Checked   every byte of every layer's outputs on every machine, the lists that were made and the number of rules against plain loops over integers (reference.h), and the whole memories
  *             of model and RTL against each other; of digits, the logits against those that NumPy computed at training, and how many are read correctly against what was recorded then
@@ -305,8 +305,8 @@ static int show_strokes(const options *o)
     int     bad = strokes_load(&s, o->strokes, o->pictures, &d) ? fail("digits", d.text, 2) : 0;
     if (!bad) {
         if (s.pictures < s.all) snprintf(of, sizeof of, "the first %" PRIu32 " of ", s.pictures);
-        printf("\nHandwritten digits as strokes, %s%" PRIu32 " test pictures: of %" PRIu32 " pixels %" PRIu32 " have ink, %.1f a picture. The others do not exist.\n\n", of, s.all, s.pictures * 64, s.scene.n,
-               (double)s.scene.n / s.pictures);
+        printf("\nHandwritten digits as strokes, %s%" PRIu32 " test pictures: of %" PRIu32 " pixels %" PRIu32 " have ink, %.1f a picture. The others do not exist.\n\n", of, s.all,
+               s.pictures * 64, s.scene.n, (double)s.scene.n / s.pictures);
     }
     for (uint32_t i = 0; i < VERSIONS && !bad; i++) bad = show_version(o, &s, &stroke_versions[i], &r[i]);
     if (!bad) {
@@ -315,8 +315,8 @@ static int show_strokes(const options *o)
             if (benches[i].has_other) printf(" %10s", benches[i].model.cfg.name);
         printf("\n");
         for (uint32_t i = 0; i < VERSIONS; i++) {
-            printf("  %-22s %6" PRIu32 "/%-3" PRIu32 " %6.2f %% %18" PRIu32 " %15.2f %% %6.2f %% %17s", stroke_versions[i].label, r[i].right, s.pictures, 100.0 * r[i].right / s.pictures, r[i].dense_right,
-                   100 * r[i].five_fold[0], 100 * r[i].five_fold[1], "");
+            printf("  %-22s %6" PRIu32 "/%-3" PRIu32 " %6.2f %% %18" PRIu32 " %15.2f %% %6.2f %% %17s", stroke_versions[i].label, r[i].right, s.pictures,
+                   100.0 * r[i].right / s.pictures, r[i].dense_right, 100 * r[i].five_fold[0], 100 * r[i].five_fold[1], "");
             for (uint32_t k = 0; k < n_benches; k++)
                 if (benches[k].has_other) printf(" %10.0f", (double)r[i].cycles[k] / s.pictures);
             printf("\n");

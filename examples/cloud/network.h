@@ -2,7 +2,8 @@
  *
  * network.h - a network of sparse convolutions, and what it gives for a scene by reference.h
  *
- *   Kind         levels of sites, the scene's first; maps between them; layers along the maps. A layer reads one tensor or several, which stand side by side as its channels: one job of several sources
+ *   Kind         levels of sites, the scene's first; maps between them; layers along the maps. A layer reads one tensor or several, which stand side by side as its
+ *                channels: one job of several sources
  *   Activations  int8. Of all layers but the last -128 is zero, and the clamp at -128 is the ReLU; zero of the input and of the last layer is 0
  *   Use          network_begin(); then weights, and parameters where the kind does not calibrate, are written into it; network_run() */
 #ifndef CLOUD_NETWORK_H

@@ -19,8 +19,8 @@ static const char *why(const program *p, lac_status s) { return s == LAC_E_PORT 
 static int too_small(const program *p, const char *what, const char *name, diag *d)
 {
     const lac_caps *c = &p->mach->dev.caps;
-    return diag_set(d, "'%s' is too small for %s%s: ACC_DEPTH is %" PRIu32 ", WEIGHT_DEPTH %" PRIu32 ", COL_DEPTH %" PRIu32 ", PARAM_DEPTH %" PRIu32 ", FEAT_DEPTH %" PRIu32, p->mach->cfg.name, what, name,
-                    c->acc_depth, c->weight_depth, c->col_depth, c->param_depth, c->feat_depth);
+    return diag_set(d, "'%s' is too small for %s%s: ACC_DEPTH is %" PRIu32 ", WEIGHT_DEPTH %" PRIu32 ", COL_DEPTH %" PRIu32 ", PARAM_DEPTH %" PRIu32 ", FEAT_DEPTH %" PRIu32,
+                    p->mach->cfg.name, what, name, c->acc_depth, c->weight_depth, c->col_depth, c->param_depth, c->feat_depth);
 }
 
 /* What a slow machine is at, where somebody watches. */

@@ -105,7 +105,11 @@ int strokes_load(strokes *s, const char *directory, uint32_t pictures, diag *d)
     }
     scene *c = &s->scene;
     c->features = 1;
-    if (!bad && (!(c->site = malloc((size_t)s->pictures * SIDE * SIDE * sizeof *c->site)) || !(c->feature = malloc((size_t)s->pictures * SIDE * SIDE)))) bad = diag_set(d, "not enough memory");
+    if (!bad) {
+        c->site = malloc((size_t)s->pictures * SIDE * SIDE * sizeof *c->site);
+        c->feature = malloc((size_t)s->pictures * SIDE * SIDE);
+        if (!c->site || !c->feature) bad = diag_set(d, "not enough memory");
+    }
     for (uint32_t i = 0; i < s->pictures && !bad; i++) {
         const uint32_t before = c->n;
         for (int32_t e = 0; e < SIDE * SIDE; e++) {
@@ -179,7 +183,8 @@ int strokes_make(network *net, const strokes *s, const char *directory, const st
     for (uint32_t i = 0; i < s->pictures && !bad; i++) {
         const int8_t *y = net->y[LAYERS - 1] + (size_t)i * LOGITS;
         *right += network_class(net, i) == s->label[i];
-        if (memcmp(y, (const int8_t *)want.data + (size_t)i * LOGITS, LOGITS)) bad = diag_set(d, "%s/%s.npy: picture %" PRIu32 ": plain loops give other logits than NumPy", directory, name, i);
+        if (memcmp(y, (const int8_t *)want.data + (size_t)i * LOGITS, LOGITS))
+            bad = diag_set(d, "%s/%s.npy: picture %" PRIu32 ": plain loops give other logits than NumPy", directory, name, i);
     }
     if (!bad && s->pictures == s->all && *right != correct) bad = diag_set(d, "%s: %" PRIu32 " pictures read correctly, %" PRIu32 " recorded at training", v->file, *right, correct);
     npy_free(&want);

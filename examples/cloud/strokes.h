@@ -2,7 +2,8 @@
  *
  * strokes.h - handwritten digits as sparse pictures, and the trained network that reads them (examples/digits/README.md, train_strokes.py)
  *
- *   Sites     pixels with ink. Picture p is plane z = p % 2 of batch p / 2: kernels have one element in z, so planes never meet, and one cloud holds twice as many pictures as there are batches
+ *   Sites     pixels with ink. Picture p is plane z = p % 2 of batch p / 2: kernels have one element in z, so planes never meet, and one cloud holds twice as many pictures
+ *             as there are batches
  *   Network   five layers of 3x3 and 2x2 / 2, submanifold and strided, and a sixth that leaves one site a picture: its logits
  *   Files     pictures.npy, labels.npy, VERSION_w1.npy .., VERSION_8_requant.npy, VERSION_8_logits.npy, strokes_accuracy.json, conv_accuracy.json
  *   Errors    -1: *d has a sentence */
@@ -26,8 +27,8 @@ typedef struct {
 int  strokes_load(strokes *s, const char *directory, uint32_t pictures, diag *d);
 void strokes_free(strokes *s);
 
-/* A version of the network for them, run. *right: pictures that it reads correctly. Fails also where a logit is not the one that NumPy computed at training, or all pictures are read and not as many
- * correctly as recorded then. */
+/* A version of the network for them, run. *right: pictures that it reads correctly. Fails also where a logit is not the one that NumPy computed at training, or all pictures
+ * are read and not as many correctly as recorded then. */
 int strokes_make(network *net, const strokes *s, const char *directory, const stroke_version *v, uint32_t *right, diag *d);
 
 /* Test pictures that the network of whole pictures reads correctly, as recorded at training; five_fold: shares, of both networks. */
