@@ -66,11 +66,11 @@ void cli_pair(struct argp_state *state, const char *option, const char *text, in
     if (v[0] > v[1]) argp_error(state, "%s '%s': expected lo <= hi", option, text);
 }
 
-void cli_list(struct argp_state *state, const char *option, const char *text, uint32_t *v, int n, int64_t lo, int64_t hi)
+int cli_some(struct argp_state *state, const char *option, const char *text, uint32_t *v, int n, int most, int64_t lo, int64_t hi)
 {
-    char *end = (char *)text;
+    char *end = (char *)text, other[16] = "";
     int   have = 0, ok = 1, more = 1;
-    while (ok && more && have < n) {
+    while (ok && more && have < most) {
         const char *at = end;
         errno = 0;
         const long long x = strtoll(at, &end, 10);
@@ -79,9 +79,15 @@ void cli_list(struct argp_state *state, const char *option, const char *text, ui
         v[have++] = ok ? (uint32_t)x : 0;
         end += more;
     }
-    if (!ok || more || (have != 1 && have != n))
-        argp_error(state, "%s '%s': expected one integer, or %d with commas, of %" PRId64 " .. %" PRId64, option, text, n, lo, hi);
-    for (int i = have; i < n; i++) v[i] = v[0];
+    if (most > n) snprintf(other, sizeof other, " or %d", most);
+    if (!ok || more || (have != 1 && have < n))
+        argp_error(state, "%s '%s': expected one integer, or %d%s with commas, of %" PRId64 " .. %" PRId64, option, text, n, other, lo, hi);
+    return have;
+}
+
+void cli_list(struct argp_state *state, const char *option, const char *text, uint32_t *v, int n, int64_t lo, int64_t hi)
+{
+    for (int i = cli_some(state, option, text, v, n, n, lo, hi); i < n; i++) v[i] = v[0];
 }
 
 void cli_two_files(struct argp_state *state, const char *arg, const char **first, const char **second)

@@ -54,6 +54,7 @@ int cli_obeyed(const cli_globals *g, const machine *m);
 int64_t cli_integer(struct argp_state *state, const char *option, const char *text, int64_t lo, int64_t hi);
 void    cli_pair(struct argp_state *state, const char *option, const char *text, int64_t v[2], int64_t lo, int64_t hi);
 void    cli_list(struct argp_state *state, const char *option, const char *text, uint32_t *v, int n, int64_t lo, int64_t hi); /* n values, or one for all */
+int     cli_some(struct argp_state *state, const char *option, const char *text, uint32_t *v, int n, int most, int64_t lo, int64_t hi); /* one, or n .. most: how many */
 
 /* An argument that is no option: the first is *first, the second *second, a third is too many. */
 void cli_two_files(struct argp_state *state, const char *arg, const char **first, const char **second);

@@ -39,7 +39,7 @@ enum { KEY_KERNEL = 256, KEY_COUNT, KEY_LATENCY };
 
 static const struct argp_option options_[] = {
     { "output", 'o', "RULES.npy", 0, "Result int32 [M, 3]: tap, in, out, sorted by all three; required, but for --count", 0 },
-    { "kernel", KEY_KERNEL, "K", 0, "1 .. 5, one number or z,y,x; required; submanifold: odd", 0 },
+    { "kernel", KEY_KERNEL, "K", 0, "1 .. 5, one number or [t,]z,y,x; required; submanifold: odd", 0 },
     { "count", KEY_COUNT, 0, 0, "Count the rules, write none: how long it takes to find them", 0 },
     { "memory-latency", KEY_LATENCY, "N", 0, CLI_LATENCY_HELP, 2 },
     { 0 },
@@ -48,7 +48,6 @@ static const struct argp_option options_[] = {
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     options *o = state->input;
-    diag     d;
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &o->o;
@@ -65,10 +64,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case ARGP_KEY_END:
         if (!o->o.coords) argp_error(state, "expected a file, COORDS.npy");
         if (!o->rules == !o->count) argp_error(state, "expected -o RULES.npy or --count");
-        if (!o->o.has_kernel) argp_error(state, "expected --kernel");
-        break;
-    case ARGP_KEY_SUCCESS:
-        if (map_check(&o->o, &d)) argp_error(state, "%s", d.text);
+        if (!o->o.kernel.n) argp_error(state, "expected --kernel");
         break;
     default: return ARGP_ERR_UNKNOWN;
     }
@@ -123,12 +119,11 @@ static int find_sizes(job *j)
 
 static int execute(job *j)
 {
-    const lac_caps *caps = &j->mach.dev.caps;
-    const int       watch = j->o.g->stats || j->o.g->trace;
-    runner_plan     plan = { .line = caps->line };
-    lac_status      s;
+    const int   watch = j->o.g->stats || j->o.g->trace;
+    runner_plan plan = { .line = j->mach.dev.caps.line };
+    lac_status  s;
     lay_out(j, 64);
-    if ((s = lac_map_build(caps, &j->m.map, runner_count, &plan)) != LAC_OK) return cli_job_failed(j->o.g, &j->mach, s);
+    if ((s = mapping_build(&j->m, 0, runner_count, &plan)) != LAC_OK) return cli_job_failed(j->o.g, &j->mach, s);
     const uint32_t ring = runner_ring(&plan);
     const int      code = prepare(j, lay_out(j, ring), ring);
     if (code) return code;
@@ -136,7 +131,7 @@ static int execute(job *j)
     plan.work += mapping_limit(&j->m) / 16u;
     if (runner_init(&j->run, &j->mach, &plan) || (watch && trace_init(&j->trace))) return cli_fail(j->o.g, CLI_INPUT, "not enough memory");
     if (watch) s = runner_watch(&j->run, &j->trace);
-    if (!s) s = lac_map_build(caps, &j->m.map, runner_emit, &j->run);
+    if (!s) s = mapping_build(&j->m, 0, runner_emit, &j->run);
     if (!s) s = runner_finish(&j->run);
     return s ? cli_job_failed(j->o.g, &j->mach, s) : cli_obeyed(j->o.g, &j->mach);
 }
@@ -212,7 +207,7 @@ static int map(job *j)
     diag           d;
     int            code;
     lac_status     s;
-    if (check_outputs(o, &d) || mapping_load(&j->m, &o->o, &d)) return cli_fail(g, CLI_INPUT, d.text);
+    if (check_outputs(o, &d) || mapping_load(&j->m, &j->o.o, 0, &d)) return cli_fail(g, CLI_INPUT, d.text);
     if ((code = mapping_open(&j->m, g, &j->mach, o->latency)) != 0 || (code = find_sizes(j)) != 0 || (code = execute(j)) != 0) return code;
     if ((s = fetch(j)) != LAC_OK) return mapping_failed(&j->m, g, s);
 
@@ -234,8 +229,8 @@ int cmd_map(cli_globals *g, int argc, char **argv)
     static const struct argp argp = {
         options_, parse, "COORDS.npy -o RULES.npy",
         "Rulebook of a sparse convolution: which input contributes to which output through which tap.\v"
-        "COORDS is int32 [V, 4]: batch 0 .. 255 and z, y, x -32768 .. 32767, in any order, each once. On each axis in + pad = out * stride + k * dilation; inverse and generative: "
-        "out + pad = in * stride + k * dilation; a rule's tap is (kz * KY + ky) * KX + kx. `in' is a row of COORDS, `out' one of O: the outputs that are given keep their order "
+        "COORDS is int32 [V, 4]: batch 0 .. 255 and z, y, x -32768 .. 32767, or [V, 5]: batch, t, z, y, x, in any order, each once. On each axis in + pad = out * stride + k * dilation; inverse and generative: "
+        "out + pad = in * stride + k * dilation; a rule's tap is ((kt * KZ + kz) * KY + ky) * KX + kx. `in' is a row of COORDS, `out' one of O: the outputs that are given keep their order "
         "(submanifold's COORDS, --onto), those that are made ascend.",
         children, 0, 0,
     };

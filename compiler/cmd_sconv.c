@@ -8,6 +8,7 @@
  *             pass band by band while the bands before are computed
  *   Order     features go to device memory in the order of the coordinate list; Y comes back in that of COORDS, of --onto, or ascending
  *   Matrix    the driver takes W as K rows, filled up to what STORE writes at once, and taps * C columns; a voxel has a multiple of four channels. What is filled up is zero
+ *   Time      each element of the kernel in time is a layer along a map of its own; all of them add to the same outputs
  *   Slices    rows that the machine cannot store in one type become several jobs along the same rules, each with outputs of its own
  *   Pooling   W is one weight for each tap, of a channel to itself. For the largest, features count from their type's minimum, so that no one is below a tap that is missing
  *   Counts    cycles in --stats are those of map and convolution; with --repeat the convolution is repeated */
@@ -34,8 +35,9 @@ typedef struct {
     int8_t     *shift;
     uint32_t    band, step;     /* step: rows of a slice are a multiple of it */
     lac_addr    x_addr;
-    lac_sconv_source *sources;  /* [n_slices][passes] */
-    lac_sconv  *jobs;           /* [repeat][n_slices] */
+    uint32_t    cuts;           /* l.slices is [cuts][elements of the kernel in time]: each element is a layer of its own */
+    lac_sconv_source *sources;  /* [cuts][passes] */
+    lac_sconv  *jobs;           /* [repeat][cuts] */
 } sconv;
 
 /* ---- Options --------------------------------------------------------------------------------------- */
@@ -103,18 +105,22 @@ static int load_weights(sconv *v, diag *d)
     layer               *l = &v->l;
     const layer_options *o = &l->o;
     char                 shape[192];
-    if (operands_array(o->w, layer_weight_types(o), 5, "[K, KZ, KY, KX, C]", &l->w, d) || layer_check_weights(l, d)) return -1;
-    npy_shape(5, l->w.dim, shape, sizeof shape);
-    for (int a = 0; a < 3; a++) {
-        if (l->w.dim[1 + a] > 5) return diag_set(d, "%s: shape %s: dimension %d is %zu, expected a kernel of at most 5", o->w, shape, 1 + a, l->w.dim[1 + a]);
-        v->mo.shape.kernel[a] = (uint32_t)l->w.dim[1 + a];
+    if (npy_load(o->w, layer_weight_types(o), &l->w, d)) return -1;
+    npy_shape(l->w.ndim, l->w.dim, shape, sizeof shape);
+    if (l->w.ndim != 5 && l->w.ndim != 6) return diag_set(d, "%s: shape %s, expected five dimensions, [K, KZ, KY, KX, C], or six, [K, KT, KZ, KY, KX, C]", o->w, shape);
+    if (layer_check_weights(l, d)) return -1;
+    const unsigned axes = l->w.ndim - 2;
+    const size_t   channels = l->w.dim[1 + axes];
+    for (unsigned a = 0; a < axes; a++) {
+        if (l->w.dim[1 + a] > 5) return diag_set(d, "%s: shape %s: dimension %u is %zu, expected a kernel of at most 5", o->w, shape, 1 + a, l->w.dim[1 + a]);
+        v->mo.kernel.v[a] = (uint32_t)l->w.dim[1 + a];
+        l->taps *= (uint32_t)l->w.dim[1 + a];
     }
-    v->mo.has_kernel = 1;
-    l->taps = (uint32_t)(l->w.dim[1] * l->w.dim[2] * l->w.dim[3]);
-    if (l->w.dim[0] > HOST_MAX_DIM || l->taps * host_padded((uint32_t)(l->w.dim[4] < HOST_MAX_DIM ? l->w.dim[4] : HOST_MAX_DIM)) > HOST_MAX_DIM)
+    v->mo.kernel.n = (int)axes;
+    if (l->w.dim[0] > HOST_MAX_DIM || l->taps * host_padded((uint32_t)(channels < HOST_MAX_DIM ? channels : HOST_MAX_DIM)) > HOST_MAX_DIM)
         return diag_set(d, "%s: shape %s: expected at most %d outputs, and taps times channels", o->w, shape, HOST_MAX_DIM);
-    l->channels = (uint32_t)l->w.dim[4];
-    return 0;
+    l->channels = (uint32_t)channels;
+    return mapping_load(&v->m, &v->mo, axes + 1, d);
 }
 
 /* Pooling: weights for the channels of FEATS. */
@@ -123,6 +129,8 @@ static int make_weights(sconv *v, diag *d)
     layer          *l = &v->l;
     const uint32_t *k = v->mo.shape.kernel;
     char            shape[192];
+    if (mapping_load(&v->m, &v->mo, 0, d)) return -1;
+    if (v->m.in.columns != 4) return diag_set(d, "%s: clouds with time are not pooled, expected [V, 4]: batch, z, y, x", v->mo.coords);
     if (npy_load(l->o.x, OPERANDS_X | NPY_EMPTY, &l->x, d)) return -1;
     npy_shape(l->x.ndim, l->x.dim, shape, sizeof shape);
     if (l->x.ndim != 2) return diag_set(d, "%s: shape %s, expected two dimensions, [V, C]", l->o.x, shape);
@@ -171,7 +179,6 @@ static int load(sconv *v, diag *d)
     const layer_options *o = &l->o;
     char                 shape[192];
     if (v->kind == SCONV_WEIGHTS ? load_weights(v, d) : make_weights(v, d)) return -1;
-    if (map_check(&v->mo, d) || mapping_load(&v->m, &v->mo, d)) return -1;
     if (!l->x.data && npy_load(o->x, OPERANDS_X | NPY_EMPTY, &l->x, d)) return -1;
     if (l->x.ndim != 2 || l->x.dim[0] != v->m.in.n || l->x.dim[1] != l->channels)
         return diag_set(d, "%s: shape %s, expected (%" PRIu32 ", %" PRIu32 "): a row for each of %s, as many channels as %s", o->x,
@@ -207,7 +214,7 @@ static int map_alone(sconv *v, int rules)
     if (code) return cli_fail(g, code, d.text);
     if ((s = lac_watchdog(&mach->dev, 100000)) != LAC_OK) return cli_job_failed(g, mach, s);
     if (!rules) s = mapping_count(&v->m, RING);
-    else if (!(s = mapping_write(&v->m))) s = lac_map_run(&mach->dev, &v->m.map, mapping_limit(&v->m));
+    else if (!(s = mapping_write(&v->m))) s = mapping_run(&v->m);
     return s ? cli_job_failed(g, mach, s) : CLI_OK;
 }
 
@@ -312,31 +319,51 @@ static uint32_t find_band(const sconv *v, uint32_t rows, uint32_t outputs)
     return most > few ? few : most;
 }
 
+/* Rows [row0, row0 + rows) of element k of the kernel in time. Where that is not the whole kernel, *own has it and is the caller's. */
+static host_matrix element(const sconv *v, uint32_t row0, uint32_t rows, uint32_t k, void **own)
+{
+    const layer      *l = &v->l;
+    const host_matrix all = host_rows(&l->m, row0, rows);
+    const uint32_t    cols = all.cols / v->m.times;
+    const size_t      es = all.w8 ? 1 : 2;
+    const char       *from = all.w8 ? (const char *)all.w8 : (const char *)all.w16;
+    *own = NULL;
+    if (v->m.times == 1) return all;
+    char *to = *own = malloc((size_t)rows * cols * es);
+    for (size_t r = 0; to && r < rows; r++) memcpy(to + r * cols * es, from + (r * all.cols + (size_t)k * cols) * es, cols * es);
+    return (host_matrix){ rows, cols, all.w8 ? *own : NULL, all.w8 ? NULL : *own };
+}
+
 /* Slices of `rows` rows. LAC_E_SPACE: smaller ones are wanted. */
 static lac_status pack(sconv *v, uint32_t rows, uint64_t *where)
 {
     layer         *l = &v->l;
     const lac_caps *caps = &l->mach.dev.caps;
+    const uint32_t times = v->m.times;
     lac_place      at = { 0, 0, 0, 0 };
     lac_status     s = LAC_OK;
     layer_free_slices(l);
     free(v->sources);
     free(v->jobs);
-    l->n_slices = (l->m.rows + rows - 1) / rows;
+    v->cuts = (l->m.rows + rows - 1) / rows;
+    l->n_slices = v->cuts * times;
     l->slices = calloc(l->n_slices, sizeof *l->slices);
-    v->sources = calloc((size_t)l->n_slices * v->m.passes, sizeof *v->sources);
-    v->jobs = calloc((size_t)l->n_slices * l->o.repeat, sizeof *v->jobs);
+    v->sources = calloc((size_t)v->cuts * v->m.passes, sizeof *v->sources);
+    v->jobs = calloc((size_t)v->cuts * l->o.repeat, sizeof *v->jobs);
     if (!l->slices || !v->sources || !v->jobs) return LAC_E_PORT;
+    l->resident = l->o.place != LAYER_STREAM && v->cuts == 1;
     for (uint32_t i = 0; i < l->n_slices && !s; i++) {
         layer_slice *sl = &l->slices[i];
-        sl->row0 = i * rows;
-        const host_matrix  m = host_rows(&l->m, sl->row0, l->m.rows - sl->row0 < rows ? l->m.rows - sl->row0 : rows);
+        void        *own;
+        sl->row0 = i / times * rows;
+        const host_matrix  m = element(v, sl->row0, l->m.rows - sl->row0 < rows ? l->m.rows - sl->row0 : rows, i % times, &own);
         const lac_requant  rq = { v->bias + sl->row0, v->multiplier + sl->row0, v->shift + sl->row0, 0, 0 };
         const lac_sconv_pool pool = { v->channels, sl->row0, m.rows, l->taps, v->kind == SCONV_MAX, v->kind == SCONV_AVERAGE ? SCONV_MEAN_WEIGHT : 1 };
-        const host_packing how = { .format = l->format, .rq = l->o.requant ? &rq : NULL, .tap = v->channels, .pool = v->kind == SCONV_WEIGHTS ? NULL : &pool };
-        s = host_pack(caps, &m, &how, &sl->image, &sl->layer, where);
+        const host_packing how = { .format = l->format, .rq = l->o.requant ? &rq : NULL, .tap = v->channels, .joined = times > 1, .pool = v->kind == SCONV_WEIGHTS ? NULL : &pool };
+        s = m.w8 || m.w16 ? host_pack(caps, &m, &how, &sl->image, &sl->layer, where) : LAC_E_PORT;
+        free(own);
+        if (!s && l->resident) l->resident = !lac_fc_place(caps, &sl->layer, &at, &sl->place);
     }
-    l->resident = l->o.place != LAYER_STREAM && !s && l->n_slices == 1 && !lac_fc_place(caps, &l->slices[0].layer, &at, &l->slices[0].place);
     return s;
 }
 
@@ -345,34 +372,34 @@ static lac_status pack(sconv *v, uint32_t rows, uint64_t *where)
 static uint64_t lay_out(sconv *v, uint32_t ring)
 {
     layer         *l = &v->l;
-    const uint32_t size = (uint32_t)layer_out_bytes(l->o.out), bands = v->m.size.band_room, passes = v->m.passes;
+    const uint32_t size = (uint32_t)layer_out_bytes(l->o.out), bands = v->m.size.band_room, passes = v->m.passes, times = v->m.times;
     arena          a = arena_at(l->mach.base);
     lac_sconv     *job = v->jobs;
     arena_take(&a, 64u * (uint64_t)ring);
     mapping_lay(&v->m, &a, 1);
     for (uint32_t i = 0; i < l->n_slices; i++) l->slices[i].layer.addr = arena_take(&a, l->slices[i].layer.bytes);
     v->x_addr = arena_take(&a, (uint64_t)v->m.in.n * v->channels * npy_type_size(l->x.type) + LAC_ALIGN);
-    for (uint32_t i = 0; i < l->n_slices; i++)
-        for (uint32_t p = 0; p < passes; p++)
-            v->sources[i * passes + p] = (lac_sconv_source){ .layer = &l->slices[i].layer, .resident = l->resident ? &l->slices[i].place : NULL, .bands = v->m.room[p].bands,
-                                                              .rules = v->m.room[p].rules, .x = { v->x_addr, 0, l->in, (int32_t)l->o.zero_in, 0 } };
+    for (uint32_t i = 0; i < v->cuts * passes; i++) {
+        layer_slice *sl = &l->slices[i / passes * times + i % passes / (passes / times)];
+        v->sources[i] = (lac_sconv_source){ .layer = &sl->layer, .resident = l->resident ? &sl->place : NULL, .bands = v->m.room[i % passes].bands, .rules = v->m.room[i % passes].rules,
+                                            .x = { v->x_addr, 0, l->in, (int32_t)l->o.zero_in, 0 } };
+    }
     for (uint32_t run = 0; run < l->o.repeat; run++)
-        for (uint32_t i = 0; i < l->n_slices; i++)
+        for (uint32_t i = 0; i < v->cuts; i++) {
+            const lac_map *single = run == 0 && i == 0 ? mapping_single(&v->m) : NULL;
             *job++ = (lac_sconv){ .source = v->sources + i * passes, .sources = passes, .band = v->band, .bands = bands,
-                                  .y = { arena_take(&a, (uint64_t)bands * v->band * l->slices[i].layer.rows * size), 0, l->o.out, (int32_t)l->o.zero_out, 0 },
-                                  .clamp_lo = (int32_t)l->o.clamp[0], .clamp_hi = (int32_t)l->o.clamp[1], .tag = run, .mark = i + 1 == l->n_slices,
-                                  .after_map = run == 0 && i == 0 && passes > 1, .map = run == 0 && i == 0 && passes == 1 ? &v->m.map : NULL };
+                                  .y = { arena_take(&a, (uint64_t)bands * v->band * l->slices[i * times].layer.rows * size), 0, l->o.out, (int32_t)l->o.zero_out, 0 },
+                                  .clamp_lo = (int32_t)l->o.clamp[0], .clamp_hi = (int32_t)l->o.clamp[1], .tag = run, .mark = i + 1 == v->cuts,
+                                  .after_map = run == 0 && i == 0 && !single, .map = single };
+        }
     return arena_bytes(&a);
 }
 
 static lac_status build(layer *l, lac_emit emit, void *ctx)
 {
-    const sconv    *v = (const sconv *)l;
-    const lac_caps *caps = &l->mach.dev.caps;
-    lac_map         map = v->m.map;
-    map.signal = 1;
-    const lac_status s = v->jobs[0].map ? LAC_OK : lac_map_build(caps, &map, emit, ctx);
-    return s ? s : lac_sconv_build(caps, v->jobs, l->o.repeat * l->n_slices, emit, ctx);
+    const sconv     *v = (const sconv *)l;
+    const lac_status s = v->jobs[0].map ? LAC_OK : mapping_build(&v->m, 1, emit, ctx);
+    return s ? s : lac_sconv_build(&l->mach.dev.caps, v->jobs, l->o.repeat * v->cuts, emit, ctx);
 }
 
 /* The map made, the format chosen, and packed so that the machine can do it, in the fewest slices. Exit code. */
@@ -428,11 +455,12 @@ static lac_status fetch(layer *l, uint32_t n, void *to)
     sconv         *v = (sconv *)l;
     const size_t   es = layer_out_bytes(l->o.out), k = l->w.dim[0];
     lac_status     s = LAC_OK;
-    for (uint32_t i = 0; i < l->n_slices && !s; i++) {
-        const uint32_t row0 = l->slices[i].row0, rows = l->slices[i].layer.rows, keep = k - row0 < rows ? (uint32_t)(k - row0) : rows;
+    for (uint32_t i = 0; i < v->cuts && !s; i++) {
+        const layer_slice *sl = &l->slices[i * v->m.times];
+        const uint32_t row0 = sl->row0, rows = sl->layer.rows, keep = k - row0 < rows ? (uint32_t)(k - row0) : rows;
         char          *p = malloc((size_t)v->m.outputs * rows * es + 1);
         if (!p) return LAC_E_SPACE;
-        s = machine_read(&l->mach, p, v->jobs[(size_t)n * l->n_slices + i].y.addr, (uint64_t)v->m.outputs * rows * es);
+        s = machine_read(&l->mach, p, v->jobs[(size_t)n * v->cuts + i].y.addr, (uint64_t)v->m.outputs * rows * es);
         for (uint32_t o = 0; o < v->m.outputs && !s && k > row0; o++)
             memcpy((char *)to + ((size_t)mapping_out_row(&v->m, o) * k + row0) * es, p + (size_t)o * rows * es, keep * es);
         free(p);
@@ -546,7 +574,7 @@ int cmd_sconv(cli_globals *g, int argc, char **argv)
     static const struct argp argp = {
         options_, parse, "W.npy COORDS.npy FEATS.npy -o Y.npy",
         "Sparse convolution: Y[o,k] = sum over rules (tap, i, o) and c of W[k,tap,c] (FEATS[i,c] - z).\v"
-        "W [K, KZ, KY, KX, C] is int8 or int16 (csc: at most 15 distinct non-zero values), or float32 with --cluster; COORDS is as for `lacuna map', FEATS [V, C] int8, uint8 or int16 in "
+        "W [K, KZ, KY, KX, C], for clouds with time [K, KT, KZ, KY, KX, C], is int8 or int16 (csc: at most 15 distinct non-zero values), or float32 with --cluster; COORDS is as for `lacuna map', FEATS [V, C] int8, uint8 or int16 in "
         "the same order. Outputs that are given keep their order, those that are made ascend.",
         children, 0, 0,
     };

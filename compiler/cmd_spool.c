@@ -89,13 +89,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         if (o->format != HOST_AUTO || o->prune || o->cluster) argp_error(state, "--format, --prune, --cluster: expected none, there are no weights to choose");
         if (o->requant && v->kind != SCONV_SUM) argp_error(state, "output options: expected --kind sum with them; of max and average, type and zero point are those of FEATS");
         if (m->none) {
-            const lac_map_shape *s = &m->shape;
-            int                  ones = 1;
-            for (int a = 0; a < 3; a++) ones &= s->stride[a] == 1 && s->dilation[a] == 1;
-            if (m->has_mode || m->has_kernel || m->has_pad || m->has_shape || m->onto || !ones)
+            if (m->has_mode || m->kernel.n || m->stride.n || m->dilation.n || m->pad.n || m->extent.n || m->onto)
                 argp_error(state, "--global: expected no --mode, --kernel, --stride, --dilation, --pad, --shape or --onto with it");
             if (o->repeat > 1 || o->place != LAYER_AUTO) argp_error(state, "--global: expected no --repeat, --resident or --stream with it");
-        } else if (!m->has_kernel) {
+        } else if (!m->kernel.n) {
             argp_error(state, "expected --kernel or --global");
         }
         layer_check_options(o, state);

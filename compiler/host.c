@@ -394,7 +394,7 @@ lac_status host_pack(const lac_caps *caps, const host_matrix *m, const host_pack
         *image = room ? malloc(room) : NULL;
         if (room && !*image) s = LAC_E_PORT;
         else if (how->pool) s = lac_sconv_pack_pool(&seen, how->pool, how->rq, scratch, *image, room, &need, out, where);
-        else if (how->tap) s = lac_sconv_pack(&seen, how->tap, n ? NULL : csc, n ? &nm : NULL, format, how->rq, 1, scratch, *image, room, &need, out, where);
+        else if (how->tap) s = lac_sconv_pack(&seen, how->tap, n ? NULL : csc, n ? &nm : NULL, format, how->rq, !how->joined, scratch, *image, room, &need, out, where);
         else if (n) s = lac_pack_nm(&seen, &nm, how->rq, balance, scratch, *image, room, &need, out, where);
         else if (how->rows) s = lac_conv_pack_rows(&seen, how->rows, csc, format, how->depthwise, how->rq, balance, scratch, *image, room, &need, out, where);
         else if (how->by_column) s = lac_pack_csc_columns(&seen, csc, format, how->rq, balance, scratch, *image, room, &need, out, where);

@@ -126,6 +126,7 @@ typedef struct {
     const lac_conv_shape *rows;   /* csc, csc8: taps as rows, of this convolution. Else NULL */
     int                depthwise; /* with `rows`: as lac_conv_pack_rows() */
     uint32_t           tap;       /* for rules: columns of a tap (lac_sconv_pack()); else 0 */
+    int                joined;    /* with `tap`: it adds to the same outputs as other layers, so channels are not balanced */
     const lac_sconv_pool *pool;   /* csc8: pooling; of the matrix only its size is looked at. Else NULL */
     int                residual;  /* channels balanced as a residual needs it: of lanes with the same number modulo 4 */
 } host_packing;

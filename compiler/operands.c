@@ -11,7 +11,7 @@ int operands_array(const char *file, unsigned types, unsigned ndim, const char *
     if (npy_load(file, types, a, d)) return -1;
     if (a->ndim == ndim) return 0;
     return diag_set(d, "%s: shape %s, expected %s dimensions, %s", file, npy_shape(a->ndim, a->dim, shape, sizeof shape),
-                    ndim == 2 ? "two" : ndim == 4 ? "four" : "five", want);
+                    ndim == 2 ? "two" : "four", want);
 }
 
 int operands_matrix(const char *file, unsigned types, const char *want, uint64_t max_rows, npy_array *a, diag *d)

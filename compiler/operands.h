@@ -12,7 +12,7 @@
 
 enum { OPERANDS_X = NPY_IS(NPY_INT8) | NPY_IS(NPY_UINT8) | NPY_IS(NPY_INT16) }; /* types of X */
 
-/* `ndim` dimensions, 2, 4 or 5, called `want` in messages. `types`: of NPY_IS(). */
+/* `ndim` dimensions, 2 or 4, called `want` in messages. `types`: of NPY_IS(). */
 int operands_array(const char *file, unsigned types, unsigned ndim, const char *want, npy_array *a, diag *d);
 
 /* Two dimensions, called `want` in messages ("[K, C]"): at most max_rows and HOST_MAX_DIM. `types`: of NPY_IS(). */

@@ -40,10 +40,10 @@ static int in_order(const lac_frame *f, uint32_t n)
     return 1;
 }
 
-/* The time of the outputs that frames of time t make through element k: 1; or there are none. `grid`: outputs lie in 0 .. grid - 1; 0: everywhere. */
+/* The time of the outputs that frames of time t make through element k: 1; or there are none. Strided: of stride elements, k behind the output. `grid`: outputs lie in 0 .. grid - 1; 0: everywhere. */
 static int made_at(lac_map_mode mode, const lac_time *s, uint32_t k, int32_t t, uint32_t grid, int32_t *out)
 {
-    const int32_t stride = (int32_t)s->stride, at = mode == LAC_STRIDED ? t - (t % stride + stride) % stride : place_of_in(mode, s, k, t);
+    const int32_t stride = (int32_t)s->stride, at = mode == LAC_STRIDED ? t - (int32_t)k : place_of_in(mode, s, k, t);
 
     if (!transposed(mode) && at % stride)
         return 0;
@@ -69,7 +69,7 @@ static uint32_t find(const lac_frames *f, int32_t batch, int32_t t)
 /* The frames of made outputs, into f->out. */
 static lac_status make_outs(lac_map_mode mode, const lac_time *s, uint32_t grid, const lac_frame *in, uint32_t ins, lac_frames *f, uint32_t *where)
 {
-    f->mades = mode == LAC_STRIDED ? 1u : s->kernel;
+    f->mades = mode == LAC_STRIDED ? s->stride : s->kernel;
     for (uint32_t i = 0; i < ins; i++)
         for (uint32_t k = 0; k < f->mades; k++) {
             int32_t t;

@@ -79,12 +79,15 @@ class Bench:
 # ---- The rule ------------------------------------------------------------------------------------------
 
 class Job:
-    def __init__(self, mode, kernel, stride=(1, 1, 1), dilation=(1, 1, 1), pad=None, shape=None):
-        self.mode, self.kernel, self.stride, self.dilation, self.shape = mode, kernel, stride, dilation, shape
+    """Axes z, y, x; or t, z, y, x."""
+
+    def __init__(self, mode, kernel, stride=None, dilation=None, pad=None, shape=None):
+        ones = (1,) * len(kernel)
+        self.mode, self.kernel, self.stride, self.dilation, self.shape = mode, kernel, stride or ones, dilation or ones, shape
         self.transposed = mode in ("inverse", "generative")
         made = mode in ("regular", "generative")
         self.given_pad = pad is not None
-        self.pad = pad if pad is not None else tuple(0 if made else d * ((k - 1) // 2) for k, d in zip(kernel, dilation))
+        self.pad = pad if pad is not None else tuple(0 if made else d * ((k - 1) // 2) for k, d in zip(kernel, self.dilation))
 
     def options(self):
         def text(v):
@@ -128,7 +131,7 @@ class Job:
             sites = sites[self.inside(sites)]
         if len(sites) and (sites[:, 1:].min() < -32768 or sites[:, 1:].max() > 32767):
             return None
-        return np.unique(sites, axis=0).reshape(-1, 4)
+        return np.unique(sites, axis=0).reshape(-1, c.shape[1])
 
     def rules(self, c, outs):
         """int32 [M, 3], sorted."""
@@ -148,8 +151,11 @@ class Job:
 
 def keys(sites):
     """One number each; beyond int16 they may be ambiguous, so who looks them up takes those out."""
-    s = sites.astype(np.int64)
-    return ((s[:, 0] * (1 << 17) + s[:, 1] + 65536) * (1 << 17) + s[:, 2] + 65536) * (1 << 17) + s[:, 3] + 65536
+    s = sites.astype(np.int64 if sites.shape[1] == 4 else object)  # with time they are Python's
+    key = s[:, 0]
+    for a in range(1, sites.shape[1]):
+        key = key * (1 << 17) + s[:, a] + 65536
+    return key
 
 
 def differs(name, got, want):
@@ -163,6 +169,8 @@ def differs(name, got, want):
 
 def ring_words(c, reach):
     """The most words of a coordinate list that rows of one batch and z within `reach` of each other take."""
+    if c.shape[1] == 5:  # made outputs come from several times together
+        c = c[:, [0, 2, 3, 4]]
     parts = np.unique(np.column_stack([c[:, :3], c[:, 3] >> 5]), axis=0)
     rows, words = np.unique(parts[:, :3], axis=0, return_counts=True)
     planes, most = {}, 0
@@ -177,7 +185,7 @@ def ring_words(c, reach):
 def too_long(b, job, c):
     """Rows that an output needs do not fit the machine's ring: those of the cloud, or, on a small ring, perhaps of the lists between, of outputs made in several steps."""
     steps = job.mode in ("regular", "generative") and max(job.kernel) > 3
-    return ring_words(c, (min(job.kernel[1], 3) - 1) * job.dilation[1]) > b.ring - 32 or (b.ring < 256 and steps)
+    return ring_words(c, (min(job.kernel[-2], 3) - 1) * job.dilation[-2]) > b.ring - 32 or (b.ring < 256 and steps)
 
 
 def check(b, job, c, onto=None, more=()):
@@ -208,17 +216,64 @@ def check(b, job, c, onto=None, more=()):
 
 def random_cloud(r, size, low, high, batches):
     """Sites of a box, each once, in any order."""
-    box = [high[a] - low[a] for a in range(3)]
-    n = min(size, batches * box[0] * box[1] * box[2])
+    n = min(size, batches * int(np.prod(np.array(high, np.int64) - low)))
     if n == 0:
-        return np.zeros((0, 4), np.int32)
-    c = np.column_stack([r.choice(np.sort(r.choice(256, batches, replace=False)), 4 * n), *(r.integers(low[a], high[a], 4 * n) for a in range(3))])
+        return np.zeros((0, 1 + len(low)), np.int32)
+    c = np.column_stack([r.choice(np.sort(r.choice(256, batches, replace=False)), 4 * n), *(r.integers(a, z, 4 * n) for a, z in zip(low, high))])
     c = np.unique(c, axis=0)
     return np.ascontiguousarray(r.permutation(c)[:n].astype(np.int32))
 
 
-def some(r, *choices):
-    return tuple(int(v) for v in r.choice(choices, 3)) if r.random() < 0.6 else (int(r.choice(choices)),) * 3
+def some(r, *choices, axes=3):
+    return tuple(int(v) for v in r.choice(choices, axes)) if r.random() < 0.6 else (int(r.choice(choices)),) * axes
+
+
+def given(r, job, c, low, high):
+    """A part of what can be reached, and others."""
+    reached = np.unique(np.concatenate([at for _, _, at in job.reach(c)]), axis=0).reshape(-1, c.shape[1])
+    reached = reached[((reached[:, 1:] >= -32768) & (reached[:, 1:] < 32768)).all(axis=1)]
+    onto = np.concatenate([r.permutation(reached)[:int(r.integers(0, 2 * len(c) + 2))], random_cloud(r, 20, low, high, 2)])
+    return np.ascontiguousarray(r.permutation(np.unique(onto, axis=0)).astype(np.int32)).reshape(-1, c.shape[1])
+
+
+def random_time(r, most, kernels=(1, 2, 3, 4, 5)):
+    """A job in four dimensions, its voxels, its outputs where they are given: few and many frames, with gaps, negative times, several batches."""
+    mode = str(r.choice(MODES))
+    sub = mode == "submanifold"
+    kernel = some(r, *({k | 1 for k in kernels} if sub else kernels), axes=4)
+    stride, dilation = (1, 1, 1, 1) if sub else some(r, 1, 1, 2, 3, 5, axes=4), some(r, 1, 1, 2, 3, axes=4)
+    pad = some(r, 0, 1, 2, int(r.integers(-9, 10)), axes=4) if r.random() < 0.5 else None
+    times = int(r.choice([1, 2, 6, 25]))
+    low = [0, 0, 0, 0] if r.random() < 0.4 else [int(r.choice([-9, -200, 5000])), *(int(v) for v in r.integers(-40, 20, 3))]
+    high = [v + int(n) for v, n in zip(low, (times, *r.integers(1, 14, 3)))]
+    job = Job(mode, kernel, stride, dilation, pad)
+    if min(low) == 0 and r.random() < 0.5:
+        job.shape = tuple(int(v + r.integers(0, 4)) for v in high)
+        if any(not 1 <= g <= 32768 for g in job.grid()):
+            job.shape = None
+    c = random_cloud(r, int(r.choice([0, 1, 5, 40, most])), low, high, int(r.integers(1, 4)))
+    if r.random() < 0.3 and len(c):
+        c = c[c[:, 1] % 3 != 0]  # frames without a voxel
+    c = np.ascontiguousarray(c)
+    return job, c, given(r, job, c, low, high) if mode == "inverse" else None
+
+
+def random_time_job(b, r, most):
+    job, c, onto = random_time(r, most)
+    error = check(b, job, c, onto)
+    if error and "frames" in error and "expected at most 256" in error and too_many(job, c, onto):
+        return None
+    return error and f"{job} of {len(c)} voxels: {error}"
+
+
+def frames(c):
+    return len(np.unique(c[:, :2], axis=0))
+
+
+def too_many(job, c, onto):
+    """Frames of the outputs and, for each element of the kernel in time, of the inputs, are more than the machine's batches."""
+    outs = onto if onto is not None else c if job.mode == "submanifold" else job.outputs(c)
+    return outs is None or frames(outs) + job.kernel[0] * frames(c) > 256
 
 
 def random_job(b, r, most):
@@ -244,12 +299,7 @@ def random_job(b, r, most):
         elif mode in ("regular", "strided", "generative") and max(shape) > 30000:
             job.shape = None  # steps may need more than that
     c = random_cloud(r, size, low, high, int(r.integers(1, 4)))
-    onto = None
-    if mode == "inverse":  # a part of what can be reached, and others
-        reached = np.unique(np.concatenate([at for _, _, at in job.reach(c)]), axis=0).reshape(-1, 4)
-        reached = reached[((reached[:, 1:] >= -32768) & (reached[:, 1:] < 32768)).all(axis=1)]
-        onto = np.concatenate([r.permutation(reached)[:int(r.integers(0, 2 * size + 2))], random_cloud(r, 20, low, high, 2)])
-        onto = np.ascontiguousarray(r.permutation(np.unique(onto, axis=0)).astype(np.int32)).reshape(-1, 4)
+    onto = given(r, job, c, low, high) if mode == "inverse" else None
     error = check(b, job, c, onto)
     if error and mode in ("regular", "strided") and "MAP_RANGE" in error and "exit 1" in error and len(c) and np.abs(c[:, 1:].astype(int) + 0.5).max() > 32700:
         return None  # as lac_map_build() says
@@ -297,6 +347,54 @@ def directed(b):
     say(f"{name} --sorted", check(b, Job("submanifold", (3, 3, 3)), ascending, more=["--sorted"]))
 
 
+def time(b):
+    name = f"{b.port} {b.config} 4-D"
+    r = np.random.default_rng([SEED, 25])
+    moving = np.array([[3, t, 0, 2, 5 + t] for t in range(-2, 4)], np.int32)  # one point, a site in x each step
+    code, rules, sites, stats, out = b.map(moving, "--mode", "submanifold", "--kernel", "3,1,1,3")
+    want = [[t, o + t // 3 - 1, o] for t in (0, 4, 8) for o in range(6) if 0 <= o + t // 3 - 1 < 6]  # taps kt * 3 + kx where both step alike
+    say(f"{name} a moving point", None if not code and rules.tolist() == want and np.array_equal(sites, moving) and stats["passes"] == 3 else f"expected {want}, got {rules.tolist() if not code else out}")
+    empty, one = np.zeros((0, 5), np.int32), np.array([[7, -32768, -5, 31, -32768]], np.int32)
+    for mode in MODES:
+        onto = random_cloud(r, 30, (-9, -9, -9, -9), (9, 9, 9, 9), 1) if mode == "inverse" else None
+        stride = (1,) * 4 if mode == "submanifold" else (2,) * 4
+        say(f"{name} {mode} of nothing", check(b, Job(mode, (3, 3, 3, 3), stride), empty, onto))
+        say(f"{name} {mode} of one voxel", check(b, Job(mode, (1, 3, 1, 1)), one, one if onto is not None else None))
+    say(f"{name} inverse onto nothing", check(b, Job("inverse", (3, 3, 3, 3), (2, 2, 2, 2)), random_cloud(r, 30, (0, 0, 0, 0), (9, 9, 9, 9), 1), empty))
+    ends = np.array([[b_, t, z, y, x] for b_ in (0, 255) for t in (-32768, -32767, 32767) for z in (-32768, 32767) for y in (-1, 0) for x in (-32768, 32767)], np.int32)
+    say(f"{name} the ends of space", check(b, Job("submanifold", (3, 3, 3, 3)), ends))
+    say(f"{name} strided at the ends", check(b, Job("strided", (3, 3, 3, 3), (3, 3, 2, 5)), ends))
+    dense = np.array(list(np.ndindex(2, 5, 4, 5, 40)), np.int32)
+    for job in (Job("submanifold", (3, 3, 3, 3)), Job("regular", (5, 5, 2, 3), (2, 2, 2, 2), pad=(2, 2, 1, 1), shape=(5, 4, 5, 40)), Job("generative", (2, 2, 2, 2), (2, 2, 2, 2), shape=(5, 4, 5, 40))):
+        say(f"{name} dense, {job}", check(b, job, dense))
+    say(f"{name} 256 frames", check(b, Job("regular", (1, 1, 1, 3)), np.array([[t // 100, t, 0, 0, t] for t in range(256)], np.int32)))
+    ascending = np.unique(random_cloud(r, 100, (-9, -9, -9, -9), (9, 9, 9, 9), 2), axis=0)
+    say(f"{name} --sorted", check(b, Job("submanifold", (3, 3, 3, 3)), ascending, more=["--sorted"]))
+
+    cf, of = b.path("C.npy"), b.path("onto.npy")
+    c, k3 = moving[:3], ["--mode", "submanifold", "--kernel", "3"]
+    b.save("onto.npy", np.ones((2, 4), np.int32))
+    apart = np.array([[0, 10 * t, 0, 0, 0] for t in range(128)], np.int32)
+    for what, coords, options, want in [
+        ("a time", np.array([[0, 32768, 0, 0, 0]], np.int32), k3, f"{cf}: element [0, 1] (byte 132), t, is 32768, expected -32768 .. 32767"),
+        ("a time outside the shape", c, [*k3, "--shape", "9"], f"{cf}: element [0, 1] (byte 132), t, is -2, expected 0 .. 8, inside --shape"),
+        ("257 frames", np.array([[0, t, 0, 0, 0] for t in range(257)], np.int32), k3, f"{cf}: 257 frames (voxels of one batch and t), expected at most 256"),
+        ("128 frames apart", apart, k3, f"{cf}: 257 frames (voxels of one batch and t) of outputs, and of inputs between them, expected at most 256"),
+        ("outputs in too many frames", apart, ["--mode", "generative", "--kernel", "3"], f"{cf}: at least 257 frames (voxels of one batch and t) of outputs, and of inputs between them, expected at most 256"),
+        ("outputs beyond time", np.array([[4, -32767, 0, 0, 0]], np.int32), ["--mode", "regular", "--kernel", "3"], f"{cf}: voxels of batch 4 and t -32767 have outputs beyond t = -32768 .. 32767"),
+        ("a voxel twice", c[[0, 1, 1]], k3, f"{cf}: voxel 1 (3, -1, 0, 2, 4) and voxel 2 (3, -1, 0, 2, 4) are the same, expected each (batch, t, z, y, x) once"),
+        ("voxels out of order", c[::-1].copy(), [*k3, "--sorted"], f"{cf}: voxel 1 (3, -1, 0, 2, 4) stands behind voxel 0 (3, 0, 0, 2, 5), expected (batch, t, z, y, x) to ascend with --sorted"),
+        ("a kernel of three axes", c, ["--mode", "submanifold", "--kernel", "3,3,3"], "--kernel: 3 numbers, expected one, or t,z,y,x, for voxels with 5 columns"),
+        ("a stride of four axes without time", np.ones((1, 4), np.int32), [*k3, "--stride", "1,1,1,1"], "--stride: 4 numbers, expected one, or z,y,x, for voxels with 4 columns"),
+        ("an even kernel in time", c, ["--mode", "submanifold", "--kernel", "2,3,3,3"], "--kernel: 2 in t, expected an odd one for mode submanifold"),
+        ("outputs without time", c, ["--mode", "inverse", "--kernel", "3", "--onto", of], f"{of}: shape (2, 4), expected [V, 5], as {cf}"),
+        ("a grid without times", np.zeros((1, 5), np.int32), ["--mode", "regular", "--kernel", "5,1,1,1", "--shape", "4,9,9,9"],
+         "--shape 4,9,9,9: the outputs' grid is empty, or larger than 32768 sites, expected 1 .. 32768 on each axis"),
+    ]:
+        code, _, _, _, out = b.map(coords, *options)
+        say(f"{name} refuses {what}", None if (code, out) == (2, f"lacuna map: {want}\n") else f"expected exit 2 and {want!r}, got {code} and {out!r}")
+
+
 def large(b):
     """The bound of a large cloud is more memory than a job takes unasked: it is counted first."""
     r = np.random.default_rng([SEED, 22])
@@ -324,9 +422,8 @@ def refuse(b):
         ("a voxel twice", np.concatenate([c, c[1:2]]), k3, f"{cf}: voxel 1 (0, 1, 2, 3) and voxel 3 (0, 1, 2, 3) are the same, expected each (batch, z, y, x) once"),
         ("a voxel twice with --sorted", c[[1, 1]], [*k3, "--sorted"], f"{cf}: voxel 0 (0, 1, 2, 3) and voxel 1 (0, 1, 2, 3) are the same, expected each (batch, z, y, x) once"),
         ("voxels out of order", c, [*k3, "--sorted"], f"{cf}: voxel 1 (0, 1, 2, 3) stands behind voxel 0 (0, 3, 2, 1), expected (batch, z, y, x) to ascend with --sorted"),
-        ("one dimension", c[0], k3, f"{cf}: shape (4,), expected [V, 4]: batch, z, y, x"),
-        ("three columns", c[:, :3], k3, f"{cf}: shape (3, 3), expected [V, 4]: batch, z, y, x"),
-        ("four dimensions", np.zeros((2, 5), np.int32), k3, f"{cf}: shape (2, 5): voxels in four dimensions (batch, t, z, y, x) are not mapped yet, expected [V, 4]"),
+        ("one dimension", c[0], k3, f"{cf}: shape (4,), expected [V, 4]: batch, z, y, x, or [V, 5]: batch, t, z, y, x"),
+        ("three columns", c[:, :3], k3, f"{cf}: shape (3, 3), expected [V, 4]: batch, z, y, x, or [V, 5]: batch, t, z, y, x"),
         ("int64", c.astype(np.int64), k3, f"{cf}: byte 20: dtype int64, expected int32"),
         ("no columns", np.zeros((3, 0), np.int32), k3, f"{cf}: byte 64: dimension 1 is 0 (an empty array), expected at least 1"),
         ("a given voxel twice", c, ["--mode", "inverse", "--kernel", "3", "--onto", of], f"{of}: voxel 0 (1, 1, 1, 1) and voxel 1 (1, 1, 1, 1) are the same, expected each (batch, z, y, x) once"),
@@ -344,16 +441,16 @@ def refuse(b):
         ([], "expected --mode submanifold, regular, strided, inverse or generative"),
         (["--mode", "sub"], "--mode 'sub': expected submanifold, regular, strided, inverse or generative"),
         (["--mode", "regular"], "expected --kernel"),
-        (["--kernel", "6"], "--kernel '6': expected one integer, or 3 with commas, of 1 .. 5"),
-        (["--kernel", "3,3"], "--kernel '3,3': expected one integer, or 3 with commas, of 1 .. 5"),
-        ([*k3, "--stride", "0"], "--stride '0': expected one integer, or 3 with commas, of 1 .. 5"),
+        (["--kernel", "6"], "--kernel '6': expected one integer, or 3 or 4 with commas, of 1 .. 5"),
+        (["--kernel", "3,3"], "--kernel '3,3': expected one integer, or 3 or 4 with commas, of 1 .. 5"),
+        ([*k3, "--stride", "0"], "--stride '0': expected one integer, or 3 or 4 with commas, of 1 .. 5"),
         ([*k3, "--stride", "1,2,1"], "--stride: 2 in y, expected 1 for mode submanifold"),
         (["--mode", "submanifold", "--kernel", "3,3,2"], "--kernel: 2 in x, expected an odd one for mode submanifold"),
-        ([*k3, "--dilation", "16"], "--dilation '16': expected one integer, or 3 with commas, of 1 .. 15"),
+        ([*k3, "--dilation", "16"], "--dilation '16': expected one integer, or 3 or 4 with commas, of 1 .. 15"),
         (["--mode", "generative", "--kernel", "3", "--dilation", "13"], "--dilation: 13 in x, expected at most 12 for mode generative"),
-        ([*k3, "--pad", "1,x,1"], "--pad '1,x,1': expected one integer, or 3 with commas, of -450 .. 450"),
-        ([*k3, "--pad", "-451"], "--pad '-451': expected one integer, or 3 with commas, of -450 .. 450"),
-        ([*k3, "--shape", "0"], "--shape '0': expected one integer, or 3 with commas, of 1 .. 32768"),
+        ([*k3, "--pad", "1,x,1"], "--pad '1,x,1': expected one integer, or 3 or 4 with commas, of -450 .. 450"),
+        ([*k3, "--pad", "-451"], "--pad '-451': expected one integer, or 3 or 4 with commas, of -450 .. 450"),
+        ([*k3, "--shape", "0"], "--shape '0': expected one integer, or 3 or 4 with commas, of 1 .. 32768"),
         (["--mode", "regular", "--kernel", "5", "--shape", "4"], "--shape 4,4,4: the outputs' grid is empty, or larger than 32768 sites, expected 1 .. 32768 on each axis"),
         (["--mode", "generative", "--kernel", "1", "--stride", "2", "--shape", "20000"],
          "--shape 20000,20000,20000: the outputs' grid is empty, or larger than 32768 sites, expected 1 .. 32768 on each axis"),
@@ -518,6 +615,7 @@ def main():
                     print(f"skip - map {port} {config}: " + (f"build/rtl/{config}.so is not built" if b.has_map else "this configuration has no mapping unit"))
                     continue
                 directed(b)
+                time(b)
                 if i == 0:
                     refuse(b)
                     golden(b, None if port == "model" else 3000)
@@ -528,6 +626,8 @@ def main():
                 r = np.random.default_rng([SEED, 20, i])
                 errors = [e for e in (random_job(b, r, 1500 if port == "model" else 300) for _ in range(jobs)) if e]
                 say(f"{port} {config} {jobs} random maps", f"{len(errors)} wrong, first: {errors[0]}" if errors else None)
+                errors = [e for e in (random_time_job(b, r, 600 if port == "model" else 150) for _ in range(jobs * 2 // 3)) if e]
+                say(f"{port} {config} {jobs * 2 // 3} random maps, 4-D", f"{len(errors)} wrong, first: {errors[0]}" if errors else None)
     return bad != 0
 
 

@@ -189,6 +189,8 @@ def refusals(b):
         ("no kind", v, x, None, twos, "expected --kind max, average or sum"),
         ("another kind", v, x, "median", twos, "--kind 'median': expected max, average or sum"),
         ("no kernel", v, x, "max", ["--mode", "strided"], "expected --kernel or --global"),
+        ("time", np.insert(v, 1, 0, axis=1), x, "max", twos, "clouds with time are not pooled, expected [V, 4]"),
+        ("time, whole batches", np.insert(v, 1, 0, axis=1), x, "max", ["--global"], "expected [V, 4]: batch, z, y, x"),
         ("no mode", v, x, "max", ["--kernel", "2"], "expected --mode submanifold"),
         ("a kernel of 6", v, x, "max", ["--mode", "strided", "--kernel", "6"], "--kernel"),
         ("an even kernel", v, x, "max", ["--mode", "submanifold", "--kernel", "2"], "expected an odd one"),

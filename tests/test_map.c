@@ -1550,7 +1550,7 @@ static void frames(void)
             full++;
             continue;
         }
-        int      ok = !st && f.numbers <= LAC_FRAMES && f.mades == (!made ? 0 : mode == LAC_STRIDED ? 1 : s.kernel);
+        int      ok = !st && f.numbers <= LAC_FRAMES && f.mades == (!made ? 0 : mode == LAC_STRIDED ? s.stride : s.kernel);
         uint32_t outs = 0;
 #define RULE(ti, to, k) (turned ? (to) + s.pad == (ti) * (int32_t)s.stride + (int32_t)((k) * s.dilation) : (ti) + s.pad == (to) * (int32_t)s.stride + (int32_t)((k) * s.dilation))
         if (!made) {
@@ -1561,11 +1561,10 @@ static void frames(void)
                 for (int32_t t = low; t <= high; t++) {
                     int has = 0;
                     for (uint32_t i = 0; i < ins; i++)
-                        for (uint32_t k = 0; k < s.kernel; k++) {
-                            const int hit = in[i].batch == b && (mode == LAC_STRIDED ? floor_div(in[i].t, (int32_t)s.stride) == t : RULE(in[i].t, t, k));
+                        for (uint32_t k = 0; k < f.mades; k++) {
+                            const int hit = in[i].batch == b && (mode == LAC_STRIDED ? in[i].t == t * (int32_t)s.stride + (int32_t)k : RULE(in[i].t, t, k));
                             has |= hit;
-                            if (!hit || (mode == LAC_STRIDED && k)) continue;
-                            ok = ok && outs < LAC_FRAMES && f.made[k][i] == f.of_out[0][outs];
+                            ok = ok && (!hit || (outs < LAC_FRAMES && f.made[k][i] == f.of_out[0][outs]));
                         }
                     if (has) ok = ok && outs < f.outs && f.out[outs].batch == b && f.out[outs].t == t, outs++;
                 }
@@ -1576,6 +1575,13 @@ static void frames(void)
                 ok = f.of_in[k][i] >= 0 && (uint32_t)f.of_in[k][i] < f.numbers && (!i || f.of_in[k][i - 1] < f.of_in[k][i]);
                 for (uint32_t j = 0; j < f.outs; j++) ok = ok && (f.of_in[k][i] == f.of_out[0][j]) == (in[i].batch == f.out[j].batch && RULE(in[i].t, f.out[j].t, k));
             }
+        for (uint32_t k = 0; k < f.mades; k++) { /* each a list */
+            int32_t before = -1;
+            for (uint32_t i = 0; i < ins; i++) {
+                ok = ok && (f.made[k][i] < 0 || f.made[k][i] > before);
+                before = f.made[k][i] < 0 ? before : f.made[k][i];
+            }
+        }
         for (uint32_t i = ins; i < LAC_FRAMES; i++)
             for (uint32_t k = 0; k < LAC_TIMES; k++) ok = ok && f.of_in[k][i] == -1 && f.made[k][i] == -1;
         wrong += !ok;
