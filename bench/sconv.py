@@ -4,7 +4,7 @@
 # sconv.py [TABLE...] - sparse convolutions on the Verilated l64 through `lacuna sconv`: build/bench/sconv.json; of other tables it keeps what it has
 #
 #   layers    submanifold 3x3x3 on scans, the map included: rules are made band by band while the bands before are computed; weights dense, 2:4 and 10 % unstructured, resident; memory latency 10
-#   density   a submanifold 3x3 layer on an image of which a share of the pixels is active, against the same layer dense on the same array (`lacuna conv`)
+#   density   a submanifold 3x3 layer on an image of which a share of the pixels is active, random ones and scans, against the same layer dense on the same array (`lacuna conv`)
 #   pool      max and average pooling of scans, windows of 2x2x2 and 3x3x3 at stride 2, and of whole batches
 #   grouping  multiplications that regular arrays do for nothing on the same maps: counted, not run. The counter first reproduces the worked example of the literature
 #   Checked   every output against NumPy (products in float64, exact below 2^53). A wrong one prints FAIL and ends the row
@@ -25,6 +25,9 @@ QUICK = bool(os.environ.get("BENCH_QUICK"))
 LAYERS = [("pcl_office1_50mm", 16, 16), ("pcl_office1_50mm", 32, 32), ("pcl_milk_5mm", 16, 64), ("pcl_milk_5mm", 64, 64), ("pcl_milk_5mm", 128, 128)]
 POOLS = ["pcl_milk_5mm", "pcl_office1_50mm"]
 DENSITIES = [0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8]
+# Scans as sparse images: seen along an axis (1 z, 2 y, 3 x), or one layer of voxels across it, the fullest or the one in the middle by number of voxels
+SCENES = [("pcl_milk_5mm", 2, ""), ("pcl_milk_5mm", 1, "middle"), ("pcl_cturtle_20mm", 1, "middle"), ("pcl_cturtle_20mm", 1, "fullest"), ("pcl_office1_50mm", 1, ""), ("pcl_office1_50mm", 2, ""),
+          ("pcl_office1_50mm", 1, "fullest"), ("pcl_office1_50mm", 2, "middle"), ("pcl_office1_50mm", 3, "fullest")]
 
 
 def draw(rng, shape, density=1.0):
@@ -119,24 +122,43 @@ def layers(b, rng):
             b.layer({"table": "layers", "workload": name, "channels": [ci, co]}, fmt, w, c, x)
 
 
+def scenes(rng):
+    """Which pixels are active: (name, [rows, pixels])."""
+    for d in DENSITIES[3:4] if QUICK else DENSITIES:
+        yield "random", rng.random((64, 64)) < d
+    for name, axis, slab in [] if QUICK else SCENES:
+        c = cloud(name)
+        if c is None:
+            continue
+        numbers, voxels = np.unique(c[:, axis], return_counts=True)
+        if slab:
+            c = c[c[:, axis] == numbers[np.argsort(voxels)[-1 if slab == "fullest" else len(voxels) // 2]]]
+        at = np.delete(c[:, 1:], axis - 1, axis=1)
+        at = at - at.min(axis=0)
+        active = np.zeros(at.max(axis=0) + 1, bool)
+        active[at[:, 0], at[:, 1]] = True
+        yield f"{name}, {slab + ' slab in' if slab else 'seen along'} {' zyx'[axis]}", active
+
+
 def density(b, rng):
-    side = 64
+    drawn, dense = list(scenes(rng)), {}
     for ci in (16,) if QUICK else (16, 64):
         w = draw(rng, (ci, 1, 3, 3, ci))
-        image = draw(rng, (1, side, side, ci))
-        st, _, error = b.lacuna("conv", w[:, 0], image, "--pad", 1, "--format", "4:4")
-        if error:
-            b.fail({"table": "density", "workload": f"dense {ci}"}, error)
-            continue
-        pairs = (3 * side - 2) ** 2
-        for d in DENSITIES[3:4] if QUICK else DENSITIES:
-            active = rng.random((side, side)) < d
+        for name, active in drawn:
+            high, wide = active.shape
+            image = draw(rng, (1, high, wide, ci))
+            row = {"table": "density", "workload": name, "channels": [ci, ci], "image": [high, wide], "density": float(active.mean())}
+            if (ci, high, wide) not in dense:
+                st, _, error = b.lacuna("conv", w[:, 0], image, "--pad", 1, "--format", "4:4")
+                if error:
+                    b.fail(row, error)
+                    continue
+                dense[ci, high, wide] = st["cycles"]
             yx = np.argwhere(active).astype(np.int32)
             c = np.column_stack([np.zeros((len(yx), 2), np.int32), yx])
-            row = b.layer({"table": "density", "workload": f"{ci} to {ci}, {d:g}", "channels": [ci, ci], "density": d, "dense_cycles": st["cycles"], "dense_pairs": pairs,
-                           "dense_bytes": side * side * ci, "list_bytes": 0}, "4:4", w, c, image[0][active])
-            if row:
-                row["list_bytes"] = len(yx) * ci + 64 + 8 * (len(np.unique(yx[:, 0])) + len(np.unique(np.column_stack([yx[:, 0], yx[:, 1] // 32]), axis=0)))
+            words = len(np.unique(yx[:, 0])) + len(np.unique(np.column_stack([yx[:, 0], yx[:, 1] // 32]), axis=0))
+            b.layer({**row, "dense_cycles": dense[ci, high, wide], "dense_pairs": (3 * high - 2) * (3 * wide - 2), "dense_bytes": high * wide * ci, "list_bytes": len(yx) * ci + 64 + 8 * words},
+                    "4:4", w, c, image[0][active])
 
 
 def windows(c, kernel, pad):

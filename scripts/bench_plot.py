@@ -123,7 +123,23 @@ def sparse():
     save(fig, "sparse")
 
 
+def density():
+    fig, (a,) = figure()
+    part = pick(rows("sconv"), table="density")
+    for i, channels in enumerate(sorted({r["channels"][0] for r in part})):
+        mine = [r for r in part if r["channels"][0] == channels]
+        for marker, what, some in (("o-", "random", True), ("x", "scans", False)):
+            line = sorted((r for r in mine if (r["workload"] == "random") == some), key=lambda r: r["density"])
+            a.plot([r["density"] for r in line], [bench_tables.over_dense(r) for r in line], marker, markersize=4, color=f"C{i}", label=f"{channels} channels, {what}")
+    a.axhline(1, color="0.4", linestyle="--", linewidth=0.8)
+    ticks = [0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8]
+    a.set(xscale="log", xlabel="pixels active", ylabel="cycles a rule, of the dense layer's", xticks=ticks, xticklabels=[f"{100 * t:g} %" for t in ticks], ylim=(0, None))
+    a.minorticks_off()
+    a.legend()
+    save(fig, "density")
+
+
 if sys.argv[1:]:
     raise SystemExit("usage: bench_plot.py")
-for draw in (two_to_four, zero, queue, scale, sparse):
+for draw in (two_to_four, zero, queue, scale, sparse, density):
     draw()

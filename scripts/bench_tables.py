@@ -369,6 +369,11 @@ def maps(rows):
              markdown(["cloud", "map, kernel / stride", "voxels", "outputs", "rules", "passes", "cycles an output, 128 bit", "64 bit", "cycles a rule, written", "elements a merge sort for each tap would move, an output"], lines))]
 
 
+def over_dense(r):
+    """A sparse layer's cycles by the dense layer's, by what its rules are of the dense layer's."""
+    return r["cycles"] / r["dense_cycles"] / (r["rules"] / r["dense_pairs"])
+
+
 def sconv(rows):
     layers = pick(rows, table="layers")
     first = markdown(["cloud", "channels", "format", "rules", "needed MACs", "cycles", "utilisation", "fewer cycles than dense weights", "MAP at work", "lines of features asked for", "fetched", "bound"],
@@ -376,9 +381,9 @@ def sconv(rows):
                        f"{pick(layers, workload=r['workload'], channels=r['channels'], format='4:4')[0]['cycles'] / r['cycles']:.2f} x", percent(r["map_cycles"] / r["cycles"]), whole(r["sought"]),
                        percent(r["fetched"] / r["sought"]), r["bound"]] for r in layers])
     dense = pick(rows, table="density")
-    second = markdown(["channels", "pixels active", "rules", "cycles", "of the dense layer's", "rules, of the dense layer's", "the first by the second", "bytes of pixels and their list", "of the dense image"],
-                      [[f"{r['channels'][0]} to {r['channels'][1]}", percent(r["density"]), whole(r["rules"]), whole(r["cycles"]), f"{r['cycles'] / r['dense_cycles']:.3f}", f"{r['rules'] / r['dense_pairs']:.3f}",
-                        f"{r['cycles'] / r['dense_cycles'] / (r['rules'] / r['dense_pairs']):.2f}", whole(r["list_bytes"]), whole(r["dense_bytes"])] for r in dense])
+    second = markdown(["channels", "image", "", "pixels active", "rules", "cycles", "of the dense layer's", "rules, of the dense layer's", "the first by the second", "bytes of pixels and their list", "of the dense image"],
+                      [[f"{r['channels'][0]} to {r['channels'][1]}", r["workload"], f"{r['image'][0]} x {r['image'][1]}", percent(round(r["density"], 3)), whole(r["rules"]), whole(r["cycles"]), f"{r['cycles'] / r['dense_cycles']:.3f}",
+                        f"{r['rules'] / r['dense_pairs']:.3f}", f"{over_dense(r):.2f}", whole(r["list_bytes"]), whole(r["dense_bytes"])] for r in dense])
     pools = pick(rows, table="pool")
     fourth = markdown(["cloud", "window", "kind", "channels", "outputs", "rules", "cycles", "cycles an output", "cycles a rule", "items a cycle", "STORE at work", "utilisation"],
                       [[r["workload"], r["window"], r["kind"], r["channels"], whole(r["outputs"]), whole(r["rules"]), whole(r["cycles"]), f"{r['cycles'] / r['outputs']:.1f}", f"{r['cycles'] / r['rules']:.2f}",
@@ -388,7 +393,7 @@ def sconv(rows):
                      [[r["workload"], whole(r["pairs"]), whole(r["separate"]), whole(r["dense"]), whole(r["fixed"]), f"{whole(r['adaptive'])} ({r['adaptive_groups']})", *(whole(r["bitmask"][k]) for k in ("unsorted", "sorted", "split3")), 0]
                       for r in groups])
     return [("sconv", "Submanifold 3x3x3 layers on scans, the map included; resident weights, nothing zero but weights", layers, first),
-            ("sconv-density", "Submanifold 3x3 layers on an image of 64 x 64 pixels, random ones active, weights dense: against the same layer dense", dense, second),
+            ("sconv-density", "Submanifold 3x3 layers on sparse images, random ones and scans, weights dense, the map included: against the same layer dense", dense, second),
             ("sconv-pool", "Pooling of scans, the map included, int8, nothing zero", pools, fourth),
             ("sconv-grouping", "Redundant pairs that regular arrays pay for on the same maps (counted)", groups, third)]
 
