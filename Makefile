@@ -22,7 +22,7 @@ CFLAGS  = -std=c99 -O2 -g -Wall -Wextra -Wpedantic -Werror -Icmodel -Idriver -It
 SAN     = -fsanitize=address,undefined -fno-sanitize-recover=all
 CONFIGS := $(basename $(notdir $(wildcard configs/*.cfg)))
 # Cores of boards: no test runs them alone, so `make all` leaves them out.
-BOARD_CONFIGS := i5 ulx3s
+BOARD_CONFIGS := i5 ulx3s ulx3s-map
 
 ALL          :=
 TESTS        := scripts/check_runner.sh scripts/lint.sh scripts/check_regs.sh scripts/check_cells.sh scripts/check_wave.py

@@ -51,7 +51,7 @@ $(B)/scale/rtl/%.so: $(B)/scale/%.cfg $(VL_DEPS)
 BENCH_DEPS_sim   := $(B)/bench_model
 BENCH_DEPS_eie   := $(BENCH_BUSES)
 BENCH_DEPS_scale := $(BENCH_SCALES)
-BENCH_DEPS_ops   := $(BOARD_CONFIGS:%=$(B)/rtl/%.so)
+BENCH_DEPS_ops   := $(B)/rtl/i5.so $(B)/rtl/ulx3s.so
 
 .PHONY: bench bench-plots bench-sparse-sparse bench-active $(BENCH_NAMES:%=bench-%)
 bench-sim:     ## Speed of the simulation: RTL, golden model
