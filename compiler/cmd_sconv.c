@@ -17,6 +17,7 @@
 #include <string.h>
 #include "layer.h"
 #include "lac_hw.h"
+#include "lac_image.h"
 #include "mapping.h"
 #include "operands.h"
 #include "outfile.h"
@@ -334,6 +335,20 @@ static host_matrix element(const sconv *v, uint32_t row0, uint32_t rows, uint32_
     return (host_matrix){ rows, cols, all.w8 ? *own : NULL, all.w8 ? NULL : *own };
 }
 
+/* Elements of one slice are cut into the same row tiles: what the weights of one have no room for may fit those of another. */
+static int cut_alike(const lac_layer *a, const lac_layer *b)
+{
+    const uint32_t tiles = lac_dir(a->image, LAC_DIR_W_ROW_TILES);
+    int            alike = tiles == lac_dir(b->image, LAC_DIR_W_ROW_TILES);
+    for (uint32_t i = 0; i < tiles && alike; i++) {
+        lac_row_tile ta, tb;
+        lac_get_row_tile(a->image, i, &ta);
+        lac_get_row_tile(b->image, i, &tb);
+        alike = ta.chan0 == tb.chan0 && ta.channels == tb.channels;
+    }
+    return alike;
+}
+
 /* Slices of `rows` rows. LAC_E_SPACE: smaller ones are wanted. */
 static lac_status pack(sconv *v, uint32_t rows, uint64_t *where)
 {
@@ -362,6 +377,7 @@ static lac_status pack(sconv *v, uint32_t rows, uint64_t *where)
         const host_packing how = { .format = l->format, .rq = l->o.requant ? &rq : NULL, .tap = v->channels, .joined = times > 1, .pool = v->kind == SCONV_WEIGHTS ? NULL : &pool };
         s = m.w8 || m.w16 ? host_pack(caps, &m, &how, &sl->image, &sl->layer, where) : LAC_E_PORT;
         free(own);
+        if (!s && !cut_alike(&l->slices[i / times * times].layer, &sl->layer)) s = LAC_E_SPACE;
         if (!s && l->resident) l->resident = !lac_fc_place(caps, &sl->layer, &at, &sl->place);
     }
     return s;

@@ -156,6 +156,15 @@ def directed(b):
     want = {(0, 0): 3, (0, 1): 6, (0, 2): 6, (1, 0): 3, (1, 1): 6, (1, 2): 6, (2, 1): 3, (2, 2): 3}  # (y, x): outputs that both pixels reach have two rules
     got = None if code else {(int(s[2]), int(s[3])): int(v[0]) for s, v in zip(sites, y)}
     say(f"{b.port} {b.config}: worked example", None if got == want else f"exit {code}, {got}: {out.strip()}")
+    # Elements in time whose weights would be cut into other row tiles on a small machine: one full, two nearly empty.
+    r = np.random.default_rng([SEED, 31])
+    w = np.zeros((64, 3, 1, 1, 1, 64), np.int8)
+    w[:, 1], w[::7, 0, :, :, :, ::5] = draw_weights(r, "4:4", 64, (1, 1, 1), 64), 3
+    w[:, 1][w[:, 1] == 0] = 1
+    v, x = np.array([[0, t, 0, 0, 0] for t in range(-4, 5)], np.int32), r.integers(-128, 128, (9, 64)).astype(np.int8)
+    code, y, _, _, out = sconv(b, w, v, x, "--mode", "submanifold", "--format", "csc8")
+    want = expected(w, x, 0, maps.Job("submanifold", (3, 1, 1, 1)).rules(v, v), 9)[0]
+    say(f"{b.port} {b.config}: a full element in time between others", None if not code and np.array_equal(y, want) else f"exit {code}: {out.strip()}")
     v = np.array([[0, 0, 0, 0]], np.int32)
     for name, w, x, options, text in (
         ("channels that differ", np.ones((4, 1, 1, 1, 3), np.int8), np.ones((1, 2), np.int8), ["--mode", "submanifold"], "X.npy: shape (1, 2), expected (1, 3)"),
