@@ -89,7 +89,7 @@ static lac_status check_job(const lac_caps *caps, const lac_sconv *job)
         TRY(check_source(caps, job, &job->source[i]));
     TRY(lac_check_tensor(&job->y, caps, job->source[0].layer->rows, 1, 1));
     TRY(lac_check_clamp(&job->y, job->clamp_lo, job->clamp_hi));
-    if (job->map && (job->map->band != job->band || !job->map->room || lac_map_passes(&job->map->shape) != 1u || job->map->room->bands != job->source[0].bands
+    if (job->map && (job->map->band != job->band || !job->map->room || job->map->only_list || lac_map_passes(&job->map->shape) != 1u || job->map->room->bands != job->source[0].bands
                      || job->map->room->rules != job->source[0].rules))
         return LAC_E_ARG;
     return job->y.list ? LAC_E_ARG : LAC_OK;

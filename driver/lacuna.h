@@ -644,7 +644,7 @@ typedef struct {
     uint32_t   tag;
     int        mark;
     int        after_map;            /* its first EXEC takes a token from MAP */
-    const lac_map *map;              /* NULL; or the first source's map, of one pass, which is then made while the job runs, a band ahead of it: exactly `bands` bands, with one output at least, or none and `bands` 1 */
+    const lac_map *map;              /* NULL; or the first source's map, of one pass, which is then made while the job runs, a band ahead of it: exactly `bands` bands, with one output at least, or none and `bands` 1; not only_list */
 } lac_sconv;
 
 /* As lac_fc_build(); sources that an earlier job of the call wrote may be read from the beginning of that y only. Maps must not overlap any y.

@@ -357,6 +357,20 @@ static void run_case(const char *name, lac_rng *g)
                     if (!l[i].source[k].own_x) l[i].source[k].x = l[i - 1].y;
                 expect(&r, &l[i]);
             }
+            if (n == 1 && l[0].sources == 1) { /* with a map of its own, which makes rules */
+                const lac_map_room room = {l[0].in[0].bands, l[0].in[0].rules, jobs[0].bands, 1};
+                lac_map   m = {.shape = {LAC_GENERATIVE, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}, {0, 0, 0}, {0, 0, 0}}, .in = r.base, .out = r.base, .out_words = 8, .band = jobs[0].band, .room = &room};
+                lac_sconv own = jobs[0];
+                list      p = {NULL, 0, 0};
+                own.map = &m;
+                const lac_status takes = lac_sconv_build(&r.dev.caps, &own, 1, collect, &p);
+                free(p.c);
+                p = (list){NULL, 0, 0};
+                m.only_list = 1;
+                const lac_status refuses = lac_sconv_build(&r.dev.caps, &own, 1, collect, &p);
+                if (takes || refuses != LAC_E_ARG || p.n) check(0, name, "a map of its own: %s; that is only a list: %s, %u commands", lac_status_name(takes), lac_status_name(refuses), p.n);
+                free(p.c);
+            }
             /* columns of resident layers were loaded before this program */
             int resident = 0;
             for (uint32_t i = 0; i < n; i++)
