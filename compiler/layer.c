@@ -211,8 +211,8 @@ static int refuse_group(const layer *l, const host_matrix *m, size_t where, diag
     const size_t   c0 = row / outs * ins, first = c > c0 ? c - c0 : 0;
     const size_t   at = (row * l->taps + tap) * ins + first;
     const uint32_t n = host_format_n(l->o.format);
-    size_t         last = c + 4 < l->channels ? c + 3 : l->channels - 1, i = at, rest[4] = { 0 };
-    char           index[128] = "";
+    size_t         last = c + 4 < l->channels ? c + 3 : l->channels - 1, i = at, rest[6] = { 0 };
+    char           index[160] = "";
     int            nz = 0, len = 0;
     for (size_t k = c; k <= last; k++) nz += host_weight(m, where + k - c) != 0;
     last = (last < c0 + ins ? last : c0 + ins - 1) - c0;

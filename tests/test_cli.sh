@@ -296,6 +296,24 @@ for how in '' --stream --resident; do
     done
 done
 
+# --- Sparse convolution: tests/sconv_numpy.py says what is right
+/usr/bin/python3 - << 'PY' || exit 2
+import numpy as np
+w = np.ones((4, 3, 1, 1, 3, 8), np.int8)
+np.save("W6.npy", w); np.save("W5.npy", w[:, 0]); np.save("W7.npy", w[None])
+w[:, :, :, :, :, 1::2] = 0
+w[3, 2, 0, 0, 1, 5] = 9
+np.save("W6g.npy", w)
+np.save("V5.npy", np.array([[0, t, 0, 0, t // 2] for t in range(-3, 3)], np.int32)); np.save("V4.npy", np.zeros((1, 4), np.int32)); np.save("F8.npy", np.ones((6, 8), np.int8))
+PY
+sconv() { local want=$1 name=$2 texts=$3; shift 3; run "$want" "sconv: $name" "$texts" sconv "$@" -o Y.npy --mode submanifold; }
+sconv 0 "in time" "Y.npy: [6, 4] from 6 voxels of 8 channels, 16 rules" W6.npy V5.npy F8.npy
+sconv 0 "in time, on small RAMs, repeated" "Y.npy: [6, 4] from 6 voxels" W6.npy V5.npy F8.npy --config odd --repeat 2 --stats s.json
+sconv 2 "too many in a group" "W6g.npy: group [3, 2, 0, 0, 1, 4..7]&has 3 non-zero weights" W6g.npy V5.npy F8.npy --format 2:4
+sconv 2 "seven dimensions" "expected five dimensions, [K, KZ, KY, KX, C], or six" W7.npy V5.npy F8.npy
+sconv 2 "voxels without time" "V4.npy: shape (1, 4), expected [V, 5], as W has a kernel in time" W6.npy V4.npy F8.npy
+sconv 2 "weights without time" "V5.npy: shape (6, 5), expected [V, 4], as W has a kernel without time" W5.npy V5.npy F8.npy
+
 # --- An output that is also an input, or another output
 rm -f Y.npy; cp W.npy keep.npy
 run 2 "output is the weights" "W.npy&not an input" fc W.npy X.npy -o W.npy
