@@ -71,7 +71,7 @@ def units(s):
 def shape(s):
     keys = set(s)
     optional = {"throughput_cycles", "weight_scale", "cluster_rms_error", "cluster_max_error",
-                "mode", "voxels_in", "voxels_out", "rules", "passes", "map_cycles", "band", "feature_lines_sought", "feature_lines_fetched"}  # the last: of `map` and `sconv`
+                "mode", "voxels_in", "voxels_out", "rules", "passes", "map_cycles", "band", "feature_lines_sought", "feature_lines_fetched", "steps"}  # the last: of `map`, `sconv` and `spool`
     if keys - documented() or documented() - optional - keys:
         return f"keys that docs/stats.md does not have: {sorted(keys - documented())}; missing: {sorted(documented() - optional - keys)}"
     if {u: set(c) for u, c in s["counters"].items()} != {u: set(CAUSES[u]) for u in units(s)}:
