@@ -131,7 +131,7 @@ def check(b, r, job, coords, onto, c, k, fmt, more=()):
 
 
 def random_time(r, small):
-    return maps.random_time(r, 60 if small else 200, (1, 2, 3) if r.random() < 0.8 else (1, 2, 3, 4, 5))
+    return maps.random_time(r, 60 if small else 200, (1, 2, 3) if small or r.random() < 0.8 else (1, 2, 3, 4, 5))
 
 
 def random_job(r, small):
