@@ -60,9 +60,13 @@ $(B)/tests/test_bus: tests/test_bus.c tb/axi_mem.c tb/axi_monitor.c $(TB_HDR)
 # Model and core side by side. The cores themselves are made by `make all`; without them these tests say skip.
 PAIR_SRC := tests/pair.c tests/jobgen.c tests/naive.c $(TB_SRC:%=tb/%.c) $(CMODEL_SRC:%=cmodel/%.c) driver/ports/port_model.c
 
-TESTS     += $(B)/tests/test_random $(B)/tests/test_faults $(B)/tests/test_examples $(B)/tests/test_directed $(B)/tests/test_rules
-TEST_DEPS += $(B)/tests/test_random $(B)/tests/test_faults $(B)/tests/test_examples $(B)/tests/test_directed $(B)/tests/test_rules
+TESTS     += $(B)/tests/test_random $(B)/tests/test_faults $(B)/tests/test_examples $(B)/tests/test_directed $(B)/tests/test_rules $(B)/tests/test_lists
+TEST_DEPS += $(B)/tests/test_random $(B)/tests/test_faults $(B)/tests/test_examples $(B)/tests/test_directed $(B)/tests/test_rules $(B)/tests/test_lists
 
-$(B)/tests/test_random $(B)/tests/test_faults $(B)/tests/test_examples $(B)/tests/test_directed $(B)/tests/test_rules: $(B)/tests/%: tests/%.c $(PAIR_SRC) $(B)/liblacdriver.a $(TB_HDR)
+$(B)/tests/test_random $(B)/tests/test_faults $(B)/tests/test_examples $(B)/tests/test_directed $(B)/tests/test_rules $(B)/tests/test_lists: $(B)/tests/%: tests/%.c $(PAIR_SRC) $(B)/liblacdriver.a $(TB_HDR)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -Itests -o $@ $(filter %.c %.a,$^) -ldl
+
+.PHONY: fuzz-lists
+fuzz-lists: $(B)/tests/test_lists ## 100,000 random coordinate lists, most of them broken, through MAP on model and RTL (SEED=n repeats a run, LISTS=n: how many)
+	@LISTS=$(or $(LISTS),100000) $<
