@@ -2,8 +2,8 @@
 #
 # Benchmarks: build/bench_NAME measures and writes build/bench/NAME.json, scripts/bench_tables.py makes the tables of it.
 BENCH_NAMES   := sim eie 2to4 spmm masks trained zero scale ops conv map sconv
-# bench_conv, bench_map and bench_sconv are no programs: bench/*.py runs `lacuna`
-BENCH_BIN     := $(patsubst %,$(B)/bench_%,$(filter-out conv map sconv,$(BENCH_NAMES)))
+# bench_conv, bench_map and bench_sconv are no programs: bench/*.py runs `lacuna`, and bench_hash
+BENCH_BIN     := $(patsubst %,$(B)/bench_%,$(filter-out conv map sconv,$(BENCH_NAMES)) hash)
 BENCH_PYTHON  ?= $(firstword $(wildcard $(B)/venv/bin/python) $(PYTHON))
 BENCH_OBJ     := $(B)/obj/bench/bench.o
 BENCH_L64     := $(B)/rtl/l64.so
@@ -73,7 +73,7 @@ bench:         ## All benchmarks, one after the other (BENCH_QUICK=1: a part of 
 bench-sparse-sparse: CONV := sparse draws
 bench-active:        CONV := active
 BENCH_DEPS_conv  := $(B)/lacuna
-BENCH_DEPS_map   := $(B)/lacuna $(B)/scale/rtl/bus128.so $(B)/scale/rtl/bus64.so
+BENCH_DEPS_map   := $(B)/lacuna $(B)/bench_hash $(B)/scale/rtl/bus128.so $(B)/scale/rtl/bus64.so
 BENCH_DEPS_sconv := $(B)/lacuna
 $(foreach n,$(BENCH_NAMES),$(eval bench-$n: $(filter $(B)/bench_$n,$(BENCH_BIN)) $(BENCH_L64) $(BENCH_DEPS_$n)))
 $(BENCH_NAMES:%=bench-%):

@@ -7,6 +7,7 @@
 #   Machines  l64 with buses of 64 and 128 bits, memory latency 10
 #   Cycles    finding: rules are counted, not written (`--count`), from the first line asked for to the end of the command; written: with the rulebook, a rule a cycle at the most
 #   Checked   number of outputs, and of rules through each tap, against the peer's map; where it has none, against another width of the bus. A wrong one prints FAIL
+#   Hashing   submanifold: the same rules by build/bench_hash, a hash table on one core of this machine [ns an output]
 #   Sorting   what a sorter needs that merges the list of inputs, shifted by a tap, with that of the outputs: both lists once for each tap [elements]
 import json
 import os
@@ -57,6 +58,12 @@ def peer(cloud, mode, kernel, stride, dilation, golden):
     return None
 
 
+def on_cpu(folder, kernel, dilation):
+    """Rules, and nanoseconds an output, of build/bench_hash on this machine."""
+    rules, ns = subprocess.run([f"{B}/bench_hash", f"{folder}/c.npy", str(kernel), str(dilation)], capture_output=True, text=True, check=True).stdout.split()
+    return int(rules), float(ns)
+
+
 def main():
     os.makedirs(BENCH, exist_ok=True)
     try:
@@ -84,6 +91,7 @@ def main():
                     options += ["--onto", f"{folder}/c.npy"]
                 options = list(map(str, options))
                 seen = None
+                hashed = on_cpu(folder, kernel, dilation) if mode == "submanifold" else None
                 for bus in BUSES[:1] if QUICK else BUSES:
                     coords = f"{folder}/half.npy" if mode == "inverse" else f"{folder}/c.npy"
                     st, _, error = run(folder, bus, coords, options, False)
@@ -96,13 +104,15 @@ def main():
                         seen = seen or got
                         if want and (want[0], list(want[1])) != (got[0], got[1]) or st["rules"] != len(rules):
                             error = f"{got[0]} outputs, {len(rules)} rules, expected {want[0]}, {sum(want[1])}"
+                        if hashed and hashed[0] != len(rules):
+                            error = f"{len(rules)} rules, expected {hashed[0]}, as a hash table has"
                     if error:
                         failed = 1
                         print(f"FAIL {cloud} {name} {bus}: {error}", file=sys.stderr)
                     else:
                         row.update(correct=True, peer=bool(case), voxels_in=st["voxels_in"], voxels_out=st["voxels_out"], rules=len(rules), passes=st["passes"], find_cycles=st["map_cycles"],
                                    write_cycles=wr["map_cycles"], bytes_read=st["bytes_read"], memory=st["memory"], causes=st["counters"]["map"],
-                                   sorted_elements=kernel ** 3 * (st["voxels_in"] + st["voxels_out"]))
+                                   hash_ns=hashed and hashed[1], sorted_elements=kernel ** 3 * (st["voxels_in"] + st["voxels_out"]))
                         print(f"  {cloud} {name} {bus}: {row['find_cycles'] / max(1, row['voxels_out']):.2f} cycles an output, {row['write_cycles'] / max(1, len(rules)):.2f} a rule", file=sys.stderr)
                     rows.append(row)
     with open(f"{BENCH}/map.json.tmp", "w") as f:

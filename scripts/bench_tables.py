@@ -364,9 +364,9 @@ def maps(rows):
     for wide in pick(rows, bus_bits=128):
         narrow = next(iter(pick(rows, cloud=wide["cloud"], kind=wide["kind"], bus_bits=64)), None)
         lines.append([wide["cloud"], wide["kind"], whole(wide["voxels_in"]), whole(wide["voxels_out"]), whole(wide["rules"]), wide["passes"], an_output(wide, "find_cycles"), an_output(narrow, "find_cycles"),
-                      f"{wide['write_cycles'] / max(1, wide['rules']):.2f}", f"{wide['sorted_elements'] / wide['voxels_out']:.0f}"])
+                      f"{wide['write_cycles'] / max(1, wide['rules']):.2f}", f"{wide['sorted_elements'] / wide['voxels_out']:.0f}", f"{wide['hash_ns']:.0f}" if wide["hash_ns"] else "-"])
     return [("map", "Maps of real clouds, memory latency 10: cycles to find all rules of an output, and, with the rulebook written, cycles a rule", rows,
-             markdown(["cloud", "map, kernel / stride", "voxels", "outputs", "rules", "passes", "cycles an output, 128 bit", "64 bit", "cycles a rule, written", "elements a merge sort for each tap would move, an output"], lines))]
+             markdown(["cloud", "map, kernel / stride", "voxels", "outputs", "rules", "passes", "cycles an output, 128 bit", "64 bit", "cycles a rule, written", "elements a merge sort for each tap would move, an output", "hash table on one core of this machine, ns an output"], lines))]
 
 
 def over_dense(r):
