@@ -139,8 +139,8 @@ lac_status lac_frames_plan(lac_map_mode mode, const lac_time *s, const lac_frame
     memset(f->made, 0xff, sizeof f->made);
     if (makes(mode))
         TRY(make_outs(mode, s, grid[0], in, ins, f, where));
-    else
-        memcpy(f->out, onto, (f->outs = ontos) * sizeof *onto);
+    else if ((f->outs = ontos))
+        memcpy(f->out, onto, ontos * sizeof *onto);
 
     memset(room, 0, sizeof room);
     for (uint32_t k = 0; k < s->kernel; k++)

@@ -1598,6 +1598,8 @@ static void frames(void)
     check(st == LAC_E_SPACE && f.numbers == 257, "128 frames apart are too many", "%s, %u", lac_status_name(st), f.numbers);
     st = lac_frames_plan(LAC_GENERATIVE, &s, apart, 86, NULL, 0, &f, NULL);
     check(st == LAC_E_SPACE && f.numbers == LAC_FRAMES + 1, "made outputs in more frames", "%s, %u", lac_status_name(st), f.numbers);
+    st = lac_frames_plan(LAC_INVERSE, &s, NULL, 0, NULL, 0, &f, NULL);
+    check(!st && !f.numbers && !f.outs, "no frames, and no arrays", "%s, %u", lac_status_name(st), f.numbers);
     s.kernel = 1;
     st = lac_frames_plan(LAC_REGULAR, &s, apart, LAC_FRAMES, NULL, 0, &f, NULL);
     check(!st && f.numbers == LAC_FRAMES && f.outs == LAC_FRAMES, "256 frames", "%s, %u", lac_status_name(st), f.numbers);
