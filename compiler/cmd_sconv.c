@@ -75,12 +75,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     return 0;
 }
 
-static int check_outputs(const sconv *v, diag *d)
+int sconv_check_outputs(const layer_options *o, const map_options *mo, diag *d)
 {
     enum { OUTPUTS = 4 };
     static const char *const option[OUTPUTS] = { "-o", "--out-coords", "--stats", "--trace" };
-    const layer_options *o = &v->l.o;
-    const char *in[] = { o->w, o->x, o->bias, o->multiplier, o->shift, v->mo.coords, v->mo.onto }, *out[OUTPUTS] = { o->y, v->mo.out_coords, o->g->stats, o->g->trace };
+    const char *in[] = { o->w, o->x, o->bias, o->multiplier, o->shift, mo->coords, mo->onto }, *out[OUTPUTS] = { o->y, mo->out_coords, o->g->stats, o->g->trace };
     return outfile_check_all(option, out, OUTPUTS, in, sizeof in / sizeof *in, d);
 }
 
@@ -152,21 +151,26 @@ void sconv_mean(uint32_t count, int32_t *multiplier, int8_t *shift)
     *multiplier = (int32_t)(((1ull << *shift) + by / 2) / by);
 }
 
-/* Pooling: a largest or a mean is a feature like those of FEATS. */
-static int like_features(sconv *v, diag *d)
+void sconv_like_features(layer *l, sconv_kind kind)
 {
-    layer         *l = &v->l;
     layer_options *o = &l->o;
     int32_t        lo, hi;
-    if (v->kind != SCONV_AVERAGE && v->kind != SCONV_MAX) return 0;
+    if (kind != SCONV_AVERAGE && kind != SCONV_MAX) return;
     host_type_range(l->in, &lo, &hi);
-    if (v->kind == SCONV_MAX) o->zero_in = lo;
+    if (kind == SCONV_MAX) o->zero_in = lo;
     o->zero_out = o->zero_in;
     o->out = l->in;
     o->requant = 1;
     o->clamp[0] = lo;
     o->clamp[1] = hi;
-    if (v->kind == SCONV_MAX) return 0;
+}
+
+/* Pooling: what STORE makes of sums. */
+static int like_features(sconv *v, diag *d)
+{
+    layer *l = &v->l;
+    sconv_like_features(l, v->kind);
+    if (v->kind != SCONV_AVERAGE) return 0;
     sconv_mean(l->taps, &l->rq.m0, &l->rq.s0);
     l->rq.bias = l->bias.data = malloc(l->channels * sizeof *l->rq.bias);
     if (!l->rq.bias) return diag_set(d, "not enough memory");
@@ -181,9 +185,11 @@ static int load(sconv *v, diag *d)
     char                 shape[192];
     if (v->kind == SCONV_WEIGHTS ? load_weights(v, d) : make_weights(v, d)) return -1;
     if (!l->x.data && npy_load(o->x, OPERANDS_X | NPY_EMPTY, &l->x, d)) return -1;
-    if (l->x.ndim != 2 || l->x.dim[0] != v->m.in.n || l->x.dim[1] != l->channels)
-        return diag_set(d, "%s: shape %s, expected (%" PRIu32 ", %" PRIu32 "): a row for each of %s, as many channels as %s", o->x,
-                        npy_shape(l->x.ndim, l->x.dim, shape, sizeof shape), v->m.in.n, l->channels, v->mo.coords, o->w);
+    if (l->x.ndim != 2 || l->x.dim[0] != v->m.in.n || l->x.dim[1] != l->channels) {
+        const int weights = v->kind == SCONV_WEIGHTS;
+        return diag_set(d, "%s: shape %s, expected (%" PRIu32 ", %" PRIu32 "): a row for each of %s%s%s", o->x, npy_shape(l->x.ndim, l->x.dim, shape, sizeof shape), v->m.in.n, l->channels,
+                        v->mo.coords, weights ? ", as many channels as " : "", weights ? o->w : "");
+    }
     host_matrix given;
     if (operands_zero(o->x, "--input-zero-point", o->zero_in, &l->x, &l->in, d) || layer_load_requant(l, d) || like_features(v, d) || layer_weights(l, &given, d) || widen_taps(v, &given, d)) return -1;
     return layer_shape(l, &given, &l->m, l->m.w8 ? v->wide : NULL, d);
@@ -219,16 +225,21 @@ static int map_alone(sconv *v, int rules)
     return s ? cli_job_failed(g, mach, s) : CLI_OK;
 }
 
+int sconv_pools(const machine *m, diag *d)
+{
+    const lac_caps *caps = &m->dev.caps;
+    if (caps->map && caps->formats & LAC_HAS_WINDOWS && caps->formats & 1u << LAC_CSC8 && caps->lanes % 4 == 0) return 0;
+    return diag_set(d, "configuration %s does not pool: expected a mapping unit, format csc8, windows and a multiple of four lanes", m->cfg.name);
+}
+
 /* Pooling has one format. */
 static int choose(sconv *v, diag *d)
 {
-    layer          *l = &v->l;
-    const lac_caps *caps = &l->mach.dev.caps;
+    layer *l = &v->l;
     if (v->kind == SCONV_WEIGHTS) return layer_choose(l, d);
     l->format = HOST_CSC8;
     l->lane_cycles = l->uses.groups; /* no lane has more to do than there are items */
-    if (caps->formats & LAC_HAS_WINDOWS && caps->formats & 1u << LAC_CSC8 && caps->lanes % 4 == 0) return 0;
-    return diag_set(d, "configuration %s does not pool: expected format csc8, windows and a multiple of four lanes", l->mach.cfg.name);
+    return sconv_pools(&l->mach, d);
 }
 
 /* Its size in bands of v->band; and the first time its rules, and the format that they choose. Exit code. */
@@ -541,7 +552,7 @@ static int main_(sconv *v)
     char         title[1024];
     diag         d;
     int          code;
-    if (check_outputs(v, &d) || load(v, &d)) return cli_fail(g, CLI_INPUT, d.text);
+    if (sconv_check_outputs(&l->o, &v->mo, &d) || load(v, &d)) return cli_fail(g, CLI_INPUT, d.text);
     if ((code = mapping_open(&v->m, g, &l->mach, l->o.latency)) != 0) return code;
     if (widen(v, &d)) return cli_fail(g, CLI_INPUT, d.text);
     if ((code = execute(v)) != 0) return code;

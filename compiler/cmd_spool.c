@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "operands.h"
-#include "outfile.h"
 #include "sconv.h"
 
 enum { BATCHES = 256, STEPS = 24, RING = 2 };
@@ -29,7 +28,6 @@ typedef struct {
     uint32_t    channels, rows;       /* of a voxel on the machine; of an output */
     uint32_t    batch[BATCHES], count[BATCHES], batches;
     uint32_t    taps;
-    int32_t     low;                  /* of the features' type */
     void       *x;                    /* [V][channels] in the order of the list */
     lac_addr    x_at;
     void       *image[BATCHES];       /* of the layers: of a mean one for each batch; of a largest one for the first step and one for the others */
@@ -104,22 +102,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 /* ---- Global: files ----------------------------------------------------------------------------------- */
 
-static int check_outputs(const spool *v, diag *d)
-{
-    enum { OUTPUTS = 4 };
-    static const char *const option[OUTPUTS] = { "-o", "--out-coords", "--stats", "--trace" };
-    const layer_options *o = &v->l.o;
-    const char *in[] = { o->x, o->bias, o->multiplier, o->shift, v->mo.coords }, *out[OUTPUTS] = { o->y, v->mo.out_coords, o->g->stats, o->g->trace };
-    return outfile_check_all(option, out, OUTPUTS, in, sizeof in / sizeof *in, d);
-}
-
 /* Features as the machine reads them; how many voxels each batch has. */
 static int load(spool *v, diag *d)
 {
     layer         *l = &v->l;
     layer_options *o = &l->o;
     char           shape[192];
-    int32_t        hi;
     if (cloud_load(v->mo.coords, v->mo.sorted, NULL, &v->in, d) || npy_load(o->x, OPERANDS_X | NPY_EMPTY, &l->x, d)) return -1;
     npy_shape(l->x.ndim, l->x.dim, shape, sizeof shape);
     if (l->x.ndim != 2 || l->x.dim[0] != v->in.n) return diag_set(d, "%s: shape %s, expected (%" PRIu32 ", C): a row for each of %s", o->x, shape, v->in.n, v->mo.coords);
@@ -127,15 +115,7 @@ static int load(spool *v, diag *d)
     const size_t c = l->x.dim[1], cp = v->channels = host_padded((uint32_t)c), es = npy_type_size(l->x.type);
     l->w.dim[0] = c; /* outputs, for what reads one value of each */
     if (operands_zero(o->x, "--input-zero-point", o->zero_in, &l->x, &l->in, d) || layer_load_requant(l, d)) return -1;
-    host_type_range(l->in, &v->low, &hi);
-    if (v->kind == SCONV_MAX) o->zero_in = v->low;
-    if (v->kind != SCONV_SUM) {
-        o->zero_out = o->zero_in;
-        o->out = l->in;
-        o->requant = 1;
-        o->clamp[0] = v->low;
-        o->clamp[1] = hi;
-    }
+    sconv_like_features(l, v->kind);
     char *x = v->x = calloc((size_t)v->in.n * cp + 1, es);
     if (!x) return diag_set(d, "not enough memory");
     for (uint32_t i = 0; i < v->in.n; i++) {
@@ -346,12 +326,14 @@ static cJSON *stats(const spool *v)
 
 static int save(spool *v, diag *d)
 {
-    static const npy_type out_type[] = { [LAC_INT8] = NPY_INT8, [LAC_UINT8] = NPY_UINT8, [LAC_INT16] = NPY_INT16, [LAC_RAW] = NPY_INT64 };
-    const layer *l = &v->l;
-    const size_t dim[2] = { v->batches, l->x.dim[1] }, sites[2] = { v->batches, 4 };
+    layer       *l = &v->l;
+    const size_t sites[2] = { v->batches, 4 };
     int32_t      site[BATCHES][4] = { { 0 } };
     for (uint32_t b = 0; b < v->batches; b++) site[b][0] = (int32_t)v->batch[b];
-    if (npy_save(l->o.y, out_type[l->o.out], 2, dim, l->result, d)) return -1;
+    l->out_ndim = 2;
+    l->out_dim[0] = v->batches;
+    l->out_dim[1] = l->x.dim[1];
+    if (layer_save(l, d)) return -1;
     return v->mo.out_coords ? npy_save(v->mo.out_coords, NPY_INT32, 2, sites, site, d) : 0;
 }
 
@@ -362,13 +344,9 @@ static int pool_batches(spool *v)
     char         title[1024];
     diag         d;
     int          code;
-    if (check_outputs(v, &d) || load(v, &d)) return cli_fail(g, CLI_INPUT, d.text);
+    if (sconv_check_outputs(&l->o, &v->mo, &d) || load(v, &d)) return cli_fail(g, CLI_INPUT, d.text);
     if ((code = cli_open(g, &l->mach, l->o.latency)) != 0) return code;
-    const lac_caps *caps = &l->mach.dev.caps;
-    if (!caps->map || !(caps->formats & LAC_HAS_WINDOWS) || !(caps->formats & 1u << LAC_CSC8) || caps->lanes % 4) {
-        diag_set(&d, "configuration %s does not pool: expected a mapping unit, format csc8, windows and a multiple of four lanes", l->mach.cfg.name);
-        return cli_fail(g, CLI_INPUT, d.text);
-    }
+    if (sconv_pools(&l->mach, &d)) return cli_fail(g, CLI_INPUT, d.text);
     l->result = malloc(v->batches * l->x.dim[1] * layer_out_bytes(l->o.out) + 1);
     if (!l->result) return cli_fail(g, CLI_INPUT, "not enough memory");
     if (v->batches && (code = execute(v)) != 0) return code; /* of nothing, nothing is done */
@@ -388,8 +366,8 @@ int cmd_spool(cli_globals *g, int argc, char **argv)
     static const struct argp argp = {
         options_, parse, "COORDS.npy FEATS.npy -o Y.npy",
         "Pooling of a cloud of voxels: Y[o,c] is the largest, the mean or the sum of FEATS[i,c] - z over rules (tap, i, o).\v"
-        "COORDS is as for `lacuna map', FEATS [V, C] int8, uint8 or int16 in the same order. A largest is of the voxels there are, whatever the zero point, the type's minimum where there is none. A mean is rounded "
-        "once, ties up. Both have the type and the zero point of FEATS; a sum is exact, or takes the output options.",
+        "COORDS is as for `lacuna map', but without t, FEATS [V, C] int8, uint8 or int16 in the same order. A largest is of the voxels there are, whatever the zero point, the type's minimum where there is none. A mean is rounded "
+        "once, ties up (of a sum of 2^29 and more, which only --global can have, one within 2^-15 of a tie may fall to either side). Both have the type and the zero point of FEATS; a sum is exact, or takes the output options.",
         children, 0, 0,
     };
     static const layer_kind kind = { "spool", NULL, NULL, NULL, NULL, NULL };

@@ -6,7 +6,7 @@
 #   Oracle   rules by their definition (map_numpy.py), sums, floors and maxima over them in int64; nothing of the project is used but the command itself
 #   Jobs     clouds of several batches, single voxels, none; windows 2 x 2 x 2 / 2, 3 x 3 x 3 / 2, 1 x 3 x 3, up to 5 x 5 x 5; channels 1 .. 100; all types, zero points; whole batches
 #   Lines    directed jobs print one line each, random jobs one line a port and configuration. SEED repeats a run, SPOOLS=n: n random jobs
-#   Port     model: four configurations. rtl: l8, where build/rtl/l8.so exists
+#   Port     model and rtl. model: four configurations. rtl: l8, where build/rtl/l8.so exists
 import json
 import os
 import sys
@@ -199,7 +199,7 @@ def refusals(b):
         ("output options of max", v, x, "max", [*twos, "--out-type", "int16"], "expected --kind sum with them"),
         ("a format", v, x, "sum", [*twos, "--format", "csc"], "there are no weights to choose"),
         ("features of one dimension", v, x[:, 0], "max", twos, "X.npy: shape (2,), expected two dimensions, [V, C]"),
-        ("voxels that differ", v, x[:1], "max", twos, "X.npy: shape (1, 4), expected (2, 4)"),
+        ("voxels that differ", v, x[:1], "max", twos, f"X.npy: shape (1, 4), expected (2, 4): a row for each of {b.path('C.npy')}\n"),
         ("voxels that differ, whole batches", v, x[:1], "max", ["--global"], "X.npy: shape (1, 4), expected (2, C)"),
         ("features of float32", v, x.astype(np.float32), "max", twos, "dtype float32"),
         ("a zero point out of range", v, x, "sum", [*twos, "--input-zero-point", "128"], "--input-zero-point 128: expected -128 .. 127"),
@@ -219,26 +219,26 @@ def real(b, r):
     try:
         cloud = np.load(os.path.join(maps.DATA, "pcl_milk_5mm_coords.npz"))["coords"].astype(np.int32)
     except OSError:
-        print(f"ok - spool {b.port} {b.config}: real cloud # SKIP {maps.DATA} is not there")
+        print(f"skip - spool {b.port} {b.config}: real cloud: {maps.DATA} is not there")
         return
     for kind in KINDS:
         say(f"{b.port} {b.config}: milk, {kind}", check(b, r, kind, maps.Job("strided", (2, 2, 2), (2, 2, 2)), cloud, None, 16, np.int8) or check_global(b, r, kind, cloud, 16, np.int8))
 
 
 def main():
-    port = sys.argv[1] if len(sys.argv) > 1 else "model"
-    configs = sys.argv[2:] or (["l64", "odd", "w512", "l8"] if port == "model" else ["l8"])
-    count = int(os.environ.get("SPOOLS", "60" if port == "model" else "20"))
-    for config in configs:
+    ports = sys.argv[1:2] or ["model", "rtl"]
+    for port, config in [(p, c) for p in ports for c in sys.argv[2:] or (["l64", "odd", "w512", "l8"] if p == "model" else ["l8"])]:
+        count = int(os.environ.get("SPOOLS") or (60 if port == "model" else 20))
         r = np.random.default_rng([SEED, len(config), sum(map(ord, config))])
         with tempfile.TemporaryDirectory() as folder:
             b = maps.Bench(port, config, folder)
             if port == "rtl" and not (b.has_map and os.path.exists(os.path.join(maps.BUILD, "rtl", config + ".so"))):
-                print(f"ok - spool rtl {config}: # SKIP no such core, or it has no mapping unit")
+                print(f"skip - spool rtl {config}: " + (f"build/rtl/{config}.so is not built" if b.has_map else "this configuration has no mapping unit"))
                 continue
             if config == "l8":
                 directed(b, r)
-                refusals(b)
+                if port == "model":
+                    refusals(b)
                 say(f"{port} {config}: ties", ties(b))
                 real(b, r)
             error, ran = None, 0
