@@ -451,7 +451,7 @@ lac_status lac_coords_pack(const lac_site *sites, uint32_t n, const uint32_t *or
 
 enum { LAC_BATCHES = 256 };
 
-/* The union of a list with itself under other batches, `n` times (1 .. 5): what is in batch b is in batch to[i][b] of the result for each i, not at all for -1. Numbers other than -1 ascend strictly in each to[i]. `list` is as
+/* The union of a list with itself under other batches, `n` times (1 .. 5): what is in batch b is in batch to[i][b] of the result for each i, not at all for -1. Numbers are -1 .. 255; those other than -1 ascend strictly in each to[i]. `list` is as
  * lac_coords_pack() makes it. *voxels, *words: of the result; with buf NULL this is all that is done. LAC_E_ARG; LAC_E_SPACE: as lac_coords_pack(). */
 lac_status lac_coords_merge(const void *list, const int16_t (*to)[LAC_BATCHES], uint32_t n, void *buf, uint32_t cap, uint32_t *voxels, uint32_t *words);
 
