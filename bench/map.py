@@ -102,8 +102,10 @@ def main():
                         want = (case["n_out"], case["per_offset"]) if case else seen
                         got = (wr["voxels_out"], per_tap)
                         seen = seen or got
-                        if want and (want[0], list(want[1])) != (got[0], got[1]) or st["rules"] != len(rules):
+                        if want and (want[0], list(want[1])) != (got[0], got[1]):
                             error = f"{got[0]} outputs, {len(rules)} rules, expected {want[0]}, {sum(want[1])}"
+                        if st["rules"] != len(rules):
+                            error = f"{st['rules']} rules counted, expected {len(rules)}, as were written"
                         if hashed and hashed[0] != len(rules):
                             error = f"{len(rules)} rules, expected {hashed[0]}, as a hash table has"
                     if error:

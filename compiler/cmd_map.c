@@ -29,6 +29,7 @@ typedef struct {
     machine  mach;
     runner   run;
     trace    trace;
+    uint32_t ring; /* [commands] */
     int32_t (*rule)[3]; /* [rules] */
     size_t   rules, rules_room;
 } job;
@@ -124,7 +125,7 @@ static int execute(job *j)
     lac_status  s;
     lay_out(j, 64);
     if ((s = mapping_build(&j->m, 0, runner_count, &plan)) != LAC_OK) return cli_job_failed(j->o.g, &j->mach, s);
-    const uint32_t ring = runner_ring(&plan);
+    const uint32_t ring = j->ring = runner_ring(&plan);
     const int      code = prepare(j, lay_out(j, ring), ring);
     if (code) return code;
     if ((s = mapping_write(&j->m)) != LAC_OK) return cli_job_failed(j->o.g, &j->mach, s);
@@ -167,7 +168,9 @@ static lac_status fetch(job *j)
 {
     lac_status s = mapping_fetch(&j->m);
     if (j->o.count) {
-        j->rules = j->run.sum.rules;
+        /* CNT_RULES has those of commands too that only make a list */
+        if (!s && mapping_makes(&j->m)) s = mapping_count(&j->m, j->ring);
+        j->rules = mapping_makes(&j->m) ? j->m.rules : j->run.sum.rules;
         return s;
     }
     if (!s) s = mapping_rules(&j->m, add_rule, j);

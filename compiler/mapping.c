@@ -307,7 +307,11 @@ lac_status mapping_count(mapping *m, uint32_t ring)
     m->size.outputs = m->outputs;
     m->size.band_room = m->outputs ? (m->outputs + m->band - 1) / m->band : 1; /* a header at least: of nothing */
     if (mapping_makes(m) && m->outputs < LAC_COORDS_MOST / 2 && 2 * m->outputs + 7 < m->size.out_words) m->size.out_words = (2 * m->outputs + 7) / 8 * 8;
-    for (uint32_t i = 0; i < m->passes; i++) m->lines[i] = lac_map_lines(m->outputs, rules[i], m->band);
+    m->rules = 0;
+    for (uint32_t i = 0; i < m->passes; i++) {
+        m->lines[i] = lac_map_lines(m->outputs, rules[i], m->band);
+        m->rules += rules[i];
+    }
     return LAC_OK;
 }
 

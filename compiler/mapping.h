@@ -60,6 +60,7 @@ typedef struct {
     uint32_t      lines[MAPPING_PASSES]; /* of rules */
     uint32_t      band;
     uint32_t      outputs;  /* mapping_count(), mapping_fetch() */
+    uint64_t      rules;    /* mapping_count(): of all passes, not of commands that only make lists */
     lac_site     *made;     /* [outputs], where they are not given: mapping_fetch() */
 } mapping;
 

@@ -75,6 +75,15 @@ class Bench:
         with open(files[2], encoding="utf-8") as f:
             return 0, np.load(files[0]), np.load(files[1]), json.load(f), out
 
+    def count(self, *options):
+        """Rules and outputs of the cloud before, counted only; or what the command said."""
+        code, out = self.run("--port", self.port, "map", "--config", self.config, self.path("C.npy"), "--count", "--stats", self.path("stats.json"), *options)
+        if code:
+            return out.strip()
+        with open(self.path("stats.json"), encoding="utf-8") as f:
+            stats = json.load(f)
+        return stats["rules"], stats["voxels_out"]
+
 
 # ---- The rule ------------------------------------------------------------------------------------------
 
@@ -191,7 +200,8 @@ def too_long(b, job, c):
 def check(b, job, c, onto=None, more=()):
     """One job with all that is said of it; None, or what went wrong."""
     outs = {"submanifold": lambda: c, "inverse": lambda: onto}.get(job.mode, lambda: job.outputs(c))()
-    code, rules, sites, stats, out = b.map(c, *job.options(), *more, *(["--onto", b.save("onto.npy", onto)] if onto is not None else []))
+    options = [*job.options(), *more, *(["--onto", b.save("onto.npy", onto)] if onto is not None else [])]
+    code, rules, sites, stats, out = b.map(c, *options)
     if outs is None:
         return None if code == 1 and "error 24 MAP_RANGE" in out and " and left " not in out else f"expected MAP_RANGE, got exit {code}: {out.strip()}"
     if code == 1 and "error 23 MAP_RING" in out and len(c) and too_long(b, job, c):
@@ -209,7 +219,8 @@ def check(b, job, c, onto=None, more=()):
         return f"stats: {stats['map_cycles']} of {stats['cycles']} cycles"
     if timed and not 0 < stats["map_cycles"] <= stats["cycles"] == sum(stats["counters"]["map"].values()):
         return f"stats: {stats['map_cycles']} of {stats['cycles']} cycles, causes of MAP add up to {sum(stats['counters']['map'].values())}"
-    return None
+    counted = b.count(*options) if len(want) % 3 == 0 else (len(want), len(outs))
+    return None if counted == (len(want), len(outs)) else f"--count: {counted}, expected {len(want)} rules, {len(outs)} outputs"
 
 
 # ---- Random clouds --------------------------------------------------------------------------------------
