@@ -29,7 +29,8 @@ typedef struct {
     machine  mach;
     runner   run;
     trace    trace;
-    uint32_t ring; /* [commands] */
+    uint32_t ring;  /* [commands] */
+    int      lists; /* some of its commands only make a list */
     int32_t (*rule)[3]; /* [rules] */
     size_t   rules, rules_room;
 } job;
@@ -126,6 +127,7 @@ static int execute(job *j)
     lay_out(j, 64);
     if ((s = mapping_build(&j->m, 0, runner_count, &plan)) != LAC_OK) return cli_job_failed(j->o.g, &j->mach, s);
     const uint32_t ring = j->ring = runner_ring(&plan);
+    j->lists = plan.commands > j->m.passes;
     const int      code = prepare(j, lay_out(j, ring), ring);
     if (code) return code;
     if ((s = mapping_write(&j->m)) != LAC_OK) return cli_job_failed(j->o.g, &j->mach, s);
@@ -168,9 +170,8 @@ static lac_status fetch(job *j)
 {
     lac_status s = mapping_fetch(&j->m);
     if (j->o.count) {
-        /* CNT_RULES has those of commands too that only make a list */
-        if (!s && mapping_makes(&j->m)) s = mapping_count(&j->m, j->ring);
-        j->rules = mapping_makes(&j->m) ? j->m.rules : j->run.sum.rules;
+        if (!s && j->lists) s = mapping_count(&j->m, j->ring); /* CNT_RULES has theirs too */
+        j->rules = j->lists ? j->m.rules : j->run.sum.rules;
         return s;
     }
     if (!s) s = mapping_rules(&j->m, add_rule, j);
