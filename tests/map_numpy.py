@@ -62,18 +62,23 @@ class Bench:
                            env={**os.environ, "LACUNA_HOME": self.folder})
         return p.returncode, p.stdout + p.stderr
 
-    def map(self, coords, *options):
-        """(exit code, rules, outputs' sites, stats, output)"""
-        files = [self.path(n) for n in ("R.npy", "O.npy", "stats.json")]
+    def job(self, command, result, inputs, options):
+        """(exit code, result, outputs' sites, stats, output); after a failure the output says which of these files it has left."""
+        names = (result, "O.npy", "stats.json")
+        files = [self.path(n) for n in names]
         for f in files:
             if os.path.exists(f):
                 os.unlink(f)
-        code, out = self.run("--port", self.port, "map", "--config", self.config, self.save("C.npy", coords), "-o", files[0], "--out-coords", files[1], "--stats", files[2], *options)
+        code, out = self.run("--port", self.port, command, "--config", self.config, *inputs, "-o", files[0], "--out-coords", files[1], "--stats", files[2], *options)
         if code:
-            left = [f for f in os.listdir(self.folder) if f.startswith(("R.npy", "O.npy", "stats.json"))]
+            left = [f for f in os.listdir(self.folder) if f.startswith(names)]
             return code, None, None, None, out + (f" and left {left}" if left else "")
         with open(files[2], encoding="utf-8") as f:
             return 0, np.load(files[0]), np.load(files[1]), json.load(f), out
+
+    def map(self, coords, *options):
+        """(exit code, rules, outputs' sites, stats, output)"""
+        return self.job("map", "R.npy", [self.save("C.npy", coords)], options)
 
     def count(self, *options):
         """Rules and outputs of the cloud before, counted only; or what the command said."""

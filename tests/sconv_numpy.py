@@ -7,7 +7,6 @@
 #   Jobs     random clouds, all modes, kernels 1 .. 5, strides, dilations, every format and type, zero points, channels 1 .. 300; and real clouds of $LACUNA_DATA (default ../shared/data)
 #   Lines    directed jobs print one line each, random jobs one line a port and configuration. SEED repeats a run, SCONVS=n: n random jobs
 #   Port     model: three configurations. rtl: those that have a mapping unit and that build/rtl/NAME.so exists for, fewer and smaller jobs
-import json
 import os
 import re
 import sys
@@ -31,17 +30,7 @@ def say(name, error):
 
 def sconv(b, w, coords, x, *options):
     """(exit code, Y, outputs' sites, stats, output)"""
-    files = [b.path(n) for n in ("Y.npy", "O.npy", "stats.json")]
-    for f in files:
-        if os.path.exists(f):
-            os.unlink(f)
-    code, out = b.run("--port", b.port, "sconv", "--config", b.config, b.save("W.npy", w), b.save("C.npy", coords), b.save("X.npy", x), "-o", files[0], "--out-coords", files[1],
-                      "--stats", files[2], *options)
-    if code:
-        left = [f for f in os.listdir(b.folder) if f.startswith(("Y.npy", "O.npy", "stats.json"))]
-        return code, None, None, None, out + (f" and left {left}" if left else "")
-    with open(files[2], encoding="utf-8") as f:
-        return 0, np.load(files[0]), np.load(files[1]), json.load(f), out
+    return b.job("sconv", "Y.npy", [b.save("W.npy", w), b.save("C.npy", coords), b.save("X.npy", x)], options)
 
 
 def expected(w, x, z, rules, outputs):

@@ -7,7 +7,6 @@
 #   Jobs     clouds of several batches, single voxels, none; windows 2 x 2 x 2 / 2, 3 x 3 x 3 / 2, 1 x 3 x 3, up to 5 x 5 x 5; channels 1 .. 100; all types, zero points; whole batches
 #   Lines    directed jobs print one line each, random jobs one line a port and configuration. SEED repeats a run, SPOOLS=n: n random jobs
 #   Port     model and rtl. model: four configurations. rtl: l8, where build/rtl/l8.so exists
-import json
 import os
 import sys
 import tempfile
@@ -31,17 +30,7 @@ def say(name, error):
 
 def spool(b, coords, x, kind, *options):
     """(exit code, Y, outputs' sites, stats, output)"""
-    files = [b.path(n) for n in ("Y.npy", "O.npy", "stats.json")]
-    for f in files:
-        if os.path.exists(f):
-            os.unlink(f)
-    code, out = b.run("--port", b.port, "spool", "--config", b.config, b.save("C.npy", coords), b.save("X.npy", x), "-o", files[0], "--out-coords", files[1], "--stats", files[2],
-                      *(["--kind", kind] if kind else []), *options)
-    if code:
-        left = [f for f in os.listdir(b.folder) if f.startswith(("Y.npy", "O.npy", "stats.json"))]
-        return code, None, None, None, out + (f" and left {left}" if left else "")
-    with open(files[2], encoding="utf-8") as f:
-        return 0, np.load(files[0]), np.load(files[1]), json.load(f), out
+    return b.job("spool", "Y.npy", [b.save("C.npy", coords), b.save("X.npy", x)], [*(["--kind", kind] if kind else []), *options])
 
 
 def pooled(x, z, kind, pairs, outputs, share):
