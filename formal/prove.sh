@@ -72,7 +72,8 @@ for p in "$@"; do
     skid)         elaborate $p lac_skid "$RTL/lac_skid.v" -DFORMAL_LAC_SKID "-chparam W 3" && induction $p 3 ;;
     fifo)         elaborate $p lac_fifo "$RTL/lac_fifo.v" -DFORMAL_LAC_FIFO "-chparam W 3 -chparam DEPTH 4 -chparam LEVEL_W 3" && induction $p 3 ;;
     fifo_odd)     elaborate $p lac_fifo "$RTL/lac_fifo.v" -DFORMAL_LAC_FIFO "-chparam W 3 -chparam DEPTH 5 -chparam LEVEL_W 3" && induction $p 3 ;;
-    ffs)          elaborate $p lac_ffs "$RTL/lac_ffs.v" -DFORMAL_LAC_FFS "-chparam W 33 -chparam INDEX_W 6" && induction $p 1 ;;
+    ffs)          elaborate $p lac_ffs "$RTL/lac_ffs.v $RTL/lac_first.v" -DFORMAL_LAC_FFS "-chparam W 33 -chparam INDEX_W 6" && induction $p 1 ;;
+    ffs_tree)     elaborate $p lac_ffs "$RTL/lac_ffs.v $RTL/lac_first.v" -DFORMAL_LAC_FFS "-chparam W 9 -chparam INDEX_W 4" && induction $p 1 ;;
     few)          elaborate $p lac_few "$RTL/lac_few.v" -DFORMAL_LAC_FEW "-chparam W 32" && induction $p 1 ;;
     lane_queue)   elaborate $p lac_lane_queue "$RTL/lac_lane_queue.v" -DFORMAL_LAC_LANE_QUEUE "-chparam COL_W 2 -chparam OP_W 3 -chparam PLACES 4 -chparam AFULL 3" && induction $p 3 ;;
     lane_decode)  elaborate $p lac_lane_decode "$RTL/lac_lane_decode.v $RTL/lac_fifo.v" "-DFORMAL -DFORMAL_LAC_LANE_DECODE" && induction $p 2 ;;

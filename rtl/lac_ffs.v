@@ -18,33 +18,49 @@ module lac_ffs #(
 
     assign any  = |in;
 
-    // A chain of carries where the word is wide; else "some lower bit is set", the OR over 1, 2, 4 .. places
+    // The rest: a chain of carries where the word is wide
     generate
         if (W > 16) begin : g_chain
             assign rest = in & (in - 1'b1);
         end else begin : g_tree
-            reg [W-1:0] below;
-            integer     reach;
-            always @* begin
-                below = in << 1;
-                for (reach = 1; reach < W; reach = reach * 2) below = below | (below << reach);
-            end
-            assign rest = in & below;
+            wire [W-1:0] lowest;
+            lac_first #(.W(W)) u_first (.in(in), .first(lowest));
+            assign rest = in & ~lowest;
         end
     endgenerate
-    wire [W-1:0] lowest = in & ~rest;
 
-    // index bit b: the OR of the one-hot bits whose position has bit b set
-    genvar b, i;
+    // The index without the chain: the lowest bit of every eight, and the lowest eight that have one
+    localparam integer N = (W + 7) / 8;
+    wire [8*N-1:0]     padded;
+    assign padded[W-1:0] = in;
     generate
-        for (b = 0; b < INDEX_W; b = b + 1) begin : g_bit
-            wire [W-1:0] hit;
-            for (i = 0; i < W; i = i + 1) begin : g_hit
-                assign hit[i] = ((i >> b) & 1) != 0 ? lowest[i] : 1'b0;
-            end
-            assign index[b] = |hit;
+        if (8 * N > W) begin : g_pad
+            assign padded[8*N-1:W] = {(8*N-W){1'b0}};
         end
     endgenerate
+
+    function [2:0] first(input [7:0] x);
+        reg [1:0] low, high;
+        begin
+            low   = x[0] ? 2'd0 : x[1] ? 2'd1 : x[2] ? 2'd2 : 2'd3;
+            high  = x[4] ? 2'd0 : x[5] ? 2'd1 : x[6] ? 2'd2 : 2'd3;
+            first = x[3:0] != 4'd0 ? {1'b0, low} : {x[7:4] != 4'd0, {2{x[7:4] != 4'd0}} & high};
+        end
+    endfunction
+
+    reg  [31:0]        at;
+    reg                found;
+    integer            k;
+    always @* begin
+        at    = 32'd0;
+        found = 1'b0;
+        for (k = 0; k < N; k = k + 1) begin
+            if (!found && padded[8*k +: 8] != 8'd0) at = at | {k[28:0], first(padded[8*k +: 8])};
+            found = found || padded[8*k +: 8] != 8'd0;
+        end
+    end
+    assign index = at[INDEX_W-1:0];
+    wire   unused_at = &{1'b0, at};
 
 `ifdef FORMAL_LAC_FFS  // `make formal` proves these for every word
     wire [W-1:0] f_bit = {{(W - 1){1'b0}}, 1'b1} << index;

@@ -78,7 +78,7 @@ module lac_map #(
 
     // ---- The command ----------------------------------------------------------------------------------------------------------
     localparam [3:0] ST_IDLE = 4'd0, ST_LOOK = 4'd1, ST_FIELDS = 4'd2, ST_STEP = 4'd3, ST_SUM = 4'd4, ST_CHECK = 4'd5, ST_VERDICT = 4'd6,
-                     ST_HEAD = 4'd7, ST_GO = 4'd8, ST_RUN = 4'd9, ST_REST = 4'd10, ST_DONE = 4'd11;
+                     ST_HEAD = 4'd7, ST_GO = 4'd8, ST_RUN = 4'd9, ST_REST = 4'd10, ST_DONE = 4'd11, ST_WORD = 4'd12;
     // What is looked at before the start, in this order
     localparam [2:0] LOOK_LIST = 3'd0, LOOK_BANDS = 3'd1, LOOK_RULES = 3'd2, LOOK_IN = 3'd3, LOOK_IN_BODY = 3'd4, LOOK_OUT = 3'd5, LOOK_OUT_BODY = 3'd6,
                      LOOK_NONE = 3'd7;
@@ -119,8 +119,8 @@ module lac_map #(
     reg  [47:0]        from_q, to_q;      // first byte, behind the last
     reg  [33:0]        bytes_q;
     reg                below_q, above_q, beyond_q;
-    wire               writes = look_q == LOOK_LIST || look_q == LOOK_BANDS || look_q == LOOK_RULES;
-    wire [63:0]        base   = writes ? wr_base : rd_base, limit = writes ? wr_limit : rd_limit;
+    reg                writes_q;
+    wire [63:0]        base   = writes_q ? wr_base : rd_base, limit = writes_q ? wr_limit : rd_limit;
     wire               bad    = below_q || above_q || beyond_q;
     reg  [23:0]        in_voxels_q, in_words_q, out_voxels_q, out_words_q;
     wire [23:0]        body_words = look_q == LOOK_IN_BODY ? in_words_q : out_words_q;
@@ -128,6 +128,7 @@ module lac_map #(
     localparam [47:0]  SPACE  = (ADDR_W >= 40) ? 48'h100_0000_0000 : 48'd1 << ADDR_W;
     always @(posedge clk)
         if (state_q == ST_STEP) begin
+            writes_q <= look_q == LOOK_LIST || look_q == LOOK_BANDS || look_q == LOOK_RULES;
             case (look_q)
                 LOOK_LIST:  {from_q, bytes_q} <= {out_at,   4'd0, cmd_q[`LAC_F_MAP_OUT_LINES], 6'd0};
                 LOOK_BANDS: {from_q, bytes_q} <= {bands_at, 12'd0, cmd_q[`LAC_F_MAP_BAND_ROOM], 6'd0};
@@ -144,7 +145,7 @@ module lac_map #(
             beyond_q <= to_q > SPACE;
         end
 
-    wire [48:0]        line_bad49 = {{(49-ADDR_W){1'b0}}, line_fault_addr}, wr_bad49 = {{(49-ADDR_W){1'b0}}, fault_addr};
+    wire [48:0]        head_at49 = {{(49-ADDR_W){1'b0}}, head_at_q}, wr_bad49 = {{(49-ADDR_W){1'b0}}, fault_addr};
 
     // ---- Reading ----------------------------------------------------------------------------------------------------------------------
     wire               feed_idle, feed_req, feed_run;
@@ -174,7 +175,11 @@ module lac_map #(
     assign req_lines  = head_req_q ? 24'd1 : feed_lines;
     assign line_ready = 1'b1;
     wire               head_came = head_wait_q && line_valid;
-    wire               head_bad  = line_data[31:24] != 8'd0 || line_data[63:56] != 8'd0 || (line_data[23:0] == 24'd0) != (line_data[55:32] == 24'd0);
+    reg  [63:0]        head_q;        // of the header's line
+    reg  [2:0]         head_fault_q;
+    reg  [ADDR_W-1:0]  head_at_q;
+    wire               head_bad  = head_q[31:24] != 8'd0 || head_q[63:56] != 8'd0 || (head_q[23:0] == 24'd0) != (head_q[55:32] == 24'd0);
+    always @(posedge clk) if (head_wait_q) {head_q, head_fault_q, head_at_q} <= {line_data[63:0], line_fault, line_fault_addr};
     always @(posedge clk)
         if (rst) {head_req_q, head_wait_q} <= 2'b00;
         else begin
@@ -216,8 +221,15 @@ module lac_map #(
     lac_map_list #(.LINE_W(LINE_W), .ADDR_W(ADDR_W), .RING(0)) u_out (
         .clk(clk), .rst(reset), .go(go), .base(out_at[ADDR_W-1:0]), .none(made), .voxels(out_voxels_q), .words(out_words_q),
         .reach(5'd0), .line_valid(l_valid[3]), .line_ready(l_ready[3]), .line_data(l_data[3*LINE_W +: LINE_W]), .line_bad(l_bad[3]),
-        .out_valid(o_valid), .out_ready(o_ready), .out_row(o_row), .out_word(o_word), .out_index(o_index),
+        .out_valid(o_valid), .out_ready(o_ready), .out_row(o_row), .out_word(o_word), .out_ones(o_ones), .out_index(o_index),
         .over(l_over[3]), .ended(ended[3]), .code(code[24 +: 8]), .bus(bus[3]), .bad_at(bad_at[3*ADDR_W +: ADDR_W]), .bad_index(bad_index[96 +: 32])
+    );
+    wire               a_valid, a_ready, a_row;
+    wire [42:0]        a_word;
+    wire [5:0]         o_ones, a_ones;
+    lac_skid #(.W(50)) u_turn (
+        .clk(clk), .rst(reset), .in_valid(o_valid), .in_ready(o_ready), .in_data({o_ones, o_row, o_word}),
+        .out_valid(a_valid), .out_ready(a_ready), .out_data({a_ones, a_row, a_word})
     );
     wire               aim_idle, t_valid, t_pop, t_ready, s_valid, s_pop, s_last;
     wire [59:0]        t_key;
@@ -225,7 +237,7 @@ module lac_map #(
     wire [2:0]         s_r;
     lac_map_aim u_aim (
         .clk(clk), .rst(reset), .transposed(transposed), .stride(stride_x), .pad(pad_x),
-        .in_valid(o_valid), .in_ready(o_ready), .in_row(o_row), .in_word(o_word), .in_ended(ended[3]), .idle(aim_idle),
+        .in_valid(a_valid), .in_ready(a_ready), .in_row(a_row), .in_word(a_word), .in_ones(a_ones), .in_ended(ended[3] && !a_valid), .idle(aim_idle),
         .target_valid(t_valid), .target_pop(t_pop), .target(t_key), .site_valid(s_valid), .site_pop(s_pop), .site_last(s_last), .site_j(s_j), .site_r(s_r)
     );
     assign t_pop = t_valid && t_ready;
@@ -297,14 +309,12 @@ module lac_map #(
     reg  [87:0]        record_q;
     wire               dry  = started_q && (made || aim_idle) && merge_idle && join_idle && emit_idle;
     wire               calm = feed_idle && write_idle && quiet;
-    wire               list_bad0 = ended[0] && (bus[0] || code[7:0]   != 8'd0);
-    wire               list_bad1 = ended[1] && (bus[1] || code[15:8]  != 8'd0);
-    wire               list_bad2 = ended[2] && (bus[2] || code[23:16] != 8'd0);
-    wire               list_bad3 = ended[3] && (bus[3] || code[31:24] != 8'd0);
-    wire [1:0]         who  = list_bad0 ? 2'd0 : list_bad1 ? 2'd1 : 2'd2;
+    reg  [3:0]         list_bad_q;    // by stream; long before `over`
+    always @(posedge clk) list_bad_q <= ended & (bus | {code[31:24] != 8'd0, code[23:16] != 8'd0, code[15:8] != 8'd0, code[7:0] != 8'd0});
+    wire [1:0]         who  = list_bad_q[0] ? 2'd0 : list_bad_q[1] ? 2'd1 : 2'd2;
     wire [48:0]        in_bus_at  = {{(49-ADDR_W){1'b0}}, bad_addr[0 +: ADDR_W]},      out_bus_at  = {{(49-ADDR_W){1'b0}}, bad_addr[ADDR_W +: ADDR_W]};
     wire [48:0]        in_word_at = {{(49-ADDR_W){1'b0}}, bad_at[ADDR_W*who +: ADDR_W]}, out_word_at = {{(49-ADDR_W){1'b0}}, bad_at[ADDR_W*3 +: ADDR_W]};
-    wire               head_none = line_fault != 3'd0 || head_bad;
+    wire               head_none = head_fault_q != 3'd0 || head_bad;
     wire               final_ = state_q == ST_REST && calm_q == 2'd3;
 
     // ---- The error: of those of a map, the one of the highest rank, and of one rank the first ---------------------------------------------------
@@ -325,15 +335,15 @@ module lac_map #(
                 rank   = look_q == LOOK_IN || look_q == LOOK_IN_BODY ? RANK_IN : RANK_OUT;
                 set    = bad && rank > rank_q;
             end
-            ST_HEAD: begin
-                e_code  = line_fault != 3'd0 ? bus_code(line_fault) : `LAC_ERR_MAP_LIST;
-                if (line_fault != 3'd0) e_addr = line_bad49[47:0];
-                e_index = {32{line_fault == 3'd0}};
+            ST_WORD: begin
+                e_code  = head_fault_q != 3'd0 ? bus_code(head_fault_q) : `LAC_ERR_MAP_LIST;
+                if (head_fault_q != 3'd0) e_addr = head_at49[47:0];
+                e_index = {32{head_fault_q == 3'd0}};
                 rank    = look_q == LOOK_IN ? RANK_IN : RANK_OUT;
-                set     = head_came && head_none && rank > rank_q;
+                set     = head_none && rank > rank_q;
             end
             ST_RUN:
-                if (list_bad0 || list_bad1 || list_bad2) begin
+                if (list_bad_q[2:0] != 3'd0) begin
                     e_code  = bus[who] ? bus_code(bad_fault[2:0]) : code[8*who +: 8];
                     e_addr  = bus[who] ? in_bus_at[47:0] : in_word_at[47:0];
                     e_index = {32{!bus[who]}} & bad_index[32*who +: 32];
@@ -344,7 +354,7 @@ module lac_map #(
                     e_addr  = bus[3] ? out_bus_at[47:0] : out_word_at[47:0];
                     e_index = {32{!bus[3]}} & bad_index[127:96];
                     rank    = RANK_OUT;
-                    set     = list_bad3 && rank > rank_q;
+                    set     = list_bad_q[3] && rank > rank_q;
                 end
             default:
                 if (fault != 3'd0) begin
@@ -435,12 +445,13 @@ module lac_map #(
                         state_q <= ST_HEAD;
                     end
                 end
-                ST_HEAD: if (head_came) begin
+                ST_HEAD: if (head_came) state_q <= ST_WORD;
+                ST_WORD: begin
                     look_q  <= look_q + 3'd1;
                     state_q <= ST_STEP;
                     if (!head_none) begin
-                        if (look_q == LOOK_IN) {in_words_q, in_voxels_q}   <= {line_data[55:32], line_data[23:0]};
-                        else                   {out_words_q, out_voxels_q} <= {line_data[55:32], line_data[23:0]};
+                        if (look_q == LOOK_IN) {in_words_q, in_voxels_q}   <= {head_q[55:32], head_q[23:0]};
+                        else                   {out_words_q, out_voxels_q} <= {head_q[55:32], head_q[23:0]};
                     end
                 end
                 ST_GO: begin
@@ -480,7 +491,7 @@ module lac_map #(
                       : count_site || count_rules != 6'd0 ? `LAC_MAP_BUSY
                       : stalled ? `LAC_MAP_BUS : `LAC_MAP_WORK;
 
-    wire unused_ok = &{1'b0, c, cmd_q, line_addr, o_index, in_body, out_body, in_first, out_first, m_next, line_bad49, wr_bad49, in_bus_at, out_bus_at, in_word_at, out_word_at};
+    wire unused_ok = &{1'b0, c, cmd_q, line_addr, o_index, in_body, out_body, in_first, out_first, m_next, head_at49, wr_bad49, in_bus_at, out_bus_at, in_word_at, out_word_at};
 
 endmodule
 `default_nettype wire

@@ -23,6 +23,7 @@ module lac_map_aim (
     output wire        in_ready,
     input  wire        in_row,
     input  wire [42:0] in_word,
+    input  wire [5:0]  in_ones,    // sites
     input  wire        in_ended,
     output wire        idle,
 
@@ -49,7 +50,9 @@ module lac_map_aim (
     wire [4:0]  bit_;
     wire        any;
     lac_ffs #(.W(32), .INDEX_W(5)) u_ffs (.in(left_q), .any(any), .index(bit_), .rest(rest));
-    wire        free  = !busy_q || (en && rest == 32'd0);
+    reg  [5:0]  ones_q;
+    reg         last_q;             // one is left
+    wire        free  = !busy_q || (en && last_q);
     wire        sites = in_valid && !in_row && free;
     assign in_ready = in_row || free;    // a row has sites behind it
     always @(posedge clk)
@@ -65,28 +68,35 @@ module lac_map_aim (
         if (in_valid && in_row) next_q <= in_word[39:0];
         if (sites) begin
             {place_q, left_q} <= in_word;
-            row_q <= next_q;
-        end else if (en)
+            row_q  <= next_q;
+            ones_q <= in_ones;
+            last_q <= in_ones == 6'd1;
+        end else if (en) begin
             left_q <= rest;
+            ones_q <= ones_q - 6'd1;
+            last_q <= ones_q == 6'd2;
+        end
         if (sites)             fresh_q <= row_n_q;
         else if (en && busy_q) fresh_q <= 1'b0;
     end
 
     // ---- Scaled --------------------------------------------------------------------------------------------------------------------
-    reg  [3:0]  valid_q, new_q;
-    reg  [39:0] row1_q, row2_q, row3_q, row4_q;
+    reg  [4:0]  valid_q, new_q;
+    reg  [16:0] x_q;
+    reg  [39:0] row0_q, row1_q, row2_q, row3_q, row4_q;
     wire [18:0] x0;
     wire [2:0]  r;
     lac_map_scale u_x (
-        .clk(clk), .en(en), .stride(stride), .divide(transposed), .pad(pad), .in({place_q[10], place_q, bit_}), .out(x0), .rem(r)
+        .clk(clk), .en(en), .stride(stride), .divide(transposed), .pad(pad), .in(x_q), .plus(3'd0), .out(x0), .rem(r)
     );
     always @(posedge clk)
-        if (rst)     valid_q <= 4'd0;
-        else if (en) valid_q <= {valid_q[2:0], busy_q};
+        if (rst)     valid_q <= 5'd0;
+        else if (en) valid_q <= {valid_q[3:0], busy_q};
     always @(posedge clk)
         if (en) begin
-            new_q <= {new_q[2:0], fresh_q};
-            {row1_q, row2_q, row3_q, row4_q} <= {row_q, row1_q, row2_q, row3_q};
+            x_q   <= {place_q[10], place_q, bit_};
+            new_q <= {new_q[3:0], fresh_q};
+            {row0_q, row1_q, row2_q, row3_q, row4_q} <= {row_q, row0_q, row1_q, row2_q, row3_q};
         end
 
     // ---- Targets and sites: a site waits until it is known whether it is the last of its place ------------------------------------------
@@ -94,9 +104,9 @@ module lac_map_aim (
     reg  [13:0] at_q;         // place of the last one
     reg  [4:0]  j_q;
     reg  [2:0]  r_q;
-    wire        comes = en && valid_q[3];
-    wire        turns = !have_q || new_q[3] || x0[18:5] != at_q;
-    wire        over  = in_ended && !busy_q && valid_q == 4'd0;
+    wire        comes = en && valid_q[4];
+    wire        turns = !have_q || new_q[4] || x0[18:5] != at_q;
+    wire        over  = in_ended && !busy_q && valid_q == 5'd0;
     wire        push  = have_q && (comes || (over && sites_ready));
     wire        s_ready, t_ready;
     wire [5:0]  s_level;

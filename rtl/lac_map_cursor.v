@@ -10,7 +10,7 @@
 //              all before it have come (others may hold what the ring has no room for); a better one replaces it, while `loose`
 //   Ring       a copy of its own, written from outside; `tail` is what has been read, modulo its size
 //   Timing     a window a cycle, a row a cycle
-//   Handshake  valid, then pop; `changes`: another window stands there from the next cycle on. `ended`: there will be none
+//   Handshake  valid, then pop; `changes`: not this window stands there from the next cycle on. `ended`: there will be none
 //   Reset      control only
 `default_nettype none
 
@@ -20,6 +20,7 @@ module lac_map_cursor #(
 ) (
     input  wire        clk,
     input  wire        rst,
+    input  wire        active,      // else it has ended
     input  wire [2:0]  match,       // what is left of y in rows that give something here
     input  wire [5:0]  add,         // signed: to y, for the output's
 
@@ -46,20 +47,25 @@ module lac_map_cursor #(
     reg         vl_q, vq_q, vp_q, v1_q, v0_q;
     reg  [AW:0] tail_q;
     wire        take;                            // of word 0
-    wire        en0 = !v0_q || take;
-    wire        en1 = !(v1_q && v0_q) || take;
-    wire        enp = !(vp_q && v1_q && v0_q) || take;
-    wire        enq = !(vq_q && vp_q && v1_q && v0_q) || take;
-    wire        enl = !(vl_q && vq_q && vp_q && v1_q && v0_q) || take;
     wire        some = tail_q != head;
+    wire        en0 = !v0_q || take;
+    // Full from word 0 to there, as registers, worked out for both: the cycle's last decision, `take`, meets one LUT
+    reg         f1_q, fp_q, fq_q, fl_q;
+    wire        g1 = v1_q && vp_q, gp = g1 && vq_q, gq = gp && vl_q, gl = gq && some;                                // if word 0 goes
+    wire        h1 = f1_q || (vp_q && (v0_q || v1_q)), hp = fp_q || (h1 && vq_q), hq = fq_q || (hp && vl_q), hl = fl_q || (hq && some);
+    wire        en1 = !f1_q || take;
+    wire        enp = !fp_q || take;
+    wire        enq = !fq_q || take;
+    wire        enl = !fl_q || take;
     wire [67:0] q;
     lac_ram #(.W(68), .DEPTH(RING), .ADDR_W(AW)) u_ring (
         .clk(clk), .rclk(clk), .we(we), .waddr(waddr), .wdata(wdata), .re(enl && some), .raddr(tail_q[AW-1:0]), .qe(enq && vl_q), .q(q)
     );
     assign tail = tail_q;
     always @(posedge clk)
-        if (rst) begin
+        if (rst || !active) begin
             {vl_q, vq_q, vp_q, v1_q, v0_q} <= 5'd0;
+            {fl_q, fq_q, fp_q, f1_q} <= 4'd0;
             tail_q <= {(AW+1){1'b0}};
         end else begin
             if (enl && some) tail_q <= tail_q + 1'b1;
@@ -68,6 +74,7 @@ module lac_map_cursor #(
             if (enp) vp_q <= vq_q;
             if (en1) v1_q <= vp_q;
             if (en0) v0_q <= v1_q;
+            {fl_q, fq_q, fp_q, f1_q} <= take ? {gl, gq, gp, g1} : {hl, hq, hp, h1};
         end
 
     // P: rows become those of the outputs
@@ -85,7 +92,8 @@ module lac_map_cursor #(
     // ---- Windows ------------------------------------------------------------------------------------------------------------------
     reg         mine_q;    // the row at hand gives something
     reg         none_q, idle_q;  // the row at hand gives nothing; and nothing has come for a while
-    reg         done_q;    // there was a window for the place before word 0's
+    reg         skip_q, site_q;  // word 0 says nothing here, a row does not either; it has sites
+    reg         ahead_q;   // there has to be a window for the place before word 0's
     reg  [45:0] row_q;
     reg         valid_q, mark_q;
     reg  [59:0] key_q;
@@ -95,36 +103,45 @@ module lac_map_cursor #(
 
     reg         drained_q, ended_q;  // nothing will come behind word 0; nothing stands here either
     always @(posedge clk) begin
-        drained_q <= !rst && all && !some && !vl_q && !vq_q && !vp_q && !v1_q;
-        ended_q   <= !rst && drained_q && !v0_q && !valid_q && !idle_q;
+        drained_q <= !rst && active && all && !some && !vl_q && !vq_q && !vp_q && !v1_q;
+        ended_q   <= !active || (!rst && drained_q && !v0_q && !valid_q && !idle_q);
     end
-    wire        free    = !valid_q || pop || (mark_q && loose);
+    wire        better  = mark_q && loose;   // a window may take the mark's place
+    wire        free    = !valid_q || pop || better;
     wire        row0    = w0_q[67];
     wire [10:0] place0  = w0_q[66:56];
     wire        next    = v1_q && !w1_q[67] && w1_q[66:56] == place0 + 11'd1 && place0 != 11'h3ff;  // word 1 is for the next place
-    wire        ahead   = !done_q && (w0_q[35:24] & low) != 12'd0;
+    wire        mine    = skip_q && row0 ? w0_q[0] : mine_q;
+    wire        ahead   = ahead_q;
     wire [11:0] place12 = {place0[10], place0} - {11'd0, ahead};
-    wire        sites   = v0_q && !row0 && mine_q && free && (ahead || v1_q || drained_q);
+    wire        want    = site_q && (ahead || v1_q || drained_q);
+    wire        sites   = want && free;
     wire        mark    = idle_q && !valid_q;
     wire        load    = sites || mark;
-    assign take    = v0_q && (row0 || !mine_q || (sites && !ahead));
-    assign changes = load || pop;
+    assign take    = skip_q || (site_q && !ahead && (v1_q || drained_q) && free);
+    assign changes = pop || (want && better);
 
     always @(posedge clk)
-        if (rst) begin
-            {mine_q, done_q, valid_q, mark_q} <= 4'd0;
+        if (rst || !active) begin
+            {mine_q, skip_q, site_q, valid_q, mark_q} <= 5'd0;
             {none_q, idle_q} <= 2'd0;
         end else begin
-            if (v0_q && row0)         {mine_q, done_q} <= {w0_q[0], 1'b0};
-            else if (sites)           done_q <= ahead || next;
-            if (v0_q && row0)         none_q <= !w0_q[0];
+            mine_q <= mine;
+            if (en0) begin
+                skip_q <= v1_q && (w1_q[67] || !mine);
+                site_q <= v1_q && !w1_q[67] && mine;
+            end
+            if (skip_q && row0)       none_q <= !w0_q[0];
             else if (mark)            none_q <= 1'b0;
             idle_q <= none_q && !mark && !all && !some && !vl_q && !vq_q && !vp_q && !v1_q && !v0_q;
             if (load)      {valid_q, mark_q} <= {1'b1, mark};
             else if (pop)  {valid_q, mark_q} <= 2'b00;
         end
     always @(posedge clk) begin
-        if (row0 && v0_q) row_q <= w0_q[49:4];
+        // The window at word 0's place shows the first sites of the place behind it
+        if (en0)        ahead_q <= (w1_q[35:24] & low) != 12'd0 && !(site_q && next);
+        else if (sites) ahead_q <= 1'b0;
+        if (skip_q && row0) row_q <= w0_q[49:4];
         if (load) begin
             key_q  <= mark ? {row_q, 14'd0} : {row_q, !place12[11], {2{place12[11]}}, place12[10:0]};
             lo_q   <= mark || ahead ? 32'd0 : w0_q[55:24];

@@ -2,7 +2,7 @@
 //
 // lac_map_emit - outputs to operations: words of the made list, rules
 //
-//   record --> [ E0: record at hand, group at hand ] --> [ E1: tap, window ] --> [ E2: bits below ] --> [ E3: index ] --> operation
+//   record --> [ E0: record at hand, group at hand ] --> [ E1: tap, window ] --> [ E2: bits below ] --> [ E3: index, skid ] --> operation
 //
 //   Function   for each record: MADE: where its row or its 32 sites differ from those of the record before, the sites' word at hand, then the
 //              row's; then a rule for each hit in tap order, or one without tap; with `no_rules` one operation that only counts. `flush`: the last
@@ -54,6 +54,8 @@ module lac_map_emit (
     // ---- E0: the record at hand ----------------------------------------------------------------------------------------------
     reg          valid_q, seen_q;         // seen: there was a record
     reg          sites_q, row_q;          // words of the list to write first
+    reg          final_q, done_q;         // its last rule is at hand; and no word of the list goes first
+    reg  [5:0]   left_q;                  // rules
     reg  [39:0]  at_q;
     reg  [15:0]  x_q;
     reg  [5:0]   count_q;
@@ -67,34 +69,40 @@ module lac_map_emit (
     reg  [10:0]  place_q;
     reg  [31:0]  some_q;
 
-    wire [8:0]   load  = in_groups & (~in_groups + 9'd1);
-    wire [8:0]   next  = groups_q & (~groups_q + 9'd1);
+    wire [8:0]   load, next;
+    lac_first #(.W(9)) u_load (.in(in_groups), .first(load));
+    lac_first #(.W(9)) u_next (.in(groups_q), .first(next));
     wire [4:0]   rest  = taps_q & (taps_q - 5'd1);
     wire         list  = sites_q || row_q;
-    wire         rules_done = no_rules || (rest == 5'd0 && groups_q == 9'd0);
     wire         step  = en && valid_q;
-    wire         ends  = step && !list && rules_done;
+    wire         ends  = en && done_q;
     wire         spill = flush && !valid_q && word_q;     // the last sites' word
     assign in_ready = !valid_q || ends;
     wire         take  = in_ready && in_valid && !in_drop;
     wire         new_row   = !seen_q || in_row != at_q;
     wire         new_place = in_x[15:5] != x_q[15:5];
-    wire [8:0]   pick  = take ? load : next;
-    wire [44:0]  from  = take ? in_hits : hits_q;
-    reg  [4:0]   picked;
+    wire         in_final  = no_rules || in_count <= 6'd1;
+    wire         in_list   = made && (new_row || new_place);
+    reg  [4:0]   picked, in_picked;
     integer      i;
     always @* begin
-        picked = 5'd0;
-        for (i = 0; i < 9; i = i + 1) picked = picked | ({5{pick[i]}} & from[5*i +: 5]);
+        {picked, in_picked} = 10'd0;
+        for (i = 0; i < 9; i = i + 1) begin
+            picked    = picked    | ({5{next[i]}} & hits_q[5*i +: 5]);
+            in_picked = in_picked | ({5{load[i]}} & in_hits[5*i +: 5]);
+        end
     end
     wire [31:0]  bit_ = 32'd1 << x_q[4:0];
     always @(posedge clk)
         if (rst) begin
-            {valid_q, seen_q, word_q} <= 3'd0;
+            {valid_q, seen_q, word_q, done_q} <= 4'd0;
             sites_q <= 1'b0;
             row_q   <= 1'b0;
         end else begin
             if (in_ready) valid_q <= in_valid && !in_drop;
+            if (in_ready)          done_q <= take && in_final && !in_list;
+            else if (step && list) done_q <= final_q && !(sites_q && row_q);
+            else if (step)         done_q <= left_q == 6'd2;
             if (take) begin
                 seen_q  <= 1'b1;
                 sites_q <= made && seen_q && (new_row || new_place);
@@ -112,8 +120,12 @@ module lac_map_emit (
             {base_q, bits_q, off_q}      <= {in_base, in_bits, in_taps};
             group_q  <= load;
             groups_q <= in_groups & ~load;
-            taps_q   <= picked;
+            taps_q   <= in_picked;
+            left_q   <= in_count;
+            final_q  <= in_final;
         end else if (step && !list) begin
+            left_q   <= left_q - 6'd1;
+            final_q  <= left_q == 6'd2;
             if (rest == 5'd0) begin
                 group_q  <= next;
                 groups_q <= groups_q & ~next;
@@ -132,17 +144,17 @@ module lac_map_emit (
     always @(posedge clk) if (take) new_word_q <= new_row || new_place;
 
     // ---- E1: tap and window of the group at hand -------------------------------------------------------------------------------
-    reg  [2:0]   v_q;                     // 1 .. 3
-    reg  [1:0]   kind1_q, kind2_q, kind3_q;
-    reg  [2:0]   last_q, none_q;
-    reg  [2:0]   kz1_q, kz2_q, kz3_q;
-    reg  [6:0]   tap1_q, tap2_q, tap3_q;
+    reg  [1:0]   v_q;                     // 1, 2
+    reg  [1:0]   kind1_q, kind2_q;
+    reg  [1:0]   last_q, none_q;
+    reg  [2:0]   kz1_q, kz2_q;
+    reg  [6:0]   tap1_q, tap2_q;
     reg  [2:0]   kx1_q;
-    reg  [23:0]  base1_q, base2_q, index3_q;
+    reg  [23:0]  base1_q, base2_q;
     reg  [12:0]  bits1_q;
     reg  [3:0]   off1_q, below2_q;
-    reg  [5:0]   count1_q, count2_q, count3_q;
-    reg  [43:0]  list1_q, list2_q, list3_q;   // row: 1, 3 zeros, 40; else 0, 43
+    reg  [5:0]   count1_q, count2_q;
+    reg  [43:0]  list1_q, list2_q;        // row: 1, 3 zeros, 40; else 0, 43
     reg  [23:0]  base;
     reg  [12:0]  bits;
     reg  [6:0]   tap;
@@ -164,40 +176,38 @@ module lac_map_emit (
     wire [3:0]   below;
     wire [11:0]  under = bits1_q[11:0] & ~(12'hfff << off1_q);
     lac_map_ones #(.W(12), .N(4)) u_below (.in(under), .count(below));
-    assign en = !v_q[2] || out_ready;
     always @(posedge clk)
-        if (rst)     v_q <= 3'd0;
-        else if (en) v_q <= {v_q[1:0], valid_q || spill};
+        if (rst)     v_q <= 2'd0;
+        else if (en) v_q <= {v_q[0], valid_q || spill};
     always @(posedge clk)
         if (en) begin
             kind1_q <= list || spill ? LIST : no_rules ? COUNT : RULE;
-            {kind2_q, kind3_q} <= {kind1_q, kind2_q};
-            last_q  <= {last_q[1:0], valid_q && !list && rules_done};
-            none_q  <= {none_q[1:0], none};
+            kind2_q <= kind1_q;
+            last_q  <= {last_q[0], done_q};
+            none_q  <= {none_q[0], none};
             kz1_q   <= {|group_q[8:6], |group_q[5:3], |group_q[2:0]};
-            {kz2_q, kz3_q} <= {kz1_q, kz2_q};
+            kz2_q   <= kz1_q;
             {tap1_q, kx1_q, base1_q, bits1_q, off1_q} <= {none ? 7'd127 : tap, kx, base, bits, off};
             count1_q <= count_q;
-            {count2_q, count3_q} <= {count1_q, count2_q};
+            count2_q <= count1_q;
             list1_q <= spill || sites_q ? {1'b0, place_q, some_q} : {1'b1, 3'd0, at_q};
-            {list2_q, list3_q} <= {list1_q, list2_q};
+            list2_q <= list1_q;
             tap2_q   <= tap1_q + {4'd0, kx1_q};
-            tap3_q   <= tap2_q;
             base2_q  <= base1_q;
             below2_q <= below;
-            index3_q <= base2_q + {20'd0, below2_q};
         end
 
-    assign out_valid = v_q[2];
-    assign out_kind  = kind3_q;
-    assign out_last  = last_q[2];
-    assign out_none  = none_q[2];
-    assign out_kz    = kz3_q;
-    assign out_tap   = tap3_q;
-    assign out_index = none_q[2] ? 24'd0 : index3_q;
-    assign out_count = count3_q;
-    assign out_list  = {list3_q[43], 20'd0, list3_q[42:0]};
-    assign idle      = !valid_q && v_q == 3'd0;
+    // E3: an operation waits here; the stages before it look at nothing but a register
+    wire [23:0]  index = none_q[1] ? 24'd0 : base2_q + {20'd0, below2_q};
+    wire [43:0]  word;
+    lac_skid #(.W(88)) u_op (
+        .clk(clk), .rst(rst), .in_valid(v_q[1]), .in_ready(en),
+        .in_data({kind2_q, last_q[1], none_q[1], kz2_q, tap2_q, index, count2_q, list2_q}),
+        .out_valid(out_valid), .out_ready(out_ready),
+        .out_data({out_kind, out_last, out_none, out_kz, out_tap, out_index, out_count, word})
+    );
+    assign out_list  = {word[43], 20'd0, word[42:0]};
+    assign idle      = !valid_q && v_q == 2'd0 && !out_valid;
     assign flushed   = idle && !word_q;
 
     wire unused_ok = &{1'b0, bits1_q[12]};

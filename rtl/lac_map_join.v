@@ -2,7 +2,7 @@
 //
 // lac_map_join - one output after the other: what of the nine windows it sees, and the index of the first voxel there
 //
-//   windows --> [ place at hand ] --> site j --> [1: its byte] --> [2: its site] --> [3: hits, bases] --> [4: count] --> record
+//   windows --> [ place at hand ] --> [0: site j] --> [1: its byte] --> [2: its site] --> [3: hits, bases] --> [4: count] --> record
 //                                       +------> x: lac_map_scale ------------------------------------------^
 //
 //   Function   given: the sites come from outside. MADE: of the place's sites j those that some tap reaches, in order, and of each
@@ -61,6 +61,8 @@ module lac_map_join (
 );
 
     wire         en;
+    reg          open_q;       // the last stage is empty: a copy, for all that `en` decides about
+    wire         steps = open_q || out_ready;
 
     // ---- The place at hand ---------------------------------------------------------------------------------------------------
     wire [31:0]  begins;
@@ -86,14 +88,15 @@ module lac_map_join (
     reg  [215:0] base_q;
     wire [31:0]  rest;
     wire [4:0]   made_j;
-    wire         any;
+    wire         any, one, two;
     lac_ffs #(.W(32), .INDEX_W(5)) u_ffs (.in(mask_q), .any(any), .index(made_j), .rest(rest));
+    lac_few #(.W(32)) u_few (.in(mask_q), .one(one), .two(two));
     wire         r_end = !transposed || r_q + 3'd1 == stride;
     wire         there = j_valid_q && (made || site_valid);
-    wire         last  = made ? r_end && rest == 32'd0 : site_last;
+    wire         last  = made ? r_end && !two : site_last;
     wire [4:0]   j     = made ? made_j : site_j;
     wire [2:0]   r     = !transposed ? 3'd0 : made ? r_q : site_r;
-    wire         move  = there && en;
+    wire         move  = there && steps;
     assign in_ready = !j_valid_q || (move && last);
     assign site_pop = move && !made;
     always @(posedge clk)
@@ -114,25 +117,31 @@ module lac_map_join (
         r_q <= in_ready || (move && r_end) ? 3'd0 : move ? r_q + 3'd1 : r_q;
     end
 
-    // ---- Stages 1 .. 4 -----------------------------------------------------------------------------------------------------------
-    reg  [3:0]   valid_q;
+    // ---- Stages 0 .. 4 -----------------------------------------------------------------------------------------------------------
+    reg  [4:0]   valid_q;
+    reg  [4:0]   j0_q;
     reg  [2:0]   j1_q;
-    reg  [2:0]   r1_q, r2_q, r3_q, r4_q;
-    reg  [39:0]  row1_q, row2_q, row3_q, row4_q;
-    reg  [3:0]   ok_q;
+    reg  [2:0]   r0_q, r1_q;
+    reg  [11:0]  place0_q;
+    reg  [39:0]  row0_q, row1_q, row2_q, row3_q, row4_q;
+    reg  [4:0]   ok_q;
     reg  [24:0]  taps2_q, taps3_q;
     reg  [19:0]  taps4_q;
     wire [44:0]  hits3;
     wire [5:0]   count3;
     always @(posedge clk)
-        if (rst)     valid_q <= 4'd0;
-        else if (en) valid_q <= {valid_q[2:0], there};
+        if (rst)     valid_q <= 5'd0;
+        else if (en) valid_q <= {valid_q[3:0], there};
+    always @(posedge clk)
+        if (rst)        open_q <= 1'b1;
+        else if (steps) open_q <= !valid_q[3];
     always @(posedge clk)
         if (en) begin
-            j1_q <= j[2:0];
-            {r1_q, r2_q, r3_q, r4_q} <= {r, r1_q, r2_q, r3_q};
-            {row1_q, row2_q, row3_q, row4_q} <= {row_q, row1_q, row2_q, row3_q};
-            ok_q <= {ok_q[2:0], row_ok_q};
+            {j0_q, j1_q} <= {j, j0_q[2:0]};
+            {r0_q, r1_q} <= {r, r0_q};
+            place0_q     <= place_q;
+            {row0_q, row1_q, row2_q, row3_q, row4_q} <= {row_q, row0_q, row1_q, row2_q, row3_q};
+            ok_q <= {ok_q[3:0], row_ok_q};
             taps2_q <= off[25*r1_q +: 25];
             taps3_q <= taps2_q;
             taps4_q <= {taps3_q[23:20], taps3_q[18:15], taps3_q[13:10], taps3_q[8:5], taps3_q[3:0]};
@@ -146,39 +155,40 @@ module lac_map_join (
     genvar g, k;
     generate
         for (g = 0; g < 9; g = g + 1) begin : g_group
-            wire [43:0] all = {hi_q[12*g +: 12], lo_q[32*g +: 32]};
+            reg  [43:0] all0_q;
             wire [3:0]  n0, n1, n2;
             // Set bits of the first one, two and three bytes
-            lac_map_ones #(.W(8), .N(4)) u_n0 (.in(in_lo[32*g +: 8]),      .count(n0));
-            lac_map_ones #(.W(8), .N(4)) u_n1 (.in(in_lo[32*g + 8 +: 8]),  .count(n1));
-            lac_map_ones #(.W(8), .N(4)) u_n2 (.in(in_lo[32*g + 16 +: 8]), .count(n2));
+            lac_map_ones #(.W(8), .N(4)) u_n0 (.in(lo_q[32*g +: 8]),      .count(n0));
+            lac_map_ones #(.W(8), .N(4)) u_n1 (.in(lo_q[32*g + 8 +: 8]),  .count(n1));
+            lac_map_ones #(.W(8), .N(4)) u_n2 (.in(lo_q[32*g + 16 +: 8]), .count(n2));
             reg  [4:0]  c1_q, c2_q, c3_q;
             reg  [19:0] all1_q;
             reg  [4:0]  count1_q, count2_q;
-            reg  [23:0] base1_q, base2_q, base3_q;
+            reg  [23:0] base0_q, base1_q, base2_q, base3_q;
             reg  [12:0] bits2_q, bits3_q;
             wire [2:0]  below;
             wire [6:0]  under = all1_q[6:0] & ~(7'h7f << j1_q);
             lac_map_ones #(.W(7), .N(3)) u_below (.in(under), .count(below));
             wire [19:0] shifted = all1_q >> j1_q;
             always @(posedge clk)
-                if (in_ready) begin
+                if (en) begin
+                    all0_q <= {hi_q[12*g +: 12], lo_q[32*g +: 32]};
                     c1_q <= {1'b0, n0};
                     c2_q <= {1'b0, n0} + {1'b0, n1};
                     c3_q <= {1'b0, n0} + {1'b0, n1} + {1'b0, n2};
                 end
             always @(posedge clk)
                 if (en) begin
-                    case (j[4:3])
-                        2'd0:    {count1_q, all1_q} <= {5'd0, all[19:0]};
-                        2'd1:    {count1_q, all1_q} <= {c1_q, all[27:8]};
-                        2'd2:    {count1_q, all1_q} <= {c2_q, all[35:16]};
-                        default: {count1_q, all1_q} <= {c3_q, all[43:24]};
+                    case (j0_q[4:3])
+                        2'd0:    {count1_q, all1_q} <= {5'd0, all0_q[19:0]};
+                        2'd1:    {count1_q, all1_q} <= {c1_q, all0_q[27:8]};
+                        2'd2:    {count1_q, all1_q} <= {c2_q, all0_q[35:16]};
+                        default: {count1_q, all1_q} <= {c3_q, all0_q[43:24]};
                     endcase
                     count2_q <= count1_q + {2'd0, below};
                     bits2_q  <= shifted[12:0];
                     bits3_q  <= bits2_q;
-                    {base1_q, base2_q} <= {base_q[24*g +: 24], base1_q};
+                    {base0_q, base1_q, base2_q} <= {base_q[24*g +: 24], base0_q, base1_q};
                     base3_q  <= base2_q + {19'd0, count2_q};
                     base4_q[24*g +: 24] <= base3_q;
                     bits4_q[13*g +: 13] <= bits3_q;
@@ -196,23 +206,22 @@ module lac_map_join (
     always @(posedge clk) if (en) {count4_q, hits4_q} <= {count3, hits3};
 
     // ---- x, and whether it is an output ---------------------------------------------------------------------------------------------
-    wire [18:0]  scaled;
+    wire [18:0]  x;
     wire [2:0]   rem;
     lac_map_scale u_x (
-        .clk(clk), .en(en), .stride(stride), .divide(!transposed), .pad(pad), .in({place_q, j}), .out(scaled), .rem(rem)
+        .clk(clk), .en(en), .stride(stride), .divide(!transposed), .pad(pad), .in({place0_q, j0_q}), .plus(r0_q), .out(x), .rem(rem)
     );
-    wire [18:0]  x  = scaled + {16'd0, r4_q};
-    wire         ok = ok_q[3] && (bounded ? !x[18] && x[17:0] < {2'd0, shape_x} : x[18:15] == {4{x[18]}});
+    wire         ok = ok_q[4] && (bounded ? !x[18] && x[17:0] < {2'd0, shape_x} : x[18:15] == {4{x[18]}});
     wire         hit = count4_q != 6'd0;
     wire         drop = made && !(hit && ok);
-    assign en = !valid_q[3] || out_ready;
+    assign en = !valid_q[4] || out_ready;
     reg          beyond_q;
     always @(posedge clk)
         if (rst)                                                      beyond_q <= 1'b0;
-        else if (valid_q[3] && made && !bounded && hit && !ok)        beyond_q <= 1'b1;
+        else if (valid_q[4] && made && !bounded && hit && !ok)        beyond_q <= 1'b1;
     assign beyond = beyond_q;
 
-    assign out_valid  = valid_q[3];
+    assign out_valid  = valid_q[4];
     assign out_drop   = drop;
     assign out_row    = row4_q;
     assign out_x      = x[15:0];
@@ -222,9 +231,9 @@ module lac_map_join (
     assign out_base   = base4_q;
     assign out_bits   = bits4_q;
     assign out_taps   = taps4_q;
-    assign idle       = !j_valid_q && valid_q == 4'd0;
+    assign idle       = !j_valid_q && valid_q == 5'd0;
 
-    wire unused_ok = &{1'b0, any, rem, next_place[13:12], in_key, n_z, n_y, taps3_q};
+    wire unused_ok = &{1'b0, any, one, rem, next_place[13:12], in_key, n_z, n_y, taps3_q};
 
 endmodule
 `default_nettype wire

@@ -2,7 +2,7 @@
 //
 // lac_map_list - reads one coordinate list: lines in, its words out, as far as they are right
 //
-//   lines -->[ S: line, shifted ]-->[ A: word ]-->[ B: against row, sites and rows before ]-->[ out ]-->
+//   lines -->[ S: line, shifted ]-->[ A: word, skid ]-->[ B: against row, sites and rows before ]-->[ out ]-->
 //
 //   Function   docs/mapping.md, "Coordinate lists". The list ends before the first word that is wrong; `code` says what it was (bus: a
 //              faulty line). out_index: voxels before the word
@@ -37,6 +37,7 @@ module lac_map_list #(
     input  wire              out_ready,
     output wire              out_row,
     output wire [42:0]       out_word,   // row: batch, z, y; else sites' place / 32, sites
+    output wire [5:0]        out_ones,   // sites
     output wire [23:0]       out_index,
 
     output wire              over,
@@ -85,30 +86,27 @@ module lac_map_list #(
         end
     end
 
-    // ---- A: a word -------------------------------------------------------------------------------------------------------------
-    reg               a_valid_q, a_bad_q, a_last_q;
-    reg  [63:0]       a_word_q;
+    // ---- A: a word; behind it no ready looks back any further ---------------------------------------------------------------------
+    wire              a_valid, a_bad, a_last;
+    wire [63:0]       a_word;
     wire              b_ready;
-    assign a_ready = !a_valid_q || b_ready;
-    wire [39:0]       a_key  = {a_word_q[39:32], !a_word_q[31], a_word_q[30:16], !a_word_q[15], a_word_q[14:0]};
-    wire              a_row  = a_word_q[63];
+    lac_skid #(.W(66)) u_word (
+        .clk(clk), .rst(rst || over_q), .in_valid(s_valid_q), .in_ready(a_ready), .in_data({s_bad_q, words_q == 24'd1, s_line_q[63:0]}),
+        .out_valid(a_valid), .out_ready(b_ready), .out_data({a_bad, a_last, a_word})
+    );
+    wire [39:0]       a_key  = {a_word[39:32], !a_word[31], a_word[30:16], !a_word[15], a_word[14:0]};
+    wire              a_row  = a_word[63];
     wire [5:0]        a_ones;
-    lac_map_ones #(.W(32), .N(6)) u_ones (.in(a_word_q[31:0]), .count(a_ones));
-    always @(posedge clk)
-        if (rst || over_q) a_valid_q <= 1'b0;
-        else if (a_ready)  a_valid_q <= s_valid_q;
-    always @(posedge clk)
-        if (a_ready) {a_bad_q, a_last_q, a_word_q} <= {s_bad_q, words_q == 24'd1, s_line_q[63:0]};
+    lac_map_ones #(.W(32), .N(6)) u_ones (.in(a_word[31:0]), .count(a_ones));
 
     // ---- B: is it right? -------------------------------------------------------------------------------------------------------
-    reg               b_valid_q, b_bus_q, b_last_q, b_row_q, b_bad_q, b_after_q, b_same_q;
+    reg               b_valid_q, b_bus_q, b_last_q, b_row_q, b_bad_q, b_after_q, b_same_q, b_up_q;
     reg  [39:0]       b_key_q;
     reg  [10:0]       b_place_q;   // as a number that ascends
     reg  [31:0]       b_sites_q;
     reg  [5:0]        b_ones_q;
     reg               have_q, empty_q;  // there is a row; it has nothing yet
     reg  [39:0]       at_q;
-    reg  [10:0]       part_q;
     reg  [29:0]       count_q;
     reg  [ADDR_W-1:0] here_q;
     reg               all_q;       // every word was right
@@ -119,21 +117,22 @@ module lac_map_list #(
     assign b_ready = !b_valid_q || b_take;
     always @(posedge clk)
         if (rst || over_q) b_valid_q <= 1'b0;
-        else if (b_ready)  b_valid_q <= a_valid_q;
+        else if (b_ready)  b_valid_q <= a_valid;
     always @(posedge clk)
-        if (b_ready) begin
-            {b_bus_q, b_last_q, b_row_q} <= {a_bad_q, a_last_q, a_row};
-            b_bad_q   <= a_row ? a_word_q[62:40] != 23'd0 : a_word_q[62:43] != 20'd0 || a_word_q[31:0] == 32'd0;
+        if (b_ready && a_valid) begin
+            {b_bus_q, b_last_q, b_row_q} <= {a_bad, a_last, a_row};
+            b_bad_q   <= a_row ? a_word[62:40] != 23'd0 : a_word[62:43] != 20'd0 || a_word[31:0] == 32'd0;
             // A right row has sites behind it, so that the row before has long been taken
             b_after_q <= a_key > at_q;
             b_same_q  <= a_key[39:16] == at_q[39:16];
             b_key_q   <= a_key;
-            b_place_q <= {!a_word_q[42], a_word_q[41:32]};
-            b_sites_q <= a_word_q[31:0];
+            b_place_q <= {!a_word[42], a_word[41:32]};
+            b_up_q    <= {!a_word[42], a_word[41:32]} > b_place_q;   // behind a row nobody asks
+            b_sites_q <= a_word[31:0];
             b_ones_q  <= a_ones;
         end
     wire              e_list  = b_bad_q || (b_row_q ? empty_q || b_last_q : !have_q);
-    wire              e_order = b_row_q ? have_q && !b_after_q : !empty_q && b_place_q <= part_q;
+    wire              e_order = b_row_q ? have_q && !b_after_q : !empty_q && !b_up_q;
     wire              b_wrong = b_bus_q || e_list || e_order || b_long;
     wire              b_good  = b_take && !b_wrong;
 
@@ -169,7 +168,6 @@ module lac_map_list #(
         else if (b_good)  here_q <= here_q + {{(ADDR_W-4){1'b0}}, 4'd8};
         if (!ended_q) bad_at_q <= all_q ? base : here_q;
         if (b_good && b_row_q)  at_q   <= b_key_q;
-        if (b_good && !b_row_q) part_q <= b_place_q;
     end
     assign over      = over_q;
     assign code      = code_q;
@@ -180,26 +178,41 @@ module lac_map_list #(
     // ---- Rows that count ---------------------------------------------------------------------------------------------------------
     generate
         if (RING != 0) begin : g_ring
+            // The oldest row stands in front of the queue in registers. Whether it can be dropped is a register too, `sure` where that is about
+            // this row and the y at hand: when there are too many words, or no room for a row, B waits until that is sure
             reg  [N_W-1:0]    number_q;   // of the word in B
+            reg               head_q, old_q, sure_q;
+            reg  [15:0]       head_y_q;
+            reg  [N_W-1:0]    stop_q;     // number of the first word that is one too many beside the oldest row
+            reg               full_q;
             wire              q_valid, q_ready;
             wire [15:0]       q_y;
-            wire [N_W-1:0]    q_number;
+            wire [N_W-1:0]    q_stop;
             wire [5:0]        q_level;
             wire              b_new  = b_valid_q && b_row_q;
-            wire              q_wipe = b_new && !b_same_q && q_valid;
+            wire              wipe   = b_new && !b_same_q && head_q;    // two words behind a row it stands in front
+            wire              drop   = head_q && sure_q && old_q;
+            wire              next   = !head_q || drop;
             wire [15:0]       y      = b_new ? b_key_q[15:0] : at_q[15:0];
-            wire              q_drop = q_valid && !q_wipe && {1'b0, q_y} + {12'd0, reach} < {1'b0, y};
-            wire [N_W-1:0]    span   = (q_valid ? number_q - q_number : {N_W{1'b0}}) + {{(N_W-1){1'b0}}, 1'b1};
-            assign            b_long = span > LIMIT;
-            assign            b_wait = q_wipe || (q_drop && (b_long || !q_ready));
+            wire              enters = b_ready && a_valid && a_row;   // another y
+            assign            b_long = head_q && number_q == stop_q;
+            assign            b_wait = wipe || ((b_long || (full_q && b_row_q)) && !(sure_q && !old_q));
             always @(posedge clk)
                 if (rst)         number_q <= {N_W{1'b0}};
                 else if (b_good) number_q <= number_q + 1'b1;
+            always @(posedge clk) begin
+                if (rst || wipe) head_q <= 1'b0;
+                else if (next)   head_q <= q_valid;
+                if (next)        {head_y_q, stop_q} <= {q_y, q_stop};
+                old_q  <= {1'b0, head_y_q} + {12'd0, reach} < {1'b0, y};
+                sure_q <= head_q && !next && !enters;
+                full_q <= q_level >= 6'd30;
+            end
             lac_fifo #(.W(16 + N_W), .DEPTH(32), .LEVEL_W(6)) u_rows (
-                .clk(clk), .rst(rst || q_wipe), .push(b_good && b_row_q), .in_data({b_key_q[15:0], number_q}), .in_ready(q_ready),
-                .out_valid(q_valid), .out_data({q_y, q_number}), .pop(q_drop), .level(q_level)
+                .clk(clk), .rst(rst || wipe), .push(b_good && b_row_q), .in_data({b_key_q[15:0], number_q + LIMIT}), .in_ready(q_ready),
+                .out_valid(q_valid), .out_data({q_y, q_stop}), .pop(q_valid && next && !wipe), .level(q_level)
             );
-            wire unused_ring = &{1'b0, q_ready, q_level};
+            wire unused_ring = &{1'b0, q_ready};
         end else begin : g_free
             assign {b_wait, b_long} = 2'b00;
             wire unused_free = &{1'b0, reach, LIMIT, b_same_q};
@@ -210,6 +223,7 @@ module lac_map_list #(
     reg               out_valid_q, out_row_q;
     reg  [42:0]       out_word_q;
     reg  [23:0]       out_index_q;
+    reg  [5:0]        out_ones_q;
     assign out_free = !out_valid_q || out_ready;
     always @(posedge clk)
         if (rst)           out_valid_q <= 1'b0;
@@ -220,11 +234,13 @@ module lac_map_list #(
             out_word_q  <= b_row_q ? {3'd0, b_key_q[39:32], !b_key_q[31], b_key_q[30:16], !b_key_q[15], b_key_q[14:0]}
                                    : {!b_place_q[10], b_place_q[9:0], b_sites_q};
             out_index_q <= count_q[23:0];
+            out_ones_q  <= b_ones_q;
         end
     assign out_valid = out_valid_q;
     assign out_row   = out_row_q;
     assign out_word  = out_word_q;
     assign out_index = out_index_q;
+    assign out_ones  = out_ones_q;
     assign ended     = ended_q && !out_valid_q;
 
 endmodule

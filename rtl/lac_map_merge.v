@@ -48,37 +48,46 @@ module lac_map_merge (
     // ---- The target: MADE: that of some cursor, then of one below it, until there is none -----------------------------------
     reg          t_valid_q, out_valid_q;
     reg  [59:0]  t_q;
-    reg  [8:0]   cmp_q, lt_q, eq_q;   // how each cursor stands to it
+    reg  [8:0]   below_q, at_q;       // cursors that have been compared: they show less than it, the same
+    reg          take_q, lower_q;     // every one has been compared: none is below; one is (MADE)
     wire [8:0]   known = valid | ended;
     wire         heads = made && !t_valid_q && &known && !(&ended);
-    wire         told  = t_valid_q && &(ended | cmp_q);
-    wire [8:0]   below = cmp_q & lt_q;
-    wire         lower = made && told && below != 9'd0;
-    wire         take  = told && below == 9'd0 && !out_valid_q;
+    reg          given_q, loose_q, free_q;  // copies, for they go to every cursor: given outputs; loose; no windows wait
+    reg  [8:0]   drop_q;                    // given outputs: below
+    wire         lower = lower_q, take = take_q && free_q;
     wire         empty = made && t_q[13:0] == 14'd0;   // marks alone
-    wire [8:0]   some  = heads ? valid : below;
-    wire [8:0]   one   = some & (~some + 9'd1);
+    wire [8:0]   some  = t_valid_q ? below_q : valid;
+    wire [8:0]   one;
+    lac_first #(.W(9)) u_one (.in(some), .first(one));
     assign target_ready = !made && (!t_valid_q || take);
-    assign pop   = valid & ({9{drain}} | (below & {9{!made}}) | ({9{take}} & cmp_q & eq_q));
-    assign loose = !made || (!t_valid_q && !heads);
+    assign pop   = (valid & {9{drain}}) | drop_q | ({9{take}} & at_q);
+    assign loose = loose_q;                            // a mark that is the target and gives way costs nothing but a target
     assign idle  = !t_valid_q && !out_valid_q && (!made || &ended);
-    always @(posedge clk)
-        if (rst) begin
-            t_valid_q   <= 1'b0;
-            out_valid_q <= 1'b0;
-        end else begin
-            if (made)              t_valid_q <= heads || (t_valid_q && !take);
-            else if (target_ready) t_valid_q <= target_valid;
-            if (take && !empty)    out_valid_q <= 1'b1;
-            else if (out_valid && out_ready) out_valid_q <= 1'b0;
-        end
+    wire         holds = !rst && t_valid_q && !take && !lower;
+    wire [8:0]   stand = valid & ~changes;
+    wire [8:0]   lt;
+    wire         told  = holds && &(ended | stand);
+    wire         under = (valid & lt) != 9'd0;
+    wire         out   = (take && !empty) || (out_valid_q && !(out_valid && out_ready));
+    always @(posedge clk) begin
+        take_q  <= told && !under;
+        lower_q <= told && under && made;
+    end
+    wire         t_valid = made ? heads || (t_valid_q && !take) : target_ready ? target_valid : t_valid_q;
+    always @(posedge clk) begin
+        t_valid_q   <= !rst && t_valid;
+        out_valid_q <= !rst && out;
+        free_q      <= rst || !out;
+        given_q     <= !made;
+        loose_q     <= !made || !t_valid;
+    end
     reg  [59:0]  found;
     integer      n;
     always @* begin
         found = {60{!made}} & target;
         for (n = 0; n < 9; n = n + 1) found = found | ({60{made && one[n]}} & key[60*n +: 60]);
     end
-    always @(posedge clk) if (heads || lower || target_ready) t_q <= found;
+    always @(posedge clk) if (!t_valid_q || lower || (take && !made)) t_q <= found;
 
     reg  [59:0]  key_q;
     reg  [287:0] lo_q;
@@ -89,13 +98,14 @@ module lac_map_merge (
     genvar i;
     generate
         for (i = 0; i < 9; i = i + 1) begin : g_cursor
+            assign lt[i] = key[60*i +: 60] < t_q;
             always @(posedge clk) begin
-                cmp_q[i] <= !rst && valid[i] && !changes[i] && t_valid_q && !take && !lower;
-                lt_q[i]  <= key[60*i +: 60] < t_q;
-                eq_q[i]  <= key[60*i +: 60] == t_q;
+                below_q[i] <= holds && stand[i] && lt[i];
+                drop_q[i]  <= holds && stand[i] && lt[i] && given_q;
+                at_q[i]    <= holds && stand[i] && key[60*i +: 60] == t_q;
             end
             always @(posedge clk)
-                if (!out_valid_q && !(eq_q[i] && cmp_q[i])) {hi_q[12*i +: 12], lo_q[32*i +: 32]} <= 44'd0;
+                if (!out_valid_q && !at_q[i]) {hi_q[12*i +: 12], lo_q[32*i +: 32]} <= 44'd0;
                 else if (!out_valid_q)                      {hi_q[12*i +: 12], lo_q[32*i +: 32]} <= {hi[12*i +: 12], lo[32*i +: 32]};
             always @(posedge clk) if (!out_valid_q) base_q[24*i +: 24] <= base[24*i +: 24];
         end

@@ -51,10 +51,10 @@ module lac_map_norm (
         end
 
     lac_map_scale u_z (
-        .clk(clk), .en(en), .stride(stride_z), .divide(!transposed), .pad(pad_z), .in({in_word[31], in_word[31:16]}), .out(z), .rem(z_rem)
+        .clk(clk), .en(en), .stride(stride_z), .divide(!transposed), .pad(pad_z), .in({in_word[31], in_word[31:16]}), .plus(3'd0), .out(z), .rem(z_rem)
     );
     lac_map_scale u_y (
-        .clk(clk), .en(en), .stride(stride_y), .divide(!transposed), .pad(pad_y), .in({in_word[15], in_word[15:0]}), .out(y), .rem(y_rem)
+        .clk(clk), .en(en), .stride(stride_y), .divide(!transposed), .pad(pad_y), .in({in_word[15], in_word[15:0]}), .plus(3'd0), .out(y), .rem(y_rem)
     );
 
     reg         drop_q;   // the row at hand

@@ -4,7 +4,7 @@
 //
 //   in -->[ + add ]-->[ * mul ]-->[ shift ]-->[ - sub ]--> out, rem
 //
-//   Function   divide: out = floor((in + pad) / stride), rem what is left. Else out = in * stride - pad, rem 0
+//   Function   divide: out = floor((in + pad) / stride) + plus, rem what is left. Else out = in * stride - pad + plus, rem 0
 //   Division   of a number below 2^17, made positive by a multiple of every stride, by its reciprocal * 2^18, rounded up: exact for strides
 //              up to 5
 //   Timing     4 edges of `en`, one a cycle; stride, divide and pad hold still, from 2 cycles before the first
@@ -19,6 +19,7 @@ module lac_map_scale (
     input  wire        divide,
     input  wire [10:0] pad,     // signed
     input  wire [16:0] in,      // signed
+    input  wire [2:0]  plus,
     output wire [18:0] out,     // signed
     output wire [2:0]  rem
 );
@@ -52,14 +53,16 @@ module lac_map_scale (
     wire [35:0] p;
     lac_mul #(.SIGNED(0)) u_mul (.clk(clk), .en(en), .a({1'b0, u}), .b(mul_q), .p(p));
 
-    reg  [2:0]  u1_q, u2_q, u3_q, rem_q;
-    reg  [18:0] out_q;
+    reg  [2:0]  u1_q, u2_q, u3_q, rem_q, plus1_q, plus2_q;
+    reg  [18:0] sub3_q, out_q;
     wire [18:0] q = high_q ? {1'b0, p[35:18]} : p[18:0];
     always @(posedge clk)
         if (en) begin
             {u1_q, u2_q, u3_q} <= {u[2:0], u1_q, u2_q};
-            out_q <= q - sub_q;
-            rem_q <= high_q ? u3_q - q[2:0] * stride : 3'd0;
+            {plus1_q, plus2_q} <= {plus, plus1_q};
+            sub3_q <= sub_q - {16'd0, plus2_q};
+            out_q  <= q - sub3_q;
+            rem_q  <= high_q ? u3_q - q[2:0] * stride : 3'd0;
         end
     assign out = out_q;
     assign rem = rem_q;

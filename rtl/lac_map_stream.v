@@ -62,10 +62,12 @@ module lac_map_stream #(
     wire        w_valid, w_ready, w_row;
     wire [42:0] w_word;
     wire [23:0] w_index;
+    wire [5:0]  w_ones;
+    wire unused_ones = &{1'b0, w_ones};
     lac_map_list #(.LINE_W(LINE_W), .ADDR_W(ADDR_W), .RING(RING)) u_list (
         .clk(clk), .rst(rst), .go(go), .none(!active[0]), .base(base), .voxels(voxels), .words(words), .reach(reach),
         .line_valid(line_valid), .line_ready(line_ready), .line_data(line_data), .line_bad(line_bad),
-        .out_valid(w_valid), .out_ready(w_ready), .out_row(w_row), .out_word(w_word), .out_index(w_index),
+        .out_valid(w_valid), .out_ready(w_ready), .out_row(w_row), .out_word(w_word), .out_ones(w_ones), .out_index(w_index),
         .over(over), .ended(list_ended), .code(code), .bus(bus), .bad_at(bad_at), .bad_index(bad_index)
     );
 
@@ -96,14 +98,12 @@ module lac_map_stream #(
         for (i = 0; i < 3; i = i + 1) begin : g_ky
             wire [AW:0] tail;
             wire [AW:0] held = head_q - tail;
-            wire        over_;
             lac_map_cursor #(.RING(RING), .AW(AW)) u_cursor (
-                .clk(clk), .rst(rst || !active[i]), .match(match[3*i +: 3]), .add(add[6*i +: 6]),
+                .clk(clk), .rst(rst), .active(active[i]), .match(match[3*i +: 3]), .add(add[6*i +: 6]),
                 .we(we), .waddr(head_q[AW-1:0]), .wdata(word), .head(head_q), .all(all_q), .tail(tail), .low(low), .loose(loose),
-                .valid(valid[i]), .pop(pop[i]), .changes(changes[i]), .ended(over_), .key(key[60*i +: 60]), .lo(lo[32*i +: 32]),
+                .valid(valid[i]), .pop(pop[i]), .changes(changes[i]), .ended(ended[i]), .key(key[60*i +: 60]), .lo(lo[32*i +: 32]),
                 .hi(hi[12*i +: 12]), .base(first[24*i +: 24])
             );
-            assign ended[i] = over_ || !active[i];
             assign full[i]  = active[i] && held >= MOST;
         end
     endgenerate

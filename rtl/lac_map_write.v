@@ -85,10 +85,14 @@ module lac_map_write #(
     reg                final_q;      // the map is at its end
     wire               room_a, room_d;
     wire               go   = room_a && room_d;      // registers
-    wire               take = op_valid && op_ready;
+    // What this cycle would do, whether there is room or not (w_*), and does
+    wire               w_take = op_valid && state_q == ST_RUN && !final_q;
+    wire               w_rule = w_take && op_kind == RULE;
+    wire               w_list = w_take && op_kind == LIST;
+    wire               take = go && w_take;
+    wire               rule = go && w_rule;
+    wire               list = go && w_list;
     assign op_ready = go && state_q == ST_RUN && !final_q;
-    wire               rule = take && op_kind == RULE;
-    wire               list = take && op_kind == LIST;
 
     // ---- A band -----------------------------------------------------------------------------------------------------------------
     reg  [15:0]        in_band_q;    // its outputs
@@ -134,22 +138,26 @@ module lac_map_write #(
     reg  [LINE_W-1:0]  line_q;
     reg  [P_W-1:0]     at_q;
     reg  [3:0]         head_q;       // word of the header
-    reg  [31:0]        head;
+    reg  [31:0]        head, head_word_q;
+    wire               in_head = state_q == ST_HEAD || state_q == ST_LHEAD;
+    wire [3:0]         head_n  = in_head ? head_q + 4'd1 : 4'd0;    // the header's next word
+    reg                head_last_q;  // this one is the last
     reg  [31:0]        lines_q;      // of rules
     reg  [31:0]        lwords_q;     // of the list
     reg                has_room_q;   // for the next header
     reg                rest_q;       // has_room_q does not know of the last header yet
+    reg                bands_beyond_q;
     wire [31:0]        begins = start_q >> U_W;
     always @* begin
         head = 32'd0;
-        if (state_q == ST_LHEAD)
-            case (head_q)
+        if (state_q == ST_LHEAD || state_q == ST_ZERO || state_q == ST_LIST)
+            case (head_n)
                 4'd0:    head = outputs_q;
                 4'd1:    head = lwords_q;
                 default: head = 32'd0;
             endcase
         else
-            case (head_q)
+            case (head_n)
                 4'd0:    head = {16'd0, in_band_q};
                 4'd1:    head = words_q;
                 4'd2:    head = begins;
@@ -162,12 +170,14 @@ module lac_map_write #(
                 default: head = 32'd0;
             endcase
     end
-    wire               heads = go && (state_q == ST_LHEAD || (state_q == ST_HEAD && has_room_q));
+    wire               w_heads = state_q == ST_LHEAD || (state_q == ST_HEAD && has_room_q);
+    wire               heads = go && w_heads;
     wire               push  = rule || heads;
-    wire [31:0]        value = rule ? {op_last, op_tap, op_index} : head;
-    wire               whole = push && at_q == LAST;
+    wire [31:0]        value = state_q == ST_RUN ? {op_last, op_tap, op_index} : head_word_q;
+    wire               last  = at_q == LAST;
     wire               ragged = at_q != {P_W{1'b0}};
-    wire               pads  = go && state_q == ST_PAD && (ragged || (lines_q & UNIT1) != 32'd0);  // a line with zeros in it
+    wire               w_pads = state_q == ST_PAD && (ragged || (lines_q & UNIT1) != 32'd0);       // a line with zeros in it
+    wire               pads  = go && w_pads;
     integer            w;
     always @(posedge clk)
         if (start || pads) at_q <= {P_W{1'b0}};
@@ -178,15 +188,21 @@ module lac_map_write #(
                 if (at_q == w[P_W-1:0])             line_q[32*w +: 32] <= value;
                 else if (at_q == {P_W{1'b0}})       line_q[32*w +: 32] <= 32'd0;
     always @(posedge clk)
-        if (state_q != ST_HEAD && state_q != ST_LHEAD) head_q <= 4'd0;
-        else if (heads)                                head_q <= head_q + 4'd1;
+        if (heads || !in_head) begin
+            head_q      <= head_n;
+            head_last_q <= head_n == 4'd15;
+            head_word_q <= head;
+        end
 
-    wire               band_put = (rule && whole) || pads;
-    wire               zeros = go && state_q == ST_ZERO && has_room_q && !rest_q;
-    wire               head_put = (heads && whole) || zeros;
+    wire               w_band_put = (w_rule && last) || w_pads;
+    wire               band_put = go && w_band_put;
+    wire               w_zeros = state_q == ST_ZERO && has_room_q && !rest_q;
+    wire               zeros = go && w_zeros;
+    wire               w_head_put = (w_heads && last) || w_zeros;
+    wire               head_put = go && w_head_put;
     reg  [2:0]         unit_q;       // of the zero header: line
     wire               unit_end = unit_q == UNIT1[2:0];
-    assign headed = state_q == ST_HEAD && (has_room_q ? heads && head_q == 4'd15 : go);
+    assign headed = state_q == ST_HEAD && go && (head_last_q || !has_room_q);
     always @(posedge clk)
         if (start) begin
             bands_q <= 32'd0;
@@ -204,7 +220,7 @@ module lac_map_write #(
     // ---- The list: 64 bits at a time --------------------------------------------------------------------------------------------------
     wire [LINE_W-1:0]  list_line;
     wire               list_whole, list_ragged;
-    wire               list_pads = go && state_q == ST_LIST && list_ragged;
+    wire               w_list_pads = state_q == ST_LIST && list_ragged;
     generate
         if (B == 1) begin : g_word
             assign {list_whole, list_ragged, list_line} = {2'b10, op_list};
@@ -226,7 +242,8 @@ module lac_map_write #(
             assign list_line   = state_q == ST_LIST ? list_q : {op_list, list_q[LINE_W-65:0]};
         end
     endgenerate
-    wire               list_put = (list && list_whole) || list_pads;
+    wire               w_list_put = (w_list && list_whole) || w_list_pads;
+    wire               list_put = go && w_list_put;
     always @(posedge clk)
         if (start)     lwords_q <= 32'd0;
         else if (list) lwords_q <= lwords_q + 32'd1;
@@ -236,11 +253,11 @@ module lac_map_write #(
     reg  [26:0]        rule_left_q, list_left_q;     // [lines] of room
     reg                rules_beyond_q, list_beyond_q;
     wire               rule_fits = rule_left_q != 27'd0, list_fits = list_left_q != 27'd0;
-    wire               put  = (band_put && rule_fits) || (list_put && list_fits) || head_put;
+    wire               put  = go && ((w_band_put && rule_fits) || (w_list_put && list_fits) || w_head_put);
     reg  [ADDR_W-1:0]  lhead_at_q;
-    wire [ADDR_W-1:0]  put_at = band_put ? band_at_q : list_put ? list_at_q : state_q == ST_LHEAD ? lhead_at_q : head_at_q;
+    wire [ADDR_W-1:0]  put_at = w_band_put ? band_at_q : w_list_put ? list_at_q : state_q == ST_LHEAD ? lhead_at_q : head_at_q;
     wire [LINE_W-1:0]  grown = {value, line_q[LINE_W-33:0]};
-    wire [LINE_W-1:0]  put_line = list_put ? list_line : zeros || (pads && !ragged) ? {LINE_W{1'b0}} : pads ? line_q : grown;
+    wire [LINE_W-1:0]  put_line = w_list_put ? list_line : w_zeros || (w_pads && !ragged) ? {LINE_W{1'b0}} : w_pads ? line_q : grown;
     always @(posedge clk)
         if (start) begin
             band_at_q   <= rules_addr;
@@ -276,6 +293,7 @@ module lac_map_write #(
     wire               some = in_band_q != 16'd0;
     always @(posedge clk) begin
         has_room_q <= bands_q < {16'd0, band_room};
+        bands_beyond_q <= bands_q > {16'd0, band_room};
         rest_q     <= start || headed || (zeros && unit_end);
         if (start || resume)     left_q <= bands_left;
         else if (headed && left_q != 16'd0) left_q <= left_q - 16'd1;
@@ -297,7 +315,7 @@ module lac_map_write #(
                 ST_PAUSE: if (resume)      state_q <= ST_RUN;
                 ST_LIST:  if (go)          state_q <= no_rules ? (made ? ST_LHEAD : ST_OVER) : some ? ST_PAD : ST_ZERO;
                 ST_ZERO:  if (!has_room_q && !rest_q) state_q <= made ? ST_LHEAD : ST_OVER;
-                ST_LHEAD: if (heads && head_q == 4'd15) state_q <= ST_OVER;
+                ST_LHEAD: if (go && head_last_q) state_q <= ST_OVER;
                 default:  state_q <= ST_OVER;
             endcase
 
@@ -309,7 +327,7 @@ module lac_map_write #(
     assign bands        = bands_q;
     assign rules        = rules_q;
     assign list_beyond  = list_beyond_q;
-    assign bands_beyond = bands_q > {16'd0, band_room};
+    assign bands_beyond = bands_beyond_q;
     assign rules_beyond = rules_beyond_q;
 
 endmodule

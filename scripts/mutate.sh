@@ -64,7 +64,7 @@ needed-short    lac_needed.v       s/assign x_bad = bad_q;/assign x_bad = 1'"'"'
 cause-run       lac_top.v          s/run_q      <= busy || started;/run_q      <= busy;/
 cause-busy      lac_lane.v         s/cause = e_en ?/cause = e_valid ?/
 read-last       lac_axi_rd.v       s/cur_last_q       <= cur_left_q == 8.d1/cur_last_q       <= cur_left_q == 8'"'"'d2/
-first-set       lac_ffs.v          s/reach < W; reach/reach < W \/ 4; reach/
+first-set       lac_first.v        s/reach < W; reach/reach < W \/ 4; reach/
 cause-tally     lac_tally.v        s/~c_live_q}/{W{1'"'"'b0}}}/
 list-head       lac_pack.v         s/k_head_q  <= head;/k_head_q  <= 1'"'"'b0;/
 pack-strobes    lac_pack.v         s/begun_q ? strb_q : {LB{1.b0}}/strb_q/

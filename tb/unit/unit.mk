@@ -31,7 +31,7 @@ UNIT_PAR_axi_wr_512    := DATA_W=512 ADDR_W=33 BURST=16
 UNIT_PAR_axi_wr_single := DATA_W=128 BURST=1 OUTSTANDING=3
 unit_top = $(or $(UNIT_TOP_$1),tb_$1)
 
-UNIT_RTL := $(wildcard rtl/lac_axi_*.v) rtl/lac_axil.v rtl/lac_skid.v rtl/lac_fifo.v rtl/lac_ffs.v rtl/lac_requant.v rtl/lac_mul.v rtl/lac_clog2.vh
+UNIT_RTL := $(wildcard rtl/lac_axi_*.v) rtl/lac_axil.v rtl/lac_skid.v rtl/lac_fifo.v rtl/lac_ffs.v rtl/lac_first.v rtl/lac_requant.v rtl/lac_mul.v rtl/lac_clog2.vh
 
 $(B)/unit/%.vvp: tb/unit/*.v $(UNIT_RTL)
 	@mkdir -p $(@D)
