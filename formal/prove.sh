@@ -50,7 +50,7 @@ bounded() {
         bad "$1" "no verdict: $(tail -n 1 "$out/$1.abc.log")"
     fi
 }
-axi() { echo "$RTL/lac_axi_$1.v $RTL/lac_axi_cut.v $RTL/lac_skid.v $RTL/lac_fifo.v formal/f_axi_$1.v"; }
+axi() { echo "$RTL/lac_axi_$1.v $RTL/lac_axi_cut.v $RTL/lac_skid.v $RTL/lac_fifo.v $RTL/lac_first.v formal/f_axi_$1.v"; }
 
 # f_mac looks at lac_mac's insides
 mac_wires() {

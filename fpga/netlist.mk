@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The netlist in place of the RTL (docs/verification.md): a board's core as scripts/fpga.py synthesises it, over the cell models that come with Yosys
-# (block RAM, multiplier and LUT: fpga/sim/), behind the C interface of build/rtl/NAME.so, in the benches of the RTL.
+# (block RAM, multiplier, LUT, global network: fpga/sim/), behind the C interface of build/rtl/NAME.so, in the benches of the RTL.
 NETLIST_BOARD  ?= colorlight-i5
 NETLIST_CONFIG := $(call board_key,$(NETLIST_BOARD),CONFIG)
 NETLIST_SO     := $(B)/netlist/rtl/$(NETLIST_CONFIG).so
 NETLIST_JOBS   ?= 300
-NETLIST_MODELS := $(addprefix fpga/sim/,LUT4.v PDPW16KD.v DP16KD.v MULT18X18D.v)
+NETLIST_MODELS := $(addprefix fpga/sim/,LUT4.v PDPW16KD.v DP16KD.v MULT18X18D.v DCCA.v)
 
 .PHONY: netlist-sim
 netlist-sim: $(NETLIST_SO) $(B)/tests/test_random $(B)/tests/test_faults $(B)/unit/lut4.vvp ## Random jobs and faults on the netlist of an ECP5 board (installs Yosys first; SEED=n)

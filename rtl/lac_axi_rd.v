@@ -109,48 +109,43 @@ module lac_axi_rd #(
     wire              q_free = !q_valid_q && !drain_q;
     wire              out_valid;             // a line is on offer, to
     wire [CLIENT_W-1:0] out_client;
-    wire [CLIENT_W-1:0] pick;                // the client whose request is taken
+    wire [CLIENTS-1:0] grant;                // the client whose request is taken
     reg  [CLIENT_W-1:0] burst_client_q;      // the client whose request is being cut
+    reg  [CLIENT_W-1:0] pick;
     reg  [ADDR_W-1:0] pick_addr;
     reg  [23:0]       pick_lines;
     integer           c;
     always @* begin
+        pick       = {CLIENT_W{1'b0}};
         pick_addr  = {ADDR_W{1'b0}};
         pick_lines = 24'd0;
-        for (c = 0; c < CLIENTS; c = c + 1)
-            if (pick == c[CLIENT_W-1:0]) begin
-                pick_addr  = req_addr[ADDR_W*c +: ADDR_W];
-                pick_lines = req_lines[24*c +: 24];
-            end
+        for (c = 0; c < CLIENTS; c = c + 1) begin
+            pick       = pick       | ({CLIENT_W{grant[c]}} & c[CLIENT_W-1:0]);
+            pick_addr  = pick_addr  | ({ADDR_W{grant[c]}} & req_addr[ADDR_W*c +: ADDR_W]);
+            pick_lines = pick_lines | ({24{grant[c]}} & req_lines[24*c +: 24]);
+        end
     end
     genvar k;
     generate
         for (k = 0; k < CLIENTS; k = k + 1) begin : g_client
             localparam integer K = k;
-            assign req_ready[k]  = q_free && (k == 0 || pick == K[CLIENT_W-1:0]);
+            assign req_ready[k]  = q_free && (k == 0 || grant[k]);
             assign line_valid[k] = out_valid && out_client == K[CLIENT_W-1:0];
         end
         if (CLIENTS == 2) begin : g_pair
-            assign pick = !req_valid[0];
+            assign grant = {!req_valid[0], req_valid[0]};
         end else begin : g_turn
             // the next behind the one of them that was taken last, round the circle
-            reg [CLIENT_W-1:0] last_q, next, low;
-            reg                found;
-            integer            n;
-            always @* begin
-                next  = {CLIENT_W{1'b0}};
-                low   = {CLIENT_W{1'b0}};
-                found = 1'b0;
-                for (n = CLIENTS - 1; n > 0; n = n - 1)
-                    if (req_valid[n]) begin
-                        low = n[CLIENT_W-1:0];
-                        if (n[CLIENT_W-1:0] > last_q) {found, next} = {1'b1, n[CLIENT_W-1:0]};
-                    end
-            end
-            assign pick = req_valid[0] ? {CLIENT_W{1'b0}} : found ? next : low;
+            reg  [CLIENTS-1:1] behind_q;     // those that come before the circle closes
+            wire [CLIENTS-1:1] ask   = req_valid[CLIENTS-1:1];
+            wire [CLIENTS-1:1] above = ask & behind_q;
+            wire [CLIENTS-1:1] low, next;
+            lac_first #(.W(CLIENTS - 1)) u_next (.in(above), .first(next));
+            lac_first #(.W(CLIENTS - 1)) u_low (.in(ask), .first(low));
+            assign grant = req_valid[0] ? {{(CLIENTS-1){1'b0}}, 1'b1} : {above != {(CLIENTS-1){1'b0}} ? next : low, 1'b0};
             always @(posedge clk)
-                if (rst)                                                       last_q <= {CLIENT_W{1'b0}};
-                else if (q_free && !req_valid[0] && req_valid != {CLIENTS{1'b0}}) last_q <= pick;
+                if (rst)                                                        behind_q <= {(CLIENTS-1){1'b1}};
+                else if (q_free && !req_valid[0] && ask != {(CLIENTS-1){1'b0}}) behind_q <= ~(grant[CLIENTS-1:1] | (grant[CLIENTS-1:1] - 1'b1));
         end
     endgenerate
 

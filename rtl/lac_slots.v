@@ -102,14 +102,20 @@ module lac_slots #(
             default:               class_of = 3'd7;
         endcase
     endfunction
-    reg  [2:0] class_q;
-    reg        rules_q;
-    wire [2:0] class_now = class_of(line_q[7:0]);
+    reg  [2:0] class_q, class_now_q;    // of a command's first line, now
+    reg        rules_q, rules_now_q, none_q;
+    wire [2:0] class_now = class_now_q;
     wire       first  = part_q == 3'd0;
     wire [2:0] class_ = (W > 2 && first) ? class_now : class_q;  // two words a line: the first line's are the same in all classes
-    wire       rules_now = ENGINES == 4 && line_q[7:0] == `LAC_OP_EXEC_RULES;
+    wire       rules_now = rules_now_q;
     wire       rules_ = (W > 2 && first) ? rules_now : rules_q;
-    wire       none   = class_now == 3'd7 && !(ENGINES == 4 && line_q[7:0] == `LAC_OP_MAP);
+    wire       none   = none_q;
+    wire [2:0] class_in = class_of(line_data[7:0]);
+    always @(posedge clk) begin
+        class_now_q <= class_in;
+        rules_now_q <= ENGINES == 4 && line_data[7:0] == `LAC_OP_EXEC_RULES;
+        none_q      <= class_in == 3'd7 && !(ENGINES == 4 && line_data[7:0] == `LAC_OP_MAP);
+    end
     wire       later  = class_ == 3'd5 || (ENGINES == 4 && class_ == 3'd7);  // its words stand two places further on
     always @(posedge clk)
         if (rst)                   {rules_q, class_q} <= 4'd0;
@@ -164,7 +170,7 @@ module lac_slots #(
     // ---- Faults, and what a word alone tells ------------------------------------------------------------------------------------------
     // which bits of a line are reserved, in a register that is loaded with the line; of two words a line, the first lines of all classes agree
     wire [2:0]   part_next  = valid_q ? (last ? 3'd0 : part_q + 3'd1) : part_q;
-    wire [2:0]   class_next = (W > 2 && part_next == 3'd0) ? class_of(line_data[7:0]) : (valid_q && first) ? class_now : class_q;
+    wire [2:0]   class_next = (W > 2 && part_next == 3'd0) ? class_in : (valid_q && first) ? class_now : class_q;
     wire         rules_next = ENGINES == 4 && ((W > 2 && part_next == 3'd0) ? line_data[7:0] == `LAC_OP_EXEC_RULES : (valid_q && first) ? rules_now : rules_q);
     wire [511:0] store_bits = `LAC_RESERVED_STORE | (WINDOWS != 0 ? 512'd0 : {96'd0, {96{1'b1}}, 32'd0, {16{1'b1}}, 16'd0, 8'hFF, 248'd0}); // words 7, 8, 10 .. 12
     reg  [511:0] all;

@@ -108,7 +108,8 @@ module lac_store #(
     wire [15:0]        c_pixels = cmd_q[`LAC_F_STORE_PIXELS];
     // pooling: these are what is written; what is read and emptied is told apart
     wire               n_pool   = WINDOWS != 0 && cmd[`LAC_F_STORE_POOL_Y] != 4'd0;
-    wire               c_pool   = WINDOWS != 0 && cmd_q[`LAC_F_STORE_POOL_Y] != 4'd0;
+    reg                pool_q;
+    wire               c_pool   = WINDOWS != 0 && pool_q;
     wire [1:0]         c_average = cmd_q[`LAC_F_STORE_AVERAGE];
     wire [15:0]        c_from_rows = cmd_q[`LAC_F_STORE_FROM_ROWS];
     wire [15:0]        n_pixels = n_pool ? cmd[`LAC_F_STORE_FROM_PIXELS] : cmd[`LAC_F_STORE_PIXELS];
@@ -127,6 +128,7 @@ module lac_store #(
             stop_q    <= n_pool ? n_points : n_points - {12'd0, n_bottom};
             written_q <= n_pool ? n_points : n_points - {11'd0, {1'b0, n_top} + {1'b0, n_bottom}};
         end
+    wire [15:0]        n_row    = n_pool ? cmd[`LAC_F_STORE_PIXELS] : n_pixels + n_guard;
     wire [15:0]        n_chan   = cmd[`LAC_F_STORE_CHANNELS];
     wire [15:0]        c_rows   = cmd_q[`LAC_F_STORE_ROWS];
     wire [15:0]        n_acc    = cmd[`LAC_F_STORE_ACC_BASE], c_acc = cmd_q[`LAC_F_STORE_ACC_BASE];
@@ -227,6 +229,7 @@ module lac_store #(
             case (state_q)
                 ST_IDLE: if (cmd_valid) begin
                     cmd_q      <= cmd;
+                    pool_q     <= n_pool;
                     t0_valid_q <= !n_pool;
                     prep_q     <= n_pool ? 6'd32 : 6'd0;
                     gone_q     <= 1'b0;
@@ -246,6 +249,10 @@ module lac_store #(
     reg  [15:0]        t0_left_q;    // [vectors] of its pixel behind this one, and 1 if its last one is full
     reg                t0_end_q;     // the last of the pixel
     reg  [15:0]        t0_pixel_q;   // number of the pixel, from 1 on
+    reg                t0_last_q;    // it is the last of its row
+    reg  [15:0]        row_q;        // pixels of a row that are looked at; in the sweep accumulators, as if each were a pixel
+    reg                single_q;     // one
+    reg  [15:0]        rows_q;       // points, as they are looked at
     reg  [CHUNK_W-1:0] t0_chunk_q;   // of the vector in its row
     reg  [ACC_AW-1:0]  t0_row_q;     // accumulator
     reg  [PARAM_AW-1:0] t0_index_q;  // of the vector in the pixel, from 0 on
@@ -255,11 +262,9 @@ module lac_store #(
     wire               t0_end   = t0_end_q || sweep_q;
     wire               t0_turn  = t0_end || t0_chunk_q == LASTC; // of the row
     wire               t0_first = t0_chunk_q == {CHUNK_W{1'b0}};
-    // pixels of a row that are looked at; in the sweep accumulators, as if each were a pixel
     wire [15:0]        pitch;
-    wire [15:0]        t0_pixels = sweep_q ? pitch : c_pool ? c_pixels : all_q;
-    wire               t0_over  = t0_end && (!c_pix || t0_pixel_q == t0_pixels);  // the last of the point
-    wire               t0_whole = t0_over && t0_point_q == (sweep_q ? c_from_rows : c_points);
+    wire               t0_over  = t0_end && (!c_pix || t0_last_q);  // the last of the point
+    wire               t0_whole = t0_over && t0_point_q == rows_q;
     assign             t0_final = t0_whole && tap_end && c_pool == sweep_q;
     // what is emptied and goes nowhere: guard pixels, and points before the first and behind the last that is written
     wire               t0_drop  = sweep_q || (c_pix && !c_pool && (t0_pixel_q > c_pixels || t0_point_q <= {12'd0, c_top} || t0_point_q > stop));
@@ -274,6 +279,17 @@ module lac_store #(
 
         if (idle || (t0_next && t0_whole))    t0_point_q <= 16'd1;
         else if (t0_next && t0_over)          t0_point_q <= t0_point_q + 16'd1;
+
+        if (idle)                             rows_q <= n_points;
+        else if (t0_next && t0_whole)         rows_q <= c_from_rows;
+
+        if (idle)                             {single_q, row_q} <= {n_row == 16'd1, n_row};
+        else if (t0_next && t0_whole)         {single_q, row_q} <= {pitch == 16'd1, pitch};
+
+        if (idle)                             t0_last_q <= n_row == 16'd1;
+        else if (t0_next && t0_whole)         t0_last_q <= pitch == 16'd1;
+        else if (t0_next && t0_over)          t0_last_q <= single_q;
+        else if (t0_next && t0_end)           t0_last_q <= t0_pixel_q + 16'd1 == row_q;
 
         if (idle || (t0_next && t0_over))     t0_pixel_q <= 16'd1;
         else if (t0_next && t0_end)           t0_pixel_q <= t0_pixel_q + 16'd1;

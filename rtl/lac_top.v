@@ -153,6 +153,8 @@ module lac_top #(
                     end
                 end
             endcase
+    wire core_rst;
+    lac_spread u_rst (.in(core_rst_q), .out(core_rst));
     wire sweep_acc = sweeping && sweep_q < ACC_END;
     wire sweep_col = sweeping && sweep_q < COL_END;
     wire sweep_sum = sweeping && sweep_q < SUM_END;
@@ -271,7 +273,7 @@ module lac_top #(
         .LANES(LANES), .LINE_W(LINE_W), .ADDR_W(ADDR_W), .STORE_W(STORE_W), .WEIGHT_DEPTH(WEIGHT_DEPTH), .COL_DEPTH(COL_DEPTH),
         .ACC_DEPTH(ACC_DEPTH), .FEAT_DEPTH(FEAT_DEPTH), .PARAM_DEPTH(PARAM_DEPTH), .WINDOWS(WINDOWS), .ENGINES(ENGINES)
     ) u_cmd (
-        .clk(clk), .rst(core_rst_q), .clear_at(sweep_q[3:0]), .bell(bell), .bell_tail(bell_tail), .ring_base(ring_base), .ring_size(ring_size),
+        .clk(clk), .rst(core_rst), .clear_at(sweep_q[3:0]), .bell(bell), .bell_tail(bell_tail), .ring_base(ring_base), .ring_size(ring_size),
         .rd_base(rd_base), .rd_limit(rd_limit), .wr_base(wr_base), .wr_limit(wr_limit), .head(head), .tail(tail),
         .completed(completed), .busy(busy), .pending(pending), .started(started), .marks(marks), .engine_busy(engine_busy),
         .engine_waits(engine_waits),
@@ -312,7 +314,7 @@ module lac_top #(
         .LANES(LANES), .LINE_W(LINE_W), .BYTES(BYTES), .ADDR_W(ADDR_W), .STORE_W(STORE_W), .WEIGHT_DEPTH(WEIGHT_DEPTH), .WEIGHT_AW(WEIGHT_AW),
         .COL_DEPTH(COL_DEPTH), .COL_AW(COL_AW), .FEAT_DEPTH(FEAT_DEPTH), .FEAT_AW(FEAT_AW), .PARAM_AW(PARAM_AW)
     ) u_load (
-        .clk(clk), .rst(core_rst_q), .cmd_valid(ld_valid), .cmd_ready(ld_ready), .cmd(ld_cmd), .begins(ld_begins), .done(ld_done), .fail(ld_fail),
+        .clk(clk), .rst(core_rst), .cmd_valid(ld_valid), .cmd_ready(ld_ready), .cmd(ld_cmd), .begins(ld_begins), .done(ld_done), .fail(ld_fail),
         .fail_code(ld_code), .fail_addr(ld_addr), .fail_index(ld_index), .cause(ld_cause), .waits(engine_waits[0]),
         .req_valid(rq_valid[1]), .req_ready(rq_ready[1]), .req_addr(rq_addr[2*ADDR_W-1:ADDR_W]), .req_lines(rq_lines[47:24]),
         .line_valid(ln_valid[1]), .line_ready(ln_ready[1]), .line_data(ln_data), .line_addr(ln_addr), .line_fault(ln_fault),
@@ -343,9 +345,9 @@ module lac_top #(
     // its last line is in memory. LOAD's side of a RAM is always on clk
     wire item_clk, store_clk, exec_busy, store_busy;
     lac_clock_gate #(.GATED(CLOCK_GATE)) u_item_clk (
-        .clk(clk), .on(core_rst_q || ex_valid || exec_busy || acc_re || acc_qe || zero_pre_q != 2'b00 || zero_we_q != 2'b00), .out(item_clk)
+        .clk(clk), .on(core_rst || ex_valid || exec_busy || acc_re || acc_qe || zero_pre_q != 2'b00 || zero_we_q != 2'b00), .out(item_clk)
     );
-    lac_clock_gate #(.GATED(CLOCK_GATE)) u_store_clk (.clk(clk), .on(core_rst_q || st_valid || store_busy), .out(store_clk));
+    lac_clock_gate #(.GATED(CLOCK_GATE)) u_store_clk (.clk(clk), .on(core_rst || st_valid || store_busy), .out(store_clk));
 
     // ---- Features, EXEC ---------------------------------------------------------------------------------------------------------
     wire                sum_re, sum_qe, line_re, line_qe;
@@ -395,7 +397,7 @@ module lac_top #(
         .LANES(LANES), .LINE_W(LINE_W), .FEAT_AW(FEAT_AW), .SUM_AW(SUM_AW), .COL_DEPTH(COL_DEPTH), .COL_AW(COL_AW), .ACC_AW(ACC_AW),
         .WINDOWS(WINDOWS), .RULES(RULES), .CACHE_AW(CACHE_AW), .ADDR_W(ADDR_W)
     ) u_exec (
-        .clk(item_clk), .load_clk(clk), .rst(core_rst_q), .cmd_valid(ex_valid), .cmd_ready(ex_ready), .cmd(ex_cmd), .done(ex_done), .fail(ex_fail),
+        .clk(item_clk), .load_clk(clk), .rst(core_rst), .cmd_valid(ex_valid), .cmd_ready(ex_ready), .cmd(ex_cmd), .done(ex_done), .fail(ex_fail),
         .fail_code(ex_code), .fail_addr(ex_addr), .fail_index(ex_index),
         .rd_base(rd_base), .rd_limit(rd_limit),
         .req_valid(xq_valid), .req_ready(xq_ready), .req_addr(xq_addr), .req_lines(xq_lines), .mem_valid(xl_valid), .mem_ready(xl_ready),
@@ -444,7 +446,7 @@ module lac_top #(
         for (v = 0; v < UNITS; v = v + 1) live = live | counts[COUNT_W*v +: COUNT_W];
     end
     lac_tally #(.UNITS(UNITS), .AW(TALLY_AW), .W(COUNT_W)) u_tally (
-        .clk(clk), .rst(core_rst_q), .sweep_we(sweep_tally), .sweep_addr(sweep_q[TALLY_AW-1:0]),
+        .clk(clk), .rst(core_rst), .sweep_we(sweep_tally), .sweep_addr(sweep_q[TALLY_AW-1:0]),
         .ask(ask), .ask_at(ask_at), .pending(ask_pending), .value(ask_value),
         .select(tally_select), .cause(tally_cause), .live(live)
     );
@@ -466,7 +468,7 @@ module lac_top #(
                 .WEIGHT_DEPTH(WEIGHT_DEPTH), .WEIGHT_AW(WEIGHT_AW), .COL_DEPTH(COL_DEPTH), .COL_AW(COL_AW), .ACC_DEPTH(ACC_DEPTH),
                 .ACC_AW(ACC_AW), .FIFO_DEPTH(FIFO_DEPTH), .COUNT_W(COUNT_W)
             ) u_lane (
-                .clk(clk), .item_clk(item_clk), .rst(core_rst_q),
+                .clk(clk), .item_clk(item_clk), .rst(core_rst),
                 .cfg_format(cfg_format), .cfg_place(PLACE_I[1:0]), .cfg_n(cfg_n), .cfg_long(cfg_long), .cfg_rows(cfg_rows), .cfg_bank(cfg_bank), .cfg_copy(cfg_copy),
                 .in_valid(item_valid[i]), .in_a(item_a), .in_col(item_col), .in_base(item_base), .in_job(item_job), .in_end(item_end),
                 .almost_full(lane_full[i]), .done(lane_done[2*i +: 2]), .mac(lane_mac[i]),
@@ -486,7 +488,7 @@ module lac_top #(
     endgenerate
 
     reg [LANES-1:0] mac_q;
-    always @(posedge clk) mac_q <= core_rst_q ? {LANES{1'b0}} : lane_mac;
+    always @(posedge clk) mac_q <= core_rst ? {LANES{1'b0}} : lane_mac;
     always @(posedge clk)
         if (|mac_q) begin : add
             reg [8:0] sum;
@@ -502,7 +504,7 @@ module lac_top #(
         .LANES(LANES), .LINE_W(LINE_W), .ADDR_W(ADDR_W), .STORE_W(STORE_W), .ACC_AW(ACC_AW), .PARAM_DEPTH(PROWS), .PARAM_AW(PARAM_AW),
         .WINDOWS(WINDOWS)
     ) u_store (
-        .clk(store_clk), .load_clk(clk), .rst(core_rst_q), .cmd_valid(st_valid), .cmd_ready(st_ready), .cmd(st_cmd), .done(st_done), .fail(st_fail),
+        .clk(store_clk), .load_clk(clk), .rst(core_rst), .cmd_valid(st_valid), .cmd_ready(st_ready), .cmd(st_cmd), .done(st_done), .fail(st_fail),
         .fail_code(st_code), .fail_addr(st_addr),
         .p_we0(p_we0), .p_we1(p_we1), .p_addr(p_addr), .p_data(p_data),
         .st_bank(acc_bank), .st_re(acc_re), .st_qe(acc_qe), .st_raddr(acc_raddr), .st_zero(acc_zero), .st_waddr(acc_waddr), .st_acc(acc),
@@ -516,7 +518,7 @@ module lac_top #(
     generate
         if (MAP_RING != 0) begin : g_map
             lac_map #(.LINE_W(LINE_W), .ADDR_W(ADDR_W), .RING(MAP_RING)) u_map (
-                .clk(clk), .rst(core_rst_q), .cmd_valid(mp_valid), .cmd_ready(mp_ready), .cmd(mp_cmd), .done(mp_done), .fail(mp_fail),
+                .clk(clk), .rst(core_rst), .cmd_valid(mp_valid), .cmd_ready(mp_ready), .cmd(mp_cmd), .done(mp_done), .fail(mp_fail),
                 .fail_code(mp_code), .fail_addr(mp_addr), .fail_index(mp_index),
                 .rd_base(rd_base), .rd_limit(rd_limit), .wr_base(wr_base), .wr_limit(wr_limit),
                 .req_valid(rq_valid[2]), .req_ready(rq_ready[2]), .req_addr(rq_addr[2*ADDR_W +: ADDR_W]), .req_lines(rq_lines[48 +: 24]),

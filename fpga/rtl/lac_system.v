@@ -70,11 +70,12 @@ module lac_system #(
     localparam [31:0]  VERSION   = 32'h0001_0000;  // of the address map and of the framed protocol
 
     // ---- Panel
-    wire rst, button_down, beat, busy, error, activity, status_valid, status_error;
+    wire panel_rst, rst, button_down, beat, busy, error, activity, status_valid, status_error;
     lac_panel #(.DEBOUNCE(DEBOUNCE)) u_panel (
-        .clk(clk), .locked(locked), .button_in(button), .rst(rst), .button(button_down),
+        .clk(clk), .locked(locked), .button_in(button), .rst(panel_rst), .button(button_down),
         .activity(activity), .status_valid(status_valid), .status_error(status_error), .beat(beat), .busy(busy), .error(error)
     );
+    lac_spread u_rst (.in(panel_rst), .out(rst));
 
     // ---- The bridge, and where its accesses go
     wire        b_awvalid, b_awready, b_wvalid, b_wready, b_bvalid, b_bready, b_arvalid, b_arready, b_rvalid, b_rready;
@@ -91,7 +92,7 @@ module lac_system #(
         .m_axil_rvalid(b_rvalid), .m_axil_rready(b_rready), .m_axil_rdata(b_rdata), .m_axil_rresp(b_rresp)
     );
 
-    wire        core_hold, core_rst, bus_quiet;
+    wire        core_hold, hold_rst, core_rst, bus_quiet;
     wire        c_awvalid, c_awready, c_wvalid, c_wready, c_bvalid, c_bready, c_arvalid, c_arready, c_rvalid, c_rready;
     wire [11:0] c_awaddr, c_araddr;
     wire [31:0] c_wdata, c_rdata;
@@ -124,9 +125,10 @@ module lac_system #(
     wire [7:0] host_leds;
     lac_board_regs #(.MEM_BYTES(MEM_BYTES), .CLOCK_HZ(CLOCK_HZ), .DIVISOR(DIVISOR), .VERSION(VERSION), .NAME(NAME)) u_regs (
         .clk(clk), .rst(rst), .wr(reg_wr), .addr(reg_addr), .wr_data(reg_wdata), .rd_data(reg_rdata),
-        .core_quiet(bus_quiet), .core_hold(core_hold), .core_rst(core_rst), .leds(host_leds),
+        .core_quiet(bus_quiet), .core_hold(core_hold), .core_rst(hold_rst), .leds(host_leds),
         .irq(irq), .mem_ready(mem_ready), .button(button_down), .frame_errors(frame_errors)
     );
+    lac_spread u_core_rst (.in(hold_rst), .out(core_rst));
     assign leds = {4'd0, mem_ready, error, busy, beat} ^ host_leds;
 
     // ---- The core
