@@ -118,13 +118,12 @@ module lac_store #(
     wire [3:0]         n_top    = cmd[`LAC_F_STORE_TOP];
     wire [3:0]         n_bottom = cmd[`LAC_F_STORE_BOTTOM];
     wire [3:0]         c_top    = cmd_q[`LAC_F_STORE_TOP];
-    // pixels of a point, with its guard; the last point that is written, and how many are
-    reg  [15:0]        all_q, stop_q, written_q;
+    // the last point that is written, and how many are
+    reg  [15:0]        stop_q, written_q;
     wire [15:0]        stop    = WINDOWS != 0 ? stop_q : c_points;
     wire [15:0]        written = WINDOWS != 0 ? written_q : c_points;
     always @(posedge clk)
         if (cmd_ready) begin
-            all_q     <= n_pixels + n_guard;
             stop_q    <= n_pool ? n_points : n_points - {12'd0, n_bottom};
             written_q <= n_pool ? n_points : n_points - {11'd0, {1'b0, n_top} + {1'b0, n_bottom}};
         end
@@ -325,6 +324,8 @@ module lac_store #(
             wire [ACC_AW-1:0]  rows  = c_rows[ACC_AW-1:0];
 
             // Prep: 16 cycles for a row's accumulators, by its pixels' bits; 16 for multiples of that
+            reg  [15:0]        all_q;              // pixels of a row, with its guard
+            always @(posedge clk) if (cmd_ready) all_q <= n_pixels + n_guard;
             wire [3:0]         n = -prep_q[3:0];   // 0 .. 15, twice
             wire               second = prep_q <= 6'd16;
             reg  [ACC_AW:0]    pitch_q;            // [accumulators] of a row of pixels

@@ -97,7 +97,7 @@ pool-left       lac_store.v        s/skip_x_q > dx ? skip_x_q - dx :/1'"'"'b1 ? 
 pool-behind     lac_store.v        s/rem_y_q > wide_dy ? rem_y_q - wide_dy : {R_W{1.b0}}/rem_y_q - wide_dy/
 pool-step       lac_store.v        s/if (n < dy) step_y_q/if (n < dx) step_y_q/
 pool-top        lac_store.v        s/second ? n < c_top : 1.b0/1'"'"'b0/
-pool-sweep      lac_store.v        s/t0_pixels = sweep_q ? pitch :/t0_pixels = sweep_q ? c_pixels :/
+pool-sweep      lac_store.v        s/{pitch == 16.d1, pitch};/{c_pixels == 16'"'"'d1, c_pixels};/
 pool-end        lac_requant.v      s/mult_q, tap2_q\[0\]}/mult_q, 1'"'"'b1}/
 mean-outside    lac_requant.v      s/!(tap2_q\[2\] || (in_average/!((in_average/
 mean-relu       lac_requant.v      s/in_average\[1\] \&\& sum2_q\[36\]/sum2_q[36]/
