@@ -4,7 +4,7 @@
 # mutate.sh [NAME... | --dry] - plant one bug after the other in the RTL and see whether the tests notice
 #
 # Each line of the table: name, file, sed expression. The bug goes into a copy of rtl/, the copy is Verilated as configuration `odd`, and
-# test_random (200 jobs) and, if that is still green, test_faults, test_directed and then the proofs of
+# test_random (200 jobs) and, if that is still green, test_faults, test_directed, test_lists and then the proofs of
 # the small blocks run on it. A bug nobody notices is "not ok". An expression that changes
 # nothing is too (--dry looks for those alone, in a moment, and says nothing where there are none). Takes about a minute a bug.
 set -u
@@ -111,6 +111,18 @@ wide-byte       lac_lane.v         s/{e_long ? e_row\[7:0\] : {8{e_weight\[7\]}}
 wide-row        lac_lane.v         s/x_row = e_row \& ~.*;/x_row = e_row;/
 wide-padding    lac_lane_decode.v  s/d_solid_q <= format == 2.d2 || cfg_long\[in_job\]/d_solid_q <= format == 2'"'"'d2/
 round           lac_requant.v      s/in_zero, low10\[14\] || half10_q}/in_zero, 1'"'"'b0}/
+map-ring        lac_map_list.v     s/!(sure_q \&\& !old_q)/1'"'"'b0/
+map-wipe        lac_map_list.v     s/wipe   = b_new .*;/wipe   = 1'"'"'b0;/
+map-order       lac_map_list.v     s/!empty_q \&\& !b_up_q/1'"'"'b0/
+map-ahead       lac_map_cursor.v   s/ \&\& !(site_q \&\& next)//
+map-full        lac_map_cursor.v   s/hp = fp_q || (h1 \&\& vq_q)/hp = fp_q/
+map-under       lac_map_merge.v    s/take_q  <= told \&\& !under/take_q  <= told/
+map-final       lac_map_emit.v     s/done_q <= left_q == 6.d2/done_q <= left_q == 6'"'"'d3/
+map-site        lac_map_aim.v      s/last_q <= ones_q == 6.d2/last_q <= ones_q == 6'"'"'d3/
+map-residue     lac_map_scale.v    s/sub3_q <= sub_q - .*;/sub3_q <= sub_q;/
+map-header      lac_map_write.v    s/head_last_q <= head_n == 4.d15/head_last_q <= head_n == 4'"'"'d14/
+store-last      lac_store.v        s/t0_last_q <= single_q;/t0_last_q <= 1'"'"'b0;/
+op-class        lac_slots.v        s/class_now_q <= class_in;/class_now_q <= class_of(line_q[7:0]);/
 '
 if [ "${1:-}" = --dry ]; then
     status=0
@@ -139,7 +151,7 @@ while read -r name file expression; do
         echo "not ok - $name: does not build"; missed=$((missed + 1)); continue
     fi
     by=
-    for test in random faults directed; do
+    for test in random faults directed lists; do
         if ! LACUNA_HOME=$home CONFIG=odd JOBS=200 timeout 300 "$B/tests/test_$test" > "$home/$test.log" 2>&1; then
             by="test_$test: $(grep -m 1 '^not ok' "$home/$test.log" | cut -c 1-150)"
             break

@@ -13,7 +13,7 @@ CONFIG=$config JOBS=${NETLIST_JOBS:-300} exec $B/tests/test_random
 END
 cat > "$B/netlist/tests/netlist_faults" <<END
 #!/bin/sh
-CONFIG=$config JOBS= PERCENT=${PERCENT:-30} exec $B/tests/test_faults
+CONFIG=$config JOBS= PERCENT=${PERCENT:-60} exec $B/tests/test_faults
 END
 cat > "$B/netlist/tests/netlist_lut4" <<END
 #!/bin/sh
