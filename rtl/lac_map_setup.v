@@ -73,8 +73,9 @@ module lac_map_setup (
 
     // ---- z, y, x ------------------------------------------------------------------------------------------------------------------
     wire [4:0]  y_by1 = {1'b0, dy}, y_by2 = {dy, 1'b0};
-    wire [4:0]  q1 = div(y_by1, sy), q2 = div(y_by2, sy);
+    reg  [4:0]  q1, q2;   // a product a cycle: registers between
     wire [2:0]  m1 = y_by1[2:0] - q1[2:0] * sy, m2 = y_by2[2:0] - q2[2:0] * sy;
+    always @(posedge clk) {q1, q2} <= {div(y_by1, sy), div(y_by2, sy)};
     reg  [5:0]  match_q;
     reg  [11:0] add_q;
     reg  [32:0] pad_z_q;
@@ -112,9 +113,15 @@ module lac_map_setup (
     reg  [124:0] off_q;
     reg  [12:0]  offs_q;
     wire [4:0]   n   = at_q[4:0];
-    wire [4:0]   q   = transposed ? div(n, sx) : n;
-    wire [2:0]   rem = n[2:0] - q[2:0] * sx;
-    wire         is  = k_q < nx && (transposed ? rem == 3'd0 && r_q < sx : r_q == 3'd0);
+    reg          next_q, may_q;       // a tap to be noted; there is one if nothing is left
+    reg  [4:0]   n_q, q;
+    wire [2:0]   rem = n_q[2:0] - q[2:0] * sx;
+    wire         is  = may_q && (!transposed || rem == 3'd0);
+    always @(posedge clk) begin
+        next_q <= !start && left_q > 5'd1;
+        may_q  <= k_q < nx && (transposed ? r_q < sx : r_q == 3'd0);
+        {n_q, q} <= {n, transposed ? div(n, sx) : n};
+    end
     wire         turn = k_q == 3'd4;
     wire [2:0]   r1  = r_q + 3'd1;
     always @(posedge clk) begin
@@ -128,6 +135,8 @@ module lac_map_setup (
             k_q   <= turn ? 3'd0 : k_q + 3'd1;
             if (turn) r_q <= r1;
             at_q  <= turn ? (transposed ? wide + {3'd0, r1} : 6'd0) : transposed ? at_q - {2'd0, dx} : at_q + {2'd0, dx};
+        end
+        if (next_q) begin
             off_q <= {is, q[3:0], off_q[124:5]};
             if (is) offs_q <= offs_q | (13'd1 << q[3:0]);
         end
