@@ -114,13 +114,14 @@ module lac_map_setup (
     reg  [12:0]  offs_q;
     wire [4:0]   n   = at_q[4:0];
     reg          next_q, may_q;       // a tap to be noted; there is one if nothing is left
-    reg  [4:0]   n_q, q;
-    wire [2:0]   rem = n_q[2:0] - q[2:0] * sx;
+    reg  [2:0]   n_q;
+    reg  [4:0]   q;
+    wire [2:0]   rem = n_q - q[2:0] * sx;
     wire         is  = may_q && (!transposed || rem == 3'd0);
     always @(posedge clk) begin
         next_q <= !start && left_q > 5'd1;
         may_q  <= k_q < nx && (transposed ? r_q < sx : r_q == 3'd0);
-        {n_q, q} <= {n, transposed ? div(n, sx) : n};
+        {n_q, q} <= {n[2:0], transposed ? div(n, sx) : n};
     end
     wire         turn = k_q == 3'd4;
     wire [2:0]   r1  = r_q + 3'd1;
