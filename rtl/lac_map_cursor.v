@@ -112,13 +112,12 @@ module lac_map_cursor #(
     wire [10:0] place0  = w0_q[66:56];
     wire        next    = v1_q && !w1_q[67] && w1_q[66:56] == place0 + 11'd1 && place0 != 11'h3ff;  // word 1 is for the next place
     wire        mine    = skip_q && row0 ? w0_q[0] : mine_q;
-    wire        ahead   = ahead_q;
-    wire [11:0] place12 = {place0[10], place0} - {11'd0, ahead};
-    wire        want    = site_q && (ahead || v1_q || drained_q);
+    wire [11:0] place12 = {place0[10], place0} - {11'd0, ahead_q};
+    wire        want    = site_q && (ahead_q || v1_q || drained_q);
     wire        sites   = want && free;
     wire        mark    = idle_q && !valid_q;
     wire        load    = sites || mark;
-    assign take    = skip_q || (site_q && !ahead && (v1_q || drained_q) && free);
+    assign take    = skip_q || (site_q && !ahead_q && (v1_q || drained_q) && free);
     assign changes = pop || (want && better);
 
     always @(posedge clk)
@@ -144,8 +143,8 @@ module lac_map_cursor #(
         if (skip_q && row0) row_q <= w0_q[49:4];
         if (load) begin
             key_q  <= mark ? {row_q, 14'd0} : {row_q, !place12[11], {2{place12[11]}}, place12[10:0]};
-            lo_q   <= mark || ahead ? 32'd0 : w0_q[55:24];
-            hi_q   <= mark ? 12'd0 : ahead ? w0_q[35:24] : next ? w1_q[35:24] : 12'd0;
+            lo_q   <= mark || ahead_q ? 32'd0 : w0_q[55:24];
+            hi_q   <= mark ? 12'd0 : ahead_q ? w0_q[35:24] : next ? w1_q[35:24] : 12'd0;
             base_q <= w0_q[23:0];
         end
     end

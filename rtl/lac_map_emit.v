@@ -54,7 +54,7 @@ module lac_map_emit (
     // ---- E0: the record at hand ----------------------------------------------------------------------------------------------
     reg          valid_q, seen_q;         // seen: there was a record
     reg          sites_q, row_q;          // words of the list to write first
-    reg          final_q, done_q;         // its last rule is at hand; and no word of the list goes first
+    reg          done_q;                  // its last rule is at hand, and no word of the list goes first
     reg  [5:0]   left_q;                  // rules
     reg  [39:0]  at_q;
     reg  [15:0]  x_q;
@@ -81,7 +81,6 @@ module lac_map_emit (
     wire         take  = in_ready && in_valid && !in_drop;
     wire         new_row   = !seen_q || in_row != at_q;
     wire         new_place = in_x[15:5] != x_q[15:5];
-    wire         in_final  = no_rules || in_count <= 6'd1;
     wire         in_list   = made && (new_row || new_place);
     reg  [4:0]   picked, in_picked;
     integer      i;
@@ -100,8 +99,8 @@ module lac_map_emit (
             row_q   <= 1'b0;
         end else begin
             if (in_ready) valid_q <= in_valid && !in_drop;
-            if (in_ready)          done_q <= take && in_final && !in_list;
-            else if (step && list) done_q <= final_q && !(sites_q && row_q);
+            if (in_ready)          done_q <= take && (no_rules || in_count <= 6'd1) && !in_list;
+            else if (step && list) done_q <= (no_rules || left_q <= 6'd1) && !(sites_q && row_q);
             else if (step)         done_q <= left_q == 6'd2;
             if (take) begin
                 seen_q  <= 1'b1;
@@ -122,10 +121,8 @@ module lac_map_emit (
             groups_q <= in_groups & ~load;
             taps_q   <= in_picked;
             left_q   <= in_count;
-            final_q  <= in_final;
         end else if (step && !list) begin
             left_q   <= left_q - 6'd1;
-            final_q  <= left_q == 6'd2;
             if (rest == 5'd0) begin
                 group_q  <= next;
                 groups_q <= groups_q & ~next;

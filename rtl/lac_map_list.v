@@ -7,7 +7,7 @@
 //   Function   docs/mapping.md, "Coordinate lists". The list ends before the first word that is wrong; `code` says what it was (bus: a
 //              faulty line). out_index: voxels before the word
 //   Ring       RING > 0: rows whose y is at most `reach` less and this row may have RING - 32 words. Each row's y and word number stand in
-//              a queue, whose oldest are dropped, one a cycle: before there are too many words, or no room in the queue, they have been
+//              a queue, whose oldest are dropped, one every second cycle: before there are too many words, or no room in the queue, they have been
 //   Timing     a word a cycle; one more for a row of another z
 //   Handshake  go, in the cycle after rst, with everything about the list; lines and words: valid/ready. `ended`: nothing more comes out; code,
 //              bus, bad_at and bad_index hold from then on. `over`: no more lines are taken
@@ -210,7 +210,7 @@ module lac_map_list #(
             end
             lac_fifo #(.W(16 + N_W), .DEPTH(32), .LEVEL_W(6)) u_rows (
                 .clk(clk), .rst(rst || wipe), .push(b_good && b_row_q), .in_data({b_key_q[15:0], number_q + LIMIT}), .in_ready(q_ready),
-                .out_valid(q_valid), .out_data({q_y, q_stop}), .pop(q_valid && next && !wipe), .level(q_level)
+                .out_valid(q_valid), .out_data({q_y, q_stop}), .pop(q_valid && next), .level(q_level)
             );
             wire unused_ring = &{1'b0, q_ready};
         end else begin : g_free

@@ -54,7 +54,7 @@ module lac_map_merge (
     wire         heads = made && !t_valid_q && &known && !(&ended);
     reg          given_q, loose_q, free_q;  // copies, for they go to every cursor: given outputs; loose; no windows wait
     reg  [8:0]   drop_q;                    // given outputs: below
-    wire         lower = lower_q, take = take_q && free_q;
+    wire         take  = take_q && free_q;
     wire         empty = made && t_q[13:0] == 14'd0;   // marks alone
     wire [8:0]   some  = t_valid_q ? below_q : valid;
     wire [8:0]   one;
@@ -63,7 +63,7 @@ module lac_map_merge (
     assign pop   = (valid & {9{drain}}) | drop_q | ({9{take}} & at_q);
     assign loose = loose_q;                            // a mark that is the target and gives way costs nothing but a target
     assign idle  = !t_valid_q && !out_valid_q && (!made || &ended);
-    wire         holds = !rst && t_valid_q && !take && !lower;
+    wire         holds = !rst && t_valid_q && !take && !lower_q;
     wire [8:0]   stand = valid & ~changes;
     wire [8:0]   lt;
     wire         told  = holds && &(ended | stand);
@@ -87,7 +87,7 @@ module lac_map_merge (
         found = {60{!made}} & target;
         for (n = 0; n < 9; n = n + 1) found = found | ({60{made && one[n]}} & key[60*n +: 60]);
     end
-    always @(posedge clk) if (!t_valid_q || lower || (take && !made)) t_q <= found;
+    always @(posedge clk) if (!t_valid_q || lower_q || (take && !made)) t_q <= found;
 
     reg  [59:0]  key_q;
     reg  [287:0] lo_q;
@@ -106,7 +106,7 @@ module lac_map_merge (
             end
             always @(posedge clk)
                 if (!out_valid_q && !at_q[i]) {hi_q[12*i +: 12], lo_q[32*i +: 32]} <= 44'd0;
-                else if (!out_valid_q)                      {hi_q[12*i +: 12], lo_q[32*i +: 32]} <= {hi[12*i +: 12], lo[32*i +: 32]};
+                else if (!out_valid_q)        {hi_q[12*i +: 12], lo_q[32*i +: 32]} <= {hi[12*i +: 12], lo[32*i +: 32]};
             always @(posedge clk) if (!out_valid_q) base_q[24*i +: 24] <= base[24*i +: 24];
         end
     endgenerate

@@ -86,13 +86,14 @@ module lac_map_write #(
     wire               room_a, room_d;
     wire               go   = room_a && room_d;      // registers
     // What this cycle would do, whether there is room or not (w_*), and does
-    wire               w_take = op_valid && state_q == ST_RUN && !final_q;
+    wire               w_open = state_q == ST_RUN && !final_q;
+    wire               w_take = op_valid && w_open;
     wire               w_rule = w_take && op_kind == RULE;
     wire               w_list = w_take && op_kind == LIST;
     wire               take = go && w_take;
     wire               rule = go && w_rule;
     wire               list = go && w_list;
-    assign op_ready = go && state_q == ST_RUN && !final_q;
+    assign op_ready = go && w_open;
 
     // ---- A band -----------------------------------------------------------------------------------------------------------------
     reg  [15:0]        in_band_q;    // its outputs

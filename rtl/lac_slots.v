@@ -102,24 +102,23 @@ module lac_slots #(
             default:               class_of = 3'd7;
         endcase
     endfunction
-    reg  [2:0] class_q, class_now_q;    // of a command's first line, now
+    // *_now: what the line at hand would be as a command's first, worked out as it comes
+    reg  [2:0] class_q, class_now_q;
     reg        rules_q, rules_now_q, none_q;
-    wire [2:0] class_now = class_now_q;
     wire       first  = part_q == 3'd0;
-    wire [2:0] class_ = (W > 2 && first) ? class_now : class_q;  // two words a line: the first line's are the same in all classes
-    wire       rules_now = rules_now_q;
-    wire       rules_ = (W > 2 && first) ? rules_now : rules_q;
-    wire       none   = none_q;
+    wire [2:0] class_ = (W > 2 && first) ? class_now_q : class_q;  // two words a line: the first line's are the same in all classes
+    wire       rules_ = (W > 2 && first) ? rules_now_q : rules_q;
     wire [2:0] class_in = class_of(line_data[7:0]);
+    wire       rules_in = ENGINES == 4 && line_data[7:0] == `LAC_OP_EXEC_RULES;
     always @(posedge clk) begin
         class_now_q <= class_in;
-        rules_now_q <= ENGINES == 4 && line_data[7:0] == `LAC_OP_EXEC_RULES;
+        rules_now_q <= rules_in;
         none_q      <= class_in == 3'd7 && !(ENGINES == 4 && line_data[7:0] == `LAC_OP_MAP);
     end
     wire       later  = class_ == 3'd5 || (ENGINES == 4 && class_ == 3'd7);  // its words stand two places further on
     always @(posedge clk)
         if (rst)                   {rules_q, class_q} <= 4'd0;
-        else if (valid_q && first) {rules_q, class_q} <= {rules_now, class_now};
+        else if (valid_q && first) {rules_q, class_q} <= {rules_now_q, class_now_q};
 
     // ---- Slots --------------------------------------------------------------------------------------------------------------------
     localparam integer A_W  = ADDR_W - 6 + 2;
@@ -132,8 +131,8 @@ module lac_slots #(
     wire [63:0]     a  = lw[32*(2%W) +: 64];
     wire            is_far = |(a >> ADDR_W);
     wire            here2  = valid_q && part_q == P2;
-    wire [2*ENGINES+7:0] head = {rules_now, seq_q[4], lw[16], lw[12 +: ENGINES], lw[8 +: ENGINES], class_now, engine_now};
-    wire [1:0]      engine_now = class_now == 3'd5 ? 2'd1 : class_now == 3'd6 ? 2'd2 : ENGINES == 4 && class_now == 3'd7 ? 2'd3 : 2'd0;
+    wire [2*ENGINES+7:0] head = {rules_now_q, seq_q[4], lw[16], lw[12 +: ENGINES], lw[8 +: ENGINES], class_now_q, engine_now};
+    wire [1:0]      engine_now = class_now_q == 3'd5 ? 2'd1 : class_now_q == 3'd6 ? 2'd2 : ENGINES == 4 && class_now_q == 3'd7 ? 2'd3 : 2'd0;
     always @(posedge clk) begin
         if (valid_q && first) begin
             head_m[to] <= head[H_W-1:0];
@@ -170,8 +169,8 @@ module lac_slots #(
     // ---- Faults, and what a word alone tells ------------------------------------------------------------------------------------------
     // which bits of a line are reserved, in a register that is loaded with the line; of two words a line, the first lines of all classes agree
     wire [2:0]   part_next  = valid_q ? (last ? 3'd0 : part_q + 3'd1) : part_q;
-    wire [2:0]   class_next = (W > 2 && part_next == 3'd0) ? class_in : (valid_q && first) ? class_now : class_q;
-    wire         rules_next = ENGINES == 4 && ((W > 2 && part_next == 3'd0) ? line_data[7:0] == `LAC_OP_EXEC_RULES : (valid_q && first) ? rules_now : rules_q);
+    wire [2:0]   class_next = (W > 2 && part_next == 3'd0) ? class_in : (valid_q && first) ? class_now_q : class_q;
+    wire         rules_next = (W > 2 && part_next == 3'd0) ? rules_in : (valid_q && first) ? rules_now_q : rules_q;
     wire [511:0] store_bits = `LAC_RESERVED_STORE | (WINDOWS != 0 ? 512'd0 : {96'd0, {96{1'b1}}, 32'd0, {16{1'b1}}, 16'd0, 8'hFF, 248'd0}); // words 7, 8, 10 .. 12
     reg  [511:0] all;
     reg  [LINE_W-1:0] all_q;
@@ -221,7 +220,7 @@ module lac_slots #(
     reg  [63-ADDR_W:0] far_hi_q;
     always @(posedge clk) begin
         fault_q   <= !rst && (fault_q || (valid_q && line_fault_q != 3'd0));
-        unknown_q <= !rst && (unknown_q || (valid_q && first && none));
+        unknown_q <= !rst && (unknown_q || (valid_q && first && none_q));
         spoilt_q  <= !rst && (spoilt_q || self || word_set_q != {W{1'b0}});
         far_q     <= !rst && (far_q || (here2 && is_far && !later));
         if (!fault_q)   {fault_seq_q, fault_code_q} <= {seq_q, line_fault_q};

@@ -250,7 +250,6 @@ module lac_store #(
     reg  [15:0]        t0_pixel_q;   // number of the pixel, from 1 on
     reg                t0_last_q;    // it is the last of its row
     reg  [15:0]        row_q;        // pixels of a row that are looked at; in the sweep accumulators, as if each were a pixel
-    reg                single_q;     // one
     reg  [15:0]        rows_q;       // points, as they are looked at
     reg  [CHUNK_W-1:0] t0_chunk_q;   // of the vector in its row
     reg  [ACC_AW-1:0]  t0_row_q;     // accumulator
@@ -282,12 +281,12 @@ module lac_store #(
         if (idle)                             rows_q <= n_points;
         else if (t0_next && t0_whole)         rows_q <= c_from_rows;
 
-        if (idle)                             {single_q, row_q} <= {n_row == 16'd1, n_row};
-        else if (t0_next && t0_whole)         {single_q, row_q} <= {pitch == 16'd1, pitch};
+        if (idle)                             row_q <= n_row;
+        else if (t0_next && t0_whole)         row_q <= pitch;
 
         if (idle)                             t0_last_q <= n_row == 16'd1;
         else if (t0_next && t0_whole)         t0_last_q <= pitch == 16'd1;
-        else if (t0_next && t0_over)          t0_last_q <= single_q;
+        else if (t0_next && t0_over)          t0_last_q <= row_q == 16'd1;
         else if (t0_next && t0_end)           t0_last_q <= t0_pixel_q + 16'd1 == row_q;
 
         if (idle || (t0_next && t0_over))     t0_pixel_q <= 16'd1;

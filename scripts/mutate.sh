@@ -97,7 +97,7 @@ pool-left       lac_store.v        s/skip_x_q > dx ? skip_x_q - dx :/1'"'"'b1 ? 
 pool-behind     lac_store.v        s/rem_y_q > wide_dy ? rem_y_q - wide_dy : {R_W{1.b0}}/rem_y_q - wide_dy/
 pool-step       lac_store.v        s/if (n < dy) step_y_q/if (n < dx) step_y_q/
 pool-top        lac_store.v        s/second ? n < c_top : 1.b0/1'"'"'b0/
-pool-sweep      lac_store.v        s/{pitch == 16.d1, pitch};/{c_pixels == 16'"'"'d1, c_pixels};/
+pool-sweep      lac_store.v        s/row_q <= pitch;/row_q <= c_pixels;/
 pool-end        lac_requant.v      s/mult_q, tap2_q\[0\]}/mult_q, 1'"'"'b1}/
 mean-outside    lac_requant.v      s/!(tap2_q\[2\] || (in_average/!((in_average/
 mean-relu       lac_requant.v      s/in_average\[1\] \&\& sum2_q\[36\]/sum2_q[36]/
@@ -121,7 +121,7 @@ map-final       lac_map_emit.v     s/done_q <= left_q == 6.d2/done_q <= left_q =
 map-site        lac_map_aim.v      s/last_q <= ones_q == 6.d2/last_q <= ones_q == 6'"'"'d3/
 map-residue     lac_map_scale.v    s/sub3_q <= sub_q - .*;/sub3_q <= sub_q;/
 map-header      lac_map_write.v    s/head_last_q <= head_n == 4.d15/head_last_q <= head_n == 4'"'"'d14/
-store-last      lac_store.v        s/t0_last_q <= single_q;/t0_last_q <= 1'"'"'b0;/
+store-last      lac_store.v        s/t0_last_q <= row_q == 16.d1;/t0_last_q <= 1'"'"'b0;/
 op-class        lac_slots.v        s/class_now_q <= class_in;/class_now_q <= class_of(line_q[7:0]);/
 '
 if [ "${1:-}" = --dry ]; then
