@@ -100,7 +100,8 @@ module lac_check #(
     wire [15:0] width  = w10[15:0];
     wire [15:0] pixels = w10[31:16];
     wire [15:0] extra  = w8[31:16];                                 // APART of EXEC, GUARD of STORE
-    wire [4:0]  dropped = is_st && WINDOWS != 0 ? {1'b0, w7[27:24]} + {1'b0, w7[31:28]} : 5'd0;
+    reg  [4:0]  dropped;                                            // STORE: points
+    always @(posedge clk) if (start) dropped <= WINDOWS != 0 && engine == 2'd2 ? {1'b0, words[123:120]} + {1'b0, words[127:124]} : 5'd0;
     wire [15:0] between = is_ex && extra != 16'd0 ? extra : rows;
     always @(posedge clk) if (start) pix <= WINDOWS != 0 && engine != 2'd0 && words[207:192] != 16'd0;
     reg         pool;                                               // STORE: of windows; what it empties is then told apart from what it writes

@@ -131,6 +131,7 @@ module lac_exec #(
     wire              scan_ready, rules_ready;
     wire              c_rules = RULES != 0 && cmd[`LAC_F_ANY_KIND] != 4'd0;
     wire              take   = cmd_valid && cmd_ready;
+    wire              open   = rules_ready && !busy_q[next_q];
     wire [1:0]        c_format = cmd[`LAC_F_EXEC_FORMAT];
     wire              c_nm   = c_format[1];    // items of four elements
     wire              c_wide = cmd[`LAC_F_EXEC_TYPE] == 2'd2;
@@ -148,7 +149,7 @@ module lac_exec #(
     wire [17:0]       c_most  = c_nm ? {c_more, 2'b11} : {2'b00, c_more};
     wire [17:0]       c_last  = c_wide ? c_most >> (LB_LOG - 1) : c_most >> LB_LOG;
     wire [5:0]        c_place = c_most[5:0] & (ROUND[5:0] >> c_wide);
-    assign cmd_ready = scan_ready && rules_ready && !busy_q[next_q];
+    assign cmd_ready = open && (c_rules || scan_ready);  // rules wait for their turn in lac_scan
 
     always @(posedge clk)
         if (take) begin
@@ -198,7 +199,7 @@ module lac_exec #(
                 .LINE_W(LINE_W), .ADDR_W(ADDR_W), .FEAT_AW(FEAT_AW), .CACHE_AW(CACHE_AW), .COL_AW(COL_AW), .ACC_AW(ACC_AW)
             ) u_rules (
                 .clk(clk), .rst(rst), .rd_base(rd_base), .rd_limit(rd_limit),
-                .go(take && c_rules), .ready(rules_ready), .cmd(cmd), .job(next_q), .base(c_base),
+                .go(cmd_valid && c_rules && open), .ready(rules_ready), .cmd(cmd), .job(next_q), .base(c_base),
                 .cfg_zero({zero_q[1], zero_q[0]}), .cfg_wide({type_q[1][1], type_q[0][1]}),
                 .req_valid(req_valid), .req_ready(req_ready), .req_addr(req_addr), .req_lines(req_lines),
                 .line_valid(mem_valid), .line_ready(mem_ready), .line_data(mem_data), .line_addr(mem_addr), .line_fault(mem_fault),
@@ -221,7 +222,7 @@ module lac_exec #(
 
     lac_scan #(.LINE_W(LINE_W), .AW(FEAT_AW), .SUM_AW(SUM_AW), .COL_AW(COL_AW), .ACC_AW(ACC_AW), .WINDOWS(WINDOWS), .RULES(RULES)) u_scan (
         .clk(clk), .rst(rst),
-        .job_valid(cmd_valid && rules_ready && !busy_q[next_q] && !c_rules), .job_ready(scan_ready), .job_id(next_q), .job_line(c_line[FEAT_AW-1:0]),
+        .job_valid(cmd_valid && !c_rules && open), .job_ready(scan_ready), .job_id(next_q), .job_line(c_line[FEAT_AW-1:0]),
         .job_pitch(cmd[`LAC_F_EXEC_FEAT_PITCH]), .job_points(cmd[`LAC_F_EXEC_POINTS]), .job_last(c_last[FEAT_AW-1:0]),
         .job_base(c_base), .job_rows(WINDOWS != 0 && c_apart != 16'd0 ? c_apart : c_rows),
         .job_windows(c_windows), .job_first(cmd[`LAC_F_EXEC_FIRST]), .job_step(cmd[`LAC_F_EXEC_STEP]), .job_width(c_width),

@@ -54,7 +54,7 @@ module lac_map_emit (
     // ---- E0: the record at hand ----------------------------------------------------------------------------------------------
     reg          valid_q, seen_q;         // seen: there was a record
     reg          sites_q, row_q;          // words of the list to write first
-    reg          done_q;                  // its last rule is at hand, and no word of the list goes first
+    reg          done_q;                  // its last rule is at hand, or it has none
     reg  [5:0]   left_q;                  // rules
     reg  [39:0]  at_q;
     reg  [15:0]  x_q;
@@ -75,13 +75,13 @@ module lac_map_emit (
     wire [4:0]   rest  = taps_q & (taps_q - 5'd1);
     wire         list  = sites_q || row_q;
     wire         step  = en && valid_q;
-    wire         ends  = en && done_q;
+    wire         last  = done_q && !sites_q && !row_q;
+    wire         ends  = en && last;
     wire         spill = flush && !valid_q && word_q;     // the last sites' word
     assign in_ready = !valid_q || ends;
     wire         take  = in_ready && in_valid && !in_drop;
     wire         new_row   = !seen_q || in_row != at_q;
     wire         new_place = in_x[15:5] != x_q[15:5];
-    wire         in_list   = made && (new_row || new_place);
     reg  [4:0]   picked, in_picked;
     integer      i;
     always @* begin
@@ -99,9 +99,8 @@ module lac_map_emit (
             row_q   <= 1'b0;
         end else begin
             if (in_ready) valid_q <= in_valid && !in_drop;
-            if (in_ready)          done_q <= take && (no_rules || in_count <= 6'd1) && !in_list;
-            else if (step && list) done_q <= (no_rules || left_q <= 6'd1) && !(sites_q && row_q);
-            else if (step)         done_q <= left_q == 6'd2;
+            if (in_ready)           done_q <= take && (no_rules || in_count <= 6'd1);
+            else if (step && !list) done_q <= left_q == 6'd2;
             if (take) begin
                 seen_q  <= 1'b1;
                 sites_q <= made && seen_q && (new_row || new_place);
@@ -180,7 +179,7 @@ module lac_map_emit (
         if (en) begin
             kind1_q <= list || spill ? LIST : no_rules ? COUNT : RULE;
             kind2_q <= kind1_q;
-            last_q  <= {last_q[0], done_q};
+            last_q  <= {last_q[0], last};
             none_q  <= {none_q[0], none};
             kz1_q   <= {|group_q[8:6], |group_q[5:3], |group_q[2:0]};
             kz2_q   <= kz1_q;

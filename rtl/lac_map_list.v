@@ -184,7 +184,7 @@ module lac_map_list #(
             reg               head_q, old_q, sure_q;
             reg  [15:0]       head_y_q;
             reg  [N_W-1:0]    stop_q;     // number of the first word that is one too many beside the oldest row
-            reg               full_q;
+            reg               full_q, long_q;
             wire              q_valid, q_ready;
             wire [15:0]       q_y;
             wire [N_W-1:0]    q_stop;
@@ -195,14 +195,18 @@ module lac_map_list #(
             wire              next   = !head_q || drop;
             wire [15:0]       y      = b_new ? b_key_q[15:0] : at_q[15:0];
             wire              enters = b_ready && a_valid && a_row;   // another y
-            assign            b_long = head_q && number_q == stop_q;
+            // known a cycle early: this word or the next, beside this row or the next
+            wire [N_W-1:0]    number1 = number_q + 1'b1;
+            wire              long = next ? q_valid && (b_good ? number1 == q_stop : number_q == q_stop) : b_good ? number1 == stop_q : number_q == stop_q;
+            assign            b_long = long_q;
             assign            b_wait = wipe || ((b_long || (full_q && b_row_q)) && !(sure_q && !old_q));
             always @(posedge clk)
                 if (rst)         number_q <= {N_W{1'b0}};
-                else if (b_good) number_q <= number_q + 1'b1;
+                else if (b_good) number_q <= number1;
             always @(posedge clk) begin
                 if (rst || wipe) head_q <= 1'b0;
                 else if (next)   head_q <= q_valid;
+                long_q <= !rst && !wipe && long;
                 if (next)        {head_y_q, stop_q} <= {q_y, q_stop};
                 old_q  <= {1'b0, head_y_q} + {12'd0, reach} < {1'b0, y};
                 sure_q <= head_q && !next && !enters;

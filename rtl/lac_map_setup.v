@@ -3,7 +3,7 @@
 // lac_map_setup - from the fields of MAP to what its parts need
 //
 //   Function   ok: every field is in its range. The rest: see the ports; arrays begin with kz, ky, kx, r = 0 in the lowest bits
-//   Timing     `start` in the cycle after the command came; all stands when `ready`, 27 cycles later, and holds until the next start
+//   Timing     `start` in the cycle after the command came; all stands when `ready`, 28 cycles later, and holds until the next start
 //   Reset      none needed
 `default_nettype none
 
@@ -39,27 +39,36 @@ module lac_map_setup (
     wire [4:0]  tap_z = cmd[`LAC_F_MAP_TAP_Z];
     wire [2:0]  tap_y = cmd[`LAC_F_MAP_TAP_Y];
 
-    // n div s, for n up to 31: the reciprocal * 128, rounded up
-    function [4:0] div(input [4:0] n, input [2:0] s);
+    // n div s, for n up to 31: by the reciprocal * 128, rounded up
+    function [7:0] recip(input [2:0] s);
+        case (s)
+            3'd2:    recip = 8'd64;
+            3'd3:    recip = 8'd43;
+            3'd4:    recip = 8'd32;
+            3'd5:    recip = 8'd26;
+            default: recip = 8'd128;
+        endcase
+    endfunction
+    function [4:0] div(input [4:0] n, input [7:0] r);
         reg [12:0] p;
         begin
-            case (s)
-                3'd2:    p = {2'd0, n, 6'd0};
-                3'd3:    p = {8'd0, n} * 13'd43;
-                3'd4:    p = {3'd0, n, 5'd0};
-                3'd5:    p = {8'd0, n} * 13'd26;
-                default: p = {1'b0, n, 7'd0};
-            endcase
+            p   = {8'd0, n} * {5'd0, r};
             p   = p >> 7;
             div = p[4:0];
         end
     endfunction
+    // n - q * s, of which three bits say all: in few gates, not in a multiplier
+    function [2:0] rest(input [2:0] n, input [2:0] q, input [2:0] s);
+        rest = n - ((q[0] ? s : 3'd0) + {q[1] ? s[1:0] : 2'd0, 1'b0} + {q[2] && s[0], 2'd0});
+    endfunction
 
     // ---- Ranges -----------------------------------------------------------------------------------------------------------------
     wire [2:0]  x1   = nx - 3'd1;
-    wire [5:0]  wide = x1[1:0] * dx + (x1[2] ? {dx, 2'd0} : 6'd0);   // (KX - 1) * dilation, of KX up to 5
+    reg  [5:0]  wide;    // (KX - 1) * dilation, of KX up to 5
+    always @(posedge clk) wide <= (x1[0] ? {2'd0, dx} : 6'd0) + (x1[1] ? {1'b0, dx, 1'b0} : 6'd0) + (x1[2] ? {dx, 2'd0} : 6'd0);
     wire [1:0]  z1 = nz - 2'd1, y1 = ny - 2'd1;
-    wire [7:0]  most = {1'b0, tap} + (z1[0] ? {3'd0, tap_z} : 8'd0) + (z1[1] ? {2'd0, tap_z, 1'b0} : 8'd0)
+    reg  [7:0]  most;    // the highest tap
+    always @(posedge clk) most <= {1'b0, tap} + (z1[0] ? {3'd0, tap_z} : 8'd0) + (z1[1] ? {2'd0, tap_z, 1'b0} : 8'd0)
                      + (y1[0] ? {5'd0, tap_y} : 8'd0) + (y1[1] ? {4'd0, tap_y, 1'b0} : 8'd0) + {5'd0, x1};
     wire        range_k = nz != 2'd0 && ny != 2'd0 && nx != 3'd0 && nx <= 3'd5;
     wire        range_s = sz != 3'd0 && sz <= 3'd5 && sy != 3'd0 && sy <= 3'd5 && sx != 3'd0 && sx <= 3'd5;
@@ -74,8 +83,8 @@ module lac_map_setup (
     // ---- z, y, x ------------------------------------------------------------------------------------------------------------------
     wire [4:0]  y_by1 = {1'b0, dy}, y_by2 = {dy, 1'b0};
     reg  [4:0]  q1, q2;   // a product a cycle: registers between
-    wire [2:0]  m1 = y_by1[2:0] - q1[2:0] * sy, m2 = y_by2[2:0] - q2[2:0] * sy;
-    always @(posedge clk) {q1, q2} <= {div(y_by1, sy), div(y_by2, sy)};
+    wire [2:0]  m1 = rest(y_by1[2:0], q1[2:0], sy), m2 = rest(y_by2[2:0], q2[2:0], sy);
+    always @(posedge clk) {q1, q2} <= {div(y_by1, recip(sy)), div(y_by2, recip(sy))};
     reg  [5:0]  match_q;
     reg  [11:0] add_q;
     reg  [32:0] pad_z_q;
@@ -116,23 +125,24 @@ module lac_map_setup (
     reg          next_q, may_q;       // a tap to be noted; there is one if nothing is left
     reg  [2:0]   n_q;
     reg  [4:0]   q;
-    wire [2:0]   rem = n_q - q[2:0] * sx;
+    wire [2:0]   rem = rest(n_q, q[2:0], sx);
     wire         is  = may_q && (!transposed || rem == 3'd0);
+    wire         step = !start && left_q > 5'd1 && left_q != 5'd27;
     always @(posedge clk) begin
-        next_q <= !start && left_q > 5'd1;
+        next_q <= step;
         may_q  <= k_q < nx && (transposed ? r_q < sx : r_q == 3'd0);
-        {n_q, q} <= {n[2:0], transposed ? div(n, sx) : n};
+        {n_q, q} <= {n[2:0], div(n, transposed ? recip(sx) : 8'd128)};
     end
     wire         turn = k_q == 3'd4;
     wire [2:0]   r1  = r_q + 3'd1;
     always @(posedge clk) begin
-        if (start)               left_q <= 5'd26;
+        if (start)               left_q <= 5'd27;
         else if (left_q != 5'd0) left_q <= left_q - 5'd1;
-        if (start) begin
+        if (left_q == 5'd27) begin
             {r_q, k_q} <= 6'd0;
             at_q       <= transposed ? wide : 6'd0;
             offs_q     <= 13'd0;
-        end else if (left_q > 5'd1) begin
+        end else if (step) begin
             k_q   <= turn ? 3'd0 : k_q + 3'd1;
             if (turn) r_q <= r1;
             at_q  <= turn ? (transposed ? wide + {3'd0, r1} : 6'd0) : transposed ? at_q - {2'd0, dx} : at_q + {2'd0, dx};

@@ -138,10 +138,9 @@ module lac_map_write #(
     // ---- Rules and headers: 32 bits at a time --------------------------------------------------------------------------------------
     reg  [LINE_W-1:0]  line_q;
     reg  [P_W-1:0]     at_q;
-    reg  [3:0]         head_q;       // word of the header
+    reg  [3:0]         head_n_q;     // the header's next word
     reg  [31:0]        head, head_word_q;
     wire               in_head = state_q == ST_HEAD || state_q == ST_LHEAD;
-    wire [3:0]         head_n  = in_head ? head_q + 4'd1 : 4'd0;    // the header's next word
     reg                head_last_q;  // this one is the last
     reg  [31:0]        lines_q;      // of rules
     reg  [31:0]        lwords_q;     // of the list
@@ -152,14 +151,11 @@ module lac_map_write #(
     always @* begin
         head = 32'd0;
         if (state_q == ST_LHEAD || state_q == ST_ZERO || state_q == ST_LIST)
-            case (head_n)
-                4'd0:    head = outputs_q;
-                4'd1:    head = lwords_q;
-                default: head = 32'd0;
-            endcase
+            head = !in_head ? outputs_q : head_n_q == 4'd1 ? lwords_q : 32'd0;
+        else if (!in_head)
+            head = {16'd0, in_band_q};
         else
-            case (head_n)
-                4'd0:    head = {16'd0, in_band_q};
+            case (head_n_q)
                 4'd1:    head = words_q;
                 4'd2:    head = begins;
                 4'd4:    head = {8'd0, first_q[23:0]};
@@ -190,8 +186,8 @@ module lac_map_write #(
                 else if (at_q == {P_W{1'b0}})       line_q[32*w +: 32] <= 32'd0;
     always @(posedge clk)
         if (heads || !in_head) begin
-            head_q      <= head_n;
-            head_last_q <= head_n == 4'd15;
+            head_n_q    <= in_head ? head_n_q + 4'd1 : 4'd1;
+            head_last_q <= in_head && head_n_q == 4'd15;
             head_word_q <= head;
         end
 

@@ -204,9 +204,10 @@ module lac_rules_cache #(
     reg  [2:0]          o_more_q;
     reg  [NW-1:0]       o_line_q;
     reg                 o_run_q;             // its last line is that of the lookup before this one
-    wire                grows  = o_valid_q && !o_shut_q && o_run_q && !y_first_q && o_more_q != RUN1[2:0];
+    reg                 can_q, grows_q;      // a missing line can be asked for; with the request at hand. Known in the first of the two cycles
+    wire                grows  = o_valid_q && !o_shut_q && o_run_q && !y_first_q && o_more_q != RUN1[2:0] && !second_q;  // only a line that does not wait
     wire                y_line = y_valid_q && !y_end_q && !stop;
-    wire                y_miss = !hit_q && y_inside_q && !wanted_q && (!o_valid_q || grows);
+    wire                y_miss = !hit_q && y_inside_q && !wanted_q && can_q;
     wire                y_end  = y_valid_q && y_end_q && room_q && !((stop || y_err_q) && owed);
     assign y_ok      = !y_valid_q || y_end || (!y_end_q && (stop || (!hit_q && !y_inside_q) || (room_q && (hit_q || y_miss))));
     assign push_line = second_q && y_line && room_q && (hit_q || y_miss);
@@ -226,9 +227,11 @@ module lac_rules_cache #(
         if (miss)                                   o_shut_q <= y_last_q;
         else if (second_q)                          o_shut_q <= 1'b1;
         if (move)                                   o_run_q <= miss;
+        grows_q <= grows;
+        can_q   <= grows || !o_valid_q || ask_ready;
         if (miss) begin
-            o_more_q <= grows ? o_more_q + 3'd1 : 3'd0;
-            if (!grows) o_line_q <= y_line_q;
+            o_more_q <= grows_q ? o_more_q + 3'd1 : 3'd0;
+            if (!grows_q) o_line_q <= y_line_q;
         end
     end
     assign ask_valid = o_valid_q && o_shut_q;

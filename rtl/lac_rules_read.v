@@ -99,6 +99,14 @@ module lac_rules_read #(
     wire [32:0]       first64 = {1'b0, place_q[31:0]} + {1'b0, where_q};
     wire [23:0]       rules1  = rules_q[23:0] - 24'd1;
 
+    // A line, a cycle after it came: who else takes lines decides late whether this one is taken
+    reg               got_valid_q;
+    reg  [LINE_W-1:0] got_data_q;
+    reg  [2:0]        got_fault_q;
+    reg  [ADDR_W-1:0] got_fault_addr_q;
+    always @(posedge clk) got_valid_q <= line_valid;
+    always @(posedge clk) {got_data_q, got_fault_q, got_fault_addr_q} <= {line_data, line_fault, line_fault_addr};
+
     // ---- Requests -----------------------------------------------------------------------------------------------------------------
     reg               ask_q;
     reg  [3:0]        ask_lines_q;
@@ -116,7 +124,7 @@ module lac_rules_read #(
     wire [LINE_W-1:0] buf_data;
     wire [4:0]        unused_level;
     lac_fifo #(.W(LINE_W + 1), .DEPTH(DEPTH), .LEVEL_W(5)) u_lines (
-        .clk(clk), .rst(rst || !run), .push(run && line_valid), .in_data({line_fault != 3'd0, line_data}), .in_ready(unused_ready),
+        .clk(clk), .rst(rst || !run), .push(run && got_valid_q), .in_data({got_fault_q != 3'd0, got_data_q}), .in_ready(unused_ready),
         .out_valid(buf_valid), .out_data({buf_bad, buf_data}), .pop(pop), .level(unused_level)
     );
     reg  [WORDS_LOG-1:0] word_q;
@@ -132,7 +140,7 @@ module lac_rules_read #(
     wire              look  = run && settled_q && !all_q && buf_valid;
     wire              over  = no_more_q && !buf_bad;   // there are words, but no outputs
     wire              step  = look && !buf_bad && !no_more_q && !tok_q && !halt;
-    wire              head_last = line_valid && step_q == HEADS[1:0] - 2'd1;
+    wire              head_last = got_valid_q && step_q == HEADS[1:0] - 2'd1;
     assign pop = step && &word_q;
 
     always @(posedge clk) begin
@@ -153,7 +161,7 @@ module lac_rules_read #(
                             state_q <= ST_RUN;
                     end
                 ST_HEAD:                                     // waits for the header
-                    if (halt || (line_valid && line_fault != 3'd0))           state_q <= ST_END;
+                    if (halt || (got_valid_q && got_fault_q != 3'd0))           state_q <= ST_END;
                     else if (head_last)                                       state_q <= ST_JUDGE;
                 ST_JUDGE: if (step_q[0]) state_q <= (bad_q || none_q) ? ST_END : ST_INSIDE;
                 ST_RUN:                                      // a rule after the other
@@ -166,7 +174,7 @@ module lac_rules_read #(
 
     always @(posedge clk) begin
         if (rst)                                            step_q <= 2'd0;
-        else if (state_q == ST_HEAD)                        step_q <= head_last ? 2'd0 : step_q + {1'b0, line_valid};
+        else if (state_q == ST_HEAD)                        step_q <= head_last ? 2'd0 : step_q + {1'b0, got_valid_q};
         else if (state_q == ST_INSIDE && step_q != 2'd3)    step_q <= step_q + 2'd1;
         else if (state_q == ST_JUDGE)                       step_q <= {1'b0, !step_q[0]};
         else                                                step_q <= 2'd0;
@@ -182,12 +190,12 @@ module lac_rules_read #(
             base_q  <= c_base;
             fault_q <= 3'd0;
         end
-        if (line_valid && fault_q == 3'd0 && (state_q == ST_HEAD || run)) {fault_q, fault_addr_q} <= {line_fault, line_fault_addr};
+        if (got_valid_q && fault_q == 3'd0 && (state_q == ST_HEAD || run)) {fault_q, fault_addr_q} <= {got_fault_q, got_fault_addr_q};
 
         // header
-        if (state_q == ST_HEAD && line_valid) begin
-            if (step_q == 2'd0) {rules_q, outputs_q} <= line_data[63:0];
-            where_q <= line_data[(LB == 8 ? 0 : 64) +: 32];
+        if (state_q == ST_HEAD && got_valid_q) begin
+            if (step_q == 2'd0) {rules_q, outputs_q} <= got_data_q[63:0];
+            where_q <= got_data_q[(LB == 8 ? 0 : 64) +: 32];
         end
         bad_q  <= outputs_q[31:16] != 16'd0 || outputs_q[15:0] > most_q || rules_q[31:24] != 8'd0 || (outputs_q == 32'd0) != (rules_q == 32'd0);
         none_q <= outputs_q == 32'd0;
@@ -240,8 +248,8 @@ module lac_rules_read #(
         else if (state_q != ST_END && !halt) begin
             if (state_q == ST_INSIDE && step_q == 2'd3 && (!first_ok_q || !inside))
                 {err_q, code_q, err_at_q} <= {1'b1, `LAC_ERR_WINDOW, head_q ? AT_BAND : AT_RULES};
-            if ((state_q == ST_HEAD && line_valid && line_fault != 3'd0) || (look && buf_bad))
-                {err_q, code_q, err_at_q} <= {1'b1, bus_code(run ? fault_q : line_fault), AT_FAULT};
+            if ((state_q == ST_HEAD && got_valid_q && got_fault_q != 3'd0) || (look && buf_bad))
+                {err_q, code_q, err_at_q} <= {1'b1, bus_code(run ? fault_q : got_fault_q), AT_FAULT};
             if ((state_q == ST_JUDGE && step_q[0] && bad_q) || (run && settled_q && all_q && !no_more_q) || (look && over))
                 {err_q, code_q, err_at_q} <= {1'b1, `LAC_ERR_RULES, AT_BAND};
             whole_q <= state_q == ST_JUDGE;

@@ -98,6 +98,7 @@ module lac_scan #(
     wire              a_last_word = a_word_q == a_stop_q[AW-1:5];
     wire              a_done;      // the last word of the job
     wire              a_step      = a_valid_q && a1_move;
+    wire              a_next      = !a_valid_q || (a1_move && a_last_word);  // the next point, or window
     wire [AW-1:0]     job_stop    = job_line + job_last;
     wire [AW-1:0]     next_line   = a_line_q + a_pitch_q[AW-1:0];
 
@@ -126,10 +127,9 @@ module lac_scan #(
             assign a_done    = a_last_word && (win_q ? final_q : a_points_q == 16'd1);
             always @(posedge clk) begin
                 if (job_ready) win_q <= job_windows;
-                if (win_ready && win_valid) {x_q, final_q, none_q} <= {win_stop, win_lo, win_hi, win_col, win_last, win_none};
-                else if (job_ready)         none_q <= 1'b0;
+                if (a_next)    {x_q, final_q, none_q} <= {win_stop, win_lo, win_hi, win_col, win_last, win_none};
             end
-            assign {a_win, a_none, a_x} = {win_q, none_q, x_q};
+            assign {a_win, a_none, a_x} = {win_q, win_q && none_q, x_q};
         end else begin : g_points
             assign {win_valid, win_idle, win_last, win_none} = 4'b0100;
             assign {win_ready, win_line, win_stop, win_lo, win_hi, win_col, win_base} = {(1 + 2*AW + 12 + COL_AW + ACC_AW){1'b0}};
@@ -147,34 +147,20 @@ module lac_scan #(
         else if (!a_valid_q)                        a_valid_q <= win_valid;
         else if (a_step && a_last_word && (a_done || a_win)) a_valid_q <= !a_done && win_valid;
 
-    always @(posedge clk)
-        if (WINDOWS != 0 && win_valid && win_ready) begin
-            a_first_q  <= 1'b1;
-            a_line_q   <= win_line;
-            a_stop_q   <= win_stop;
-            a_word_q   <= win_line[AW-1:5];
-            a_base_q   <= win_base;
-        end else if (job_ready) begin
-            a_job_q    <= job_id;
-            a_first_q  <= 1'b1;
-            a_line_q   <= job_line;
-            a_stop_q   <= job_stop;
-            a_word_q   <= job_line[AW-1:5];
-            a_points_q <= job_points;
-            a_pitch_q  <= job_pitch;
-            a_rows_q   <= job_rows;
-            a_base_q   <= job_base;
-        end else if (a_step) begin
-            a_first_q <= a_last_word;
-            if (a_last_word) begin
-                a_line_q   <= next_line;
-                a_stop_q   <= a_stop_q + a_pitch_q[AW-1:0];
-                a_word_q   <= next_line[AW-1:5];
-                a_points_q <= a_points_q - 16'd1;
-                a_base_q   <= a_base_q + a_rows_q[ACC_AW-1:0];
-            end else
-                a_word_q <= a_word_q + 1'b1;
+    // With or without a point to come: what is loaded then counts for nothing
+    always @(posedge clk) begin
+        if (job_ready) {a_job_q, a_pitch_q, a_rows_q} <= {job_id, job_pitch, job_rows};
+        if (a_next) begin
+            a_line_q   <= job_ready ? job_line : a_win ? win_line : next_line;
+            a_stop_q   <= job_ready ? job_stop : !a_win ? a_stop_q + a_pitch_q[AW-1:0] : win_none ? win_line : win_stop;
+            a_points_q <= job_ready ? job_points : a_points_q - 16'd1;
+            a_base_q   <= job_ready ? job_base : a_win ? win_base : a_base_q + a_rows_q[ACC_AW-1:0];
         end
+        if (!a_valid_q || a1_move) begin
+            a_first_q  <= a_next;
+            a_word_q   <= !a_next ? a_word_q + 1'b1 : job_ready ? job_line[AW-1:5] : a_win ? win_line[AW-1:5] : next_line[AW-1:5];
+        end
+    end
 
     // ---- A1, A2: the flag words' latch and register -----------------------------------------------------------
     reg               a1_valid_q, a1_job_q, a1_end_q, a2_valid_q, a2_job_q, a2_end_q;
@@ -262,11 +248,11 @@ module lac_scan #(
     generate
         if (RULES != 0) begin : g_rules
             // jobs take turns; a line of rules is a window of its own
-            reg  turn_q;
-            wire rules = turn_q ? cfg_rules[1] : cfg_rules[0];
+            reg  turn_q, rules;   // whose it is; it is one of rules
+            wire turn = turn_q ^ (in_ready && in_valid && (rules ? rule_end : !b_any_q));
             always @(posedge clk)
-                if (rst)                                                             turn_q <= 1'b0;
-                else if (in_ready && in_valid && (rules ? rule_end : !b_any_q)) turn_q <= !turn_q;
+                if (rst) {turn_q, rules} <= 2'b00;
+                else     {turn_q, rules} <= {turn, cfg_rules[turn]};
             reg  [1:0] plain_q;   // jobs
             always @(posedge clk)
                 if (rst) plain_q <= 2'b00;
@@ -300,8 +286,9 @@ module lac_scan #(
     reg               c1_valid_q, c1_job_q, c1_end_q, c2_valid_q, c2_job_q, c2_end_q;
     reg  [AW-1:0]     c1_addr_q, c1_line_q, c2_offset_q;
     reg  [ACC_AW-1:0] c1_base_q, c2_base_q;
-    reg  [X_W-1:0]    c1_x_q, c2_x_q;
-    reg  [AW-1:0]     c2_addr_q;
+    reg  [X_W-1:0]    c1_x_q;
+    reg  [COL_AW+11:0] c2_x_q;            // as X_W, without the last line
+    reg               c2_first_q, c2_last_q; // it is the window's first line; the last of the window or point
     reg               d_valid_q;
     reg               c2d_q, c12d_q;  // c2_valid_q && d_valid_q; and c1_valid_q: no ready waits for another
     wire              d_move  = !d_valid_q || out_ready;
@@ -311,6 +298,10 @@ module lac_scan #(
     assign line_re   = s_valid && !s_end && c1_move;
     assign line_qe   = c1_valid_q && c2_move;
 
+    wire              c1_windows = WINDOWS != 0 && (c1_job_q ? cfg_windows[1] : cfg_windows[0]);
+    wire [AW-1:0]     c1_offset  = c1_addr_q - c1_line_q;
+    wire              c1_first   = c1_windows && c1_addr_q == c1_line_q;
+    wire              c1_last    = c1_windows ? c1_addr_q == c1_x_q[X_W-1 -: AW] : c1_offset == (c1_job_q ? cfg_last[2*AW-1:AW] : cfg_last[AW-1:0]);
     always @(posedge clk)
         if (rst) begin
             c1_valid_q <= 1'b0;
@@ -329,8 +320,8 @@ module lac_scan #(
         end
     always @(posedge clk) begin
         if (c1_move) {c1_job_q, c1_end_q, c1_addr_q, c1_line_q, c1_base_q, c1_x_q} <= {s_job, s_end, s_addr, s_line, s_base, s_x};
-        if (c2_move) {c2_job_q, c2_end_q, c2_offset_q, c2_base_q, c2_x_q, c2_addr_q}
-            <= {c1_job_q, c1_end_q, c1_addr_q - c1_line_q, c1_base_q, c1_x_q, c1_addr_q};
+        if (c2_move) {c2_job_q, c2_end_q, c2_offset_q, c2_base_q, c2_x_q, c2_first_q, c2_last_q}
+            <= {c1_job_q, c1_end_q, c1_offset, c1_base_q, c1_x_q[COL_AW+11:0], c1_first, c1_last};
     end
 
     // ---- D: flags outside the job's elements masked off ---------------------------------------------------------------
@@ -342,20 +333,17 @@ module lac_scan #(
     reg  [COL_AW-1:0] d_col_q;
 
     wire              windows = WINDOWS != 0 && (c2_job_q ? cfg_windows[1] : cfg_windows[0]);
-    wire [AW-1:0]     c2_stop;
     wire [5:0]        c2_lo, c2_hi;
     wire [COL_AW-1:0] c2_col;
-    assign {c2_stop, c2_lo, c2_hi, c2_col} = c2_x_q;
-    wire              at_first = windows && c2_offset_q == {AW{1'b0}};
-    wire              at_last = windows ? c2_addr_q == c2_stop : c2_offset_q == (c2_job_q ? cfg_last[2*AW-1:AW] : cfg_last[AW-1:0]);
+    assign {c2_lo, c2_hi, c2_col} = c2_x_q;
     wire [5:0]        place   = windows ? c2_hi : c2_job_q ? cfg_place[11:6] : cfg_place[5:0];
     wire [LB-1:0]     mask;
-    assign mask[0] = !at_first || c2_lo == 6'd0;
+    assign mask[0] = !c2_first_q || c2_lo == 6'd0;
     genvar i;
     generate
         for (i = 1; i < LB; i = i + 1) begin : g_mask
             localparam integer I = i, NEXT = i + 1;
-            assign mask[i] = (!at_last || place >= I[5:0]) && (!at_first || {1'b0, c2_lo} < NEXT[6:0]);
+            assign mask[i] = (!c2_last_q || place >= I[5:0]) && (!c2_first_q || {1'b0, c2_lo} < NEXT[6:0]);
         end
     endgenerate
 

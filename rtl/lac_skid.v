@@ -45,7 +45,7 @@ module lac_skid #(
         end
 
     always @(posedge clk) begin
-        if (take) spare_data_q <= in_data;
+        if (!spare_q) spare_data_q <= in_data;
         if (move) data_q <= spare_q ? spare_data_q : in_data;
     end
 

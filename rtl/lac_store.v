@@ -103,7 +103,8 @@ module lac_store #(
     wire [15:0]        c_chan   = cmd_q[`LAC_F_STORE_CHANNELS];
     // elements of a point, which may be several pixels of c_chan channels
     wire [15:0]        c_width  = cmd_q[`LAC_F_STORE_WIDTH];
-    wire               c_pix    = WINDOWS != 0 && c_width != 16'd0;
+    reg                pix_q;
+    wire               c_pix    = WINDOWS != 0 && pix_q;
     wire [15:0]        c_elems  = c_pix ? c_width : c_chan;
     wire [15:0]        c_pixels = cmd_q[`LAC_F_STORE_PIXELS];
     // pooling: these are what is written; what is read and emptied is told apart
@@ -211,26 +212,30 @@ module lac_store #(
     wire               t0_final;
     reg                gone_q;
     reg  [5:0]         prep_q;       // pooling: 32 .. 1, cycles that it still makes its strides in; else 0
-    wire               prep = WINDOWS != 0 && prep_q != 6'd0;
+    reg                prepare_q;    // it is not 0
+    wire               prep = WINDOWS != 0 && prepare_q;
     reg                sweep_q;      // pooling: all windows are read; the accumulators are emptied
+    reg                pooling_q;    // pooling, and not yet
     always @(posedge clk)
         if (rst) begin
             state_q    <= ST_IDLE;
-            prep_q     <= 6'd0;
+            {prepare_q, prep_q} <= 7'd0;
             {t0_valid_q, t1_valid_q, t2_valid_q, t3_valid_q, t4_valid_q} <= 5'd0;
         end else begin
             if (en) {t1_valid_q, t2_valid_q, t3_valid_q, t4_valid_q} <= {t0_valid_q, t1_valid_q, t2_valid_q, t3_valid_q};
             if (en && t0_final) t0_valid_q <= 1'b0;
             if (prep) begin
                 prep_q     <= prep_q - 6'd1;
+                prepare_q  <= prep_q != 6'd1;
                 t0_valid_q <= prep_q == 6'd1;
             end
             case (state_q)
                 ST_IDLE: if (cmd_valid) begin
                     cmd_q      <= cmd;
                     pool_q     <= n_pool;
+                    pix_q      <= cmd[`LAC_F_STORE_WIDTH] != 16'd0;
                     t0_valid_q <= !n_pool;
-                    prep_q     <= n_pool ? 6'd32 : 6'd0;
+                    {prepare_q, prep_q} <= {n_pool, n_pool, 5'd0};
                     gone_q     <= 1'b0;
                     state_q    <= ST_RUN;
                 end
@@ -254,7 +259,14 @@ module lac_store #(
     reg  [CHUNK_W-1:0] t0_chunk_q;   // of the vector in its row
     reg  [ACC_AW-1:0]  t0_row_q;     // accumulator
     reg  [PARAM_AW-1:0] t0_index_q;  // of the vector in the pixel, from 0 on
-    wire               n_full   = (n_chan & SW1) == 16'd0, c_full = (c_chan & SW1) == 16'd0;  // is the last vector of a pixel
+    wire               n_full   = (n_chan & SW1) == 16'd0;       // is the last vector of a pixel
+    wire               n_single = n_chan >> SW_LOG == {15'd0, n_full};  // it is the only one
+    reg                full_q, single_q;
+    reg  [STORE_W-1:0] tail_q;                                   // outputs of the last vector
+    always @(posedge clk) begin
+        if (idle) {full_q, single_q} <= {n_full, n_single};
+        tail_q <= {STORE_W{full_q}} | ~({STORE_W{1'b1}} << (c_chan & SW1));
+    end
     wire               tap_end;                                  // no pooling, or the last pixel of the window
     wire               t0_next  = en && t0_valid_q && tap_end;   // on to the next vector, or of the sweep to the next accumulator
     wire               t0_end   = t0_end_q || sweep_q;
@@ -272,11 +284,11 @@ module lac_store #(
     wire [PARAM_AW-1:0] t0_param   = c_param_row[PARAM_AW-1:0] + t0_index_q;
 
     always @(posedge clk) begin
-        if (idle)                             sweep_q <= 1'b0;
-        else if (t0_next && t0_whole)         sweep_q <= c_pool;
+        if (idle)                             {sweep_q, pooling_q} <= {1'b0, n_pool};
+        else if (t0_next && t0_whole)         {sweep_q, pooling_q} <= {c_pool, 1'b0};
 
-        if (idle || (t0_next && t0_whole))    t0_point_q <= 16'd1;
-        else if (t0_next && t0_over)          t0_point_q <= t0_point_q + 16'd1;
+        if (idle)                             t0_point_q <= 16'd1;
+        else if (t0_next && t0_over)          t0_point_q <= t0_whole ? 16'd1 : t0_point_q + 16'd1;
 
         if (idle)                             rows_q <= n_points;
         else if (t0_next && t0_whole)         rows_q <= c_from_rows;
@@ -285,25 +297,22 @@ module lac_store #(
         else if (t0_next && t0_whole)         row_q <= pitch;
 
         if (idle)                             t0_last_q <= n_row == 16'd1;
-        else if (t0_next && t0_whole)         t0_last_q <= pitch == 16'd1;
-        else if (t0_next && t0_over)          t0_last_q <= row_q == 16'd1;
-        else if (t0_next && t0_end)           t0_last_q <= t0_pixel_q + 16'd1 == row_q;
+        else if (t0_next && t0_end)           t0_last_q <= t0_whole ? pitch == 16'd1 : t0_over ? row_q == 16'd1 : t0_pixel_q + 16'd1 == row_q;
 
-        if (idle || (t0_next && t0_over))     t0_pixel_q <= 16'd1;
-        else if (t0_next && t0_end)           t0_pixel_q <= t0_pixel_q + 16'd1;
+        if (idle)                             t0_pixel_q <= 16'd1;
+        else if (t0_next && t0_end)           t0_pixel_q <= t0_over ? 16'd1 : t0_pixel_q + 16'd1;
 
         if (idle)                             t0_left_q <= n_chan >> SW_LOG;
         else if (t0_next)                     t0_left_q <= t0_end ? c_chan >> SW_LOG : t0_left_q - 16'd1;
 
-        if (idle)                             t0_end_q <= n_chan >> SW_LOG == {15'd0, n_full};
-        else if (t0_next)                     t0_end_q <= t0_end ? c_chan >> SW_LOG == {15'd0, c_full}
-                                                        : t0_left_q == (c_full ? 16'd2 : 16'd1);
+        if (idle)                             t0_end_q <= n_single;
+        else if (t0_next)                     t0_end_q <= t0_end ? single_q : t0_left_q == (full_q ? 16'd2 : 16'd1);
 
-        if (idle || (t0_next && t0_turn))     t0_chunk_q <= {CHUNK_W{1'b0}};
-        else if (t0_next)                     t0_chunk_q <= t0_chunk_q + 1'b1;
+        if (idle)                             t0_chunk_q <= {CHUNK_W{1'b0}};
+        else if (t0_next)                     t0_chunk_q <= t0_turn ? {CHUNK_W{1'b0}} : t0_chunk_q + 1'b1;
 
-        if (idle || (t0_next && t0_end))      t0_index_q <= {PARAM_AW{1'b0}};
-        else if (t0_next)                     t0_index_q <= t0_index_q + 1'b1;
+        if (idle)                             t0_index_q <= {PARAM_AW{1'b0}};
+        else if (t0_next)                     t0_index_q <= t0_end ? {PARAM_AW{1'b0}} : t0_index_q + 1'b1;
     end
 
     // ---- T0: its accumulator, and of pooling its window -------------------------------------------------------------------------
@@ -326,11 +335,15 @@ module lac_store #(
             reg  [15:0]        all_q;              // pixels of a row, with its guard
             always @(posedge clk) if (cmd_ready) all_q <= n_pixels + n_guard;
             wire [3:0]         n = -prep_q[3:0];   // 0 .. 15, twice
-            wire               second = prep_q <= 6'd16;
+            reg                second;
             reg  [ACC_AW:0]    pitch_q;            // [accumulators] of a row of pixels
             reg  [ACC_AW:0]    shifted_q;          // ROWS * 2^n
             reg  [ACC_AW-1:0]  step_x_q, step_y_q; // from window to window
-            wire               down = second ? n < c_top : 1'b0, up = second ? n < py : n < px;
+            wire [3:0]         m = 4'd1 - prep_q[3:0]; // n of the next cycle
+            wire               later = prep_q <= 6'd17;
+            reg                down, up;           // first row of windows: by the bits of POOL_TOP, TOP, and of POOL_LEFT
+            always @(posedge clk) second <= !idle && later;
+            always @(posedge clk) {down, up} <= idle ? {1'b0, cmd[`LAC_F_STORE_POOL_LEFT] != 4'd0} : {later && m < c_top, later ? m < py : m < px};
             always @(posedge clk) begin
                 if (idle)                  pitch_q <= {(ACC_AW+1){1'b0}};
                 else if (prep && !second && all_q[n]) pitch_q <= pitch_q + shifted_q;
@@ -347,10 +360,10 @@ module lac_store #(
 
             // The window
             reg  [3:0]         tx_q, ty_q;                 // pixel of the window
+            reg                tx_last, ty_last;           // it is the last of its row, in the last row; right from the end of prep on
             reg  [R_W-1:0]     rem_x_q, rem_y_q;           // pixels, rows from where it begins to the image's end; 0: it begins behind
             reg  [3:0]         skip_x_q, skip_y_q;         // of its pixels, rows before the image begins
-            wire               tx_last = tx_q + 4'd1 == kx, ty_last = ty_q + 4'd1 == ky;
-            assign             tap_end    = !c_pool || sweep_q || (tx_last && ty_last);
+            assign             tap_end    = !pooling_q || (tx_last && ty_last);
             assign             t0_tap0    = !c_pool || (tx_q == 4'd0 && ty_q == 4'd0);
             assign             t0_outside = c_pool && (tx_q < skip_x_q || ty_q < skip_y_q || {{(R_W-4){1'b0}}, tx_q} >= rem_x_q || {{(R_W-4){1'b0}}, ty_q} >= rem_y_q);
             wire [R_W-1:0]     wide_dx = {{(R_W-4){1'b0}}, dx}, wide_dy = {{(R_W-4){1'b0}}, dy};
@@ -360,13 +373,13 @@ module lac_store #(
                 else if (tap)                      tx_q <= tx_q + 4'd1;
                 if (idle || t0_next)               ty_q <= 4'd0;
                 else if (tap && tx_last)           ty_q <= ty_q + 4'd1;
+                tx_last <= tap ? (tx_last ? kx == 4'd1 : tx_q + 4'd2 == kx) : tx_q + 4'd1 == kx;
+                ty_last <= t0_next ? ky == 4'd1 : tap && tx_last ? ty_q + 4'd2 == ky : ty_q + 4'd1 == ky;
 
-                if (prep || (t0_next && t0_over)) begin
-                    rem_x_q  <= c_from_pixels[R_W-1:0] + {{(R_W-4){1'b0}}, px};
-                    skip_x_q <= px;
-                end else if (t0_next && t0_end) begin
-                    rem_x_q  <= rem_x_q > wide_dx ? rem_x_q - wide_dx : {R_W{1'b0}};
-                    skip_x_q <= skip_x_q > dx ? skip_x_q - dx : 4'd0;
+                if (prep || (t0_next && t0_end)) begin
+                    rem_x_q  <= prep || t0_over ? c_from_pixels[R_W-1:0] + {{(R_W-4){1'b0}}, px}
+                                                : rem_x_q > wide_dx ? rem_x_q - wide_dx : {R_W{1'b0}};
+                    skip_x_q <= prep || t0_over ? px : skip_x_q > dx ? skip_x_q - dx : 4'd0;
                 end
                 if (prep) begin
                     rem_y_q  <= inner[R_W-1:0] + {{(R_W-4){1'b0}}, py};
@@ -386,17 +399,17 @@ module lac_store #(
                 from = t0_row_q;
                 by   = {{(ACC_AW-1){1'b0}}, t0_turn};
                 if (prep)                      by = up == down ? {ACC_AW{1'b0}} : second ? pitch_q[ACC_AW-1:0] : rows;
-                else if (c_pool && !sweep_q) begin
+                else if (pooling_q) begin
                     if (!tx_last)              by = rows;
                     else if (!ty_last)         {from, by} = {line_q, pitch_q[ACC_AW-1:0]};
-                    else if (!t0_end)          from = win_q;
-                    else if (!t0_over)         {from, by} = {first_q, step_x_q};
+                    else if (!t0_end_q)        from = win_q;
+                    else if (!t0_last_q)       {from, by} = {first_q, step_x_q};
                     else                       {from, by} = {left_q, step_y_q};
                 end
             end
             always @(posedge clk) begin
-                if (idle || (t0_next && t0_whole))              t0_row_q <= idle ? n_acc[ACC_AW-1:0] : c_acc[ACC_AW-1:0];
-                else if (prep || tap)                           t0_row_q <= next;
+                if (idle)                                       t0_row_q <= n_acc[ACC_AW-1:0];
+                else if (prep || tap)                           t0_row_q <= t0_whole && tap_end && !prep ? c_acc[ACC_AW-1:0] : next;
                 if (prep || (tap && tx_last))                   line_q   <= next;
                 if (prep || (tap && tx_last && ty_last)) begin
                     win_q <= next;
@@ -409,6 +422,7 @@ module lac_store #(
             wire unused_high = &{1'b0, c_from_pixels, inner, n_rows, pitch32};
         end else begin : g_plain
             assign {tap_end, t0_tap0, t0_outside, pitch} = {3'b110, 16'd0};
+            wire unused_pool = &{1'b0, pooling_q, prepare_q};
             always @(posedge clk)
                 if (idle)                         t0_row_q <= n_acc[ACC_AW-1:0];
                 else if (en && t0_turn)           t0_row_q <= t0_row_q + 1'b1;
@@ -522,7 +536,7 @@ module lac_store #(
         .in_valid(run && rq_valid[0]), .in_ready(room), .in_data({rq_final, rq_end, rq_zero, rq_value}),
         .out_valid(pk_in_valid), .out_ready(pk_in_ready), .out_data({pk_in_final, pk_in_end, pk_zero, pk_value})
     );
-    assign pk_mask = {STORE_W{!pk_in_end || c_full}} | ~({STORE_W{1'b1}} << (c_chan & SW1));
+    assign pk_mask = {STORE_W{!pk_in_end}} | tail_q;
 
     lac_pack #(.STORE_W(STORE_W), .LINE_W(LINE_W)) u_pack (
         .clk(clk), .rst(rst), .cfg_type(c_type), .cfg_list(c_list),

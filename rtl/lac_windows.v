@@ -2,7 +2,7 @@
 //
 // lac_windows - the rule maker of 2-D convolution: which elements of which feature lines each output pixel takes
 //
-//   job --> W: a pixel, the element its window begins and ends at --> N: lines, first and last element in them --> out
+//   job --> W: a pixel, the element its window begins and ends at --> N: lines, first and last element in them (a skid stage) --> out
 //
 //   Function   for each point, in order, pixels 0 .. PIXELS-1: window i is elements FIRST + i * STEP and the following, of a point of WIDTH
 //              elements; what of it lies outside the point is cut off. Windows of which nothing is left are passed over, but for the last one
@@ -45,7 +45,7 @@ module lac_windows #(
     output wire [COL_AW-1:0] out_col,     // column of the first line's place 0, counted from the job's first
     output wire [ACC_AW-1:0] out_base,
     output wire              out_last,    // of the job
-    output wire              out_none     // nothing is left of it
+    output wire              out_none     // nothing is left of it: the other fields but out_last say nothing
 );
 
 `include "lac_clog2.vh"
@@ -54,7 +54,7 @@ module lac_windows #(
     localparam integer W      = 20;       // [bits] of an element's number, signed: -2^16 .. 2^17 + 2^18
 
     // ---- W: one pixel after the other ----------------------------------------------------------------------------------
-    reg               w_valid_q, n_valid_q;
+    reg               w_valid_q;
     reg  [AW-1:0]     w_line_q;
     reg  [W-1:0]      w_s_q, w_e_q;          // its first and last element
     reg  [W-1:0]      w_s0_q, w_e0_q;        // those of pixel 0
@@ -64,12 +64,12 @@ module lac_windows #(
     reg  [14:0]       step_q;
     reg               wide_q, nm_q;
 
-    wire              n_free   = !n_valid_q || out_ready;
+    wire              n_free;                // N's spare word is
     wire              w_row    = w_pixels_q == 16'd1;
     wire              w_last   = w_row && w_points_q == 16'd1;
     wire [W-1:0]      s0       = {{(W-17){job_first[16]}}, job_first};
     wire [W-1:0]      e0       = s0 + {{(W-18){1'b0}}, job_more};
-    assign idle = !w_valid_q && !n_valid_q;
+    assign idle = !w_valid_q && !out_valid;
 
     always @(posedge clk)
         if (rst)                     w_valid_q <= 1'b0;
@@ -98,7 +98,7 @@ module lac_windows #(
     wire              beyond = !w_e_q[W-1] && w_e_q[W-2:0] > {3'd0, most_q};  // ends behind it
     wire              none   = w_e_q[W-1] || (!before && w_s_q[W-2:0] > {3'd0, most_q});
     wire [15:0]       lo     = before ? 16'd0 : w_s_q[15:0];
-    wire [15:0]       hi     = none ? lo : beyond ? most_q : w_e_q[15:0];    // out_stop is never less than out_line
+    wire [15:0]       hi     = beyond ? most_q : w_e_q[15:0];
     wire [15:0]       lo_line = wide_q ? lo >> (LB_LOG - 1) : lo >> LB_LOG;
     wire [15:0]       hi_line = wide_q ? hi >> (LB_LOG - 1) : hi >> LB_LOG;
     wire [5:0]        place  = ROUND[5:0] >> wide_q;
@@ -106,33 +106,12 @@ module lac_windows #(
     wire [W-1:0]      ahead  = before ? w_s_q : {{(W-6){1'b0}}, w_s_q[5:0] & place};
     wire [W-1:0]      col    = {W{1'b0}} - (nm_q ? {{2{ahead[W-1]}}, ahead[W-1:2]} : ahead);
 
-    reg  [AW-1:0]     n_line_q, n_stop_q;
-    reg  [5:0]        n_lo_q, n_hi_q;
-    reg  [COL_AW-1:0] n_col_q;
-    reg  [ACC_AW-1:0] n_base_q;
-    reg               n_last_q, n_none_q;
-    always @(posedge clk)
-        if (rst)         n_valid_q <= 1'b0;
-        else if (n_free) n_valid_q <= w_valid_q && (!none || w_last);
-    always @(posedge clk)
-        if (n_free) begin
-            n_line_q <= w_line_q + lo_line[AW-1:0];
-            n_stop_q <= w_line_q + hi_line[AW-1:0];
-            n_lo_q   <= lo[5:0] & place;
-            n_hi_q   <= hi[5:0] & place;
-            n_col_q  <= col[COL_AW-1:0];
-            {n_base_q, n_last_q, n_none_q} <= {w_base_q, w_last, none};
-        end
-
-    assign out_valid = n_valid_q;
-    assign out_line  = n_line_q;
-    assign out_stop  = n_stop_q;
-    assign out_lo    = n_lo_q;
-    assign out_hi    = n_hi_q;
-    assign out_col   = n_col_q;
-    assign out_base  = n_base_q;
-    assign out_last  = n_last_q;
-    assign out_none  = n_none_q;
+    wire [AW-1:0]     line   = w_line_q + lo_line[AW-1:0], stop = w_line_q + hi_line[AW-1:0];
+    lac_skid #(.W(2 * AW + 12 + COL_AW + ACC_AW + 2)) u_n (
+        .clk(clk), .rst(rst), .in_valid(w_valid_q && (!none || w_last)), .in_ready(n_free),
+        .in_data({line, stop, lo[5:0] & place, hi[5:0] & place, col[COL_AW-1:0], w_base_q, w_last, none}),
+        .out_valid(out_valid), .out_ready(out_ready), .out_data({out_line, out_stop, out_lo, out_hi, out_col, out_base, out_last, out_none})
+    );
 
     wire unused_ok = &{1'b0, pitch_q, rows_q, lo_line, hi_line, col, w_e_q};
 

@@ -70,14 +70,14 @@ list-head       lac_pack.v         s/k_head_q  <= head;/k_head_q  <= 1'"'"'b0;/
 pack-strobes    lac_pack.v         s/begun_q ? strb_q : {LB{1.b0}}/strb_q/
 store-lane      lac_store.v        s/low3_q\[l % 8\] \&\&/1'"'"'b1 \&\&/
 store-index     lac_store.v        s/t0_param   = c_param_row.*;/t0_param   = t0_index_q;/
-window-first    lac_scan.v         s/ \&\& (!at_first || {1.b0, c2_lo} < NEXT\[6:0\])//
+window-first    lac_scan.v         s/ \&\& (!c2_first_q || {1.b0, c2_lo} < NEXT\[6:0\])//
 window-left     lac_windows.v      s/lo     = before ? 16.d0 :/lo     =/
-window-right    lac_windows.v      s/none ? lo : beyond ? most_q :/none ? lo :/
+window-right    lac_windows.v      s/= beyond ? most_q :/=/
 window-column   lac_windows.v      s/ahead  = before ? w_s_q :/ahead  =/
 window-none     lac_windows.v      s/(!none || w_last)/!none/
 window-row      lac_windows.v      s/w_s_q      <= w_row ? w_s0_q :/w_s_q      <=/
 window-base     lac_windows.v      s/w_base_q   <= w_base_q + .*;/w_base_q   <= w_row ? w_base_q : w_base_q + rows_q[ACC_AW-1:0];/
-pixel-index     lac_store.v        s/if (idle || (t0_next \&\& t0_end))      t0_index_q/if (idle || (t0_next \&\& t0_over))     t0_index_q/
+pixel-index     lac_store.v        s/t0_index_q <= t0_end ?/t0_index_q <= t0_over ?/
 pixel-end       lac_store.v        s/end_q\[STAGES-2:0\], t0_told}/end_q[STAGES-2:0], t0_end}/
 pixel-spill     lac_check.v        s/ || spill_q ||/ ||/
 pixel-width     lac_check.v        s/WINDOWS != 0 \&\& (third_q ||/WINDOWS != 0 \&\& (/
@@ -96,7 +96,7 @@ pool-above      lac_store.v        s/ || ty_q < skip_y_q ||/ ||/
 pool-left       lac_store.v        s/skip_x_q > dx ? skip_x_q - dx :/1'"'"'b1 ? skip_x_q :/
 pool-behind     lac_store.v        s/rem_y_q > wide_dy ? rem_y_q - wide_dy : {R_W{1.b0}}/rem_y_q - wide_dy/
 pool-step       lac_store.v        s/if (n < dy) step_y_q/if (n < dx) step_y_q/
-pool-top        lac_store.v        s/second ? n < c_top : 1.b0/1'"'"'b0/
+pool-top        lac_store.v        s/later \&\& m < c_top/1'"'"'b0/
 pool-sweep      lac_store.v        s/row_q <= pitch;/row_q <= c_pixels;/
 pool-end        lac_requant.v      s/mult_q, tap2_q\[0\]}/mult_q, 1'"'"'b1}/
 mean-outside    lac_requant.v      s/!(tap2_q\[2\] || (in_average/!((in_average/
@@ -120,8 +120,16 @@ map-under       lac_map_merge.v    s/take_q  <= told \&\& !under/take_q  <= told
 map-final       lac_map_emit.v     s/done_q <= left_q == 6.d2/done_q <= left_q == 6'"'"'d3/
 map-site        lac_map_aim.v      s/last_q <= ones_q == 6.d2/last_q <= ones_q == 6'"'"'d3/
 map-residue     lac_map_scale.v    s/sub3_q <= sub_q - .*;/sub3_q <= sub_q;/
-map-header      lac_map_write.v    s/head_last_q <= head_n == 4.d15/head_last_q <= head_n == 4'"'"'d14/
-store-last      lac_store.v        s/t0_last_q <= row_q == 16.d1;/t0_last_q <= 1'"'"'b0;/
+map-header      lac_map_write.v    s/in_head \&\& head_n_q == 4.d15/in_head \&\& head_n_q == 4'"'"'d14/
+store-last      lac_store.v        s/t0_over ? row_q == 16.d1 :/t0_over ? 1'"'"'b0 :/
+pool-tap        lac_store.v        s/tx_last ? kx == 4.d1 :/tx_last ? 1'"'"'b0 :/
+pool-begin      lac_store.v        s/later ? m < py :/second ? m < py :/
+rules-grow      lac_rules_cache.v  s/ \&\& !second_q;.*/;/
+rules-ask       lac_rules_cache.v  s/grows || !o_valid_q || ask_ready/1'"'"'b1/
+rules-turn      lac_scan.v         s/cfg_rules\[turn\]}/cfg_rules[turn_q]}/
+scan-none       lac_scan.v         s/win_none ? win_line : win_stop/win_stop/
+scan-last       lac_scan.v         s/c1_first   = c1_windows/c1_first   = 1'"'"'b1/
+map-long        lac_map_list.v     s/next ? q_valid \&\& (.*) : b_good ?/b_good ?/
 op-class        lac_slots.v        s/class_now_q <= class_in;/class_now_q <= class_of(line_q[7:0]);/
 '
 if [ "${1:-}" = --dry ]; then
