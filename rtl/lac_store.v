@@ -270,7 +270,7 @@ module lac_store #(
     wire               tap_end;                                  // no pooling, or the last pixel of the window
     wire               t0_next  = en && t0_valid_q && tap_end;   // on to the next vector, or of the sweep to the next accumulator
     wire               t0_end   = t0_end_q || sweep_q;
-    wire               t0_turn  = t0_end || t0_chunk_q == LASTC; // of the row
+    reg                t0_turn;      // of the row: this one, or every one of the sweep
     wire               t0_first = t0_chunk_q == {CHUNK_W{1'b0}};
     wire [15:0]        pitch;
     wire               t0_over  = t0_end && (!c_pix || t0_last_q);  // the last of the point
@@ -296,17 +296,23 @@ module lac_store #(
         if (idle)                             row_q <= n_row;
         else if (t0_next && t0_whole)         row_q <= pitch;
 
-        if (idle)                             t0_last_q <= n_row == 16'd1;
-        else if (t0_next && t0_end)           t0_last_q <= t0_whole ? pitch == 16'd1 : t0_over ? row_q == 16'd1 : t0_pixel_q + 16'd1 == row_q;
-
-        if (idle)                             t0_pixel_q <= 16'd1;
-        else if (t0_next && t0_end)           t0_pixel_q <= t0_over ? 16'd1 : t0_pixel_q + 16'd1;
+        if (idle) begin
+            t0_pixel_q <= 16'd1;
+            t0_last_q  <= n_row == 16'd1;
+        end else if (t0_next && t0_end) begin
+            t0_pixel_q <= t0_over ? 16'd1 : t0_pixel_q + 16'd1;
+            t0_last_q  <= t0_whole ? pitch == 16'd1 : t0_over ? row_q == 16'd1 : t0_pixel_q + 16'd1 == row_q;
+        end
 
         if (idle)                             t0_left_q <= n_chan >> SW_LOG;
         else if (t0_next)                     t0_left_q <= t0_end ? c_chan >> SW_LOG : t0_left_q - 16'd1;
 
         if (idle)                             t0_end_q <= n_single;
         else if (t0_next)                     t0_end_q <= t0_end ? single_q : t0_left_q == (full_q ? 16'd2 : 16'd1);
+
+        if (idle)                             t0_turn <= n_single || LASTC == {CHUNK_W{1'b0}};
+        else if (t0_next)                     t0_turn <= (t0_whole ? c_pool : sweep_q) || (t0_end ? single_q : t0_left_q == (full_q ? 16'd2 : 16'd1))
+                                                      || (t0_turn ? LASTC == {CHUNK_W{1'b0}} : t0_chunk_q + 1'b1 == LASTC);
 
         if (idle)                             t0_chunk_q <= {CHUNK_W{1'b0}};
         else if (t0_next)                     t0_chunk_q <= t0_turn ? {CHUNK_W{1'b0}} : t0_chunk_q + 1'b1;

@@ -126,8 +126,6 @@ pool-tap        lac_store.v        s/tx_last ? kx == 4.d1 :/tx_last ? 1'"'"'b0 :
 pool-begin      lac_store.v        s/later ? m < py :/second ? m < py :/
 rules-grow      lac_rules_cache.v  s/ \&\& !second_q;.*/;/
 rules-ask       lac_rules_cache.v  s/grows || !o_valid_q || ask_ready/1'"'"'b1/
-rules-turn      lac_scan.v         s/cfg_rules\[turn\]}/cfg_rules[turn_q]}/
-scan-none       lac_scan.v         s/win_none ? win_line : win_stop/win_stop/
 scan-last       lac_scan.v         s/c1_first   = c1_windows/c1_first   = 1'"'"'b1/
 map-long        lac_map_list.v     s/next ? q_valid \&\& (.*) : b_good ?/b_good ?/
 op-class        lac_slots.v        s/class_now_q <= class_in;/class_now_q <= class_of(line_q[7:0]);/
