@@ -9,7 +9,7 @@ board_key  = $(shell sed -n 's/^$2=\([^ ]*\).*/\1/p' fpga/$1/board.cfg)
 # The folder of a board's top level and pins: its own, but for another core on the same board
 hardware   = $(or $(call board_key,$1,HARDWARE),$1)
 
-.PHONY: fpga fpga-check flash board-sim board-slow boards need-board
+.PHONY: fpga fpga-check fpga-paths flash board-sim board-slow boards need-board
 boards: ## List the FPGA boards
 	@sed -sn '1s/^# */  /p' fpga/*/board.cfg
 
@@ -22,6 +22,9 @@ fpga: need-board ## Bitstream and report of a board (BOARD=..; SEEDS="1 2 3" tri
 
 fpga-check: need-board ## Synthesis alone, its counts held against the board's limits (BOARD=..)
 	@scripts/fpga.py synth $(BOARD) --out $(B)/fpga/$(BOARD)
+
+fpga-paths: need-board ## Longest paths of a board's core by fan-out, before placement (BOARD=..; MODULE='lac_store ACC_AW=9 ..': of one module)
+	@scripts/paths.py $(BOARD) $(MODULE) --out $(B)/paths/$(BOARD)
 
 flash: need-board ## Load the bitstream into a board (BOARD=.., LOADER=openFPGALoader, FLASH=1: into its flash)
 	@LOADER='$(LOADER)' FLASH='$(FLASH)' B='$(B)' scripts/flash.sh $(BOARD)
@@ -77,7 +80,7 @@ FPGA_PAR_ecp5_lut  := W=24 DEPTH=64 ADDR_W=6
 fpga_top = $(or $(FPGA_TOP_$1),tb_$1)
 FPGA_TESTS := $(FPGA_UNITS:%=$(B)/tests/unit_fpga_%)
 
-TESTS     += $(FPGA_TESTS) tests/test_flash.sh tests/test_board.py
+TESTS     += $(FPGA_TESTS) tests/test_flash.sh tests/test_paths.py tests/test_board.py
 TEST_DEPS += $(FPGA_TESTS) $(B)/board/colorlight-i5/sim $(B)/lacuna $(B)/examples/demo $(B)/examples/cloud
 
 $(B)/unit/fpga_%.vvp: $(wildcard fpga/tb/*.v) $(FPGA_SRC) $(RTL_ALL)
