@@ -144,7 +144,8 @@ module lac_store #(
     reg  [1:0]         state_q;
     wire               run  = state_q == ST_RUN;
     wire               idle = state_q == ST_IDLE;
-    wire               en;           // T0 .. lac_requant move
+    reg                en_q, en0_q;  // T1 .. lac_requant move; T0 does, which stands elsewhere: a copy (the reset makes it another register)
+    wire               en = en_q;
 
     wire               pk_valid, pk_ready, pk_head, pk_last, pk_final;
     wire [LINE_W-1:0]  pk_data;
@@ -223,7 +224,7 @@ module lac_store #(
             {t0_valid_q, t1_valid_q, t2_valid_q, t3_valid_q, t4_valid_q} <= 5'd0;
         end else begin
             if (en) {t1_valid_q, t2_valid_q, t3_valid_q, t4_valid_q} <= {t0_valid_q, t1_valid_q, t2_valid_q, t3_valid_q};
-            if (en && t0_final) t0_valid_q <= 1'b0;
+            if (en0_q && t0_final) t0_valid_q <= 1'b0;
             if (prep) begin
                 prep_q     <= prep_q - 6'd1;
                 prepare_q  <= prep_q != 6'd1;
@@ -268,7 +269,7 @@ module lac_store #(
         tail_q <= {STORE_W{full_q}} | ~({STORE_W{1'b1}} << (c_chan & SW1));
     end
     wire               tap_end;                                  // no pooling, or the last pixel of the window
-    wire               t0_next  = en && t0_valid_q && tap_end;   // on to the next vector, or of the sweep to the next accumulator
+    wire               t0_next  = en0_q && t0_valid_q && tap_end;   // on to the next vector, or of the sweep to the next accumulator
     wire               t0_end   = t0_end_q || sweep_q;
     reg                t0_turn;      // of the row: this one, or every one of the sweep
     wire               t0_first = t0_chunk_q == {CHUNK_W{1'b0}};
@@ -373,7 +374,7 @@ module lac_store #(
             assign             t0_tap0    = !c_pool || (tx_q == 4'd0 && ty_q == 4'd0);
             assign             t0_outside = c_pool && (tx_q < skip_x_q || ty_q < skip_y_q || {{(R_W-4){1'b0}}, tx_q} >= rem_x_q || {{(R_W-4){1'b0}}, ty_q} >= rem_y_q);
             wire [R_W-1:0]     wide_dx = {{(R_W-4){1'b0}}, dx}, wide_dy = {{(R_W-4){1'b0}}, dy};
-            wire               tap = en && t0_valid_q;
+            wire               tap = en0_q && t0_valid_q;
             always @(posedge clk) begin
                 if (idle || (tap && tx_last))      tx_q <= 4'd0;
                 else if (tap)                      tx_q <= tx_q + 4'd1;
@@ -431,7 +432,7 @@ module lac_store #(
             wire unused_pool = &{1'b0, pooling_q, prepare_q};
             always @(posedge clk)
                 if (idle)                         t0_row_q <= n_acc[ACC_AW-1:0];
-                else if (en && t0_turn)           t0_row_q <= t0_row_q + 1'b1;
+                else if (en0_q && t0_turn)        t0_row_q <= t0_row_q + 1'b1;
         end
     endgenerate
 
@@ -532,14 +533,16 @@ module lac_store #(
             end_q   <= {end_q[STAGES-2:0], t0_told};
             final_q <= {final_q[STAGES-2:0], t0_done};
         end
-    // A skid stage, so that what stops some thousand registers is a register itself
+    // What stops some thousand registers, from one side of the part to the other, is a register, and has a cycle to get there
     wire                  room, pk_in_valid, pk_in_ready, pk_in_end, pk_in_final;
     wire [STORE_W*36-1:0] pk_value;
     wire [STORE_W-1:0]    pk_zero, pk_mask;
-    assign en = run && room;
-    lac_skid #(.W(STORE_W * 37 + 2)) u_skid (
-        .clk(clk), .rst(rst),
-        .in_valid(run && rq_valid[0]), .in_ready(room), .in_data({rq_final, rq_end, rq_zero, rq_value}),
+    always @(posedge clk) begin
+        en_q  <= room;
+        en0_q <= room && !rst;
+    end
+    lac_late #(.W(STORE_W * 37 + 2)) u_late (
+        .clk(clk), .rst(rst), .go(room), .in_valid(en && rq_valid[0]), .in_data({rq_final, rq_end, rq_zero, rq_value}),
         .out_valid(pk_in_valid), .out_ready(pk_in_ready), .out_data({pk_in_final, pk_in_end, pk_zero, pk_value})
     );
     assign pk_mask = {STORE_W{!pk_in_end}} | tail_q;
@@ -553,7 +556,7 @@ module lac_store #(
     );
 
     assign cause     = idle ? (waits ? `LAC_STORE_TOKEN : `LAC_STORE_IDLE)
-                     : en && t0_valid_q ? `LAC_STORE_BUSY
+                     : en0_q && t0_valid_q ? `LAC_STORE_BUSY
                      : (pk_valid && !pk_ready) || (req_valid && !req_ready) || state_q == ST_WAIT ? `LAC_STORE_BUS
                      :                    `LAC_STORE_WORK;
     assign cmd_ready = idle;

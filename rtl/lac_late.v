@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// lac_late - a register stage behind a pipeline that stops as a whole, told so a cycle late: its enable can be a register, and stand far away
+//
+//   in --->[ queue ]--->[ out ]---> out        the queue holds what arrives while `out` is stalled; else nothing passes through it
+//
+//   Function   the user moves its pipeline with registers loaded from `go`, copies of it wherever they are wanted. When `go` falls, two words
+//              may still come
+//   Timing     latency 1 cycle; one word a cycle while out_ready is high, also behind a stall: there is something in the queue until the first word
+//              of a pipeline that moves again is here
+//   Handshake  in_valid in any cycle behind one with go; out: valid/ready, out_* are registers and hold still while stalled
+//   Reset      rst drops all words
+`default_nettype none
+
+module lac_late #(
+    parameter integer W = 8  // [bits]
+) (
+    input  wire         clk,
+    input  wire         rst,
+
+    output wire         go,
+    input  wire         in_valid,
+    input  wire [W-1:0] in_data,
+
+    output wire         out_valid,
+    input  wire         out_ready,
+    output wire [W-1:0] out_data
+);
+
+    localparam integer DEPTH = 8;
+    localparam [3:0]   HIGH  = 4'd5;  // [words] inside when go is to fall: one more in that cycle, two late ones
+
+    wire         q_valid, unused_ready;
+    wire [W-1:0] q_data;
+    wire [3:0]   level;
+    reg          go_q, valid_q;
+    reg  [W-1:0] data_q;              // no reset
+    wire         move = out_ready || !valid_q;
+    lac_fifo #(.W(W), .DEPTH(DEPTH), .LEVEL_W(4)) u_queue (
+        .clk(clk), .rst(rst), .push(in_valid && (q_valid || !move)), .in_data(in_data), .in_ready(unused_ready),
+        .out_valid(q_valid), .out_data(q_data), .pop(q_valid && move), .level(level)
+    );
+    always @(posedge clk) begin
+        go_q <= level <= HIGH;
+        if (rst)       valid_q <= 1'b0;
+        else if (move) valid_q <= q_valid || in_valid;
+        if (move) data_q <= q_valid ? q_data : in_data;
+    end
+    assign go        = go_q;
+    assign out_valid = valid_q;
+    assign out_data  = data_q;
+
+    wire unused_ok = &{1'b0, unused_ready};
+
+`ifdef FORMAL_LAC_LATE  // `make formal`: bounded, from reset; lac_fifo's own proof assumes what P1 says
+    reg [1:0] f_past = 2'd0, f_go;
+    always @(posedge clk) f_past <= f_past + {1'b0, f_past != 2'd3};
+    always @(posedge clk) f_go <= rst ? 2'b00 : {f_go[0], go_q};
+    always @(*) if (f_past == 2'd0) assume (rst);
+    always @(*) if (!f_go[0]) assume (!in_valid);   // A1 a pipeline whose enable is go, a cycle later
+
+    // Word number f_pick of those that came is followed to the exit; the numbers wrap
+    (* anyconst *) reg [4:0] f_pick;
+    reg [4:0]   f_in, f_out;
+    reg [W-1:0] f_word;
+    wire [4:0]  f_inside = f_in - f_out;
+    always @(posedge clk) begin
+        if (rst) begin
+            f_in  <= 5'd0;
+            f_out <= 5'd0;
+        end else begin
+            if (in_valid)               f_in  <= f_in + 5'd1;
+            if (out_valid && out_ready) f_out <= f_out + 5'd1;
+        end
+        if (in_valid && f_in == f_pick) f_word <= in_data;
+    end
+    always @(*) if (f_past != 2'd0) begin
+        // P1 the queue never overflows   P2 nothing is lost or doubled   P3 words leave as they came, in order
+        assert (level <= DEPTH[3:0] && !(in_valid && (q_valid || !move) && level == DEPTH[3:0]));
+        assert (f_inside == {1'b0, level} + {4'd0, valid_q});
+        if (valid_q && f_out == f_pick) assert (data_q == f_word);
+    end
+    // P4 a word a cycle, whatever was stalled: while no word can come, and in the first cycle in which one can, there is one on offer
+    reg f_begun;
+    always @(posedge clk) f_begun <= !rst && (f_begun || f_go == 2'b11);
+    always @(*) if (f_past != 2'd0 && f_begun && f_go != 2'b11) assert (out_valid);
+`endif
+
+endmodule
+`default_nettype wire
