@@ -276,6 +276,8 @@ def main():
         if key not in cfg:
             die(f'fpga/{args.board}/board.cfg: {key} is missing', 2)
     core = read_cfg(f"configs/{cfg['CONFIG']}.cfg")
+    if not re.fullmatch('[0-9]+', cfg['CLOCK_MULT']) or not 8 <= int(cfg['CLOCK_MULT']) <= 32:
+        die(f"fpga/{args.board}/board.cfg: CLOCK_MULT={cfg['CLOCK_MULT']}: expected 8 .. 32 (the PLL: fpga/rtl/ecp5_clocks.v)", 2)
     hardware = cfg.get('HARDWARE', args.board)  # whose top level and pins
     out = os.path.relpath(args.out)
     os.makedirs(out, exist_ok=True)

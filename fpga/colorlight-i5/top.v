@@ -2,8 +2,7 @@
 //
 // top - Lacuna on a Colorlight i5 v7.0 (LFE5U-25F-6BG381C) in its extension board
 //
-//   Clock      25 MHz / 5 * CLOCK_MULT = 5 MHz * CLOCK_MULT. The VCO runs at 5 (CLKOP_DIV) times that, which has to be 400 .. 800 MHz: so
-//              80 .. 160 MHz, CLOCK_MULT = 16 .. 32. One VCO cycle is 8 phase steps of the PLL
+//   Clock      25 MHz / 5 * CLOCK_MULT = 5 MHz * CLOCK_MULT, 40 .. 160 MHz: CLOCK_MULT = 8 .. 32, for the VCO's sake (ecp5_clocks)
 //   Serial     CLOCK / DIVISOR baud
 //   SDRAM      EM638325 or M12L64322A: 2048 rows x 256 columns x 4 banks x 32 bit = 8 MB, CS# and DQM low, CKE high on the board
 //   Button     resets; the light: slow double flash: alive; on: busy; fast: the core has told an error

@@ -2,8 +2,7 @@
 //
 // top - Lacuna on a ULX3S (LFE5U-85F-6BG381C)
 //
-//   Clock      25 MHz / 5 * CLOCK_MULT = 5 MHz * CLOCK_MULT. The VCO runs at 5 (CLKOP_DIV) times that, which has to be 400 .. 800 MHz: so
-//              80 .. 160 MHz, CLOCK_MULT = 16 .. 32. One VCO cycle is 8 phase steps of the PLL
+//   Clock      25 MHz / 5 * CLOCK_MULT = 5 MHz * CLOCK_MULT, 40 .. 160 MHz: CLOCK_MULT = 8 .. 32, for the VCO's sake (ecp5_clocks)
 //   Serial     CLOCK / DIVISOR baud
 //   SDRAM      32 MB, as on every ULX3S: 8192 rows x 512 columns x 4 banks x 16 bit
 //   Button     FIRE 1 resets; lights: 0 heartbeat, 1 busy, 2 the core has told an error, 3 memory is ready; the host may invert all eight
