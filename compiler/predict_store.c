@@ -80,26 +80,52 @@ static cyc list_line(predict *p, writer *w, lac_addr at, cyc t)
     return put_line(p, w, t + LIST_TO_BUS);
 }
 
-/* Vectors on their way to lac_pack. Behind the pipeline stand two places, and while both are taken nothing in it moves, also not what is emptied and goes nowhere. */
+/* Vectors on their way to lac_pack, through lac_late. The pipeline, also what is emptied there and goes nowhere, moves in cycle t unless the queue
+ * held more than QUEUE vectors in cycle t - 2, beside the one that is on offer. */
+enum { QUEUE = 5, PAST = 16 };
 typedef struct {
-    cyc each;    /* a vector's turns in the pipeline */
-    cyc gap;     /* turns between the last one and the next that bring none */
-    cyc came;    /* the last one was at lac_pack */
-    cyc left[2]; /* the last two have left it, newest first */
+    cyc      each;       /* a vector's turns in the pipeline */
+    cyc      gap;        /* turns between the last one and the next that bring none */
+    cyc      turn;       /* the last turn */
+    uint64_t n;          /* vectors so far */
+    cyc      came[PAST]; /* when vector i, from 1 on, was at lac_pack, at the earliest: i % PAST */
+    cyc      left[PAST]; /* the cycle behind the one in which it left */
 } source;
+
+/* So many turns. */
+static void turns(source *v, cyc count)
+{
+    while (count) {
+        cyc      t = v->turn + 1;
+        uint64_t seen; /* vectors that the enable of cycle t knows of */
+        for (;;) {
+            seen = v->n;
+            while (seen && v->n - seen < PAST && v->came[seen % PAST] + 1 >= t) seen--;
+            const cyc room = seen > QUEUE + 1 ? v->left[(seen - QUEUE - 1) % PAST] + 2 : 0;
+            if (t >= room) break;
+            t = room;
+        }
+        v->turn = t;
+        count--;
+        if (seen == v->n) { /* nothing stops it until the next vector comes */
+            v->turn += count;
+            count = 0;
+        }
+    }
+}
 
 /* lac_pack could take the next vector in cycle t: when does it? */
 static cyc take_vector(source *v, cyc t)
 {
-    v->came = max_c(v->came, v->left[1] - 1) + v->gap + v->each;
+    turns(v, v->gap + v->each);
     v->gap = 0;
-    return max_c(t, v->came);
+    v->came[++v->n % PAST] = v->turn + 1;
+    return max_c(t, v->turn + 1);
 }
 
 static void vector_left(source *v, cyc t)
 {
-    v->left[1] = v->left[0];
-    v->left[0] = t;
+    v->left[v->n % PAST] = t;
 }
 
 /* A list at `at`, whose first vector is at lac_pack from `vec` on: a vector costs a look, a cycle for each entry, and a cycle to leave; behind
@@ -152,7 +178,7 @@ predict_status predict_start_store(predict *p, uint32_t n)
     writer w = { 0 };
     cyc    vec = 0;                          /* lac_pack is done with the last vector */
     packer pack = { 0, 0 };
-    source from = { each, taps ? STORE_PREP : (cyc)GET(c, STORE_TOP) * (vectors + guard), c->start + pipe - 1, { 0, 0 } };
+    source from = { each, taps ? STORE_PREP : (cyc)GET(c, STORE_TOP) * (vectors + guard), c->start + pipe - 2, 0, { 0 }, { 0 } };
     w.q = c->start + STORE_TO_BUS;
     for (uint32_t i = 0; i < points; i++) {
         const lac_addr at = addr + i * pitch;
@@ -186,7 +212,8 @@ predict_status predict_start_store(predict *p, uint32_t n)
         w.q = max_c(w.q, p->w_issue + 1); /* the next request enters behind the last burst */
     }
     const cyc rest = taps ? sweep : from.gap + (cyc)GET(c, STORE_BOTTOM) * (vectors + guard);
-    c->done = max_c(p->w_b[(p->w_bursts - 1) % RING] + STORE_DONE, from.came + 1 + rest - pipe + STORE_EMPTY);
+    turns(&from, rest);
+    c->done = max_c(p->w_b[(p->w_bursts - 1) % RING] + STORE_DONE, from.turn + 2 - pipe + STORE_EMPTY);
     p->free_at[STORE] = c->done + 1;
     p->out->need[PREDICT_STORE] += taps ? (uint64_t)(each * vectors * points + sweep) : (uint64_t)(vectors + guard) * all_rows;
     return PREDICT_OK;

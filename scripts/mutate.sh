@@ -4,7 +4,7 @@
 # mutate.sh [NAME... | --dry] - plant one bug after the other in the RTL and see whether the tests notice
 #
 # Each line of the table: name, file, sed expression. The bug goes into a copy of rtl/, the copy is Verilated as configuration `odd`, and
-# test_random (200 jobs) and, if that is still green, test_faults, test_directed, test_lists and then the proofs of
+# test_random (200 jobs) and, if that is still green, test_faults, test_directed, test_lists, test_rules and then the proofs of
 # the small blocks run on it. A bug nobody notices is "not ok". An expression that changes
 # nothing is too (--dry looks for those alone, in a moment, and says nothing where there are none). Takes about a minute a bug.
 set -u
@@ -157,7 +157,7 @@ while read -r name file expression; do
         echo "not ok - $name: does not build"; missed=$((missed + 1)); continue
     fi
     by=
-    for test in random faults directed lists; do
+    for test in random faults directed lists rules; do
         if ! LACUNA_HOME=$home CONFIG=odd JOBS=200 timeout 300 "$B/tests/test_$test" > "$home/$test.log" 2>&1; then
             by="test_$test: $(grep -m 1 '^not ok' "$home/$test.log" | cut -c 1-150)"
             break
