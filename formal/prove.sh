@@ -70,7 +70,7 @@ mac_wires() {
 for p in "$@"; do
     case $p in
     skid)         elaborate $p lac_skid "$RTL/lac_skid.v" -DFORMAL_LAC_SKID "-chparam W 3" && induction $p 3 ;;
-    late)         elaborate $p lac_late "$RTL/lac_late.v $RTL/lac_fifo.v" "-DFORMAL -DFORMAL_LAC_LATE" "-chparam W 1" && bounded $p 20 ;;
+    late)         elaborate $p lac_late "$RTL/lac_late.v $RTL/lac_fifo.v $RTL/lac_skid.v" "-DFORMAL -DFORMAL_LAC_LATE" "-chparam W 1" && bounded $p 20 ;;
     fifo)         elaborate $p lac_fifo "$RTL/lac_fifo.v" -DFORMAL_LAC_FIFO "-chparam W 3 -chparam DEPTH 4 -chparam LEVEL_W 3" && induction $p 3 ;;
     fifo_odd)     elaborate $p lac_fifo "$RTL/lac_fifo.v" -DFORMAL_LAC_FIFO "-chparam W 3 -chparam DEPTH 5 -chparam LEVEL_W 3" && induction $p 3 ;;
     ffs)          elaborate $p lac_ffs "$RTL/lac_ffs.v $RTL/lac_first.v" -DFORMAL_LAC_FFS "-chparam W 33 -chparam INDEX_W 6" && induction $p 1 ;;

@@ -113,16 +113,16 @@ module lac_axi_rd #(
     reg  [CLIENT_W-1:0] burst_client_q;      // the client whose request is being cut
     reg  [CLIENT_W-1:0] pick;
     reg  [ADDR_W-1:0] pick_addr;
-    reg  [23:0]       pick_lines;
+    reg  [23:0]       pick_lines1;
     integer           c;
     always @* begin
-        pick       = {CLIENT_W{1'b0}};
-        pick_addr  = {ADDR_W{1'b0}};
-        pick_lines = 24'd0;
+        pick        = {CLIENT_W{1'b0}};
+        pick_addr   = {ADDR_W{1'b0}};
+        pick_lines1 = 24'd0;
         for (c = 0; c < CLIENTS; c = c + 1) begin
-            pick       = pick       | ({CLIENT_W{grant[c]}} & c[CLIENT_W-1:0]);
-            pick_addr  = pick_addr  | ({ADDR_W{grant[c]}} & req_addr[ADDR_W*c +: ADDR_W]);
-            pick_lines = pick_lines | ({24{grant[c]}} & req_lines[24*c +: 24]);
+            pick        = pick        | ({CLIENT_W{grant[c]}} & c[CLIENT_W-1:0]);
+            pick_addr   = pick_addr   | ({ADDR_W{grant[c]}} & req_addr[ADDR_W*c +: ADDR_W]);
+            pick_lines1 = pick_lines1 | ({24{grant[c]}} & (req_lines[24*c +: 24] - 24'd1));  // each one's: grants come late
         end
     end
     genvar k;
@@ -158,7 +158,7 @@ module lac_axi_rd #(
         if (!q_valid_q) begin
             q_client_q <= pick;
             q_addr_q   <= pick_addr;
-            q_lines1_q <= pick_lines - 24'd1;
+            q_lines1_q <= pick_lines1;
         end
         if (cut_ready) burst_client_q <= q_client_q;
     end

@@ -328,11 +328,12 @@ module lac_cmd #(
     wire [3:0]  new_err = done & fail;
     // the port is asked a cycle ahead, never for the cycle of a send; a command that is to be taken up waits
     wire        send_next = state_q == ST_CHECK && check_ready;
-    wire [3:0]  want = send_next ? 4'b0000 : need & ~load_q;
+    wire [3:0]  ask_for = need & ~load_q;
+    wire [3:0]  want = send_next ? 4'b0000 : ask_for;
     always @(posedge clk) begin
         load_q <= rst ? 4'b0000 : want & ~{want[2] || want[1] || want[0], want[1] || want[0], want[0], 1'b0};
-        at_q   <= want[0] ? slot[3:0] : want[1] ? slot[7:4] : want[2] ? slot[11:8] : want[3] ? slot[15:12]
-                : err_q ? err_seq_q[3:0] : state_q == ST_SEND ? seq1[3:0] : seq_q[3:0];
+        if (!send_next && ask_for != 4'd0) at_q <= ask_for[0] ? slot[3:0] : ask_for[1] ? slot[7:4] : ask_for[2] ? slot[11:8] : slot[15:12];
+        else                               at_q <= err_q ? err_seq_q[3:0] : state_q == ST_SEND ? seq1[3:0] : seq_q[3:0];
     end
     // STORE, MAP: nothing before it may be under way. Looked at a cycle late, so a new head waits for a cycle
     wire [4:0]  gap_ld = old_seq[4:0]  - first_seq[14:10];

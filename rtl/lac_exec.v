@@ -152,7 +152,7 @@ module lac_exec #(
     assign cmd_ready = open && (c_rules || scan_ready);  // rules wait for their turn in lac_scan
 
     always @(posedge clk)
-        if (take) begin
+        if (!busy_q[next_q]) begin       // whether there is a command is known late; until there is one nobody asks
             format_q[next_q] <= c_format;
             n_q[next_q]      <= cmd[`LAC_F_EXEC_N];
             rows_q[next_q]   <= c_reach[ACC_AW:0];
@@ -265,11 +265,11 @@ module lac_exec #(
 
     // the next element, of this line or the next; and whether it is the last, known a cycle early: the readies of all stages before hang on it
     wire [LB-1:0]     next = !p_single_q ? pending_q : l_nm ? groups : l_flags;
-    wire              some, two, unused_any;
+    wire              some, two, unused_any, unused_three;
     wire [LB_LOG-1:0] index;
     wire [LB-1:0]     rest;
     lac_ffs #(.W(LB), .INDEX_W(LB_LOG)) u_item (.in(next), .any(unused_any), .index(index), .rest(rest));
-    lac_few #(.W(LB)) u_few (.in(next), .one(some), .two(two));
+    lac_few #(.W(LB)) u_few (.in(next), .one(some), .two(two), .three(unused_three));
 
     always @(posedge clk) begin
         if (rst)          {p_can_q, p_single_q} <= 2'b01;
@@ -494,7 +494,7 @@ module lac_exec #(
     assign fail_addr  = rule_err_q ? rule_err_addr : 48'd0;
     assign fail_index = rule_err_q ? rule_err_index : {err_addr16, err_lane16};
 
-    wire unused_ok = &{1'b0, unused_any, cmd, c_line, c_acc, c_rows, c_reach, c_last, e0_col, e0_group, mask_we, rules_q};
+    wire unused_ok = &{1'b0, unused_any, unused_three, cmd, c_line, c_acc, c_rows, c_reach, c_last, e0_col, e0_group, mask_we, rules_q};
 
 endmodule
 `default_nettype wire

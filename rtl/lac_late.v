@@ -33,22 +33,18 @@ module lac_late #(
     wire         q_valid, unused_ready;
     wire [W-1:0] q_data;
     wire [3:0]   level;
-    reg          go_q, valid_q;
-    reg  [W-1:0] data_q;              // no reset
-    wire         move = out_ready || !valid_q;
+    wire         move;                // a register: nothing here looks through to out_ready
+    reg          go_q;
     lac_fifo #(.W(W), .DEPTH(DEPTH), .LEVEL_W(4)) u_queue (
         .clk(clk), .rst(rst), .push(in_valid && (q_valid || !move)), .in_data(in_data), .in_ready(unused_ready),
         .out_valid(q_valid), .out_data(q_data), .pop(q_valid && move), .level(level)
     );
-    always @(posedge clk) begin
-        go_q <= level <= HIGH;
-        if (rst)       valid_q <= 1'b0;
-        else if (move) valid_q <= q_valid || in_valid;
-        if (move) data_q <= q_valid ? q_data : in_data;
-    end
-    assign go        = go_q;
-    assign out_valid = valid_q;
-    assign out_data  = data_q;
+    lac_skid #(.W(W)) u_out (
+        .clk(clk), .rst(rst), .in_valid(q_valid || in_valid), .in_ready(move), .in_data(q_valid ? q_data : in_data),
+        .out_valid(out_valid), .out_ready(out_ready), .out_data(out_data)
+    );
+    always @(posedge clk) go_q <= level <= HIGH;
+    assign go = go_q;
 
     wire unused_ok = &{1'b0, unused_ready};
 
@@ -77,8 +73,8 @@ module lac_late #(
     always @(*) if (f_past != 2'd0) begin
         // P1 the queue never overflows   P2 nothing is lost or doubled   P3 words leave as they came, in order
         assert (level <= DEPTH[3:0] && !(in_valid && (q_valid || !move) && level == DEPTH[3:0]));
-        assert (f_inside == {1'b0, level} + {4'd0, valid_q});
-        if (valid_q && f_out == f_pick) assert (data_q == f_word);
+        assert (f_inside == {1'b0, level} + {4'd0, out_valid} + {4'd0, !move});
+        if (out_valid && f_out == f_pick) assert (out_data == f_word);
     end
     // P4 a word a cycle, whatever was stalled: while no word can come, and in the first cycle in which one can, there is one on offer
     reg f_begun;

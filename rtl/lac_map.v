@@ -85,17 +85,29 @@ module lac_map #(
     reg  [3:0]         state_q;
     reg  [2:0]         look_q;
     reg  [447:0]       cmd_q;
-    reg                more_q, begun_q;
+    reg                begun_q;
+    reg                first_q;           // first cycle of ST_FIELDS
     reg  [15:0]        count_q;
+    reg                unasked;   // this map has no such range
     wire               idle    = state_q == ST_IDLE;
     wire               run     = state_q == ST_RUN;
-    wire [447:0]       c       = {cmd, 64'd0};
+    wire [447:0]       c       = {cmd, 64'd0};   // holds still in the cycle behind its start too: that is when it is taken
+    wire               more    = c[`LAC_F_MAP_MORE];
     wire               made    = cmd_q[`LAC_F_MAP_MADE];
     wire               transposed = cmd_q[`LAC_F_MAP_TRANSPOSED];
     wire               bounded = cmd_q[`LAC_F_MAP_BOUNDED];
     wire               no_rules = cmd_q[`LAC_F_MAP_NO_RULES];
     wire [47:0]        in_at    = {10'd0, cmd_q[`LAC_F_MAP_IN], 6'd0}, out_at = {10'd0, cmd_q[`LAC_F_MAP_OUT], 6'd0};
     wire [47:0]        bands_at = {10'd0, cmd_q[`LAC_F_MAP_BANDS], 6'd0}, rules_at = {10'd0, cmd_q[`LAC_F_MAP_RULES], 6'd0};
+    always @*
+        case (look_q)
+            LOOK_LIST:              unasked = !made;
+            LOOK_BANDS, LOOK_RULES: unasked = no_rules;
+            LOOK_IN_BODY:           unasked = !in_some_q;
+            LOOK_OUT:               unasked = made;
+            LOOK_OUT_BODY:          unasked = !out_some_q;
+            default:                unasked = 1'b0;
+        endcase
     wire               fresh = state_q == ST_FIELDS;   // everything is as after a reset
     wire               reset = rst || fresh;
 
@@ -111,7 +123,7 @@ module lac_map #(
     wire [4:0]         reach;
     wire [2:0]         stride_z = cmd_q[`LAC_F_MAP_SZ], stride_y = cmd_q[`LAC_F_MAP_SY], stride_x = cmd_q[`LAC_F_MAP_SX];
     lac_map_setup u_setup (
-        .clk(clk), .start(state_q == ST_LOOK && !more_q), .ready(set_ready), .cmd(cmd_q), .ok(set_ok), .active(active), .match(match), .add(add),
+        .clk(clk), .start(first_q), .ready(set_ready), .cmd(cmd_q), .ok(set_ok), .active(active), .match(match), .add(add),
         .pad_z(pad_z), .pad_y(pad_y), .pad_x(pad_x), .pitch(pitch), .off(off), .offs(offs), .low(low), .reach(reach)
     );
 
@@ -123,6 +135,7 @@ module lac_map #(
     wire [63:0]        base   = writes_q ? wr_base : rd_base, limit = writes_q ? wr_limit : rd_limit;
     wire               bad    = below_q || above_q || beyond_q;
     reg  [23:0]        in_voxels_q, in_words_q, out_voxels_q, out_words_q;
+    reg                in_some_q, out_some_q;   // there are words
     wire [23:0]        body_words = look_q == LOOK_IN_BODY ? in_words_q : out_words_q;
     wire [26:0]        body   = ({body_words, 3'd0} + LB[26:0] - 27'd1) >> LB_LOG;   // [lines]
     localparam [47:0]  SPACE  = (ADDR_W >= 40) ? 48'h100_0000_0000 : 48'd1 << ADDR_W;
@@ -175,11 +188,17 @@ module lac_map #(
     assign req_lines  = head_req_q ? 24'd1 : feed_lines;
     assign line_ready = 1'b1;
     wire               head_came = head_wait_q && line_valid;
-    reg  [63:0]        head_q;        // of the header's line
+    reg  [47:0]        head_q;        // of the header's line: words, voxels
     reg  [2:0]         head_fault_q;
     reg  [ADDR_W-1:0]  head_at_q;
-    wire               head_bad  = head_q[31:24] != 8'd0 || head_q[63:56] != 8'd0 || (head_q[23:0] == 24'd0) != (head_q[55:32] == 24'd0);
-    always @(posedge clk) if (head_wait_q) {head_q, head_fault_q, head_at_q} <= {line_data[63:0], line_fault, line_fault_addr};
+    wire               h_voxels = line_data[23:0] != 24'd0, h_words = line_data[55:32] != 24'd0;
+    reg                head_none_q, head_words_q;   // a header it is not; there are words
+    always @(posedge clk)
+        if (head_wait_q) begin
+            {head_q, head_fault_q, head_at_q} <= {line_data[55:32], line_data[23:0], line_fault, line_fault_addr};
+            head_words_q <= h_words;
+            head_none_q  <= line_fault != 3'd0 || line_data[31:24] != 8'd0 || line_data[63:56] != 8'd0 || h_voxels != h_words;
+        end
     always @(posedge clk)
         if (rst) {head_req_q, head_wait_q} <= 2'b00;
         else begin
@@ -189,8 +208,8 @@ module lac_map #(
         end
 
     // ---- The inputs, three times; the outputs ------------------------------------------------------------------------------------------
-    wire [8:0]         w_valid, w_pop, w_changes, w_ended;
-    wire [539:0]       w_key;
+    wire [8:0]         w_valid, w_pop, w_next, w_yields, w_ended;
+    wire [539:0]       w_key, w_next_key;
     wire [287:0]       w_lo;
     wire [107:0]       w_hi;
     wire [215:0]       w_first;
@@ -209,7 +228,7 @@ module lac_map #(
                 .line_valid(l_valid[s]), .line_ready(l_ready[s]), .line_data(l_data[LINE_W*s +: LINE_W]), .line_bad(l_bad[s]),
                 .over(l_over[s]), .list_ended(ended[s]), .code(code[8*s +: 8]), .bus(bus[s]), .bad_at(bad_at[ADDR_W*s +: ADDR_W]),
                 .bad_index(bad_index[32*s +: 32]), .loose(loose), .valid(w_valid[3*s +: 3]), .pop(w_pop[3*s +: 3]),
-                .changes(w_changes[3*s +: 3]), .ended(w_ended[3*s +: 3]), .key(w_key[180*s +: 180]), .lo(w_lo[96*s +: 96]),
+                .next(w_next[3*s +: 3]), .yields(w_yields[3*s +: 3]), .ended(w_ended[3*s +: 3]), .key(w_key[180*s +: 180]), .next_key(w_next_key[180*s +: 180]), .lo(w_lo[96*s +: 96]),
                 .hi(w_hi[36*s +: 36]), .first(w_first[72*s +: 72])
             );
         end
@@ -245,34 +264,33 @@ module lac_map #(
     // ---- Places, outputs, operations --------------------------------------------------------------------------------------------------------
     reg                started_q;     // the lists are being read
     reg                settle_q;      // flush has just been said
+    reg                fin_q;         // and nothing is to come any more
     reg                flush_q, drain_q;
     wire               merge_idle, m_valid, m_ready;
     wire [59:0]        m_key, m_next;
-    wire [43:0]        m_any;
+    wire [31:0]        m_reach;
     wire [287:0]       m_lo;
     wire [107:0]       m_hi;
     wire [215:0]       m_base;
     lac_map_merge u_merge (
-        .clk(clk), .rst(reset || !started_q), .made(made), .drain(drain_q), .idle(merge_idle), .target_valid(t_valid), .target_ready(t_ready), .target(t_key),
-        .valid(w_valid), .ended(w_ended), .changes(w_changes), .pop(w_pop), .loose(loose), .key(w_key), .lo(w_lo), .hi(w_hi), .base(w_first),
-        .next_key(m_next), .out_valid(m_valid), .out_ready(m_ready), .out_key(m_key), .out_any(m_any), .out_lo(m_lo), .out_hi(m_hi), .out_base(m_base)
+        .clk(clk), .rst(reset || !started_q), .made(made), .drain(drain_q), .offs(offs), .idle(merge_idle), .target_valid(t_valid), .target_ready(t_ready), .target(t_key),
+        .valid(w_valid), .ended(w_ended), .next(w_next), .yields(w_yields), .pop(w_pop), .loose(loose), .key(w_key), .next_key(w_next_key), .lo(w_lo), .hi(w_hi), .base(w_first),
+        .place_key(m_next), .out_valid(m_valid), .out_ready(m_ready), .out_key(m_key), .out_reach(m_reach), .out_lo(m_lo), .out_hi(m_hi), .out_base(m_base)
     );
-    wire               join_idle, beyond, r_valid, r_ready, r_drop;
-    wire [39:0]        r_row;
-    wire [15:0]        r_x;
-    wire [5:0]         r_count;
-    wire [44:0]        r_hits;
-    wire [8:0]         r_groups;
-    wire [215:0]       r_base;
-    wire [116:0]       r_bits;
-    wire [19:0]        r_taps;
+    // A record: {taps, bits, base, groups, hits, count, x, row, drop}. It waits in a skid stage: a thousand registers of lac_map_join ask a register for room
+    localparam integer RECORD = 470;
+    wire               join_idle, beyond, j_valid, j_ready, r_valid, r_ready;
+    wire [RECORD-1:0]  j_record, r_record;
     lac_map_join u_join (
         .clk(clk), .rst(reset), .made(made), .transposed(transposed), .bounded(bounded), .stride(stride_x), .pad(pad_x),
-        .shape_z(cmd_q[`LAC_F_MAP_SHAPE_Z]), .shape_y(cmd_q[`LAC_F_MAP_SHAPE_Y]), .shape_x(cmd_q[`LAC_F_MAP_SHAPE_X]), .off(off), .offs(offs),
-        .idle(join_idle), .beyond(beyond), .next_place(m_next[13:0]), .in_valid(m_valid), .in_ready(m_ready), .in_key(m_key), .in_any(m_any),
+        .shape_z(cmd_q[`LAC_F_MAP_SHAPE_Z]), .shape_y(cmd_q[`LAC_F_MAP_SHAPE_Y]), .shape_x(cmd_q[`LAC_F_MAP_SHAPE_X]), .off(off),
+        .idle(join_idle), .beyond(beyond), .next_place(m_next[13:0]), .in_valid(m_valid), .in_ready(m_ready), .in_key(m_key), .in_reach(m_reach),
         .in_lo(m_lo), .in_hi(m_hi), .in_base(m_base), .site_valid(s_valid), .site_pop(s_pop), .site_last(s_last), .site_j(s_j), .site_r(s_r),
-        .out_valid(r_valid), .out_ready(r_ready), .out_drop(r_drop), .out_row(r_row), .out_x(r_x), .out_count(r_count), .out_hits(r_hits), .out_groups(r_groups),
-        .out_base(r_base), .out_bits(r_bits), .out_taps(r_taps)
+        .out_valid(j_valid), .out_ready(j_ready), .out_drop(j_record[0]), .out_row(j_record[40:1]), .out_x(j_record[56:41]), .out_count(j_record[62:57]),
+        .out_hits(j_record[107:63]), .out_groups(j_record[116:108]), .out_base(j_record[332:117]), .out_bits(j_record[449:333]), .out_taps(j_record[469:450])
+    );
+    lac_skid #(.W(RECORD)) u_record (
+        .clk(clk), .rst(reset), .in_valid(j_valid), .in_ready(j_ready), .in_data(j_record), .out_valid(r_valid), .out_ready(r_ready), .out_data(r_record)
     );
     wire               emit_idle, flushed, p_valid, p_ready, p_last, p_none;
     wire [1:0]         p_kind;
@@ -283,8 +301,9 @@ module lac_map #(
     wire [63:0]        p_list;
     lac_map_emit u_emit (
         .clk(clk), .rst(reset), .made(made), .no_rules(no_rules), .pitch(pitch), .flush(flush_q), .idle(emit_idle), .flushed(flushed),
-        .in_valid(r_valid), .in_ready(r_ready), .in_drop(r_drop), .in_row(r_row), .in_x(r_x), .in_count(r_count), .in_hits(r_hits), .in_groups(r_groups),
-        .in_base(r_base), .in_bits(r_bits), .in_taps(r_taps), .out_valid(p_valid), .out_ready(p_ready), .out_kind(p_kind), .out_last(p_last),
+        .in_valid(r_valid), .in_ready(r_ready), .in_drop(r_record[0]), .in_row(r_record[40:1]), .in_x(r_record[56:41]), .in_count(r_record[62:57]),
+        .in_hits(r_record[107:63]), .in_groups(r_record[116:108]), .in_base(r_record[332:117]), .in_bits(r_record[449:333]), .in_taps(r_record[469:450]),
+        .out_valid(p_valid), .out_ready(p_ready), .out_kind(p_kind), .out_last(p_last),
         .out_none(p_none), .out_kz(p_kz), .out_tap(p_tap), .out_index(p_index), .out_count(p_count), .out_list(p_list)
     );
     wire               paused, over, write_idle, list_beyond, bands_beyond, rules_beyond;
@@ -295,7 +314,7 @@ module lac_map #(
         .list_addr(out_at[ADDR_W-1:0]), .list_room(cmd_q[`LAC_F_MAP_OUT_LINES]), .rule_room(cmd_q[`LAC_F_MAP_RULE_LINES]),
         .band_room(cmd_q[`LAC_F_MAP_BAND_ROOM]), .band(cmd_q[`LAC_F_MAP_BAND]), .bands_left(count_q),
         .op_valid(p_valid), .op_ready(p_ready), .op_kind(p_kind), .op_last(p_last), .op_none(p_none), .op_kz(p_kz), .op_tap(p_tap), .op_index(p_index),
-        .op_count(p_count), .op_list(p_list), .paused(paused), .resume(resume_q), .fin(flush_q && flushed && !settle_q), .over(over), .idle(write_idle),
+        .op_count(p_count), .op_list(p_list), .paused(paused), .resume(resume_q), .fin(fin_q), .over(over), .idle(write_idle),
         .count_site(count_site), .count_rules(count_rules), .outputs(outputs), .bands(bands),   .rules(rules), .list_beyond(list_beyond),
         .bands_beyond(bands_beyond), .rules_beyond(rules_beyond), .wr_valid(wr_valid), .wr_ready(wr_ready), .wr_addr(wr_addr), .data_valid(data_valid), .data_ready(data_ready), .data(data)
     );
@@ -307,14 +326,17 @@ module lac_map #(
     reg  [1:0]         calm_q;        // cycles in which nothing has been under way
     reg                fail_q;
     reg  [87:0]        record_q;
-    wire               dry  = started_q && (made || aim_idle) && merge_idle && join_idle && emit_idle;
+    wire               dry  = started_q && (made || aim_idle) && merge_idle && join_idle && !r_valid && emit_idle;
     wire               calm = feed_idle && write_idle && quiet;
-    reg  [3:0]         list_bad_q;    // by stream; long before `over`
-    always @(posedge clk) list_bad_q <= ended & (bus | {code[31:24] != 8'd0, code[23:16] != 8'd0, code[15:8] != 8'd0, code[7:0] != 8'd0});
-    wire [1:0]         who  = list_bad_q[0] ? 2'd0 : list_bad_q[1] ? 2'd1 : 2'd2;
+    reg  [3:0]         list_bad_q, list_bad2_q; // by stream, the latter a cycle later; long before `over`
+    reg  [1:0]         who;           // the first stream of the inputs' list that says so
+    always @(posedge clk) begin
+        list_bad_q  <= ended & (bus | {code[31:24] != 8'd0, code[23:16] != 8'd0, code[15:8] != 8'd0, code[7:0] != 8'd0});
+        list_bad2_q <= list_bad_q;
+        who         <= list_bad_q[0] ? 2'd0 : list_bad_q[1] ? 2'd1 : 2'd2;
+    end
     wire [48:0]        in_bus_at  = {{(49-ADDR_W){1'b0}}, bad_addr[0 +: ADDR_W]},      out_bus_at  = {{(49-ADDR_W){1'b0}}, bad_addr[ADDR_W +: ADDR_W]};
     wire [48:0]        in_word_at = {{(49-ADDR_W){1'b0}}, bad_at[ADDR_W*who +: ADDR_W]}, out_word_at = {{(49-ADDR_W){1'b0}}, bad_at[ADDR_W*3 +: ADDR_W]};
-    wire               head_none = head_fault_q != 3'd0 || head_bad;
     wire               final_ = state_q == ST_REST && calm_q == 2'd3;
 
     // ---- The error: of those of a map, the one of the highest rank, and of one rank the first ---------------------------------------------------
@@ -333,17 +355,17 @@ module lac_map #(
             ST_VERDICT: begin
                 e_code = `LAC_ERR_WINDOW;
                 rank   = look_q == LOOK_IN || look_q == LOOK_IN_BODY ? RANK_IN : RANK_OUT;
-                set    = bad && rank > rank_q;
+                set    = bad && rank_q != RANK_IN;   // inputs are looked at first, and a list without a header has no body
             end
             ST_WORD: begin
                 e_code  = head_fault_q != 3'd0 ? bus_code(head_fault_q) : `LAC_ERR_MAP_LIST;
                 if (head_fault_q != 3'd0) e_addr = head_at49[47:0];
                 e_index = {32{head_fault_q == 3'd0}};
                 rank    = look_q == LOOK_IN ? RANK_IN : RANK_OUT;
-                set     = head_none && rank > rank_q;
+                set     = head_none_q && rank_q != RANK_IN;
             end
             ST_RUN:
-                if (list_bad_q[2:0] != 3'd0) begin
+                if (list_bad2_q[2:0] != 3'd0) begin
                     e_code  = bus[who] ? bus_code(bad_fault[2:0]) : code[8*who +: 8];
                     e_addr  = bus[who] ? in_bus_at[47:0] : in_word_at[47:0];
                     e_index = {32{!bus[who]}} & bad_index[32*who +: 32];
@@ -354,7 +376,7 @@ module lac_map #(
                     e_addr  = bus[3] ? out_bus_at[47:0] : out_word_at[47:0];
                     e_index = {32{!bus[3]}} & bad_index[127:96];
                     rank    = RANK_OUT;
-                    set     = list_bad_q[3] && rank > rank_q;
+                    set     = list_bad2_q[3] && rank > rank_q;
                 end
             default:
                 if (fault != 3'd0) begin
@@ -375,59 +397,56 @@ module lac_map #(
     end
     always @(posedge clk) begin
         if (set) record_q <= {e_code, e_addr, e_index};
-        if (state_q == ST_LOOK && !more_q) rank_q <= RANK_NONE;
+        if (state_q == ST_LOOK && !more) rank_q <= RANK_NONE;
         else if (set && !fresh && state_q != ST_LOOK) rank_q <= rank;
     end
 
+    always @(posedge clk) begin
+        first_q <= state_q == ST_LOOK && !more;
+        if (state_q == ST_LOOK)          count_q <= c[`LAC_F_MAP_COUNT];
+        if (state_q == ST_LOOK && !more) cmd_q   <= c;
+    end
     always @(posedge clk)
         if (rst) begin
             state_q   <= ST_IDLE;
             begun_q   <= 1'b0;
             started_q <= 1'b0;
-            {flush_q, drain_q, settle_q, resume_q, paused_q} <= 5'd0;
+            {flush_q, drain_q, settle_q, resume_q, paused_q, fin_q} <= 6'd0;
         end else begin
             resume_q <= 1'b0;
             settle_q <= 1'b0;
+            fin_q    <= flush_q && flushed && !settle_q;
             paused_q <= paused && !resume_q;
             case (state_q)
-                ST_IDLE: if (cmd_valid) begin
-                    count_q <= c[`LAC_F_MAP_COUNT];
-                    more_q  <= c[`LAC_F_MAP_MORE];
-                    fail_q  <= 1'b0;
-                    if (!c[`LAC_F_MAP_MORE]) cmd_q <= c;
-                    state_q <= ST_LOOK;
-                end
-                ST_LOOK:
-                    if (more_q && begun_q) begin
+                ST_IDLE: if (cmd_valid) state_q <= ST_LOOK;
+                ST_LOOK: begin
+                    fail_q <= more && !begun_q;
+                    if (more && begun_q) begin
                         resume_q <= 1'b1;
                         paused_q <= 1'b0;
                         state_q  <= ST_RUN;
-                    end else if (more_q) begin
-                        fail_q   <= 1'b1;
+                    end else if (more)
                         state_q  <= ST_DONE;
-                    end else begin
+                    else begin
                         begun_q   <= 1'b0;
                         started_q <= 1'b0;
                         {flush_q, drain_q} <= 2'b00;
                         state_q   <= ST_FIELDS;
                     end
+                end
                 ST_FIELDS: begin  // until the tables stand
                     look_q <= LOOK_LIST;
                     {in_voxels_q, in_words_q, out_voxels_q, out_words_q} <= 96'd0;
-                    if (set_ready) begin
+                    {in_some_q, out_some_q} <= 2'b00;
+                    if (set_ready && !first_q) begin
                         state_q  <= set_ok ? ST_STEP : ST_DONE;
                         fail_q   <= !set_ok;
                     end
                 end
                 // One range of memory after the other: is it in the window? Then a header is read
                 ST_STEP: begin
-                    state_q <= ST_SUM;
-                    if (look_q == LOOK_LIST && !made)                                  {look_q, state_q} <= {LOOK_BANDS, ST_STEP};
-                    if ((look_q == LOOK_BANDS || look_q == LOOK_RULES) && no_rules)    {look_q, state_q} <= {LOOK_IN, ST_STEP};
-                    if (look_q == LOOK_IN_BODY && in_words_q == 24'd0)                 {look_q, state_q} <= {LOOK_OUT, ST_STEP};
-                    if (look_q == LOOK_OUT && made)                                    {look_q, state_q} <= {LOOK_NONE, ST_STEP};
-                    if (look_q == LOOK_OUT_BODY && out_words_q == 24'd0)               {look_q, state_q} <= {LOOK_NONE, ST_STEP};
-                    if (look_q == LOOK_NONE)                                           state_q <= ST_GO;
+                    if (unasked) look_q  <= look_q + 3'd1;
+                    else         state_q <= look_q == LOOK_NONE ? ST_GO : ST_SUM;
                 end
                 ST_SUM:   state_q <= ST_CHECK;
                 ST_CHECK: state_q <= ST_VERDICT;
@@ -436,9 +455,9 @@ module lac_map #(
                     state_q <= ST_STEP;
                     if (bad)
                         case (look_q)
-                            LOOK_IN, LOOK_IN_BODY:   {in_words_q, in_voxels_q}   <= 48'd0;
-                            LOOK_OUT, LOOK_OUT_BODY: {out_words_q, out_voxels_q} <= 48'd0;
-                            default:                 {fail_q, state_q}           <= {1'b1, ST_DONE};
+                            LOOK_IN, LOOK_IN_BODY:   {in_some_q, in_words_q, in_voxels_q}    <= 49'd0;
+                            LOOK_OUT, LOOK_OUT_BODY: {out_some_q, out_words_q, out_voxels_q} <= 49'd0;
+                            default:                 {fail_q, state_q}                      <= {1'b1, ST_DONE};
                         endcase
                     else if (look_q == LOOK_IN || look_q == LOOK_OUT) begin
                         look_q  <= look_q;
@@ -449,9 +468,9 @@ module lac_map #(
                 ST_WORD: begin
                     look_q  <= look_q + 3'd1;
                     state_q <= ST_STEP;
-                    if (!head_none) begin
-                        if (look_q == LOOK_IN) {in_words_q, in_voxels_q}   <= {head_q[55:32], head_q[23:0]};
-                        else                   {out_words_q, out_voxels_q} <= {head_q[55:32], head_q[23:0]};
+                    if (!head_none_q) begin
+                        if (look_q == LOOK_IN) {in_some_q, in_words_q, in_voxels_q}    <= {head_words_q, head_q};
+                        else                   {out_some_q, out_words_q, out_voxels_q} <= {head_words_q, head_q};
                     end
                 end
                 ST_GO: begin

@@ -108,7 +108,8 @@ module lac_map_aim (
     wire        turns = !have_q || new_q[4] || x0[18:5] != at_q;
     wire        over  = in_ended && !busy_q && valid_q == 5'd0;
     wire        push  = have_q && (comes || (over && sites_ready));
-    wire        s_ready, t_ready;
+    wire        s_ready, t_ready, s_valid, s_move;
+    wire [8:0]  s_data;
     wire [5:0]  s_level;
     wire [4:0]  t_level;
     always @(posedge clk)
@@ -129,7 +130,11 @@ module lac_map_aim (
     );
     lac_fifo #(.W(9), .DEPTH(32), .LEVEL_W(6)) u_sites (
         .clk(clk), .rst(rst), .push(push), .in_data({comes ? turns : 1'b1, j_q, r_q}), .in_ready(s_ready),
-        .out_valid(site_valid), .out_data({site_last, site_j, site_r}), .pop(site_pop), .level(s_level)
+        .out_valid(s_valid), .out_data(s_data), .pop(s_valid && s_move), .level(s_level)
+    );
+    lac_skid #(.W(9)) u_site (  // much waits for a site's last word
+        .clk(clk), .rst(rst), .in_valid(s_valid), .in_ready(s_move), .in_data(s_data),
+        .out_valid(site_valid), .out_ready(site_pop), .out_data({site_last, site_j, site_r})
     );
     // Registers, two places early
     reg         t_room_q, s_room_q;
@@ -140,7 +145,7 @@ module lac_map_aim (
     assign targets_ready = t_room_q;
     assign sites_ready   = s_room_q;
     assign en   = targets_ready && sites_ready;
-    assign idle = over && !have_q && !target_valid && !site_valid;
+    assign idle = over && !have_q && !target_valid && !s_valid && !site_valid;
 
     wire unused_ok = &{1'b0, any, s_ready, t_ready};
 

@@ -10,7 +10,8 @@
 //              all before it have come (others may hold what the ring has no room for); a better one replaces it, while `loose`
 //   Ring       a copy of its own, written from outside; `tail` is what has been read, modulo its size
 //   Timing     a window a cycle, a row a cycle
-//   Handshake  valid, then pop; `changes`: not this window stands there from the next cycle on. `ended`: there will be none
+//   Handshake  valid, then pop. `next`: a window (no mark) stands behind it, next_key, and comes in as soon as that goes; `yields`: it takes the
+//              place of what stands there, a mark, by itself. `ended`: there will be none
 //   Reset      control only
 `default_nettype none
 
@@ -35,9 +36,11 @@ module lac_map_cursor #(
     input  wire        loose,
     output wire        valid,
     input  wire        pop,
-    output wire        changes,
+    output wire        next,
+    output wire        yields,
     output wire        ended,
     output wire [59:0] key,         // batch 8, z 19, y 19, place 14; signed ones with their sign turned, so that it ascends
+    output wire [59:0] next_key,
     output wire [31:0] lo,
     output wire [11:0] hi,
     output wire [23:0] base
@@ -110,15 +113,17 @@ module lac_map_cursor #(
     wire        free    = !valid_q || pop || better;
     wire        row0    = w0_q[67];
     wire [10:0] place0  = w0_q[66:56];
-    wire        next    = v1_q && !w1_q[67] && w1_q[66:56] == place0 + 11'd1 && place0 != 11'h3ff;  // word 1 is for the next place
+    wire        joins   = v1_q && !w1_q[67] && w1_q[66:56] == place0 + 11'd1 && place0 != 11'h3ff;  // word 1 is for the place behind word 0's
     wire        mine    = skip_q && row0 ? w0_q[0] : mine_q;
-    wire [11:0] place12 = {place0[10], place0} - {11'd0, ahead_q};
+    reg  [11:0] before_q;  // the place before word 0's
+    wire [11:0] place12 = ahead_q ? before_q : {place0[10], place0};
     wire        want    = site_q && (ahead_q || v1_q || drained_q);
     wire        sites   = want && free;
     wire        mark    = idle_q && !valid_q;
     wire        load    = sites || mark;
     assign take    = skip_q || (site_q && !ahead_q && (v1_q || drained_q) && free);
-    assign changes = pop || (want && better);
+    assign next    = want;
+    assign yields  = want && better;
 
     always @(posedge clk)
         if (rst || !active) begin
@@ -138,13 +143,14 @@ module lac_map_cursor #(
         end
     always @(posedge clk) begin
         // The window at word 0's place shows the first sites of the place behind it
-        if (en0)        ahead_q <= (w1_q[35:24] & low) != 12'd0 && !(site_q && next);
+        if (en0)        ahead_q <= (w1_q[35:24] & low) != 12'd0 && !(site_q && joins);
         else if (sites) ahead_q <= 1'b0;
+        if (en0) before_q <= {w1_q[66], w1_q[66:56]} - 12'd1;
         if (skip_q && row0) row_q <= w0_q[49:4];
         if (load) begin
-            key_q  <= mark ? {row_q, 14'd0} : {row_q, !place12[11], {2{place12[11]}}, place12[10:0]};
+            key_q  <= mark ? {row_q, 14'd0} : next_key;
             lo_q   <= mark || ahead_q ? 32'd0 : w0_q[55:24];
-            hi_q   <= mark ? 12'd0 : ahead_q ? w0_q[35:24] : next ? w1_q[35:24] : 12'd0;
+            hi_q   <= mark ? 12'd0 : ahead_q ? w0_q[35:24] : joins ? w1_q[35:24] : 12'd0;
             base_q <= w0_q[23:0];
         end
     end
@@ -152,6 +158,7 @@ module lac_map_cursor #(
     assign valid = valid_q;
     assign ended = ended_q;
     assign key   = key_q;
+    assign next_key = {row_q, !place12[11], {2{place12[11]}}, place12[10:0]};
     assign lo    = lo_q;
     assign hi    = hi_q;
     assign base  = base_q;

@@ -113,9 +113,10 @@ module lac_map_emit (
             else if (spill && en)   word_q <= 1'b0;
         end
     always @(posedge clk) begin
-        if (take) begin
-            {at_q, x_q, count_q, hits_q} <= {in_row, in_x, in_count, in_hits};
-            {base_q, bits_q, off_q}      <= {in_base, in_bits, in_taps};
+        if (take) {at_q, x_q} <= {in_row, in_x};   // of the record before, until there is another
+        if (in_ready) begin                        // of a record, or of none: late in the cycle it is only known that there is room
+            {count_q, hits_q}       <= {in_count, in_hits};
+            {base_q, bits_q, off_q} <= {in_base, in_bits, in_taps};
             group_q  <= load;
             groups_q <= in_groups & ~load;
             taps_q   <= in_picked;

@@ -8,7 +8,8 @@
 //   Function   a stream asks only for lines for which its queue has room, so that none waits for another
 //   Start      `go` with the lists' addresses and lines: a stream without `lines` reads nothing
 //   Handshake  line_valid/line_ready by stream; `stop` of a stream: it asks for no more, what comes is dropped
-//   Faults     a faulty line comes with line_bad and is its stream's last; the first in time of each list is kept in bad_fault, bad_addr
+//   Faults     a faulty line comes with line_bad and is its stream's last; the first in time of each list is kept in bad_fault, bad_addr,
+//              which are right from then on
 //   Pause      no request is begun without `run`; `idle`: nothing that was asked for is still to come
 //   Reset      forgets everything: only while idle, or with the read master
 `default_nettype none
@@ -112,21 +113,23 @@ module lac_map_feed #(
             wire [5:0]        n     = short_ ? left_q[5:0] : BURST[5:0];
             wire              in    = in_valid && tag_valid && tag == s && !over_q && !stop[s];
             wire              pop   = line_valid[s] && line_ready[s];
-            wire [5:0]        more  = pop ? 6'd1 : 6'd0;
+            reg  [1:0]        free_q;           // lines taken that room_q does not know of yet
             assign count[6*s +: 6] = n;
             assign at[ADDR_W*s +: ADDR_W] = addr_q;
             assign can[s] = can_q;
             assign bad_in[s] = in && in_fault != 3'd0;
             always @(posedge clk)
                 if (rst) begin
+                    free_q <= 2'd0;
                     left_q <= 24'd0;
                     room_q <= DEPTH[5:0];
                     can_q  <= 1'b0;
                     over_q <= 1'b0;
                 end else begin
+                    free_q <= (mine ? free_q : 2'd0) + {1'b0, pop};
                     if (go)        left_q <= lines[24*s +: 24];
                     else if (mine) left_q <= left_q - {18'd0, n};
-                    room_q <= room_q + more - (mine ? n : 6'd0);
+                    room_q <= mine ? room_q - n : room_q + {4'd0, free_q};
                     can_q  <= left_q != 24'd0 && room_q >= BURST[5:0] && !stop[s] && !over_q && !mine;
                     if (bad_in[s]) over_q <= 1'b1;
                 end
@@ -144,17 +147,15 @@ module lac_map_feed #(
     endgenerate
 
     // ---- The first fault of each list -------------------------------------------------------------------------------------------
+    reg                 in_bad_q, out_bad_q;   // until then every line's is noted
     reg  [2:0]          in_q, out_q;
     reg  [ADDR_W-1:0]   in_addr_q, out_addr_q;
     always @(posedge clk)
-        if (rst) {in_q, out_q} <= 6'd0;
-        else begin
-            if (bad_in[2:0] != 3'd0 && in_q == 3'd0) in_q  <= in_fault;
-            if (bad_in[3]           && out_q == 3'd0) out_q <= in_fault;
-        end
+        if (rst) {in_bad_q, out_bad_q} <= 2'b00;
+        else     {in_bad_q, out_bad_q} <= {in_bad_q || bad_in[2:0] != 3'd0, out_bad_q || bad_in[3]};
     always @(posedge clk) begin
-        if (in_q == 3'd0)  in_addr_q  <= in_fault_addr;
-        if (out_q == 3'd0) out_addr_q <= in_fault_addr;
+        if (!in_bad_q)  {in_q, in_addr_q}   <= {in_fault, in_fault_addr};
+        if (!out_bad_q) {out_q, out_addr_q} <= {in_fault, in_fault_addr};
     end
     assign bad_fault = {out_q, in_q};
     assign bad_addr  = {out_addr_q, in_addr_q};

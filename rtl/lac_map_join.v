@@ -8,10 +8,10 @@
 //   Function   given: the sites come from outside. MADE: of the place's sites j those that some tap reaches, in order, and of each
 //              r = 0 .. stride - 1 if TRANSPOSED; what has no hit then is no output. MADE outputs outside SHAPE are left out; outside of
 //              int16 too, with `beyond`
-//   Taps       off: for each r, kx {there is such a tap, which site from j on}, r = 0, kx = 0 in the lowest bits; offs: all of them, one-hot
+//   Taps       off: for each r, kx {there is such a tap, which site from j on}, r = 0, kx = 0 in the lowest bits
 //   Record     hits: bit kx of group kz * 3 + ky; groups: which have any; base: index of the first voxel at or behind site j; bits: sites
 //              j .. j + 12; taps: off of this r
-//   Timing     a site a cycle
+//   Timing     a site a cycle; MADE: a place of a single output takes two
 //   Handshake  valid/ready everywhere; the record holds until taken. `idle`: nothing is inside
 //   Reset      control only
 `default_nettype none
@@ -28,7 +28,6 @@ module lac_map_join (
     input  wire [15:0]  shape_y,
     input  wire [15:0]  shape_x,
     input  wire [124:0] off,
-    input  wire [12:0]  offs,
     output wire         idle,
     output wire         beyond,     // an output was left out (MAP_RANGE); until rst
 
@@ -36,7 +35,7 @@ module lac_map_join (
     input  wire         in_valid,
     output wire         in_ready,
     input  wire [59:0]  in_key,
-    input  wire [43:0]  in_any,
+    input  wire [31:0]  in_reach,
     input  wire [287:0] in_lo,
     input  wire [107:0] in_hi,
     input  wire [215:0] in_base,
@@ -69,13 +68,7 @@ module lac_map_join (
     lac_map_phase u_phase (
         .clk(clk), .hold(in_valid), .all(transposed), .stride(stride), .pad(pad), .place(next_place[11:0]), .mask(begins)
     );
-    reg  [31:0]  reach;
-    integer      o;
-    always @* begin
-        reach = 32'd0;
-        for (o = 0; o < 13; o = o + 1) reach = reach | ({32{offs[o]}} & in_any[o +: 32]);
-    end
-    wire [31:0]  n_mask = reach & begins;
+    wire [31:0]  n_mask = in_reach & begins;
     wire [18:0]  n_z = {!in_key[51], in_key[50:33]}, n_y = {!in_key[32], in_key[31:14]};
 
     reg          j_valid_q, row_ok_q;
@@ -88,16 +81,18 @@ module lac_map_join (
     reg  [215:0] base_q;
     wire [31:0]  rest;
     wire [4:0]   made_j;
-    wire         any, one, two;
+    wire         any, one, two, three;
     lac_ffs #(.W(32), .INDEX_W(5)) u_ffs (.in(mask_q), .any(any), .index(made_j), .rest(rest));
-    lac_few #(.W(32)) u_few (.in(mask_q), .one(one), .two(two));
+    lac_few #(.W(32)) u_few (.in(mask_q), .one(one), .two(two), .three(three));
+    // MADE: the place has one site left, or none: a cycle late for a new place, so that one of a single site takes two
+    reg          single_q, none_q;
     wire         r_end = !transposed || r_q + 3'd1 == stride;
-    wire         there = j_valid_q && (made || site_valid);
-    wire         last  = made ? r_end && !two : site_last;
+    wire         there = j_valid_q && !none_q && (made || site_valid);
+    wire         last  = made ? r_end && single_q : site_last;
     wire [4:0]   j     = made ? made_j : site_j;
     wire [2:0]   r     = !transposed ? 3'd0 : made ? r_q : site_r;
     wire         move  = there && steps;
-    assign in_ready = !j_valid_q || (move && last);
+    assign in_ready = !j_valid_q || none_q || (move && last);
     assign site_pop = move && !made;
     always @(posedge clk)
         if (rst)           j_valid_q <= 1'b0;
@@ -114,6 +109,8 @@ module lac_map_join (
             base_q   <= in_base;
         end else if (move && r_end)
             mask_q   <= rest;
+        single_q <= !in_ready && !(move && r_end ? three : two);
+        none_q   <= !in_ready && made && move && r_end && !two;
         r_q <= in_ready || (move && r_end) ? 3'd0 : move ? r_q + 3'd1 : r_q;
     end
 
@@ -128,7 +125,6 @@ module lac_map_join (
     reg  [24:0]  taps2_q, taps3_q;
     reg  [19:0]  taps4_q;
     wire [44:0]  hits3;
-    wire [5:0]   count3;
     always @(posedge clk)
         if (rst)     valid_q <= 5'd0;
         else if (en) valid_q <= {valid_q[3:0], there};
@@ -149,7 +145,7 @@ module lac_map_join (
 
     reg  [44:0]  hits3_q, hits4_q;
     reg  [8:0]   groups4_q;
-    reg  [5:0]   count4_q;
+    reg  [11:0]  count4_q;
     reg  [215:0] base4_q;
     reg  [116:0] bits4_q;
     genvar g, k;
@@ -202,8 +198,14 @@ module lac_map_join (
         end
     endgenerate
     assign hits3 = hits3_q;
-    lac_map_ones #(.W(45), .N(6)) u_count (.in(hits3), .count(count3));
-    always @(posedge clk) if (en) {count4_q, hits4_q} <= {count3, hits3};
+    generate
+        for (g = 0; g < 3; g = g + 1) begin : g_kz   // the sum of three is a matter of what is behind
+            wire [3:0] count3;
+            lac_map_ones #(.W(15), .N(4)) u_count (.in(hits3[15*g +: 15]), .count(count3));
+            always @(posedge clk) if (en) count4_q[4*g +: 4] <= count3;
+        end
+    endgenerate
+    always @(posedge clk) if (en) hits4_q <= hits3;
 
     // ---- x, and whether it is an output ---------------------------------------------------------------------------------------------
     wire [18:0]  x;
@@ -212,7 +214,7 @@ module lac_map_join (
         .clk(clk), .en(en), .stride(stride), .divide(!transposed), .pad(pad), .in({place0_q, j0_q}), .plus(r0_q), .out(x), .rem(rem)
     );
     wire         ok = ok_q[4] && (bounded ? !x[18] && x[17:0] < {2'd0, shape_x} : x[18:15] == {4{x[18]}});
-    wire         hit = count4_q != 6'd0;
+    wire         hit = groups4_q != 9'd0;
     wire         drop = made && !(hit && ok);
     assign en = !valid_q[4] || out_ready;
     reg          beyond_q;
@@ -225,7 +227,7 @@ module lac_map_join (
     assign out_drop   = drop;
     assign out_row    = row4_q;
     assign out_x      = x[15:0];
-    assign out_count  = count4_q;
+    assign out_count  = {2'd0, count4_q[3:0]} + {2'd0, count4_q[7:4]} + {2'd0, count4_q[11:8]};
     assign out_hits   = hits4_q;
     assign out_groups = groups4_q;
     assign out_base   = base4_q;

@@ -7,8 +7,9 @@
 //
 //   Function   windows below the target are dropped, those at it are taken together. MADE: the target is what a cursor shows, then what
 //              one below it shows, until none is below; one of marks alone is taken and goes nowhere
-//   Timing     given: a target every second cycle, and two more cycles for every window that the cursor with the most of them drops. MADE: three
-//              cycles, and two for every cursor that shows less than those looked at before it; out_valid is a cycle later
+//   Timing     given: a target every second cycle, and one more cycle for every window that the cursor with the most of them drops: the one behind it
+//              is compared while it comes in. MADE: three cycles, and two for every cursor that shows less than those looked at before it;
+//              out_valid is a cycle later
 //   Handshake  target, out: valid/ready; out_* hold until taken. `drain`: everything is dropped. `idle`: nothing is to come (MADE), or no
 //              target is at hand
 //   Reset      control only
@@ -19,6 +20,7 @@ module lac_map_merge (
     input  wire         rst,
     input  wire         made,
     input  wire         drain,
+    input  wire [12:0]  offs,         // which sites from an output's own on its taps look at
     output wire         idle,
 
     input  wire         target_valid,
@@ -27,19 +29,21 @@ module lac_map_merge (
 
     input  wire [8:0]   valid,        // kz * 3 + ky
     input  wire [8:0]   ended,
-    input  wire [8:0]   changes,
+    input  wire [8:0]   next,         // as in lac_map_cursor
+    input  wire [8:0]   yields,
     output wire [8:0]   pop,
     output wire         loose,
     input  wire [539:0] key,
+    input  wire [539:0] next_key,
     input  wire [287:0] lo,
     input  wire [107:0] hi,
     input  wire [215:0] base,
 
-    output wire [59:0]  next_key,     // the target at hand
+    output wire [59:0]  place_key,    // the target at hand
     output wire         out_valid,
     input  wire         out_ready,
     output wire [59:0]  out_key,
-    output wire [43:0]  out_any,      // sites of all windows
+    output wire [31:0]  out_reach,    // MADE: sites that some tap of some window reaches
     output wire [287:0] out_lo,
     output wire [107:0] out_hi,
     output wire [215:0] out_base
@@ -51,28 +55,36 @@ module lac_map_merge (
     reg  [8:0]   below_q, at_q;       // cursors that have been compared: they show less than it, the same
     reg          take_q, lower_q;     // every one has been compared: none is below; one is (MADE)
     wire [8:0]   known = valid | ended;
-    wire         heads = made && !t_valid_q && &known && !(&ended);
+    reg  [8:0]   guess_q;             // MADE: the cursor that is looked at first: one whose window has just been taken is likely to have the next place of the row
+    wire         guess = (valid & guess_q) != 9'd0;
+    wire         heads = made && !t_valid_q && &known && guess;
     reg          given_q, loose_q, free_q;  // copies, for they go to every cursor: given outputs; loose; no windows wait
     reg  [8:0]   drop_q;                    // given outputs: below
     wire         take  = take_q && free_q;
     wire         empty = made && t_q[13:0] == 14'd0;   // marks alone
-    wire [8:0]   some  = t_valid_q ? below_q : valid;
-    wire [8:0]   one;
-    lac_first #(.W(9)) u_one (.in(some), .first(one));
+    wire [8:0]   first, first_below, first_at;
+    lac_first #(.W(9)) u_first (.in(valid), .first(first));
+    lac_first #(.W(9)) u_below (.in(below_q), .first(first_below));
+    lac_first #(.W(9)) u_at (.in(at_q), .first(first_at));
+    wire [8:0]   one   = t_valid_q ? first_below : guess_q;
+    always @(posedge clk)
+        if (take)                                guess_q <= first_at;
+        else if (!t_valid_q && &known && !guess) guess_q <= first;   // it has ended
     assign target_ready = !made && (!t_valid_q || take);
     assign pop   = (valid & {9{drain}}) | drop_q | ({9{take}} & at_q);
     assign loose = loose_q;                            // a mark that is the target and gives way costs nothing but a target
     assign idle  = !t_valid_q && !out_valid_q && (!made || &ended);
-    wire         holds = !rst && t_valid_q && !take && !lower_q;
-    wire [8:0]   stand = valid & ~changes;
-    wire [8:0]   lt;
-    wire         told  = holds && &(ended | stand);
-    wire         under = (valid & lt) != 9'd0;
+    wire         holds = t_valid_q && !take && !lower_q;
+    // What will stand there in the next cycle, unless it is taken: what stands there, or what comes in
+    wire [8:0]   stand = valid & ~drop_q & ~yields;
+    wire [8:0]   comes = next & ~stand;
+    wire [8:0]   lt, eq;
+    wire         told  = holds && &(ended | stand | comes);
+    wire         under = ((stand | comes) & lt) != 9'd0;
     wire         out   = (take && !empty) || (out_valid_q && !(out_valid && out_ready));
-    always @(posedge clk) begin
-        take_q  <= told && !under;
-        lower_q <= told && under && made;
-    end
+    always @(posedge clk)
+        if (rst) {take_q, lower_q} <= 2'b00;
+        else     {take_q, lower_q} <= {told && !under, told && under && made};
     wire         t_valid = made ? heads || (t_valid_q && !take) : target_ready ? target_valid : t_valid_q;
     always @(posedge clk) begin
         t_valid_q   <= !rst && t_valid;
@@ -93,16 +105,17 @@ module lac_map_merge (
     reg  [287:0] lo_q;
     reg  [107:0] hi_q;
     reg  [215:0] base_q;
-    reg  [43:0]  any_q;
-    reg          any_valid_q;
+    reg  [31:0]  reach_q;
+    reg          reach_valid_q;
     genvar i;
     generate
         for (i = 0; i < 9; i = i + 1) begin : g_cursor
-            assign lt[i] = key[60*i +: 60] < t_q;
+            assign lt[i] = stand[i] ? key[60*i +: 60] < t_q  : next_key[60*i +: 60] < t_q;
+            assign eq[i] = stand[i] ? key[60*i +: 60] == t_q : next_key[60*i +: 60] == t_q;
             always @(posedge clk) begin
-                below_q[i] <= holds && stand[i] && lt[i];
-                drop_q[i]  <= holds && stand[i] && lt[i] && given_q;
-                at_q[i]    <= holds && stand[i] && key[60*i +: 60] == t_q;
+                below_q[i] <= holds && (stand[i] || comes[i]) && lt[i];
+                drop_q[i]  <= holds && (stand[i] || comes[i]) && lt[i] && given_q;
+                at_q[i]    <= holds && (stand[i] || comes[i]) && eq[i];
             end
             always @(posedge clk)
                 if (!out_valid_q && !at_q[i]) {hi_q[12*i +: 12], lo_q[32*i +: 32]} <= 44'd0;
@@ -111,20 +124,23 @@ module lac_map_merge (
         end
     endgenerate
     reg  [43:0]  any;
+    reg  [31:0]  reach;
     always @* begin
-        any = 44'd0;
-        for (n = 0; n < 9; n = n + 1) any = any | {hi_q[12*n +: 12], lo_q[32*n +: 32]};
+        any   = 44'd0;
+        reach = 32'd0;
+        for (n = 0; n < 9; n = n + 1)  any   = any | {hi_q[12*n +: 12], lo_q[32*n +: 32]};
+        for (n = 0; n < 13; n = n + 1) reach = reach | ({32{offs[n]}} & any[n +: 32]);
     end
     always @(posedge clk) begin
         if (!out_valid_q) key_q <= t_q;
-        any_q       <= any;
-        any_valid_q <= out_valid_q && !(out_valid && out_ready);
+        reach_q       <= reach;
+        reach_valid_q <= out_valid_q && !(out_valid && out_ready);
     end
 
-    assign out_valid = out_valid_q && (!made || any_valid_q);
-    assign next_key  = t_q;
+    assign out_valid = out_valid_q && (!made || reach_valid_q);
+    assign place_key = t_q;
     assign out_key   = key_q;
-    assign out_any   = any_q;
+    assign out_reach = reach_q;
     assign out_lo    = lo_q;
     assign out_hi    = hi_q;
     assign out_base  = base_q;

@@ -24,6 +24,7 @@ module lac_map_scale (
     output wire [2:0]  rem
 );
 
+`include "lac_rest.vh"
     localparam [16:0] UP_DIV = 17'd61440, UP_MUL = 17'd34816;  // multiples of 60; beyond any `in`
 
     reg         high_q;   // the quotient stands above 2^18
@@ -62,7 +63,7 @@ module lac_map_scale (
             {plus1_q, plus2_q} <= {plus, plus1_q};
             sub3_q <= sub_q - {16'd0, plus2_q};
             out_q  <= q - sub3_q;
-            rem_q  <= high_q ? u3_q - q[2:0] * stride : 3'd0;
+            rem_q  <= high_q ? rest(u3_q, p[20:18], stride) : 3'd0;
         end
     assign out = out_q;
     assign rem = rem_q;

@@ -3,7 +3,7 @@
 // lac_map_setup - from the fields of MAP to what its parts need
 //
 //   Function   ok: every field is in its range. The rest: see the ports; arrays begin with kz, ky, kx, r = 0 in the lowest bits
-//   Timing     `start` in the cycle after the command came; all stands when `ready`, 28 cycles later, and holds until the next start
+//   Timing     `start` in the first cycle of a command; all stands when `ready`, 28 cycles later, off and offs a cycle behind it, and holds until the next start
 //   Reset      none needed
 `default_nettype none
 
@@ -57,10 +57,7 @@ module lac_map_setup (
             div = p[4:0];
         end
     endfunction
-    // n - q * s, of which three bits say all: in few gates, not in a multiplier
-    function [2:0] rest(input [2:0] n, input [2:0] q, input [2:0] s);
-        rest = n - ((q[0] ? s : 3'd0) + {q[1] ? s[1:0] : 2'd0, 1'b0} + {q[2] && s[0], 2'd0});
-    endfunction
+`include "lac_rest.vh"
 
     // ---- Ranges -----------------------------------------------------------------------------------------------------------------
     wire [2:0]  x1   = nx - 3'd1;
@@ -84,7 +81,9 @@ module lac_map_setup (
     wire [4:0]  y_by1 = {1'b0, dy}, y_by2 = {dy, 1'b0};
     reg  [4:0]  q1, q2;   // a product a cycle: registers between
     wire [2:0]  m1 = rest(y_by1[2:0], q1[2:0], sy), m2 = rest(y_by2[2:0], q2[2:0], sy);
-    always @(posedge clk) {q1, q2} <= {div(y_by1, recip(sy)), div(y_by2, recip(sy))};
+    reg  [7:0]  recip_x, recip_y;
+    always @(posedge clk) {recip_x, recip_y} <= {transposed ? recip(sx) : 8'd128, recip(sy)};
+    always @(posedge clk) {q1, q2} <= {div(y_by1, recip_y), div(y_by2, recip_y)};
     reg  [5:0]  match_q;
     reg  [11:0] add_q;
     reg  [32:0] pad_z_q;
@@ -123,15 +122,19 @@ module lac_map_setup (
     reg  [12:0]  offs_q;
     wire [4:0]   n   = at_q[4:0];
     reg          next_q, may_q;       // a tap to be noted; there is one if nothing is left
+    reg          note_q, is_q;        // there is one, or is not
     reg  [2:0]   n_q;
     reg  [4:0]   q;
+    reg  [3:0]   site_q;
     wire [2:0]   rem = rest(n_q, q[2:0], sx);
-    wire         is  = may_q && (!transposed || rem == 3'd0);
     wire         step = !start && left_q > 5'd1 && left_q != 5'd27;
     always @(posedge clk) begin
         next_q <= step;
         may_q  <= k_q < nx && (transposed ? r_q < sx : r_q == 3'd0);
-        {n_q, q} <= {n[2:0], div(n, transposed ? recip(sx) : 8'd128)};
+        note_q <= next_q;
+        is_q   <= may_q && (!transposed || rem == 3'd0);
+        site_q <= q[3:0];
+        {n_q, q} <= {n[2:0], div(n, recip_x)};
     end
     wire         turn = k_q == 3'd4;
     wire [2:0]   r1  = r_q + 3'd1;
@@ -147,9 +150,9 @@ module lac_map_setup (
             if (turn) r_q <= r1;
             at_q  <= turn ? (transposed ? wide + {3'd0, r1} : 6'd0) : transposed ? at_q - {2'd0, dx} : at_q + {2'd0, dx};
         end
-        if (next_q) begin
-            off_q <= {is, q[3:0], off_q[124:5]};
-            if (is) offs_q <= offs_q | (13'd1 << q[3:0]);
+        if (note_q) begin
+            off_q <= {is_q, site_q, off_q[124:5]};
+            if (is_q) offs_q <= offs_q | (13'd1 << site_q);
         end
     end
     assign ready = left_q == 5'd0;

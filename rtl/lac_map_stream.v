@@ -46,9 +46,11 @@ module lac_map_stream #(
     input  wire              loose,
     output wire [2:0]        valid,
     input  wire [2:0]        pop,
-    output wire [2:0]        changes,
+    output wire [2:0]        next,
+    output wire [2:0]        yields,
     output wire [2:0]        ended,
     output wire [179:0]      key,
+    output wire [179:0]      next_key,
     output wire [95:0]       lo,
     output wire [35:0]       hi,
     output wire [71:0]       first     // index of the windows' first voxels
@@ -101,7 +103,7 @@ module lac_map_stream #(
             lac_map_cursor #(.RING(RING), .AW(AW)) u_cursor (
                 .clk(clk), .rst(rst), .active(active[i]), .match(match[3*i +: 3]), .add(add[6*i +: 6]),
                 .we(we), .waddr(head_q[AW-1:0]), .wdata(word), .head(head_q), .all(all_q), .tail(tail), .low(low), .loose(loose),
-                .valid(valid[i]), .pop(pop[i]), .changes(changes[i]), .ended(ended[i]), .key(key[60*i +: 60]), .lo(lo[32*i +: 32]),
+                .valid(valid[i]), .pop(pop[i]), .next(next[i]), .yields(yields[i]), .ended(ended[i]), .key(key[60*i +: 60]), .next_key(next_key[60*i +: 60]), .lo(lo[32*i +: 32]),
                 .hi(hi[12*i +: 12]), .base(first[24*i +: 24])
             );
             assign full[i]  = active[i] && held >= MOST;

@@ -9,7 +9,7 @@
 //   Storage    only numbers: a command stands in its slot of lac_slots until it is read into the head. The slots have one
 //              read port; `need_slot` asks for it, `load` grants it and brings the command at the same time
 //   Timing     a command whose push finds the head empty and nobody waiting is the head in the next cycle; another is read into the head
-//              in the two cycles behind the start of the one before
+//              in the two cycles behind the start of the one before: in the first of them the engine's command register holds still
 //   Errors     commands behind the recorded error (in ring order) that have not started are dropped without effect. Of which kind a head is
 //              is known a cycle behind its arrival, and behind a change of the error; the latter `held` bridges
 //   Order      `oldest` is the first command, waiting or in flight, that has not completed

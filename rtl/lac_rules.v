@@ -96,7 +96,7 @@ module lac_rules #(
         else if (go)    busy_q <= 1'b1;
         else if (ended) busy_q <= 1'b0;
     always @(posedge clk)
-        if (go) begin
+        if (!busy_q) begin     // whether there is a command is known late in the cycle
             job_q      <= job;
             nm_q       <= cmd[`LAC_F_EXEC_RULES_FORMAT] >= 2'd2;
             wide_q     <= cmd[`LAC_F_EXEC_RULES_TYPE] == 2'd2;

@@ -21,7 +21,7 @@ module lac_rules_read #(
     input  wire              clk,
     input  wire              rst,
 
-    input  wire              go,           // with the command; not before its last end token has been taken
+    input  wire              go,           // with the command, which holds still in the next cycle too; not before its last end token has been taken
     input  wire [31:0]       c_band,
     input  wire [31:0]       c_rules,
     input  wire [15:0]       c_outputs,
@@ -161,7 +161,7 @@ module lac_rules_read #(
                             state_q <= ST_RUN;
                     end
                 ST_HEAD:                                     // waits for the header
-                    if (halt || (got_valid_q && got_fault_q != 3'd0))           state_q <= ST_END;
+                    if (halt || (got_valid_q && got_fault_q != 3'd0))         state_q <= ST_END;
                     else if (head_last)                                       state_q <= ST_JUDGE;
                 ST_JUDGE: if (step_q[0]) state_q <= (bad_q || none_q) ? ST_END : ST_INSIDE;
                 ST_RUN:                                      // a rule after the other
@@ -179,9 +179,13 @@ module lac_rules_read #(
         else if (state_q == ST_JUDGE)                       step_q <= {1'b0, !step_q[0]};
         else                                                step_q <= 2'd0;
 
-        if (state_q == ST_IDLE && go) begin
+        // Whether a command starts is known late in the cycle: what an error's address does not need follows it while idle, and the
+        // rest is taken in the cycle behind
+        if (state_q == ST_INSIDE && step_q == 2'd0 && head_q) begin
             band_q  <= c_band;
             place_q <= {1'b0, c_rules};
+        end
+        if (state_q == ST_IDLE) begin
             most_q  <= c_outputs;
             rows_q  <= c_rows;
             line_q  <= {{(NW-32){1'b0}}, c_band} << P;

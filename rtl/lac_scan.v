@@ -217,11 +217,11 @@ module lac_scan #(
 
     // the next line, of this word or the next; and whether it is the last, known a cycle early
     wire [31:0]       lines = b_final_q ? sum_q & a2_keep_q : b_word_q;
-    wire              some, two, unused_any;
+    wire              some, two, unused_any, unused_three;
     wire [4:0]        index;
     wire [31:0]       rest;
     lac_ffs #(.W(32), .INDEX_W(5)) u_line (.in(lines), .any(unused_any), .index(index), .rest(rest));
-    lac_few #(.W(32)) u_few (.in(lines), .one(some), .two(two));
+    lac_few #(.W(32)) u_few (.in(lines), .one(some), .two(two), .three(unused_three));
     wire              last = !some || !(two || (b_final_q ? a2_end_q : b_end_q));
     always @(posedge clk)
         if (rst)         {b_can_q, b_final_q} <= 2'b01;
@@ -366,7 +366,7 @@ module lac_scan #(
     assign out_nm     = d_nm_q;
     assign out_end    = d_end_q;
 
-    wire unused_ok = &{1'b0, unused_any, a_pitch_q, a_rows_q, a_word_q, b_x_q, s_x};
+    wire unused_ok = &{1'b0, unused_any, unused_three, a_pitch_q, a_rows_q, a_word_q, b_x_q, s_x};
 
 endmodule
 `default_nettype wire

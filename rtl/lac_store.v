@@ -129,6 +129,7 @@ module lac_store #(
             written_q <= n_pool ? n_points : n_points - {11'd0, {1'b0, n_top} + {1'b0, n_bottom}};
         end
     wire [15:0]        n_row    = n_pool ? cmd[`LAC_F_STORE_PIXELS] : n_pixels + n_guard;
+    wire               n_only   = cmd[`LAC_F_STORE_PIXELS] == 16'd1 && (n_pool || n_guard == 16'd0);  // n_row == 1: of pixels there is at least one
     wire [15:0]        n_chan   = cmd[`LAC_F_STORE_CHANNELS];
     wire [15:0]        c_rows   = cmd_q[`LAC_F_STORE_ROWS];
     wire [15:0]        n_acc    = cmd[`LAC_F_STORE_ACC_BASE], c_acc = cmd_q[`LAC_F_STORE_ACC_BASE];
@@ -145,7 +146,6 @@ module lac_store #(
     wire               run  = state_q == ST_RUN;
     wire               idle = state_q == ST_IDLE;
     reg                en_q, en0_q;  // T1 .. lac_requant move; T0 does, which stands elsewhere: a copy (the reset makes it another register)
-    wire               en = en_q;
 
     wire               pk_valid, pk_ready, pk_head, pk_last, pk_final;
     wire [LINE_W-1:0]  pk_data;
@@ -223,7 +223,7 @@ module lac_store #(
             {prepare_q, prep_q} <= 7'd0;
             {t0_valid_q, t1_valid_q, t2_valid_q, t3_valid_q, t4_valid_q} <= 5'd0;
         end else begin
-            if (en) {t1_valid_q, t2_valid_q, t3_valid_q, t4_valid_q} <= {t0_valid_q, t1_valid_q, t2_valid_q, t3_valid_q};
+            if (en_q) {t1_valid_q, t2_valid_q, t3_valid_q, t4_valid_q} <= {t0_valid_q, t1_valid_q, t2_valid_q, t3_valid_q};
             if (en0_q && t0_final) t0_valid_q <= 1'b0;
             if (prep) begin
                 prep_q     <= prep_q - 6'd1;
@@ -271,11 +271,13 @@ module lac_store #(
     wire               tap_end;                                  // no pooling, or the last pixel of the window
     wire               t0_next  = en0_q && t0_valid_q && tap_end;   // on to the next vector, or of the sweep to the next accumulator
     wire               t0_end   = t0_end_q || sweep_q;
+    wire               end_next = t0_end ? single_q : t0_left_q == (full_q ? 16'd2 : 16'd1);  // the next one is the last of its pixel
     reg                t0_turn;      // of the row: this one, or every one of the sweep
     wire               t0_first = t0_chunk_q == {CHUNK_W{1'b0}};
     wire [15:0]        pitch;
     wire               t0_over  = t0_end && (!c_pix || t0_last_q);  // the last of the point
-    wire               t0_whole = t0_over && t0_point_q == rows_q;
+    reg                t0_final_q;   // t0_point_q == rows_q
+    wire               t0_whole = t0_over && t0_final_q;
     assign             t0_final = t0_whole && tap_end && c_pool == sweep_q;
     // what is emptied and goes nowhere: guard pixels, and points before the first and behind the last that is written
     wire               t0_drop  = sweep_q || (c_pix && !c_pool && (t0_pixel_q > c_pixels || t0_point_q <= {12'd0, c_top} || t0_point_q > stop));
@@ -289,7 +291,10 @@ module lac_store #(
         else if (t0_next && t0_whole)         {sweep_q, pooling_q} <= {c_pool, 1'b0};
 
         if (idle)                             t0_point_q <= 16'd1;
-        else if (t0_next && t0_over)          t0_point_q <= t0_whole ? 16'd1 : t0_point_q + 16'd1;
+        else if (t0_next && t0_over)          t0_point_q <= t0_final_q ? 16'd1 : t0_point_q + 16'd1;
+
+        if (idle)                             t0_final_q <= n_points == 16'd1;
+        else if (t0_next && t0_over)          t0_final_q <= t0_final_q ? c_from_rows == 16'd1 : t0_point_q + 16'd1 == rows_q;
 
         if (idle)                             rows_q <= n_points;
         else if (t0_next && t0_whole)         rows_q <= c_from_rows;
@@ -299,7 +304,7 @@ module lac_store #(
 
         if (idle) begin
             t0_pixel_q <= 16'd1;
-            t0_last_q  <= n_row == 16'd1;
+            t0_last_q  <= n_only;
         end else if (t0_next && t0_end) begin
             t0_pixel_q <= t0_over ? 16'd1 : t0_pixel_q + 16'd1;
             t0_last_q  <= t0_whole ? pitch == 16'd1 : t0_over ? row_q == 16'd1 : t0_pixel_q + 16'd1 == row_q;
@@ -309,10 +314,10 @@ module lac_store #(
         else if (t0_next)                     t0_left_q <= t0_end ? c_chan >> SW_LOG : t0_left_q - 16'd1;
 
         if (idle)                             t0_end_q <= n_single;
-        else if (t0_next)                     t0_end_q <= t0_end ? single_q : t0_left_q == (full_q ? 16'd2 : 16'd1);
+        else if (t0_next)                     t0_end_q <= end_next;
 
         if (idle)                             t0_turn <= n_single || LASTC == {CHUNK_W{1'b0}};
-        else if (t0_next)                     t0_turn <= (t0_whole ? c_pool : sweep_q) || (t0_end ? single_q : t0_left_q == (full_q ? 16'd2 : 16'd1))
+        else if (t0_next)                     t0_turn <= (t0_whole ? c_pool : sweep_q) || end_next
                                                       || (t0_turn ? LASTC == {CHUNK_W{1'b0}} : t0_chunk_q + 1'b1 == LASTC);
 
         if (idle)                             t0_chunk_q <= {CHUNK_W{1'b0}};
@@ -399,20 +404,18 @@ module lac_store #(
 
             // Addresses: of the pixel; of its window's row; of the window, for this row of the pixel, for its first; of the first window of this row of them
             reg  [ACC_AW-1:0]  line_q, win_q, first_q, left_q, from, by;
-            reg                less;
-            wire [ACC_AW-1:0]  next = from + (by ^ {ACC_AW{less}}) + {{(ACC_AW-1){1'b0}}, less};
+            wire               less = prep && up && !down;
+            wire [ACC_AW-1:0]  next = from + by + {{(ACC_AW-1){1'b0}}, less};
+            // One-hot, for all that is added goes through them
+            wire               pools   = pooling_q && !prep, moves = pools && tx_last && ty_last;
+            wire               by_pix  = pools && !tx_last,  by_line = pools && tx_last && !ty_last;
+            wire               by_vec  = moves && !t0_end_q, by_x    = moves && t0_end_q && !t0_last_q, by_y = moves && t0_end_q && t0_last_q;
+            wire [ACC_AW-1:0]  by_prep = second ? pitch_q[ACC_AW-1:0] : rows;
             always @* begin
-                less = prep && up && !down;
-                from = t0_row_q;
-                by   = {{(ACC_AW-1){1'b0}}, t0_turn};
-                if (prep)                      by = up == down ? {ACC_AW{1'b0}} : second ? pitch_q[ACC_AW-1:0] : rows;
-                else if (pooling_q) begin
-                    if (!tx_last)              by = rows;
-                    else if (!ty_last)         {from, by} = {line_q, pitch_q[ACC_AW-1:0]};
-                    else if (!t0_end_q)        from = win_q;
-                    else if (!t0_last_q)       {from, by} = {first_q, step_x_q};
-                    else                       {from, by} = {left_q, step_y_q};
-                end
+                from = ({ACC_AW{!pools || by_pix}} & t0_row_q) | ({ACC_AW{by_line}} & line_q) | ({ACC_AW{by_vec}} & win_q)
+                     | ({ACC_AW{by_x}} & first_q) | ({ACC_AW{by_y}} & left_q);
+                by   = ({ACC_AW{prep && up != down}} & (by_prep ^ {ACC_AW{less}})) | ({ACC_AW{by_pix}} & rows) | ({ACC_AW{by_line}} & pitch_q[ACC_AW-1:0])
+                     | ({ACC_AW{by_x}} & step_x_q) | ({ACC_AW{by_y}} & step_y_q) | {{(ACC_AW-1){1'b0}}, t0_turn && !prep && (!pools || by_vec)};
             end
             always @(posedge clk) begin
                 if (idle)                                       t0_row_q <= n_acc[ACC_AW-1:0];
@@ -443,7 +446,7 @@ module lac_store #(
     reg  [PARAM_AW-1:0] t1_param_q, t2_param_q;
     reg  [2:0]         t1_tap_q, t2_tap_q, t3_tap_q, t4_tap_q;   // {outside, first of its window, last}
     always @(posedge clk)
-        if (en) begin
+        if (en_q) begin
             {t1_drop_q, t2_drop_q, t3_drop_q, t4_drop_q} <= {t0_drop, t1_drop_q, t2_drop_q, t3_drop_q};
             {t1_read_q, t1_zero_q} <= {t0_first || c_pool, c_pool ? sweep_q : t0_first};
             {t2_read_q, t2_zero_q} <= {t1_read_q, t1_zero_q};
@@ -453,10 +456,10 @@ module lac_store #(
         end
 
     assign st_bank  = c_bank;
-    assign st_re    = en && t1_valid_q && t1_read_q;
+    assign st_re    = en_q && t1_valid_q && t1_read_q;
     assign st_raddr = t1_row_q;
-    assign st_qe    = en && t2_valid_q && t2_read_q;
-    assign st_zero  = en && t2_valid_q && t2_zero_q;
+    assign st_qe    = en_q && t2_valid_q && t2_read_q;
+    assign st_zero  = en_q && t2_valid_q && t2_zero_q;
     assign st_waddr = t2_row_q;
 
     // ---- T1 .. T4: parameters, and each output's accumulator ------------------------------------------------------------------
@@ -472,15 +475,15 @@ module lac_store #(
             wire [63:0] word1 = p_data[(B == 1 ? 0 : 128 * PAIR + 64) +: 64];
             lac_ram #(.W(14), .DEPTH(PARAM_DEPTH), .ADDR_W(PARAM_AW)) u_rec1 (
                 .clk(load_clk), .rclk(clk), .we(p_we1[i]), .waddr(p_addr), .wdata({word1[15:8], word1[5:0]}),
-                .re(en && t0_valid_q), .raddr(t0_param), .qe(en && t1_valid_q), .q(rec1)
+                .re(en_q && t0_valid_q), .raddr(t0_param), .qe(en_q && t1_valid_q), .q(rec1)
             );
             lac_ram #(.W(64), .DEPTH(PARAM_DEPTH), .ADDR_W(PARAM_AW)) u_rec0 (
                 .clk(load_clk), .rclk(clk), .we(p_we0[i]), .waddr(p_addr), .wdata(word0),
-                .re(en && t2_valid_q), .raddr(t2_param_q), .qe(en && t3_valid_q), .q(rec0)
+                .re(en_q && t2_valid_q), .raddr(t2_param_q), .qe(en_q && t3_valid_q), .q(rec0)
             );
             reg  [5:0]  shift3_q, shift4_q;
             wire [35:0] acc4;
-            always @(posedge clk) if (en) {shift4_q, shift3_q} <= {shift3_q, rec1[5:0]};
+            always @(posedge clk) if (en_q) {shift4_q, shift3_q} <= {shift3_q, rec1[5:0]};
 
             if (COPIES != 0) begin : g_copies
                 reg  [7:0]          low3_q;   // the lane's number, one-hot: in its octet
@@ -489,13 +492,13 @@ module lac_store #(
                 reg  [35:0]         any4;
                 integer             k;
                 always @(posedge clk)
-                    if (en && t2_valid_q) begin
+                    if (en_q && t2_valid_q) begin
                         for (k = 0; k < 8; k = k + 1)      low3_q[k]  <= rec1[8:6] == k[2:0] && !t2_tap_q[2];
                         for (k = 0; k < OCTETS; k = k + 1) high3_q[k] <= rec1[13:9] == k[4:0];
                     end
                 for (l = 0; l < LANES; l = l + 1) begin : g_copy
                     wire wanted = low3_q[l % 8] && (OCTETS == 1 || high3_q[l / 8]);
-                    always @(posedge clk) if (en && t3_valid_q) copy4_q[36*l +: 36] <= {36{wanted}} & st_acc[36*l +: 36];
+                    always @(posedge clk) if (en_q && t3_valid_q) copy4_q[36*l +: 36] <= {36{wanted}} & st_acc[36*l +: 36];
                 end
                 always @* begin
                     any4 = 36'd0;
@@ -507,14 +510,14 @@ module lac_store #(
                 reg  [LANE_W-1:0] lane3_q;
                 reg  [35:0]       acc4_q;
                 always @(posedge clk) begin
-                    if (en && t2_valid_q) lane3_q <= rec1[6 +: LANE_W];
-                    if (en && t3_valid_q) acc4_q  <= st_acc[36*lane3_q +: 36] & {36{!t3_tap_q[2]}};
+                    if (en_q && t2_valid_q) lane3_q <= rec1[6 +: LANE_W];
+                    if (en_q && t3_valid_q) acc4_q  <= st_acc[36*lane3_q +: 36] & {36{!t3_tap_q[2]}};
                 end
                 assign acc4 = acc4_q;
             end
 
             lac_requant #(.POOL(WINDOWS)) u_requant (
-                .clk(clk), .rst(rst), .en(en),
+                .clk(clk), .rst(rst), .en(en_q),
                 .in_valid(t4_valid_q && !t4_drop_q), .in_tap(t4_tap_q), .in_acc(acc4), .in_bias(rec0[31:0]), .in_mult(rec0[62:32]), .in_shift(shift4_q),
                 .in_zero(c_zero), .in_lo(c_lo), .in_hi(c_hi), .in_raw(raw), .in_average(c_average),
                 .out_valid(rq_valid[i]), .out_value(rq_value[36*i +: 36]), .out_zero(rq_zero[i])
@@ -529,7 +532,7 @@ module lac_store #(
     wire               rq_end   = end_q[STAGES-1];
     wire               rq_final = final_q[STAGES-1];
     always @(posedge clk)
-        if (en) begin
+        if (en_q) begin
             end_q   <= {end_q[STAGES-2:0], t0_told};
             final_q <= {final_q[STAGES-2:0], t0_done};
         end
@@ -542,7 +545,7 @@ module lac_store #(
         en0_q <= room && !rst;
     end
     lac_late #(.W(STORE_W * 37 + 2)) u_late (
-        .clk(clk), .rst(rst), .go(room), .in_valid(en && rq_valid[0]), .in_data({rq_final, rq_end, rq_zero, rq_value}),
+        .clk(clk), .rst(rst), .go(room), .in_valid(en_q && rq_valid[0]), .in_data({rq_final, rq_end, rq_zero, rq_value}),
         .out_valid(pk_in_valid), .out_ready(pk_in_ready), .out_data({pk_in_final, pk_in_end, pk_zero, pk_value})
     );
     assign pk_mask = {STORE_W{!pk_in_end}} | tail_q;

