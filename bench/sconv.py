@@ -24,7 +24,7 @@ DATA = os.path.join(os.environ.get("LACUNA_DATA") or "../shared/data", "kmap")
 QUICK = bool(os.environ.get("BENCH_QUICK"))
 LAYERS = [("pcl_office1_50mm", 16, 16), ("pcl_office1_50mm", 32, 32), ("pcl_milk_5mm", 16, 64), ("pcl_milk_5mm", 64, 64), ("pcl_milk_5mm", 128, 128)]
 POOLS = ["pcl_milk_5mm", "pcl_office1_50mm"]
-DENSITIES = [0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8]
+DENSITIES = {64: [0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8], 256: [0.02, 0.05, 0.1, 0.2]}  # of random images, by their side
 # Scans as sparse images: seen along an axis (1 z, 2 y, 3 x), or one layer of voxels across it, the fullest or the one in the middle by number of voxels
 SCENES = [("pcl_milk_5mm", 2, ""), ("pcl_milk_5mm", 1, "middle"), ("pcl_cturtle_20mm", 1, "middle"), ("pcl_cturtle_20mm", 1, "fullest"), ("pcl_office1_50mm", 1, ""), ("pcl_office1_50mm", 2, ""),
           ("pcl_office1_50mm", 1, "fullest"), ("pcl_office1_50mm", 2, "middle"), ("pcl_office1_50mm", 3, "fullest")]
@@ -124,8 +124,9 @@ def layers(b, rng):
 
 def scenes(rng):
     """Which pixels are active: (name, [rows, pixels])."""
-    for d in DENSITIES[3:4] if QUICK else DENSITIES:
-        yield "random", rng.random((64, 64)) < d
+    for side in [64] if QUICK else DENSITIES:
+        for d in [0.1] if QUICK else DENSITIES[side]:
+            yield "random", rng.random((side, side)) < d
     for name, axis, slab in [] if QUICK else SCENES:
         c = cloud(name)
         if c is None:

@@ -128,8 +128,8 @@ def density():
     part = pick(rows("sconv"), table="density")
     for i, channels in enumerate(sorted({r["channels"][0] for r in part})):
         mine = [r for r in part if r["channels"][0] == channels]
-        for marker, what, some in (("o-", "random", True), ("x", "scans", False)):
-            line = sorted((r for r in mine if (r["workload"] == "random") == some), key=lambda r: r["density"])
+        for marker, what, some in (("o-", "random, 64 x 64", 64), ("s--", "random, 256 x 256", 256), ("x", "scans", 0)):
+            line = sorted((r for r in mine if (r["image"][0] if r["workload"] == "random" else 0) == some), key=lambda r: r["density"])
             a.plot([r["density"] for r in line], [bench_tables.over_dense(r) for r in line], marker, markersize=4, color=f"C{i}", label=f"{channels} channels, {what}")
     a.axhline(1, color="0.4", linestyle="--", linewidth=0.8)
     ticks = [0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8]

@@ -116,7 +116,7 @@ map-wipe        lac_map_list.v     s/wipe   = b_new .*;/wipe   = 1'"'"'b0;/
 map-order       lac_map_list.v     s/!empty_q \&\& !b_up_q/1'"'"'b0/
 map-ahead       lac_map_cursor.v   s/ \&\& !(site_q \&\& joins)//
 map-full        lac_map_cursor.v   s/hp = fp_q || (h1 \&\& vq_q)/hp = fp_q/
-map-under       lac_map_merge.v    s/take_q  <= told \&\& !under/take_q  <= told/
+map-under       lac_map_merge.v    s/{told \&\& !under,/{told,/
 map-comes       lac_map_merge.v    s/: next_key\[60\*i +: 60\] < t_q/: key[60*i +: 60] < t_q/
 map-single      lac_map_join.v     s/(move \&\& r_end ? three : two)/two/
 map-none        lac_map_join.v     s/none_q   <= .*;/none_q   <= 1'"'"'b0;/
