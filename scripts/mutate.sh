@@ -118,7 +118,7 @@ map-ahead       lac_map_cursor.v   s/ \&\& !(site_q \&\& joins)//
 map-full        lac_map_cursor.v   s/hp = fp_q || (h1 \&\& vq_q)/hp = fp_q/
 map-under       lac_map_merge.v    s/{told \&\& !under,/{told,/
 map-comes       lac_map_merge.v    s/: next_key\[60\*i +: 60\] < t_q/: key[60*i +: 60] < t_q/
-map-single      lac_map_join.v     s/(move \&\& r_end ? three : two)/two/
+map-single      lac_map_join.v     s/(move \&\& r_end ? three : two)/three/
 map-none        lac_map_join.v     s/none_q   <= .*;/none_q   <= 1'"'"'b0;/
 map-final       lac_map_emit.v     s/done_q <= left_q == 6.d2/done_q <= left_q == 6'"'"'d3/
 map-site        lac_map_aim.v      s/last_q <= ones_q == 6.d2/last_q <= ones_q == 6'"'"'d3/
