@@ -68,7 +68,8 @@ module lac_map_merge (
     lac_first #(.W(9)) u_at (.in(at_q), .first(first_at));
     wire [8:0]   one   = t_valid_q ? first_below : guess_q;
     always @(posedge clk)
-        if (take)                                guess_q <= first_at;
+        if (rst)                                 guess_q <= 9'd0;   // one-hot, or none
+        else if (take)                           guess_q <= first_at;
         else if (!t_valid_q && &known && !guess) guess_q <= first;   // it has ended
     assign target_ready = !made && (!t_valid_q || take);
     assign pop   = (valid & {9{drain}}) | drop_q | ({9{take}} & at_q);
